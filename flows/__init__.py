@@ -1,0 +1,5 @@
+"""Prefect flows: how the steps combine into generations, and generations into an evolution."""
+
+from flows.settings import apply_profile
+
+apply_profile()

@@ -1,0 +1,95 @@
+"""Keeping generations in flight: as one ends the next starts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from prefect.client.schemas.objects import State
+
+from flows.generation import generation
+from shinka_core.errors import BudgetExhaustedError, ConfigError
+from shinka_core.run import Run
+
+logger = logging.getLogger(__name__)
+
+# So many generations in a row without one answer mean that the models are out of reach: stopping
+# keeps the others for a resume instead of using them up.
+OUTAGE = 10
+
+
+async def drive(run: Run) -> str:
+    """Runs every generation that is not final yet.
+
+    Returns:
+        Why it ended early, or "" when every generation is done.
+
+    Raises:
+        ConfigError: The evaluator does not work on the seed program.
+    """
+    final = await run.database.journal.final()
+    run.progress.resumed = len(final - {0})
+    if 0 not in final:
+        await _evaluate_seed(run)
+    numbers = [number for number in range(1, run.settings.evolve.num_generations + 1) if number not in final]
+    return await _Pool(run, numbers).run()
+
+
+async def _evaluate_seed(run: Run) -> None:
+    state = await generation(run.evolution, 0, return_state=True)
+    if state.is_failed():
+        raise ConfigError(f"the seed program could not be evaluated: {state.message}")
+    seed = await run.database.by_generation(0)
+    if seed is None or (not seed.correct and not seed.public_metrics and seed.score is None):
+        error = seed.error if seed is not None else "no result"
+        raise ConfigError(
+            f"the evaluator gives no result for the seed program, so nothing can be evolved: {error}\n"
+            f"Try it by hand: {run.settings.job.eval_program_path} --program_path {run.settings.evolve.init_program_path} "
+            f"--results_dir DIR; its output is in {run.generation_dir(0) / 'results'}"
+        )
+
+
+class _Pool:
+    """Generations in flight, as many as there are slots for and a few to wait between them."""
+
+    def __init__(self, run: Run, numbers: list[int]) -> None:
+        self._run = run
+        self._numbers = iter(numbers)
+        self._without_answer = 0
+        self._stopped = ""
+        # Candidates may wait for an evaluation slot while others are proposed, but no more of
+        # them than one round of proposals: each waits with an ever older parent.
+        self._width = 2 * run.settings.proposal_jobs + run.settings.evaluation_jobs
+
+    async def run(self) -> str:
+        """Starts a generation whenever one ends, until there are none left or a reason to stop."""
+        width = min(self._width, self._run.settings.evolve.num_generations)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(width):
+                group.create_task(self._lane())
+        return self._stopped
+
+    async def _lane(self) -> None:
+        for number in self._numbers:
+            if self._stopped:
+                return
+            await self._one(number)
+
+    async def _one(self, number: int) -> None:
+        try:
+            state = await generation(self._run.evolution, number, return_state=True)
+            await self._look_at(state)
+        except BudgetExhaustedError as error:
+            self._stopped = str(error)
+
+    async def _look_at(self, state: State[None]) -> None:
+        if state.is_crashed() or (state.is_failed() and state.name == "TimedOut"):
+            logger.warning("a generation crashed: %s", state.message)
+        if state.is_failed() and (state.message or "").startswith("query: model_"):
+            self._without_answer += 1
+            if self._without_answer >= max(OUTAGE, self._run.settings.proposal_jobs):
+                self._stopped = (
+                    f"the models gave no answer {self._without_answer} times in a row; last: {state.message}"
+                )
+        elif state.is_completed():
+            self._without_answer = 0

@@ -1,0 +1,90 @@
+"""The evolution: generations mapped concurrently at steady state, as one Prefect flow run.
+
+python flows/evolve.py examples/circle_packing --generations 100
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+
+import flows  # sets the orchestrator's settings, so it comes before Prefect  # noqa: F401
+from flows.drive import drive
+from flows.finish import finish
+from flows.open_runs import registered
+from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
+from shinka_core.database import RunSummary
+from shinka_core.naming import default_name, default_results_dir
+from shinka_core.run import RunSettings, open_run
+
+
+@flow(name="evolve", flow_run_name="{name}", persist_result=False)
+async def evolve(
+    evo_config: EvolutionConfig,
+    job_config: JobConfig | None = None,
+    db_config: DatabaseConfig | None = None,
+    max_evaluation_jobs: int | None = None,
+    max_proposal_jobs: int = 10,
+    name: str | None = None,
+    resume: bool = False,
+    task_dir: str | None = None,
+) -> RunSummary:
+    """Evolves a program.
+
+    Args:
+        evo_config: What to evolve, with which models, for how long.
+        job_config: How evaluations run; local subprocesses by default.
+        db_config: Where programs are kept and how parents are chosen.
+        max_evaluation_jobs: Evaluations at once; `evo_config.max_parallel_jobs` by default.
+        max_proposal_jobs: Proposals at once.
+        name: Of the evolution, unique in its database; made from the task and the time by default.
+        resume: Continue the evolution of that name if the database has it. A flow run that Prefect
+            runs again (retried in the UI, say) always continues.
+        task_dir: Folder that relative paths of the task are in; the working directory by default.
+
+    Returns:
+        What the evolution came to.
+
+    Raises:
+        ConfigError: A setting is wrong; nothing was spent.
+        EvolutionExistsError: The name is taken and `resume` is off.
+    """
+    job_config, db_config = job_config or JobConfig(), db_config or DatabaseConfig()
+    evo_config, job_config = in_folder(evo_config, job_config, task_dir)
+    again = (flow_run.get_run_count() or 1) > 1  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+    evolution = name or flow_run.get_name() or default_name(evo_config.init_program_path)
+    settings = RunSettings(
+        evolution=evolution,
+        results_dir=Path(evo_config.results_dir or default_results_dir(evolution)).resolve(),
+        evolve=evo_config,
+        job=job_config,
+        database=db_config,
+        proposal_jobs=max_proposal_jobs,
+        evaluation_jobs=max_evaluation_jobs or evo_config.max_parallel_jobs,
+    )
+    async with open_run(settings, resume=resume or again) as run:
+        with registered(run):
+            get_run_logger().info("evolution %s in %s", evolution, settings.results_dir)
+            stopped = await drive(run)
+            return await finish(run, stopped)
+
+
+def in_folder(
+    evo_config: EvolutionConfig, job_config: JobConfig, task_dir: str | None
+) -> tuple[EvolutionConfig, JobConfig]:
+    """The settings with the task's relative paths taken from its folder."""
+    if task_dir is None:
+        return evo_config, job_config
+    folder = Path(task_dir).resolve()
+    return (
+        evo_config.model_copy(update={"init_program_path": str(folder / evo_config.init_program_path)}),
+        job_config.model_copy(update={"eval_program_path": str(folder / job_config.eval_program_path)}),
+    )
+
+
+if __name__ == "__main__":
+    from flows.command_line import main
+
+    main()

@@ -1,0 +1,88 @@
+"""One generation: a proposal's way from parent to recorded program, as one Prefect flow run."""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.open_runs import open_run_of
+from flows.proposal import Proposal, propose
+from shinka_core import generation as steps
+from shinka_core.errors import BudgetExhaustedError, LaunchError, ModelError, ShinkaError
+from shinka_core.generation import OpenGeneration
+from shinka_core.program import Candidate, Failure, Program, Sampling
+from tasks import evaluate, record, submit
+
+# A job can be lost with its machine or its process; more often than this, something else is wrong.
+LAUNCH_ATTEMPTS = 3
+
+
+@flow(name="generation", flow_run_name="gen-{number:04d}", validate_parameters=False, persist_result=False)
+async def generation(evolution: str, number: int) -> State[None]:
+    """Makes, evaluates and records one program of the evolution that this process has open.
+
+    Args:
+        evolution: Name of the run.
+        number: 0 evaluates the seed program; larger numbers propose a new one.
+
+    Returns:
+        Completed with the score in its message, or Failed with the recorded reason. Either way
+        the generation is closed in the program database.
+    """
+    run = open_run_of(evolution)
+    opened = await steps.open_generation(run, number)
+    try:
+        outcome = await run_generation(opened)
+    except BudgetExhaustedError:
+        raise  # not this generation's failure: it stays open, for a resume with a larger budget
+    except ShinkaError as error:
+        outcome = Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error))
+    run.progress.cost += opened.cost
+    if isinstance(outcome, Failure):
+        await steps.give_up(opened, outcome)
+        run.progress.saw_failure(outcome)
+        return Failed(message=f"{outcome.step}: {outcome.reason}: {outcome.detail}"[:1000])
+    run.progress.saw_program(outcome)
+    return Completed(message=describe(outcome))
+
+
+async def run_generation(opened: OpenGeneration) -> Program | Failure:
+    """Proposes under a proposal slot, evaluates under an evaluation slot, and records."""
+    run = opened.run
+    if opened.context.number == 0:
+        await steps.embed_seed(opened)
+        return await score(opened, None, steps.seed_candidate(run))
+    async with run.proposals.hold():
+        proposal = await propose(opened)
+    if not isinstance(proposal, Proposal):
+        return proposal
+    return await score(opened, proposal.sampling, proposal.candidate)
+
+
+async def score(opened: OpenGeneration, sampling: Sampling | None, candidate: Candidate) -> Program:
+    """Submits, evaluates and records; a lost evaluation is started again."""
+    async with opened.run.evaluations.hold():
+        for _ in range(LAUNCH_ATTEMPTS - 1):
+            job = await submit(opened, candidate)
+            try:
+                evaluation = await evaluate(opened, job)
+                break
+            except LaunchError:
+                continue
+        else:
+            evaluation = await evaluate(opened, await submit(opened, candidate))
+    return await record(opened, sampling, candidate, evaluation)
+
+
+def describe(program: Program) -> str:
+    """One line about a recorded program."""
+    if not program.correct:
+        return f"not correct: {program.error}"[:1000]
+    return f"score {program.score:.6g} {program.name}" if program.score is not None else "no score"
+
+
+def _step_of(error: ShinkaError) -> str:
+    if isinstance(error, ModelError):
+        return "query"
+    return "evaluate" if isinstance(error, LaunchError) else "record"

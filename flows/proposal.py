@@ -1,0 +1,54 @@
+"""From parent to a novel candidate: sample, query, patch, novelty, again with what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shinka_core.generation import OpenGeneration
+from shinka_core.llm.question import Message
+from shinka_core.program import Answer, Candidate, Failure, Sampling, Verdict
+from shinka_core.prompts import retry_message
+from tasks import novelty, patch, query, sample
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A candidate that is worth an evaluation, and what it was made from."""
+
+    sampling: Sampling
+    candidate: Candidate
+
+
+async def propose(generation: OpenGeneration) -> Proposal | Failure:
+    """Samples and asks until a candidate applies and is novel, as often as the settings allow.
+
+    Returns:
+        The proposal, or the last rejection when every attempt was used.
+    """
+    evolve = generation.run.settings.evolve
+    not_novel = 0
+    failure = Failure("query", "no_attempt", "no attempt was made")
+    for attempt in range(evolve.max_patch_resamples):
+        sampling = await sample(generation, attempt)
+        generation.run.progress.saw_sampling()
+        history: tuple[Message, ...] = ()
+        for turn in range(evolve.max_patch_attempts):
+            answer = await query(generation, sampling, turn, history)
+            candidate = await patch(generation, sampling, answer, turn)
+            if isinstance(candidate, Failure):
+                failure = candidate
+                history += _feedback(answer, candidate)
+                continue
+            verdict = await novelty(generation, sampling, candidate, turn)
+            if verdict.novel:
+                return Proposal(sampling, candidate)
+            failure = Failure("novelty", "not_novel", verdict.explanation)
+            not_novel += 1
+            if not_novel >= evolve.max_novelty_attempts:
+                return failure
+            history += _feedback(answer, verdict)
+    return failure
+
+
+def _feedback(answer: Answer, problem: Failure | Verdict) -> tuple[Message, Message]:
+    return Message("assistant", answer.text), Message("user", retry_message(problem))

@@ -1,0 +1,98 @@
+"""The seed's API: an object with `await runner.run()`, over the outer flow."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import flows  # sets the orchestrator's settings, so it comes before Prefect  # noqa: F401
+from flows.server import prefect_server
+from flows.watch import watching
+from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
+from shinka_core.database import RunSummary
+from shinka_core.naming import default_name
+from shinka_core.run import RunSettings, check_settings
+
+logger = logging.getLogger("shinka")
+
+
+class AsyncEvolutionRunner:
+    """Evolves a program with many proposals and evaluations in flight.
+
+    Everything that can be found wrong with the settings is found when the runner is made.
+    """
+
+    def __init__(
+        self,
+        evo_config: EvolutionConfig,
+        job_config: JobConfig | None = None,
+        db_config: DatabaseConfig | None = None,
+        verbose: bool = True,
+        max_evaluation_jobs: int | None = None,
+        max_proposal_jobs: int = 10,
+        *,
+        name: str | None = None,
+        resume: bool = False,
+    ) -> None:
+        """Checks the settings.
+
+        Args:
+            evo_config: What to evolve, with which models, for how long.
+            job_config: How evaluations run.
+            db_config: Where programs are kept and how parents are chosen.
+            verbose: Show what happens.
+            max_evaluation_jobs: Evaluations at once; `evo_config.max_parallel_jobs` by default.
+            max_proposal_jobs: Proposals at once.
+            name: Of the evolution; made from the task and the time by default.
+            resume: Continue the evolution of that name if there is one.
+
+        Raises:
+            ConfigError: Naming the field, its value and the remedy.
+        """
+        self.evo_config = evo_config
+        self.job_config = job_config or JobConfig()
+        self.db_config = db_config or DatabaseConfig()
+        self.verbose = verbose
+        self.max_proposal_jobs = max_proposal_jobs
+        self.max_evaluation_jobs = evo_config.max_parallel_jobs if max_evaluation_jobs is None else max_evaluation_jobs
+        self.name = name or default_name(evo_config.init_program_path)
+        self.resume = resume
+        check_settings(
+            RunSettings(
+                self.name,
+                Path(evo_config.results_dir or "."),
+                self.evo_config,
+                self.job_config,
+                self.db_config,
+                self.max_proposal_jobs,
+                self.max_evaluation_jobs,
+            )
+        )
+
+    async def run(self) -> RunSummary:
+        """Runs the evolution to its end.
+
+        Returns:
+            What it came to; programs, the best one and the database are in its `results_dir`.
+
+        Raises:
+            ConfigError: A setting is wrong.
+            EvolutionExistsError: The results folder or name is taken, and `resume` is off.
+        """
+        with prefect_server(self._tell):
+            from flows.evolve import evolve
+
+            with watching(self.name, enabled=self.verbose):
+                return await evolve(
+                    evo_config=self.evo_config,
+                    job_config=self.job_config,
+                    db_config=self.db_config,
+                    max_evaluation_jobs=self.max_evaluation_jobs,
+                    max_proposal_jobs=self.max_proposal_jobs,
+                    name=self.name,
+                    resume=self.resume,
+                )
+
+    def _tell(self, line: str) -> None:
+        if self.verbose:
+            print(line, flush=True)  # noqa: T201 - a person waits for the server to start

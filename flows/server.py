@@ -1,0 +1,167 @@
+"""A Prefect server to talk to: the configured one, one that already runs here, or our own.
+
+Prefect would start a temporary server by itself, but with a limit of 20 seconds that a loaded
+machine does not meet, without its UI, and left running when the process that wanted it is killed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from flows.settings import SERVER
+from shinka_core.errors import ConfigError
+
+WELL_KNOWN_PORT = 4200
+LOG_NAME = "evolution-server.log"
+START_LIMIT = 180.0
+PROBE_LIMIT = 10.0
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+Tell = Callable[[str], None]
+
+
+@contextmanager
+def prefect_server(tell: Tell) -> Iterator[str]:
+    """Finds or starts a Prefect server and points this process at it.
+
+    Args:
+        tell: Receives one line about what is happening.
+
+    Yields:
+        The URL of the API. A server that was started here ends with the block.
+
+    Raises:
+        ConfigError: The configured server does not answer, or ours does not start.
+    """
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    configured = PREFECT_API_URL.value()
+    if configured:
+        _expect_answer(configured)
+        tell(f"Prefect server: {configured} (configured)")
+        yield configured
+        return
+    running = f"http://127.0.0.1:{WELL_KNOWN_PORT}/api"
+    if _answers(running):
+        tell(f"Prefect server: {running} (already running here)")
+        with temporary_settings({PREFECT_API_URL: running}):
+            yield running
+        return
+    with _own_server(tell) as url, temporary_settings({PREFECT_API_URL: url}):
+        yield url
+
+
+@contextmanager
+def _own_server(tell: Tell) -> Iterator[str]:
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    tell("Prefect server: starting one on this machine (5 to 20 seconds; PREFECT_API_URL names another)")
+    started = time.monotonic()
+    process = _start(port)
+    try:
+        _wait_until_up(process, url, tell, started)
+        tell(f"Prefect server: ready after {time.monotonic() - started:.1f} s, UI at http://127.0.0.1:{port}")
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _start(port: int) -> subprocess.Popen[bytes]:
+    import prefect
+    from prefect.settings import PREFECT_HOME, get_current_settings
+
+    # The same application that `prefect server start` serves, without the second process that
+    # the command line keeps around it.
+    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
+    command += ["--app-dir", str(Path(prefect.__file__).parent.parent)]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--no-access-log"]
+    environment = {
+        **os.environ,
+        **SERVER,
+        **get_current_settings().to_environment_variables(exclude_unset=True),
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_UI_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT__SERVER_EPHEMERAL": "1",
+        "PREFECT__SERVER_FINAL": "1",
+    }
+    environment.pop("PREFECT_API_URL", None)
+    log = PREFECT_HOME.value() / LOG_NAME
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the run, which then ends the server last
+            preexec_fn=_end_with_parent,
+        )
+
+
+def _end_with_parent() -> None:
+    """Asks the kernel to end the server with us, even when we are killed (Linux)."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], url: str, tell: Tell, started: float) -> None:
+    told = started
+    while not _answers(url):
+        now = time.monotonic()
+        if process.poll() is not None:
+            raise ConfigError(
+                f"the local Prefect server ended at once (exit code {process.returncode}); "
+                f"its last words are in {LOG_NAME} in PREFECT_HOME"
+            )
+        if now - started > START_LIMIT:
+            raise ConfigError(
+                f"the local Prefect server did not answer within {START_LIMIT:.0f} s; start one and set PREFECT_API_URL"
+            )
+        if now - told > PROBE_LIMIT:
+            told = now
+            tell(f"Prefect server: still starting ({now - started:.0f} s)")
+        time.sleep(0.1)
+
+
+def _expect_answer(url: str) -> None:
+    if "127.0.0.1" not in url and "localhost" not in url:
+        return  # a remote server may want credentials that only Prefect's own client knows
+    if not _answers(url, timeout=PROBE_LIMIT):
+        raise ConfigError(
+            f"PREFECT_API_URL={url} does not answer; start it with `prefect server start`, or unset the variable"
+        )
+
+
+def _answers(url: str, timeout: float = 1.0) -> bool:
+    try:
+        return httpx.get(f"{url}/health", timeout=timeout, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _free_port() -> int:
+    for port in (WELL_KNOWN_PORT, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ConfigError("no free port on 127.0.0.1 for a local Prefect server")

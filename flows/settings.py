@@ -1,0 +1,55 @@
+"""The Prefect settings this project runs with, as defaults under the user's own.
+
+A generation is a flow run of about seven task runs, so the orchestrator's own work decides how
+many generations a small machine can keep in flight. The figures behind each line are in
+`docs/orchestration.md`. A variable that is already set in the environment always wins.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+CLIENT = {
+    # Our steps log to the console and to the program database; a copy of every line sent to the
+    # server is the largest single cost on its database.
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    # The progress display replaces Prefect's two lines for each of thousands of runs.
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    # A busy or restarting server is waited for; about ten minutes with the client's back-off.
+    "PREFECT_CLIENT_MAX_RETRIES": "20",
+    "PREFECT_CLIENT_RETRY_JITTER_FACTOR": "0.5",
+    "PREFECT_API_REQUEST_TIMEOUT": "120",
+    # One request less in front of every write to a local server.
+    "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
+    # Heartbeats take a thread for every flow run in flight; the outer flow run alone is watched.
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
+
+SERVER = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # Task runs reach the server as events; recording them one by one is most of its work.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "500",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "500",
+    # Automations are evaluated against every event; the local server has none to serve.
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    # One writer at a time: a queue in front of SQLite is better than `database is locked`.
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+}
+
+
+def apply_profile() -> None:
+    """Sets every default that the environment does not set, also in an imported Prefect."""
+    if home := os.environ.get("PREFECT_HOME"):
+        Path(home).expanduser().mkdir(parents=True, exist_ok=True)  # Prefect makes the last folder only
+    missing = {name: value for name, value in (CLIENT | SERVER).items() if name not in os.environ}
+    os.environ.update({name: value for name, value in missing.items() if value})
+    if "prefect" in sys.modules and missing:
+        from prefect.context import refresh_global_settings_context
+
+        refresh_global_settings_context()

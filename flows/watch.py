@@ -1,0 +1,107 @@
+"""The progress of a run, live on a terminal and as plain lines in a log."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from flows.open_runs import find_open_run
+from shinka_core.run import Run
+
+LIVE_PERIOD = 0.5
+LINE_PERIOD = 5.0
+
+
+@contextmanager
+def watching(evolution: str, *, enabled: bool = True, console: Console | None = None) -> Iterator[None]:
+    """Shows the progress of the run while the block lasts.
+
+    A thread draws, so that a busy event loop does not freeze the display.
+
+    Args:
+        evolution: Name of the run; nothing is shown until it is open.
+    """
+    if not enabled:
+        yield
+        return
+    console = console or Console()
+    ended = threading.Event()
+    show = _show_live if console.is_terminal else _print_lines
+    thread = threading.Thread(target=show, args=(evolution, console, ended), daemon=True, name="watch")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(timeout=2)
+
+
+def progress_line(run: Run) -> str:
+    """The state of a run in one line."""
+    progress = run.progress
+    parts = [
+        f"generation {progress.finished}/{progress.total}",
+        f"best {_number(progress.best_score)}"
+        + (f" (gen {progress.best_generation})" if progress.best_generation else ""),
+        f"seed {_number(progress.seed_score)}",
+        f"proposals {run.proposals.held}/{run.proposals.count}",
+        f"evaluations {run.evaluations.held}/{run.evaluations.count} (+{run.evaluations.waiting} waiting)",
+        f"failed {progress.failed}",
+        f"${progress.cost:.4f}",
+        f"{progress.rate:.2f}/s",
+        f"eta {duration(progress.eta)}",
+    ]
+    return "  ".join(parts)
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as `1:02:03`, or `-`."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(int(seconds + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _print_lines(evolution: str, console: Console, ended: threading.Event) -> None:
+    last = ""
+    while not ended.wait(LINE_PERIOD):
+        run = find_open_run(evolution)
+        if run is not None and (line := progress_line(run)) != last:
+            console.print(line, highlight=False, soft_wrap=True)
+            last = line
+
+
+def _show_live(evolution: str, console: Console, ended: threading.Event) -> None:
+    with Live(console=console, transient=True, refresh_per_second=4) as live:
+        while not ended.wait(LIVE_PERIOD):
+            run = find_open_run(evolution)
+            if run is not None:
+                live.update(_table(run))
+
+
+def _table(run: Run) -> Table:
+    progress = run.progress
+    table = Table(title=run.evolution, show_header=False, title_justify="left")
+    rows = {
+        "generation": f"{progress.finished} of {progress.total}",
+        "best score": f"{_number(progress.best_score)}  (seed program {_number(progress.seed_score)})",
+        "in flight": f"{run.proposals.held}/{run.proposals.count} proposals, "
+        f"{run.evaluations.held}/{run.evaluations.count} evaluations, {run.evaluations.waiting} waiting",
+        "failed": ", ".join(f"{reason} {count}" for reason, count in progress.failures.most_common(4)) or "none",
+        "cost": f"${progress.cost:.4f}",
+        "rate": f"{progress.rate:.2f} generations/s",
+        "time": f"{duration(progress.seconds)}, {duration(progress.eta)} to go",
+    }
+    for title, value in rows.items():
+        table.add_row(title, value)
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.6g}"

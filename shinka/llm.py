@@ -1,0 +1,5 @@
+"""Asking models."""
+
+from shinka_core.llm import AsyncLLMClient
+
+__all__ = ["AsyncLLMClient"]

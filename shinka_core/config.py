@@ -1,0 +1,213 @@
+"""The settings of a run: pydantic models, so that they validate, serialise and render as a form.
+
+Field names are the ones ShinkaEvolve users know. Secrets are never settings: provider keys are
+read from the environment by the model client alone.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from shinka_core.errors import ConfigError
+from shinka_core.program import PatchType
+
+BUILTIN_MUTATE = "builtin/mutate"
+BUILTIN_EMBEDDING = "builtin/hashed-ngrams"
+
+
+class _Settings(BaseModel):
+    """Frozen, and refuses fields it does not know, suggesting the nearest name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_fields(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        for key in values:  # pyright: ignore[reportUnknownVariableType]
+            if key not in cls.model_fields:
+                near = difflib.get_close_matches(str(key), cls.model_fields, n=1)  # pyright: ignore[reportUnknownArgumentType]
+                remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(cls.model_fields)}"
+                raise ValueError(f"{cls.__name__} has no field {key!r}; {remedy}")
+        return values  # pyright: ignore[reportUnknownVariableType]
+
+
+class ModelPrice(_Settings):
+    """US dollars per million tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cached_input: float | None = Field(default=None, ge=0)
+
+
+class EvolutionConfig(_Settings):
+    """What to evolve, with which models, for how long.
+
+    Relative paths are taken from the working directory of the process that runs the evolution.
+    """
+
+    # The task
+    init_program_path: str = Field("initial.py", description="The seed program.")
+    task_sys_msg: str | None = Field(None, description="What the program is for, told to every model.")
+    language: str | None = Field(None, description="Of the program; None reads it from the extension.")
+    results_dir: str | None = Field(None, description="Where results go; None makes results/<task>/<time>.")
+    use_text_feedback: bool = Field(True, description="Show the evaluator's text feedback to the models.")
+
+    # Length and money
+    num_generations: int = Field(10, ge=1, description="Proposals to make after the seed program.")
+    max_parallel_jobs: int = Field(2, ge=1, description="Evaluations at once.")
+    max_api_costs: float | None = Field(None, gt=0, description="US dollars after which no call is made.")
+    seed: int = Field(0, ge=0, description="Seeds every random choice of the run.")
+
+    # Models
+    llm_models: list[str] = Field([BUILTIN_MUTATE], min_length=1, description="Sampled by weight.")
+    llm_weights: list[float] | None = Field(None, description="One per model; None weighs them equally.")
+    llm_base_url: str | None = Field(None, description="OpenAI-compatible endpoint; None: the provider's own.")
+    llm_api: Literal["chat", "responses"] = Field("chat", description="Which OpenAI interface to speak.")
+    llm_kwargs: dict[str, Any] = Field({}, description="Passed to every call: temperature, max_tokens, ...")
+    llm_timeout: float = Field(600.0, gt=0, description="Seconds to wait for one answer.")
+    llm_retries: int = Field(6, ge=0, description="Times a call is repeated after a retryable error.")
+    llm_prices: dict[str, ModelPrice] = Field({}, description="Prices that the built-in table lacks.")
+
+    # Proposals
+    patch_types: list[PatchType] = Field([PatchType.DIFF, PatchType.FULL, PatchType.CROSS], min_length=1)
+    patch_type_probs: list[float] = Field([0.6, 0.3, 0.1], min_length=1)
+    max_patch_resamples: int = Field(3, ge=1, description="Samplings (new parent) per generation.")
+    max_patch_attempts: int = Field(2, ge=1, description="Answers per sampling; the error is fed back.")
+
+    # Novelty
+    max_novelty_attempts: int = Field(3, ge=1, description="Rejections as not novel before giving up.")
+    code_embed_sim_threshold: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Similarity above which a candidate is a near duplicate; None: the embedding's own.",
+    )
+    embedding_model: str | None = Field(BUILTIN_EMBEDDING, description="None turns the novelty check off.")
+    novelty_llm_models: list[str] = Field([], description="Asked once about near duplicates; none: reject them.")
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if len(self.patch_types) != len(self.patch_type_probs):
+            raise ValueError(
+                f"patch_type_probs has {len(self.patch_type_probs)} values for {len(self.patch_types)} patch_types; give one each"
+            )
+        _check_weights("patch_type_probs", self.patch_type_probs)
+        if PatchType.FIX in self.patch_types:
+            raise ValueError("patch_types holds 'fix', which is used by itself when no program is correct; remove it")
+        if self.llm_weights is not None:
+            if len(self.llm_weights) != len(self.llm_models):
+                raise ValueError(
+                    f"llm_weights has {len(self.llm_weights)} values for {len(self.llm_models)} llm_models; give one each"
+                )
+            _check_weights("llm_weights", self.llm_weights)
+        if len(set(self.llm_models)) != len(self.llm_models):
+            raise ValueError(f"llm_models names a model twice: {self.llm_models}; use llm_weights instead")
+        if self.embedding_model is None and self.novelty_llm_models:
+            raise ValueError("novelty_llm_models needs embedding_model; set one or leave both empty")
+        return self
+
+
+class DatabaseConfig(_Settings):
+    """Where programs are kept, and how parents are chosen among them."""
+
+    db_path: str | None = Field(
+        "evolution.sqlite", description="A SQLite file (inside the results folder when relative) or a SQLAlchemy URL."
+    )
+
+    num_islands: int = Field(2, ge=1)
+    archive_size: int = Field(40, ge=1, description="Elite programs over all islands.")
+    num_archive_inspirations: int = Field(1, ge=0)
+    num_top_k_inspirations: int = Field(1, ge=0)
+    elite_selection_ratio: float = Field(0.3, ge=0, le=1)
+
+    parent_selection_strategy: Literal["weighted", "power_law"] = "weighted"
+    parent_selection_lambda: float = Field(10.0, gt=0)
+    exploitation_alpha: float = Field(1.0, ge=0)
+    exploitation_ratio: float = Field(0.2, ge=0, le=1)
+
+    island_selection_strategy: Literal["uniform", "equal"] = "uniform"
+    migration_interval: int = Field(10, ge=1)
+    migration_rate: float = Field(0.0, ge=0, le=1)
+    island_elitism: bool = True
+    enforce_island_separation: bool = True
+
+    def url(self, results_dir: Path) -> str:
+        """The SQLAlchemy URL with an async driver.
+
+        Args:
+            results_dir: Base of a relative SQLite path.
+
+        Raises:
+            ConfigError: `db_path` looks like a URL but is not one we can open.
+        """
+        path = self.db_path or "evolution.sqlite"
+        if "://" not in path:
+            return f"sqlite+aiosqlite:///{results_dir / path}"
+        try:
+            url = make_url(path)
+        except ArgumentError as error:
+            raise ConfigError(f"db_path={path!r} is not a SQLAlchemy URL: {error}") from error
+        drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+        return url.set(drivername=drivers.get(url.drivername, url.drivername)).render_as_string(hide_password=False)
+
+
+class LocalJobConfig(_Settings):
+    """Evaluations as subprocesses on this machine."""
+
+    kind: Literal["local"] = "local"
+    eval_program_path: str = Field("evaluate.py", description="The evaluator script.")
+    python: str | None = Field(None, description="Interpreter for it; None takes the running one.")
+    time: float | str | None = Field(
+        None, description="Limit of one evaluation: seconds or [HH:]MM:SS; None: no limit."
+    )
+    extra_cmd_args: dict[str, Any] = Field({}, description="More `--key value` arguments for the evaluator.")
+    env: dict[str, str] = Field({}, description="Added to the evaluator's environment.")
+    max_output_bytes: int = Field(1_000_000, ge=1_000, description="Kept of stdout and stderr, each.")
+
+    @property
+    def time_limit(self) -> float | None:
+        """The limit in seconds, or None."""
+        return parse_duration(self.time)
+
+    @model_validator(mode="after")
+    def _check_time(self) -> Self:
+        limit = parse_duration(self.time)
+        if limit is not None and limit <= 0:
+            raise ValueError(f"time={self.time!r} must be longer than 0 seconds")
+        return self
+
+
+JobConfig = LocalJobConfig
+
+
+def parse_duration(value: float | str | None) -> float | None:
+    """Reads seconds, `MM:SS` or `HH:MM:SS`.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if value is None or isinstance(value, int | float):
+        return value
+    try:
+        parts = [float(part) for part in value.split(":")]
+    except ValueError as error:
+        raise ValueError(f"time={value!r} is neither seconds nor [HH:]MM:SS") from error
+    if len(parts) > 3:
+        raise ValueError(f"time={value!r} is neither seconds nor [HH:]MM:SS")
+    seconds = 0.0
+    for part in parts:
+        seconds = seconds * 60 + part
+    return seconds
+
+
+def _check_weights(field: str, weights: list[float]) -> None:
+    if any(not 0 <= weight < float("inf") for weight in weights) or sum(weights) <= 0:
+        raise ValueError(f"{field}={weights} must be finite, none below 0 and not all 0")

@@ -1,0 +1,7 @@
+"""The program database: programs, islands, archive, model calls and the journal of generations."""
+
+from shinka_core.database.journal import Claim
+from shinka_core.database.programs import AsyncProgramDatabase
+from shinka_core.database.summary import RunSummary
+
+__all__ = ["AsyncProgramDatabase", "Claim", "RunSummary"]

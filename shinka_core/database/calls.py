@@ -1,0 +1,127 @@
+"""Every call of a model, as rows: the ledger that the client asks first and tells at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shinka_core.database.schema import GenerationRow, ModelCallRow
+from shinka_core.database.writer import Writer
+from shinka_core.errors import ModelError
+from shinka_core.llm.question import CallKey, Question
+from shinka_core.program import Answer, GenerationState, Purpose, Usage
+
+ANSWERED = "answered"
+FAILED = "failed"
+ERROR_LIMIT = 4_000
+
+
+class Calls:
+    """The `Ledger` of one evolution."""
+
+    def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
+        self._evolution = ""
+        self._engine = engine
+        self._writer = writer
+        # By generation: closed generations are forgotten, so that memory does not grow with the run.
+        self._answered: dict[int, set[CallKey]] = {}
+
+    def bind(self, evolution: str) -> None:
+        """Says whose calls these are."""
+        self._evolution = evolution
+
+    async def load(self) -> None:
+        """Learns which keys were answered before; needed once, when a run is resumed."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                select(ModelCallRow.generation, ModelCallRow.purpose, ModelCallRow.attempt, ModelCallRow.turn)
+                .join(
+                    GenerationRow,
+                    (GenerationRow.evolution == ModelCallRow.evolution)
+                    & (GenerationRow.number == ModelCallRow.generation),
+                )
+                .where(
+                    ModelCallRow.evolution == self._evolution,
+                    ModelCallRow.status == ANSWERED,
+                    GenerationRow.state.not_in([GenerationState.RECORDED.value, GenerationState.FAILED.value]),
+                )
+            )
+            for generation, purpose, attempt, turn in rows:
+                self._remember(CallKey(generation, Purpose(purpose), attempt, turn))
+
+    async def find(self, key: CallKey) -> Answer | None:
+        """The stored answer to `key`, marked as replayed."""
+        if key not in self._answered.get(key.generation, ()):
+            return None
+        async with self._engine.connect() as connection:
+            row = (
+                await connection.execute(
+                    select(ModelCallRow).where(
+                        ModelCallRow.evolution == self._evolution,
+                        ModelCallRow.generation == key.generation,
+                        ModelCallRow.purpose == key.purpose.value,
+                        ModelCallRow.attempt == key.attempt,
+                        ModelCallRow.turn == key.turn,
+                        ModelCallRow.status == ANSWERED,
+                    )
+                )
+            ).one()
+        usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.reasoning_tokens)
+        return Answer(row.answer, row.model, usage, row.cost, row.seconds, replayed=True)
+
+    async def answered(self, question: Question, answer: Answer) -> None:
+        """Stores an answer; committed when this returns."""
+        usage = answer.usage
+        await self._store(
+            question,
+            status=ANSWERED,
+            answer=answer.text,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cached_tokens=usage.cached_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+            cost=answer.cost,
+            seconds=answer.seconds,
+        )
+        self._remember(question.key)
+
+    async def failed(self, question: Question, error: ModelError, cost: float, seconds: float) -> None:
+        """Stores a call that gave no usable answer."""
+        await self._store(
+            question,
+            status=FAILED,
+            answer="",
+            reason=error.reason,
+            error=str(error)[:ERROR_LIMIT],
+            cost=cost,
+            seconds=seconds,
+        )
+
+    def forget(self, generation: int) -> None:
+        """Drops the keys of a closed generation."""
+        self._answered.pop(generation, None)
+
+    def _remember(self, key: CallKey) -> None:
+        self._answered.setdefault(key.generation, set()).add(key)
+
+    async def _store(self, question: Question, **values: Any) -> None:
+        key = question.key
+        messages = [{"role": message.role, "content": message.content} for message in question.messages]
+
+        async def store(connection: AsyncConnection) -> None:
+            await connection.execute(
+                insert(ModelCallRow).values(
+                    evolution=self._evolution,
+                    generation=key.generation,
+                    purpose=key.purpose.value,
+                    attempt=key.attempt,
+                    turn=key.turn,
+                    model=question.model,
+                    messages=messages,
+                    **values,
+                )
+            )
+
+        await self._writer.write(store)

@@ -1,0 +1,112 @@
+"""Opening a database: engine, pragmas, schema, and errors in our own words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shinka_core.database.schema import REVISION, Base
+from shinka_core.errors import DatabaseError, DatabaseUnavailableError, SchemaVersionError
+
+# Another writer may hold the database for as long as a backup takes.
+BUSY_TIMEOUT_MS = 60_000
+
+
+def create_engine(url: str) -> AsyncEngine:
+    """An engine for the URL; a SQLite file is made private to the user.
+
+    Raises:
+        DatabaseError: The driver is missing or the file cannot be made.
+    """
+    parsed = make_url(url)
+    try:
+        if parsed.get_backend_name() != "sqlite":
+            return create_async_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+        if parsed.database and parsed.database != ":memory:":
+            path = Path(parsed.database)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        engine = create_async_engine(url)
+    except ModuleNotFoundError as error:
+        raise DatabaseError(f"{_name(url)} needs a driver: pip install 'shinka-prefect[postgres]' ({error})") from error
+    except OSError as error:
+        raise DatabaseError(f"{_name(url)} cannot be opened: {error}") from error
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+async def prepare_schema(engine: AsyncEngine) -> None:
+    """Creates the tables in an empty database, and brings an older one up to date.
+
+    Raises:
+        SchemaVersionError: The database is newer than this version, or not ours.
+        DatabaseError: It is damaged or out of reach.
+    """
+    with own_words(str(engine.url)):
+        async with engine.begin() as connection:
+            await connection.run_sync(_prepare)
+
+
+@contextmanager
+def own_words(url: str) -> Iterator[None]:
+    """Turns database errors into ours, which know whether trying again may help."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise explain(error, url) from error
+
+
+def explain(error: SQLAlchemyError, url: str) -> DatabaseError:
+    """Our error for one of SQLAlchemy's; passwords and statements stay out of it."""
+    cause = str(getattr(error, "orig", None) or error).splitlines()[0][:300]
+    if "not a database" in cause or "malformed" in cause:
+        return DatabaseError(
+            f"{_name(url)} is damaged or no SQLite database ({cause}); restore a copy, or start anew with another db_path"
+        )
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or isinstance(error, OperationalError | InterfaceError):
+        return DatabaseUnavailableError(f"{_name(url)} is not available: {cause}")
+    return DatabaseError(f"{_name(url)}: {cause}")
+
+
+def _name(url: str) -> str:
+    return f"database {make_url(url).render_as_string(hide_password=True)}"
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    # The timeout first: switching to WAL itself can find the file locked.
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _prepare(connection: Connection) -> None:
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" not in tables:
+        if tables & {"evolutions", "programs"}:
+            raise SchemaVersionError(
+                "the database holds tables named like ours but no schema version (another program's?); choose another db_path"
+            )
+        Base.metadata.create_all(connection)
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})
+        return
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found != REVISION:
+        from shinka_core.database.migrate import upgrade
+
+        upgrade(connection, str(found))

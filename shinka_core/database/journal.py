@@ -1,0 +1,125 @@
+"""The journal: how far each generation has come, and the outcome of every step on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shinka_core.database.population import Population
+from shinka_core.database.schema import GenerationRow, StepRow, now
+from shinka_core.database.writer import Writer
+from shinka_core.program import Failure, GenerationState
+
+StepKey = tuple[GenerationState, int, int]
+FINAL = (GenerationState.RECORDED.value, GenerationState.FAILED.value)
+DETAIL_LIMIT = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the journal holds of a generation when it is opened."""
+
+    number: int
+    steps: dict[StepKey, dict[str, Any]]
+
+    def find(self, step: GenerationState, attempt: int, turn: int) -> dict[str, Any] | None:
+        """The stored outcome of a step, or None when it was not finished."""
+        return self.steps.get((step, attempt, turn))
+
+
+class Journal:
+    """Steps of one evolution's generations."""
+
+    def __init__(self, engine: AsyncEngine, writer: Writer, population: Population) -> None:
+        self._evolution = ""
+        self._engine = engine
+        self._writer = writer
+        self._population = population
+
+    def bind(self, evolution: str) -> None:
+        """Says whose generations these are."""
+        self._evolution = evolution
+
+    async def claim(self, number: int) -> Claim:
+        """Opens a generation: a new row, or the steps of the existing one."""
+
+        async def open_row(connection: AsyncConnection) -> Claim:
+            found = await connection.execute(
+                select(GenerationRow.state).where(
+                    GenerationRow.evolution == self._evolution, GenerationRow.number == number
+                )
+            )
+            if found.first() is None:
+                await connection.execute(
+                    insert(GenerationRow).values(
+                        evolution=self._evolution, number=number, state=GenerationState.STARTED.value
+                    )
+                )
+                return Claim(number, {})
+            steps = await connection.execute(
+                select(StepRow.step, StepRow.attempt, StepRow.turn, StepRow.payload).where(
+                    StepRow.evolution == self._evolution, StepRow.generation == number
+                )
+            )
+            return Claim(
+                number, {(GenerationState(step), attempt, turn): payload for step, attempt, turn, payload in steps}
+            )
+
+        return await self._writer.write(open_row)
+
+    async def write(
+        self, number: int, step: GenerationState, attempt: int, turn: int, payload: dict[str, Any], seconds: float
+    ) -> None:
+        """Stores a step's outcome and the state it brings the generation to, in one transaction."""
+
+        async def store(connection: AsyncConnection) -> None:
+            await connection.execute(
+                insert(StepRow).values(
+                    evolution=self._evolution,
+                    generation=number,
+                    step=step.value,
+                    attempt=attempt,
+                    turn=turn,
+                    payload=payload,
+                    seconds=seconds,
+                )
+            )
+            await self._set(connection, number, state=step.value)
+
+        await self._writer.write(store)
+
+    async def fail(self, number: int, failure: Failure) -> None:
+        """Closes a generation without a program."""
+
+        async def store(connection: AsyncConnection) -> None:
+            await self._set(
+                connection,
+                number,
+                state=GenerationState.FAILED.value,
+                failure_step=failure.step,
+                failure_reason=failure.reason,
+                failure_detail=failure.detail[:DETAIL_LIMIT],
+            )
+
+        await self._writer.write(store)
+        self._population.forget_proposal(number)
+
+    async def final(self) -> set[int]:
+        """The generations that are recorded or failed."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                select(GenerationRow.number).where(
+                    GenerationRow.evolution == self._evolution, GenerationRow.state.in_(FINAL)
+                )
+            )
+            return {number for (number,) in rows}
+
+    async def _set(self, connection: AsyncConnection, number: int, **values: Any) -> None:
+        await connection.execute(
+            update(GenerationRow)
+            .where(GenerationRow.evolution == self._evolution, GenerationRow.number == number)
+            .values(updated_at=now(), **values)
+        )

@@ -1,0 +1,51 @@
+"""Which process has an evolution open: two at once would do the same generations twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+
+def this_process() -> str:
+    """A mark that tells this process from every other, also from a later one with its number."""
+    return json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "start": _start_of(os.getpid())})
+
+
+def alive(owner: str) -> str | None:
+    """Describes the other process behind a mark if it still runs on this machine, else None.
+
+    A process on another machine cannot be asked; it counts as gone.
+    """
+    if not owner or owner == this_process():
+        return None
+    mark = json.loads(owner)
+    if mark["host"] != socket.gethostname():
+        return None
+    start = _start_of(mark["pid"])
+    if start is None or start != mark["start"]:
+        return None
+    return f"process {mark['pid']}"
+
+
+def _start_of(pid: int) -> str | None:
+    """When the process started, in clock ticks since boot; "" where /proc does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return _exists(pid)
+    state, *rest = stat.rpartition(")")[2].split()
+    return None if state == "Z" else rest[18]
+
+
+def _exists(pid: int) -> str | None:
+    if Path("/proc/self/stat").exists():
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    return ""

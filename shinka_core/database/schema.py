@@ -1,0 +1,180 @@
+"""The tables.
+
+Every row of a run carries the run's name, so that one server can hold many evolutions.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# The alembic revision that these tables are; a test holds it against the migrations.
+REVISION = "0001"
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def now() -> datetime:
+    """The present moment, with its zone."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all rows."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, datetime: DateTime(timezone=True), str: Text}
+
+
+class EvolutionRow(Base):
+    """One run, and which process has it open."""
+
+    __tablename__ = "evolutions"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    seed: Mapped[int]
+    settings: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    owner: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ProgramRow(Base):
+    """A scored candidate; `embedding` is float32 in machine order."""
+
+    __tablename__ = "programs"
+    __table_args__ = (
+        UniqueConstraint("evolution", "generation"),
+        Index(None, "evolution", "correct", "score"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"))
+    generation: Mapped[int]
+    island: Mapped[int]
+    code: Mapped[str]
+    language: Mapped[str]
+    score: Mapped[float | None]
+    correct: Mapped[bool]
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("programs.id"))
+    name: Mapped[str]
+    description: Mapped[str]
+    patch_type: Mapped[str | None]
+    diff: Mapped[str]
+    model: Mapped[str]
+    cost: Mapped[float]
+    public_metrics: Mapped[dict[str, Any]]
+    private_metrics: Mapped[dict[str, Any]]
+    text_feedback: Mapped[str]
+    error: Mapped[str]
+    evaluation_seconds: Mapped[float]
+    embedding: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class InspirationRow(Base):
+    """Which programs were shown beside the parent, in the order shown."""
+
+    __tablename__ = "program_inspirations"
+
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    inspiration_id: Mapped[str] = mapped_column(ForeignKey("programs.id"))
+
+
+class IslandMemberRow(Base):
+    """Which programs live on which island; the seed program lives on all."""
+
+    __tablename__ = "island_members"
+
+    evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
+    island: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), primary_key=True)
+
+
+class ArchiveRow(Base):
+    """The elites."""
+
+    __tablename__ = "archive"
+
+    evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), primary_key=True)
+
+
+class GenerationRow(Base):
+    """How far a generation has come, and why it failed if it did."""
+
+    __tablename__ = "generations"
+    __table_args__ = (Index(None, "evolution", "state"),)
+
+    evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    failure_step: Mapped[str] = mapped_column(default="")
+    failure_reason: Mapped[str] = mapped_column(default="")
+    failure_detail: Mapped[str] = mapped_column(default="")
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class StepRow(Base):
+    """The outcome of one step of a generation: what a resumed run reads instead of acting again."""
+
+    __tablename__ = "generation_steps"
+
+    evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    step: Mapped[str] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    turn: Mapped[int] = mapped_column(primary_key=True)
+    payload: Mapped[dict[str, Any]]
+    seconds: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ModelCallRow(Base):
+    """One call of a model, answered or not."""
+
+    __tablename__ = "model_calls"
+    __table_args__ = (
+        Index(
+            "uq_model_calls_answered",
+            "evolution",
+            "generation",
+            "purpose",
+            "attempt",
+            "turn",
+            unique=True,
+            sqlite_where=text("status = 'answered'"),
+            postgresql_where=text("status = 'answered'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"))
+    generation: Mapped[int]
+    purpose: Mapped[str]
+    attempt: Mapped[int]
+    turn: Mapped[int]
+    model: Mapped[str]
+    status: Mapped[str]
+    messages: Mapped[list[Any]]
+    answer: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    error: Mapped[str] = mapped_column(default="")
+    input_tokens: Mapped[int] = mapped_column(default=0)
+    output_tokens: Mapped[int] = mapped_column(default=0)
+    cached_tokens: Mapped[int] = mapped_column(default=0)
+    reasoning_tokens: Mapped[int] = mapped_column(default=0)
+    cost: Mapped[float] = mapped_column(default=0.0)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    created_at: Mapped[datetime] = mapped_column(default=now)

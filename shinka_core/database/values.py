@@ -1,0 +1,111 @@
+"""The values of a generation as JSON, for the journal, and back."""
+
+from __future__ import annotations
+
+import base64
+import math
+from dataclasses import asdict, fields
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shinka_core.program import Candidate, Evaluation, Failure, Job, PatchType, Program, Sampling, Verdict
+
+Vector = NDArray[np.float32]
+
+
+class ProgramSource(Protocol):
+    """Where programs are read from by id."""
+
+    async def get_many(self, ids: tuple[str, ...]) -> tuple[Program, ...]:
+        """The programs, in the order of the ids."""
+        ...
+
+
+def dump_sampling(sampling: Sampling) -> dict[str, Any]:
+    """A sampling, its programs by id."""
+    return {
+        "parent": sampling.parent.id,
+        "inspirations": [program.id for program in sampling.inspirations],
+        "island": sampling.island,
+        "patch_type": sampling.patch_type.value,
+        "model": sampling.model,
+        "attempt": sampling.attempt,
+        "seed": sampling.seed,
+    }
+
+
+async def load_sampling(payload: dict[str, Any], programs: ProgramSource) -> Sampling:
+    """A sampling with its programs read back."""
+    parent, *inspirations = await programs.get_many((payload["parent"], *payload["inspirations"]))
+    return Sampling(
+        parent=parent,
+        inspirations=tuple(inspirations),
+        island=payload["island"],
+        patch_type=PatchType(payload["patch_type"]),
+        model=payload["model"],
+        attempt=payload["attempt"],
+        seed=payload["seed"],
+    )
+
+
+def dump_candidate(outcome: Candidate | Failure) -> dict[str, Any]:
+    """What became of an answer: a candidate, or why there is none."""
+    return {"candidate" if isinstance(outcome, Candidate) else "failure": asdict(outcome)}
+
+
+def load_candidate(payload: dict[str, Any]) -> Candidate | Failure:
+    """The reverse of `dump_candidate`."""
+    if "failure" in payload:
+        return Failure(**payload["failure"])
+    return Candidate(**payload["candidate"])
+
+
+def dump_verdict(outcome: tuple[Verdict, Vector]) -> dict[str, Any]:
+    """A verdict with the embedding it rests on, which may have cost a call."""
+    verdict, embedding = outcome
+    return asdict(verdict) | {"embedding": base64.b64encode(embedding.astype("<f4").tobytes()).decode()}
+
+
+def load_verdict(payload: dict[str, Any]) -> tuple[Verdict, Vector]:
+    """The reverse of `dump_verdict`."""
+    embedding = np.frombuffer(base64.b64decode(payload["embedding"]), dtype="<f4").astype(np.float32)
+    return Verdict(**_known(Verdict, payload)), embedding
+
+
+def dump_job(job: Job) -> dict[str, Any]:
+    """A submitted evaluation."""
+    return asdict(job)
+
+
+def load_job(payload: dict[str, Any]) -> Job:
+    """The reverse of `dump_job`."""
+    return Job(**_known(Job, payload))
+
+
+def dump_evaluation(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation; numbers that JSON has no word for become None."""
+    finite: dict[str, Any] = finite_only(asdict(evaluation))
+    return finite
+
+
+def load_evaluation(payload: dict[str, Any]) -> Evaluation:
+    """The reverse of `dump_evaluation`."""
+    return Evaluation(**_known(Evaluation, payload))
+
+
+def finite_only(value: Any) -> Any:
+    """The value with every NaN and infinity replaced by None, and every key a string."""
+    if isinstance(value, dict):
+        return {str(key): finite_only(inner) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, list | tuple):
+        return [finite_only(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _known(kind: Any, payload: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {key: value for key, value in payload.items() if key in names}

@@ -1,0 +1,39 @@
+"""Embeddings of programs, for the novelty check."""
+
+from __future__ import annotations
+
+from shinka_core.config import BUILTIN_EMBEDDING
+from shinka_core.embed.embedder import Embedder
+from shinka_core.embed.hashed_ngrams import HashedNgrams
+from shinka_core.errors import ConfigError
+
+__all__ = ["Embedder", "HashedNgrams", "embedder"]
+
+SENTENCE_TRANSFORMERS = "sentence-transformers/"
+
+
+def embedder(model: str | None, *, base_url: str | None = None) -> Embedder | None:
+    """The embedding back end of that name.
+
+    Args:
+        model: `builtin/hashed-ngrams`, `sentence-transformers/<model or folder>`, the name of an
+            OpenAI-compatible embedding model (`name@https://host/v1` for its own endpoint), or
+            None for no embedding.
+        base_url: Endpoint of OpenAI-compatible models that name none.
+
+    Raises:
+        ConfigError: The name is unknown, or what it needs is not there.
+    """
+    if model is None:
+        return None
+    if model == BUILTIN_EMBEDDING:
+        return HashedNgrams()
+    if model.startswith("builtin/"):
+        raise ConfigError(f"embedding_model={model!r} is not built in; the built-in one is {BUILTIN_EMBEDDING!r}")
+    if model.startswith(SENTENCE_TRANSFORMERS):
+        from shinka_core.embed.sentence_transformers_local import SentenceTransformersEmbedder
+
+        return SentenceTransformersEmbedder(model.removeprefix(SENTENCE_TRANSFORMERS))
+    from shinka_core.embed.openai_endpoint import OpenAIEmbedder
+
+    return OpenAIEmbedder(model, base_url=base_url)

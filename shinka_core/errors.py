@@ -1,0 +1,134 @@
+"""What can go wrong, as one small tree.
+
+    ShinkaError
+    ├── ConfigError                the user must change a setting; raised before anything is spent
+    ├── PatchError                 the model's edit cannot be applied; its text is fed back to the model
+    ├── ModelError                 a model endpoint failed
+    │   ├── RateLimitedError       429 or overload; retryable, may carry a waiting time
+    │   ├── ModelUnavailableError  timeouts, resets, 5xx; retryable
+    │   ├── UnusableAnswerError    empty, cut off or refused answer (paid for, and recorded)
+    │   └── ModelRefusedError      bad key, unknown model, bad request; final
+    ├── LaunchError                an evaluation could not be started or was lost
+    ├── DatabaseError              the program database failed
+    │   ├── EvolutionExistsError   a run of that name is already there (or is running)
+    │   ├── DatabaseUnavailableError  locked, restarting or out of reach; retryable
+    │   └── SchemaVersionError     the database was written by another version
+    └── BudgetExhaustedError       the next call would pass `max_api_costs`
+
+`retryable` belongs to the class, never to a match on the message. A candidate program that
+crashes, times out or scores badly is not an error: it is an `Evaluation` with `correct=False`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shinka_core.program import Usage
+
+
+class ShinkaError(Exception):
+    """Base of every error raised on purpose by this project."""
+
+    retryable: bool = False
+
+
+class ConfigError(ShinkaError, ValueError):
+    """A setting is unknown, contradictory or out of range; the message names the remedy."""
+
+
+class PatchError(ShinkaError):
+    """An answer could not be turned into a new program.
+
+    Attributes:
+        reason: A stable snake_case word for counting, such as `search_not_found`.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ModelError(ShinkaError):
+    """A model endpoint did not give a usable answer.
+
+    Attributes:
+        reason: A stable snake_case word for counting, such as `rate_limited`.
+        model: The model's name as configured, or `""`.
+    """
+
+    reason: str = "model_error"
+
+    def __init__(self, message: str, *, model: str = "") -> None:
+        super().__init__(message)
+        self.model = model
+
+
+class RateLimitedError(ModelError):
+    """The provider asked for fewer requests.
+
+    Attributes:
+        retry_after: Seconds the provider asked to wait, or None when it did not say.
+    """
+
+    retryable = True
+    reason = "rate_limited"
+
+    def __init__(self, message: str, *, model: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, model=model)
+        self.retry_after = retry_after
+
+
+class ModelUnavailableError(ModelError):
+    """Timeout, reset connection or 5xx: asking again may help."""
+
+    retryable = True
+    reason = "model_unavailable"
+
+
+class UnusableAnswerError(ModelError):
+    """The answer arrived and was paid for, but holds no text to work with.
+
+    Attributes:
+        usage: What the provider counted; the call is paid for all the same.
+    """
+
+    reason = "unusable_answer"
+
+    def __init__(self, message: str, *, model: str = "", usage: Usage | None = None) -> None:
+        super().__init__(message, model=model)
+        self.usage = usage
+
+
+class ModelRefusedError(ModelError):
+    """The provider refuses the request for good: key, model name, permission or request form."""
+
+    reason = "model_refused"
+
+
+class LaunchError(ShinkaError):
+    """An evaluation could not be started, or its result was lost."""
+
+    retryable = True
+
+
+class DatabaseError(ShinkaError):
+    """The program database failed or holds something impossible."""
+
+
+class EvolutionExistsError(DatabaseError):
+    """An evolution of that name is already in the database, or another process runs it."""
+
+
+class DatabaseUnavailableError(DatabaseError):
+    """The database is locked, restarting or out of reach: trying again may help."""
+
+    retryable = True
+
+
+class SchemaVersionError(DatabaseError):
+    """The database's schema is not the one this version works with."""
+
+
+class BudgetExhaustedError(ShinkaError):
+    """The next paid call could pass `max_api_costs`; the run ends cleanly and can be resumed."""

@@ -1,0 +1,199 @@
+"""Running a program's experiment function a few times, and writing down what came of it.
+
+The contract is ShinkaEvolve's: `metrics.json` with `combined_score`, `public`, `private` and
+`text_feedback`, and `correct.json` with `correct` and `error`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import statistics
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+Kwargs = dict[str, Any]
+DEFAULT_METRICS: dict[str, Any] = {"combined_score": 0.0}
+ERROR_LIMIT = 4_000
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """All runs of one evaluation.
+
+    Attributes:
+        errors: What `validate_fn` said of each result it refused.
+    """
+
+    results: list[Any]
+    seconds: list[float]
+    errors: list[str]
+
+
+def run_shinka_eval(
+    program_path: str,
+    results_dir: str,
+    experiment_fn_name: str,
+    num_runs: int,
+    get_experiment_kwargs: Callable[[int], Kwargs] | None = None,
+    aggregate_metrics_fn: Callable[[list[Any]], dict[str, Any]] | None = None,
+    validate_fn: Callable[[Any], tuple[bool, str | None]] | None = None,
+    plotting_fn: Callable[[Any], list[Any]] | None = None,
+    default_metrics_on_error: dict[str, Any] | None = None,
+    early_stop_method: str | None = None,
+    run_workers: int = 1,
+    max_workers_cap: int | None = None,
+    verbose: bool | None = None,
+) -> tuple[dict[str, Any], bool, str | None]:
+    """Evaluates a program and writes `metrics.json` and `correct.json`.
+
+    Args:
+        program_path: The Python program.
+        results_dir: Folder for the two files; made when missing.
+        experiment_fn_name: Function of the program to call.
+        num_runs: How often, at least 1.
+        get_experiment_kwargs: Arguments of run i, from 0; without it each run gets `seed=i + 1`.
+        aggregate_metrics_fn: Metrics of all results; without it the mean of numeric results is
+            the score.
+        validate_fn: Whether a result is valid, and what is wrong with it if not.
+        plotting_fn: Figures of the results, as (figure, title); saved as PNG when they can be.
+        default_metrics_on_error: Metrics of a program that fails.
+        early_stop_method: Only None or "none".
+        run_workers: Processes to spread the runs over.
+        max_workers_cap: Upper bound of `run_workers`.
+        verbose: Print each run's time.
+
+    Returns:
+        (metrics, correct, first error or None).
+
+    Raises:
+        ValueError: An argument is out of range. A failing program raises nothing.
+    """
+    if num_runs < 1 or run_workers < 1:
+        raise ValueError(f"num_runs={num_runs} and run_workers={run_workers} must be at least 1")
+    if early_stop_method not in (None, "none"):
+        raise ValueError(f"early_stop_method={early_stop_method!r} is not available; leave it None")
+    workers = min(run_workers, num_runs, max_workers_cap or run_workers)
+    calls = [
+        get_experiment_kwargs(index) if get_experiment_kwargs else {"seed": index + 1} for index in range(num_runs)
+    ]
+    started = time.perf_counter()
+    try:
+        outcome = _run_all(program_path, experiment_fn_name, calls, workers, validate_fn)
+        metrics = _aggregate(outcome, aggregate_metrics_fn)
+        _plot(plotting_fn, metrics, Path(results_dir))
+        correct, error = not outcome.errors, outcome.errors[0] if outcome.errors else None
+        if verbose:
+            print(f"{num_runs} runs in {time.perf_counter() - started:.3f} s")  # noqa: T201 - asked for
+    except (Exception, SystemExit) as failure:
+        # The program under test may raise anything at all; whatever it is, it is the result.
+        metrics, correct = dict(default_metrics_on_error or DEFAULT_METRICS), False
+        error = "".join(traceback.format_exception(failure))[-ERROR_LIMIT:]
+    _write(Path(results_dir), metrics, correct, error)
+    return metrics, correct, error
+
+
+def load_program(program_path: str) -> ModuleType:
+    """Imports a program from its file, under a name of its own.
+
+    Raises:
+        ImportError: The file is no Python source.
+    """
+    spec = importlib.util.spec_from_file_location("program", program_path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{program_path} is no Python program")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["program"] = module  # dataclasses and pickling look the module up by name
+    spec.loader.exec_module(module)
+    return module
+
+
+def _run_all(
+    program_path: str,
+    function: str,
+    calls: list[Kwargs],
+    workers: int,
+    validate_fn: Callable[[Any], tuple[bool, str | None]] | None,
+) -> _Outcome:
+    if workers > 1:
+        with ProcessPoolExecutor(workers) as pool:
+            count = len(calls)
+            timed = list(pool.map(_run_one, [program_path] * count, [function] * count, calls))
+    else:
+        experiment = _experiment(load_program(program_path), function, program_path)
+        timed = [_timed(experiment, kwargs) for kwargs in calls]
+    results = [result for result, _ in timed]
+    errors: list[str] = []
+    for index, result in enumerate(results):
+        valid, message = validate_fn(result) if validate_fn else (True, None)
+        if not valid:
+            errors.append(message or f"run {index} is not valid")
+    return _Outcome(results, [seconds for _, seconds in timed], errors)
+
+
+def _run_one(program_path: str, function: str, kwargs: Kwargs) -> tuple[Any, float]:
+    return _timed(_experiment(load_program(program_path), function, program_path), kwargs)
+
+
+def _experiment(module: ModuleType, function: str, program_path: str) -> Callable[..., Any]:
+    experiment = getattr(module, function, None)
+    if not callable(experiment):
+        raise AttributeError(f"{program_path} defines no function {function!r}")
+    return experiment
+
+
+def _timed(experiment: Callable[..., Any], kwargs: Kwargs) -> tuple[Any, float]:
+    started = time.perf_counter()
+    result = experiment(**kwargs)
+    return result, time.perf_counter() - started
+
+
+def _aggregate(outcome: _Outcome, aggregate: Callable[[list[Any]], dict[str, Any]] | None) -> dict[str, Any]:
+    if aggregate is not None:
+        metrics = dict(aggregate(outcome.results))
+    else:
+        numbers = [float(result) for result in outcome.results if isinstance(result, int | float)]
+        metrics = {"combined_score": statistics.fmean(numbers) if numbers else 0.0}
+    metrics.setdefault("execution_time_mean", statistics.fmean(outcome.seconds))
+    metrics.setdefault("num_valid_runs", len(outcome.results) - len(outcome.errors))
+    metrics.setdefault("num_invalid_runs", len(outcome.errors))
+    return metrics
+
+
+def _plot(plotting_fn: Callable[[Any], list[Any]] | None, metrics: dict[str, Any], folder: Path) -> None:
+    if plotting_fn is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for figure, title in plotting_fn(metrics.get("extra_data")):
+        if hasattr(figure, "savefig"):
+            figure.savefig(folder / f"{title}.png")
+
+
+def _write(folder: Path, metrics: dict[str, Any], correct: bool, error: str | None) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = {key: value for key, value in metrics.items() if key != "extra_data"}
+    # correct.json last: with it the result counts as complete.
+    _replace(folder / "metrics.json", json.dumps(shown, indent=1, default=_plain))
+    _replace(folder / "correct.json", json.dumps({"correct": correct, "error": error}))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes a file so that no reader ever sees half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _plain(value: Any) -> Any:
+    """Numpy scalars and arrays as numbers and lists, without importing numpy."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return str(value)

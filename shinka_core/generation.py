@@ -1,0 +1,295 @@
+"""The steps of one generation, each done once.
+
+    sample → query → patch → judge → submit → evaluate → record
+
+A step first looks whether the journal already holds its outcome (the run was killed and
+resumed); only otherwise does it act, and it writes the outcome before handing it on. So any
+prefix of the steps can be repeated at any time, and nothing is paid for or evaluated twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from shinka_core.database import Claim, values
+from shinka_core.edit import apply_patch
+from shinka_core.errors import PatchError
+from shinka_core.llm.question import CallKey, Material, Message, Question
+from shinka_core.program import (
+    Answer,
+    Candidate,
+    Evaluation,
+    Failure,
+    GenerationContext,
+    GenerationState,
+    Job,
+    Program,
+    Purpose,
+    Sampling,
+    Verdict,
+    new_program_id,
+)
+from shinka_core.prompts import proposal_prompt
+from shinka_core.run import Run
+
+T = TypeVar("T")
+
+# Characters of answer and parent up to which a patch is applied on the event loop: below, waking
+# a thread takes longer than the work; above, the work would hold up every other generation.
+SMALL_PATCH = 50_000
+
+
+class OpenGeneration:
+    """One generation under way: who it is, what it may use, and what the journal knows of it.
+
+    Attributes:
+        embedding: Of the candidate last judged, `(d,)` float32, or None; stored with the program.
+        cost: US dollars of all answers so far.
+    """
+
+    def __init__(self, run: Run, context: GenerationContext, claim: Claim) -> None:
+        self.run = run
+        self.context = context
+        self.claim = claim
+        self.embedding: np.ndarray | None = None
+        self.cost = 0.0
+
+    def __str__(self) -> str:
+        return f"gen-{self.context.number:04d}"
+
+
+async def open_generation(run: Run, number: int) -> OpenGeneration:
+    """Claims a generation, or takes it up where an earlier process left it."""
+    context = GenerationContext(run.evolution, number, run.settings.evolve.seed)
+    return OpenGeneration(run, context, await run.database.journal.claim(number))
+
+
+async def sample(generation: OpenGeneration, attempt: int) -> Sampling:
+    """Chooses island, parent, inspirations, patch type and model."""
+    run = generation.run
+    evolve = run.settings.evolve
+
+    async def choose() -> Sampling:
+        return await run.database.sample(
+            generation.context,
+            attempt,
+            patch_types=evolve.patch_types,
+            patch_type_probs=evolve.patch_type_probs,
+            pick_model=run.client.pick,
+        )
+
+    async def load(payload: dict[str, Any]) -> Sampling:
+        return await values.load_sampling(payload, run.database)
+
+    return await _once(generation, GenerationState.SAMPLED, (attempt, 0), choose, values.dump_sampling, load)
+
+
+async def query(generation: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...] = ()) -> Answer:
+    """Asks the sampled model; an answer that ever arrived is read back instead.
+
+    Args:
+        turn: Question within this sampling, from 0.
+        history: The earlier answers of this sampling, each followed by what was wrong with it.
+
+    Raises:
+        ModelError: The class tells whether asking again may help.
+    """
+    evolve = generation.run.settings.evolve
+    system, user = proposal_prompt(sampling, task=evolve.task_sys_msg, use_text_feedback=evolve.use_text_feedback)
+    parent = sampling.parent
+    question = Question(
+        key=CallKey(generation.context.number, Purpose.PROPOSAL, sampling.attempt, turn),
+        model=sampling.model,
+        system=system,
+        user=user,
+        seed=sampling.seed,
+        history=history,
+        material=Material(
+            parent=parent.code,
+            inspirations=tuple(program.code for program in sampling.inspirations),
+            language=parent.language,
+            patch_type=sampling.patch_type,
+            parent_score=parent.score,
+            inspiration_scores=tuple(program.score for program in sampling.inspirations),
+        ),
+    )
+    answer = await generation.run.client.query(question)
+    generation.cost += answer.cost
+    return answer
+
+
+async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, turn: int) -> Candidate | Failure:
+    """Applies the answer to the parent; an answer that cannot be applied is a `Failure` to feed back."""
+
+    async def apply() -> Candidate | Failure:
+        if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH:
+            return apply_answer(sampling, answer)
+        return await asyncio.to_thread(apply_answer, sampling, answer)
+
+    return await _once(
+        generation,
+        GenerationState.PATCHED,
+        (sampling.attempt, turn),
+        apply,
+        values.dump_candidate,
+        values.load_candidate,
+    )
+
+
+def apply_answer(sampling: Sampling, answer: Answer) -> Candidate | Failure:
+    """Applies an answer's patch, or tells why it does not apply."""
+    try:
+        return apply_patch(sampling.patch_type, answer.text, sampling.parent.code, sampling.parent.language)
+    except PatchError as error:
+        return Failure("patch", error.reason, str(error))
+
+
+async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candidate, turn: int) -> Verdict:
+    """Compares the candidate with its island; without a judge everything is novel."""
+    run = generation.run
+    if run.judge is None:
+        return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="novelty check off")
+    novelty = run.judge
+
+    async def check() -> tuple[Verdict, np.ndarray]:
+        return await novelty.check(
+            candidate.code,
+            language=sampling.parent.language,
+            island=sampling.island,
+            neighbours=run.database,
+            key=CallKey(generation.context.number, Purpose.NOVELTY, sampling.attempt, turn),
+        )
+
+    verdict, embedding = await _once(
+        generation, GenerationState.JUDGED, (sampling.attempt, turn), check, values.dump_verdict, values.load_verdict
+    )
+    generation.embedding = embedding
+    generation.cost += verdict.cost
+    return verdict
+
+
+async def submit(generation: OpenGeneration, code: str) -> Job:
+    """Writes the candidate to disk and starts its evaluation.
+
+    Raises:
+        LaunchError: The evaluation could not be started.
+    """
+    run = generation.run
+    folder = run.generation_dir(generation.context.number)
+    program_path = folder / f"main{run.seed_program.extension}"
+
+    async def start() -> Job:
+        folder.mkdir(parents=True, exist_ok=True)
+        program_path.write_text(code, encoding="utf-8")
+        return await run.launcher.submit(program_path, folder / "results")
+
+    async def reattach(payload: dict[str, Any]) -> Job:
+        job = await run.launcher.attach(values.load_job(payload))
+        return job if job is not None else await start()
+
+    if generation.claim.find(GenerationState.EVALUATED, 0, 0) is not None:
+        # The evaluation is in the journal, so there is nothing to run: any job will do.
+        return values.load_job(generation.claim.find(GenerationState.SUBMITTED, 0, 0) or {})
+    return await _once(generation, GenerationState.SUBMITTED, (0, 0), start, values.dump_job, reattach)
+
+
+async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
+    """Waits for the evaluator's verdict; cancelling this kills the evaluation."""
+
+    async def wait() -> Evaluation:
+        return await generation.run.launcher.wait(job)
+
+    return await _once(
+        generation, GenerationState.EVALUATED, (0, 0), wait, values.dump_evaluation, values.load_evaluation
+    )
+
+
+async def record(
+    generation: OpenGeneration, sampling: Sampling | None, candidate: Candidate, evaluation: Evaluation
+) -> Program:
+    """Stores the scored program with its embedding, and closes the generation.
+
+    Args:
+        sampling: None for the seed program.
+    """
+    run = generation.run
+    program = Program(
+        id=new_program_id(),
+        generation=generation.context.number,
+        code=candidate.code,
+        language=run.seed_program.language,
+        island=0,
+        score=evaluation.score,
+        correct=evaluation.correct,
+        name=candidate.name,
+        description=candidate.description,
+        diff=candidate.diff,
+        cost=generation.cost,
+        public_metrics=evaluation.public_metrics,
+        private_metrics=evaluation.private_metrics,
+        text_feedback=evaluation.text_feedback,
+        error=evaluation.error,
+        evaluation_seconds=evaluation.seconds,
+    )
+    if sampling is not None:
+        program = replace(
+            program,
+            island=sampling.island,
+            parent_id=sampling.parent.id,
+            inspiration_ids=tuple(inspiration.id for inspiration in sampling.inspirations),
+            patch_type=sampling.patch_type,
+            model=sampling.model,
+        )
+    await run.database.add(program, generation.embedding)
+    return program
+
+
+async def give_up(generation: OpenGeneration, failure: Failure) -> None:
+    """Closes the generation as failed, with its reason."""
+    await generation.run.database.journal.fail(generation.context.number, failure)
+
+
+def seed_candidate(run: Run) -> Candidate:
+    """Generation 0: the seed program as it stands."""
+    return Candidate(code=run.seed_program.code, name="seed_program", description="The program as given.", diff="")
+
+
+async def embed_seed(generation: OpenGeneration) -> None:
+    """Gives the seed program its embedding, so that copies of it are not novel."""
+    run = generation.run
+    if run.judge is not None:
+        generation.embedding = await run.judge.embed(run.seed_program.code, run.seed_program.language)
+
+
+def program_file(run: Run, program: Program) -> Path:
+    """Where a program's source lies on disk."""
+    return run.generation_dir(program.generation) / f"main{run.seed_program.extension}"
+
+
+async def _once(
+    generation: OpenGeneration,
+    step: GenerationState,
+    place: tuple[int, int],
+    act: Callable[[], Awaitable[T]],
+    dump: Callable[[T], dict[str, Any]],
+    load: Callable[[dict[str, Any]], T | Awaitable[T]],
+) -> T:
+    """Reads a step's outcome from the journal, or acts and writes it there."""
+    attempt, turn = place
+    stored = generation.claim.find(step, attempt, turn)
+    if stored is not None:
+        loaded = load(stored)
+        return await loaded if isinstance(loaded, Awaitable) else loaded
+    started = time.monotonic()
+    outcome = await act()
+    await generation.run.database.journal.write(
+        generation.context.number, step, attempt, turn, dump(outcome), time.monotonic() - started
+    )
+    return outcome

@@ -1,0 +1,116 @@
+"""Reading what an evaluator left behind.
+
+The files come from evaluated code, so nothing about them is taken for granted: they may be
+missing, half written, huge, of the wrong shape, or full of NaN.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from shinka_core.program import Evaluation
+
+METRICS = "metrics.json"
+CORRECT = "correct.json"
+LARGEST_FILE = 10_000_000
+ERROR_LIMIT = 4_000
+FEEDBACK_LIMIT = 20_000
+
+
+class BadResult(ValueError):
+    """A result file is not what the contract says."""
+
+
+def collect(results_dir: Path, seconds: float) -> Evaluation:
+    """Reads `metrics.json` and `correct.json`.
+
+    Args:
+        seconds: Wall time of the evaluation.
+
+    Returns:
+        The evaluation; `reason` is `no_result`, `bad_result`, `bad_score` or `not_correct` when
+        it is not correct.
+    """
+    try:
+        correct = _read(results_dir / CORRECT)
+        metrics = _read(results_dir / METRICS)
+        accepted = correct.get("correct")
+        if not isinstance(accepted, bool):
+            raise BadResult(f"{CORRECT}: 'correct' is {accepted!r}; it must be true or false")
+        public = _mapping(metrics, "public")
+        private = _mapping(metrics, "private")
+    except FileNotFoundError as error:
+        return failed("no_result", f"the evaluator wrote no {Path(str(error.filename)).name}", seconds)
+    except BadResult as error:
+        return failed("bad_result", str(error), seconds)
+    feedback = metrics.get("text_feedback")
+    score, problem = _score(metrics.get("combined_score"))
+    error_text = str(correct.get("error") or "")[:ERROR_LIMIT]
+    reason = ""
+    if not accepted:
+        reason, error_text = "not_correct", error_text or "the evaluator did not accept the program"
+    elif problem:
+        reason, error_text, accepted = "bad_score", problem, False
+    return Evaluation(
+        score=score,
+        correct=accepted,
+        public_metrics=public,
+        private_metrics=private,
+        text_feedback=feedback[:FEEDBACK_LIMIT] if isinstance(feedback, str) else "",
+        error=error_text,
+        reason=reason,
+        seconds=seconds,
+    )
+
+
+def complete(results_dir: Path) -> bool:
+    """Whether both files are there and well formed."""
+    try:
+        return isinstance(_read(results_dir / CORRECT).get("correct"), bool) and bool(_read(results_dir / METRICS))
+    except (OSError, BadResult):
+        return False
+
+
+def failed(reason: str, error: str, seconds: float) -> Evaluation:
+    """The evaluation of a program that gave no result."""
+    return Evaluation(score=None, correct=False, error=error[:ERROR_LIMIT], reason=reason, seconds=seconds)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise BadResult(f"{path.name} is not a regular file")
+    with path.open("rb") as file:
+        data = file.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise BadResult(f"{path.name} is larger than {LARGEST_FILE} bytes")
+    try:
+        value = json.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise BadResult(f"{path.name} is not JSON: {str(error)[:200]}") from error
+    if not isinstance(value, dict):
+        raise BadResult(f"{path.name} holds a {type(value).__name__}; it must be an object")
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _mapping(metrics: dict[str, Any], key: str) -> dict[str, Any]:
+    value = metrics.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadResult(f"{METRICS}: {key!r} holds a {type(value).__name__}; it must be an object")
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _score(value: Any) -> tuple[float | None, str]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None, f"{METRICS}: combined_score is {value!r}; it must be a number"
+    try:
+        score = float(value)
+    except OverflowError:
+        score = math.inf
+    if not math.isfinite(score):
+        return None, f"{METRICS}: combined_score is {score}; it must be finite"
+    return score, ""

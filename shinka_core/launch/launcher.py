@@ -1,0 +1,42 @@
+"""What every place to run evaluations offers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from shinka_core.program import Evaluation, Job
+
+
+class Launcher(Protocol):
+    """Runs the user's evaluator on programs."""
+
+    async def submit(self, program_path: Path, results_dir: Path) -> Job:
+        """Starts an evaluation in an empty results folder.
+
+        Raises:
+            LaunchError: It could not be started.
+        """
+        ...
+
+    async def attach(self, job: Job) -> Job | None:
+        """Takes up a job that an earlier process submitted.
+
+        Returns:
+            The job when its result can still be had, or None when it has to be submitted again.
+        """
+        ...
+
+    async def wait(self, job: Job) -> Evaluation:
+        """Waits for the result; a bad program gives a bad evaluation, not an error.
+
+        Cancelling this ends the evaluation with all its processes.
+
+        Raises:
+            LaunchError: The job is lost.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends everything that still runs."""
+        ...

@@ -1,0 +1,108 @@
+"""What a model is asked, and where answers are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from shinka_core.errors import ModelError
+from shinka_core.program import Answer, PatchType, Purpose, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class CallKey:
+    """Names one question of a run; an answered key is never asked again.
+
+    Attributes:
+        attempt: Sampling of the generation, from 0.
+        turn: Question within that sampling, from 0.
+    """
+
+    generation: int
+    purpose: Purpose
+    attempt: int
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The programs behind a question, for operators that read code and not prose.
+
+    Attributes:
+        parent: Source of the program to change.
+        inspirations: Sources of the programs to take ideas from, worst score first.
+    """
+
+    parent: str
+    inspirations: tuple[str, ...]
+    language: str
+    patch_type: PatchType
+    parent_score: float | None = None
+    inspiration_scores: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything needed to ask once.
+
+    Attributes:
+        history: Earlier turns, oldest first: answers that failed and what was wrong with them.
+        seed: For providers and operators that can be seeded.
+    """
+
+    key: CallKey
+    model: str
+    system: str
+    user: str
+    seed: int
+    history: tuple[Message, ...] = ()
+    material: Material | None = None
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """System, user, then the history."""
+        return (Message("system", self.system), Message("user", self.user), *self.history)
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What a provider returns: the text and the tokens it counted."""
+
+    text: str
+    usage: Usage = Usage()
+
+
+class Provider(Protocol):
+    """Asks one endpoint (or one built-in operator)."""
+
+    async def ask(self, question: Question) -> RawAnswer:
+        """Answers, or raises a `ModelError` whose class tells whether to ask again."""
+        ...
+
+    async def close(self) -> None:
+        """Releases connections."""
+        ...
+
+
+class Ledger(Protocol):
+    """Keeps every call: answers are written before anyone uses them."""
+
+    async def find(self, key: CallKey) -> Answer | None:
+        """The stored answer to `key`, marked `replayed`, if it was ever answered."""
+        ...
+
+    async def answered(self, question: Question, answer: Answer) -> None:
+        """Stores a paid answer; durable when it returns."""
+        ...
+
+    async def failed(self, question: Question, error: ModelError, cost: float, seconds: float) -> None:
+        """Stores a call that gave no usable answer, with what it cost all the same."""
+        ...

@@ -1,0 +1,94 @@
+"""`builtin/mutate`: variation without a model.
+
+It answers like a model, in the patch format, but knows nothing: it moves constants, rearranges
+statements and mixes in parts of the inspirations. It is the offline default and an honest,
+zero-cost member of any ensemble.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+
+from shinka_core.edit.compose import compose_diff
+from shinka_core.errors import UnusableAnswerError
+from shinka_core.llm.question import Material, Question, RawAnswer
+from shinka_core.operators.constants import find_constants, perturb, skeleton, toward, with_values
+from shinka_core.operators.statements import borrow, vary
+from shinka_core.program import PatchType
+
+Change = tuple[str, str]
+ATTEMPTS = 20
+# Larger programs are worked on in a thread, so as not to hold up the event loop.
+SMALL_PROGRAM = 20_000
+
+
+class MutationOperator:
+    """Implements `Provider`; stateless, and deterministic in the question's seed."""
+
+    async def ask(self, question: Question) -> RawAnswer:
+        """Varies the parent.
+
+        Raises:
+            UnusableAnswerError: The program holds nothing that can be varied.
+        """
+        if question.material is None:
+            raise UnusableAnswerError(f"{question.model} only proposes programs; it cannot judge", model=question.model)
+        rng = np.random.default_rng([question.seed, len(question.history), question.key.turn])
+        if len(question.material.parent) < SMALL_PROGRAM:
+            change = mutate(rng, question.material)
+        else:
+            change = await asyncio.to_thread(mutate, rng, question.material)
+        if change is None:
+            raise UnusableAnswerError(
+                f"{question.model} found no constant and no statement to vary", model=question.model
+            )
+        code, description = change
+        name = "_".join(description.split()[:5])
+        language = question.material.language
+        return RawAnswer(compose_diff(question.material.parent, code, name, description, language))
+
+    async def close(self) -> None:
+        """Has nothing to release."""
+
+
+def mutate(rng: np.random.Generator, material: Material) -> Change | None:
+    """A changed program and what was done, or None when nothing can be varied."""
+    for _ in range(ATTEMPTS):
+        change = _one(rng, material)
+        if change is not None and change[0] != material.parent:
+            return change
+    return None
+
+
+def _one(rng: np.random.Generator, material: Material) -> Change | None:
+    mixes = 0.7 if material.patch_type is PatchType.CROSS else 0.25
+    if material.inspirations and rng.random() < mixes:
+        return _mix(rng, material)
+    if material.language == "python" and rng.random() < 0.1:
+        return vary(rng, material.parent)
+    return _move_constants(rng, material)
+
+
+def _move_constants(rng: np.random.Generator, material: Material) -> Change | None:
+    constants = find_constants(material.parent, material.language)
+    if not constants:
+        return vary(rng, material.parent) if material.language == "python" else None
+    values = perturb(rng, constants)
+    moved = sum(value != constant.value for value, constant in zip(values, constants, strict=True))
+    return with_values(material.parent, constants, values), f"moves {moved} of {len(constants)} constants"
+
+
+def _mix(rng: np.random.Generator, material: Material) -> Change | None:
+    """Takes up what an inspiration does differently: its constants, or one of its statements."""
+    donor = material.inspirations[int(rng.integers(len(material.inspirations)))]
+    constants = find_constants(material.parent, material.language)
+    try:
+        others = find_constants(donor, material.language)
+    except SyntaxError:
+        return None
+    if constants and skeleton(material.parent, constants) == skeleton(donor, others):
+        values = toward(rng, constants, others)
+        return with_values(material.parent, constants, values), "moves constants along a line to another program"
+    return borrow(rng, material.parent, donor) if material.language == "python" else None

@@ -1,0 +1,238 @@
+"""The values that flow through one generation, in the order in which they appear.
+
+    GenerationContext → Sampling → Answer → Candidate → Verdict → Job → Evaluation → Program
+
+All are frozen and small enough to serialise. Code travels by value; embeddings are numpy arrays
+and never leave `shinka_core`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class PatchType(StrEnum):
+    """How a proposal is asked for: SEARCH/REPLACE edits, a whole program, or a crossover."""
+
+    DIFF = "diff"
+    FULL = "full"
+    CROSS = "cross"
+    FIX = "fix"
+
+
+class Purpose(StrEnum):
+    """What a model call was for; costs are reported by it."""
+
+    PROPOSAL = "proposal"
+    NOVELTY = "novelty"
+
+
+class GenerationState(StrEnum):
+    """The states a generation passes through, in order; the last two are final."""
+
+    STARTED = "started"
+    SAMPLED = "sampled"
+    ANSWERED = "answered"
+    PATCHED = "patched"
+    JUDGED = "judged"
+    SUBMITTED = "submitted"
+    EVALUATED = "evaluated"
+    RECORDED = "recorded"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen to the generation."""
+        return self in (GenerationState.RECORDED, GenerationState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationContext:
+    """Which generation this is.
+
+    Attributes:
+        evolution: Name of the run.
+        number: 0 for the seed program, then 1, 2, ... without holes.
+        seed: Seed of the run; each step derives its own generator from (seed, number, attempt).
+    """
+
+    evolution: str
+    number: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A scored candidate.
+
+    Attributes:
+        id: Unique over all runs.
+        generation: The generation that made it; 0 is the seed program.
+        code: Whole source text.
+        island: Index of its island, from 0.
+        score: The evaluator's `combined_score`, larger is better; None unless finite.
+        correct: Whether the evaluator accepted it; only correct programs become parents.
+        cost: US dollars of all model calls made for it.
+    """
+
+    id: str
+    generation: int
+    code: str
+    language: str
+    island: int
+    score: float | None
+    correct: bool
+    parent_id: str | None = None
+    inspiration_ids: tuple[str, ...] = ()
+    name: str = ""
+    description: str = ""
+    patch_type: PatchType | None = None
+    diff: str = ""
+    model: str = ""
+    cost: float = 0.0
+    public_metrics: dict[str, Any] = field(default_factory=dict[str, Any])
+    private_metrics: dict[str, Any] = field(default_factory=dict[str, Any])
+    text_feedback: str = ""
+    error: str = ""
+    evaluation_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What a proposal starts from.
+
+    Attributes:
+        attempt: How often this generation has sampled before, from 0.
+        inspirations: Shown to the model beside the parent, worst score first; never the parent.
+        seed: Drawn for this sampling; seeds the model call and the classical operators.
+    """
+
+    parent: Program
+    inspirations: tuple[Program, ...]
+    island: int
+    patch_type: PatchType
+    model: str
+    attempt: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one model call, as the provider counted them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model's answer, already stored in the database when anyone sees it.
+
+    Attributes:
+        cost: US dollars; 0 for local models and for models without a known price.
+        seconds: From sending the request to the whole answer.
+        replayed: True when it was read back from the database and not asked for again.
+    """
+
+    text: str
+    model: str
+    usage: Usage = Usage()
+    cost: float = 0.0
+    seconds: float = 0.0
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A program that exists only as code so far.
+
+    Attributes:
+        diff: Unified diff against the parent.
+    """
+
+    code: str
+    name: str
+    description: str
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a candidate differs enough from what its island already holds.
+
+    Attributes:
+        similarity: Largest cosine similarity in the island, in [-1, 1]; -1 for an empty island.
+        nearest: Id of the most similar program, if any.
+        judged: Whether a model was asked.
+        cost: US dollars of that question.
+    """
+
+    novel: bool
+    similarity: float
+    nearest: str | None
+    explanation: str
+    judged: bool = False
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A submitted evaluation.
+
+    Attributes:
+        id: The launcher's own handle: a process id, a Slurm job number.
+        program_path: The candidate on disk.
+        results_dir: Where the evaluator writes `metrics.json` and `correct.json`.
+        submitted_at: Seconds since the epoch.
+    """
+
+    id: str
+    program_path: str
+    results_dir: str
+    submitted_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The outcome of one run of the user's evaluator.
+
+    Attributes:
+        score: `combined_score`; None when absent or not finite.
+        error: Why it is not correct, in one line or short paragraph; "" when correct.
+        reason: A stable snake_case word for a failure (`timeout`, `crashed`, ...); "" when correct.
+        seconds: Wall time of the evaluator.
+    """
+
+    score: float | None
+    correct: bool
+    public_metrics: dict[str, Any] = field(default_factory=dict[str, Any])
+    private_metrics: dict[str, Any] = field(default_factory=dict[str, Any])
+    text_feedback: str = ""
+    error: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a generation ended without a program.
+
+    Attributes:
+        step: The step that gave up, such as `query` or `novelty`.
+        reason: A stable snake_case word, for counting.
+        detail: The last error in full, bounded.
+    """
+
+    step: str
+    reason: str
+    detail: str
+
+
+def new_program_id() -> str:
+    """A fresh id, unique over all runs and machines."""
+    return uuid.uuid4().hex

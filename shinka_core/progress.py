@@ -1,0 +1,84 @@
+"""What a run has done so far, for displays and reports."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from shinka_core.program import Failure, Program
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counters of one run, written by the run alone and read by anyone.
+
+    Attributes:
+        total: Generations to reach, the seed program not counted.
+        started_at: Monotonic seconds when this process began with the run.
+        resumed: Generations that were already final then, the seed program not counted.
+    first_sampled_at: Monotonic seconds of the first proposal, None before.
+    last_recorded_at: Monotonic seconds of the last recorded or failed generation.
+        cost: US dollars of the whole evolution, resumed part included.
+    """
+
+    total: int
+    started_at: float = field(default_factory=time.monotonic)
+    resumed: int = 0
+    recorded: int = 0
+    failed: int = 0
+    correct: int = 0
+    best_score: float | None = None
+    best_generation: int | None = None
+    seed_score: float | None = None
+    cost: float = 0.0
+    failures: Counter[str] = field(default_factory=Counter[str])
+    first_sampled_at: float | None = None
+    last_recorded_at: float | None = None
+
+    @property
+    def finished(self) -> int:
+        """Generations that reached a final state."""
+        return self.resumed + self.recorded + self.failed
+
+    @property
+    def seconds(self) -> float:
+        """Since this process began with the run."""
+        return time.monotonic() - self.started_at
+
+    @property
+    def rate(self) -> float:
+        """Generations finished per second by this process; 0 before the first."""
+        done = self.recorded + self.failed
+        return done / self.seconds if done and self.seconds > 0 else 0.0
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds to the end at the present rate, or None while there is none."""
+        return (self.total - self.finished) / self.rate if self.rate else None
+
+    def saw_sampling(self) -> None:
+        """Takes note that a proposal has begun."""
+        if self.first_sampled_at is None:
+            self.first_sampled_at = time.monotonic()
+
+    def saw_program(self, program: Program) -> bool:
+        """Takes note of a recorded program; returns whether it is the new best."""
+        if program.generation == 0:
+            self.seed_score = program.score
+        else:
+            self.recorded += 1
+            self.last_recorded_at = time.monotonic()
+        self.correct += program.correct
+        if not program.correct or program.score is None:
+            return False
+        if self.best_score is not None and program.score <= self.best_score:
+            return False
+        self.best_score, self.best_generation = program.score, program.generation
+        return True
+
+    def saw_failure(self, failure: Failure) -> None:
+        """Takes note of a generation that ended without a program."""
+        self.failed += 1
+        self.failures[f"{failure.step}: {failure.reason}"] += 1
+        self.last_recorded_at = time.monotonic()

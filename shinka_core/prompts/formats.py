@@ -1,0 +1,72 @@
+"""How an answer has to look, for each kind of patch."""
+
+from __future__ import annotations
+
+from shinka_core.program import PatchType
+
+HEADING = """\
+<NAME>three_to_five_words_in_snake_case</NAME>
+<DESCRIPTION>In a few sentences: what you change, and why it should score higher.</DESCRIPTION>"""
+
+EXAMPLE_PARENT = """\
+# EVOLVE-BLOCK-START
+def speed(load):
+    base = 10
+    return base - load
+# EVOLVE-BLOCK-END
+"""
+
+EXAMPLE_DIFF = """\
+<NAME>saturating_speed</NAME>
+<DESCRIPTION>A linear loss goes below zero for heavy loads; a ratio stays positive.</DESCRIPTION>
+<<<<<<< SEARCH
+    base = 10
+    return base - load
+=======
+    base = 12
+    return base / (1 + load)
+>>>>>>> REPLACE
+"""
+
+DIFF = f"""\
+Change the program with SEARCH/REPLACE blocks. Answer in exactly this form:
+
+{HEADING}
+<<<<<<< SEARCH
+lines of the current program, copied character by character
+=======
+the lines to put in their place
+>>>>>>> REPLACE
+
+Rules:
+- A SEARCH text is made of whole lines that stand together in the program, indentation included, and it occurs once.
+- Use as many blocks as the idea needs; they are applied one after another.
+- To add code, search for a line beside the place and repeat it in the replacement.
+- Never touch code outside the EVOLVE-BLOCK, and leave the marker lines out of your blocks.
+
+For a program that contains
+
+{EXAMPLE_PARENT}
+a correct answer would be
+
+{EXAMPLE_DIFF}"""
+
+FULL = f"""\
+Write the whole program anew. Answer in exactly this form:
+
+{HEADING}
+```{{language}}
+the complete program, from its first line to its last
+```
+
+Rules:
+- Keep every line outside the EVOLVE-BLOCK as it is, the two marker lines included.
+- Keep the names, arguments and return values that the code outside the block relies on.
+- One fenced block, nothing left out: no "rest unchanged", no placeholders."""
+
+ANSWER_FORMATS: dict[PatchType, str] = {
+    PatchType.DIFF: DIFF,
+    PatchType.FULL: FULL,
+    PatchType.CROSS: FULL,
+    PatchType.FIX: FULL,
+}

@@ -1,0 +1,164 @@
+"""The composition root: everything one evolution works with, opened together and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
+from shinka_core.database import AsyncProgramDatabase
+from shinka_core.edit import check_seed_program, language_of
+from shinka_core.embed import embedder
+from shinka_core.errors import ConfigError
+from shinka_core.launch import Launcher, LocalLauncher
+from shinka_core.llm import AsyncLLMClient
+from shinka_core.novelty import AsyncNoveltyJudge
+from shinka_core.operators import builtin_operators
+from shinka_core.progress import Progress
+from shinka_core.slots import Slots
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """Everything that defines one run, before anything is opened.
+
+    Attributes:
+        evolution: Name of the run; unique in its database.
+        results_dir: Absolute folder for programs, evaluations and the default database.
+    """
+
+    evolution: str
+    results_dir: Path
+    evolve: EvolutionConfig
+    job: LocalJobConfig
+    database: DatabaseConfig
+    proposal_jobs: int
+    evaluation_jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeedProgram:
+    """The program an evolution starts from."""
+
+    code: str
+    language: str
+    extension: str
+
+
+class Run:
+    """The open parts of one evolution.
+
+    A plain class on purpose: what walks over task arguments looks into dataclasses and
+    containers, but not into this.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        seed_program: SeedProgram,
+        database: AsyncProgramDatabase,
+        client: AsyncLLMClient,
+        judge: AsyncNoveltyJudge | None,
+        launcher: Launcher,
+    ) -> None:
+        self.settings = settings
+        self.seed_program = seed_program
+        self.database = database
+        self.client = client
+        self.judge = judge
+        self.launcher = launcher
+        self.proposals = Slots("proposals", settings.proposal_jobs)
+        self.evaluations = Slots("evaluations", settings.evaluation_jobs)
+        self.progress = Progress(total=settings.evolve.num_generations)
+
+    @property
+    def evolution(self) -> str:
+        """Name of the run."""
+        return self.settings.evolution
+
+    def generation_dir(self, number: int) -> Path:
+        """The folder of one generation: its program and its results."""
+        return self.settings.results_dir / f"gen_{number}"
+
+
+def read_seed_program(config: EvolutionConfig) -> SeedProgram:
+    """Reads and checks the seed program.
+
+    Raises:
+        ConfigError: It is missing, empty, not UTF-8, or its EVOLVE-BLOCK markers are broken.
+    """
+    path = Path(config.init_program_path)
+    language = language_of(path, config.language)
+    try:
+        code = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"init_program_path={str(path)!r} does not exist (working directory {Path.cwd()}); "
+            "name a seed program, or run inside the task's folder"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"init_program_path={str(path)!r} cannot be read as UTF-8 text: {error}") from error
+    check_seed_program(code, language)
+    return SeedProgram(code=code, language=language, extension=path.suffix)
+
+
+def check_settings(settings: RunSettings) -> SeedProgram:
+    """Everything that can be found wrong before anything is opened or spent.
+
+    Raises:
+        ConfigError: Naming the field, its value and the remedy.
+    """
+    if settings.proposal_jobs < 1:
+        raise ConfigError(f"max_proposal_jobs={settings.proposal_jobs} must be at least 1")
+    if settings.evaluation_jobs < 1:
+        raise ConfigError(f"max_evaluation_jobs={settings.evaluation_jobs} must be at least 1")
+    evaluator = Path(settings.job.eval_program_path)
+    if not evaluator.is_file():
+        raise ConfigError(
+            f"eval_program_path={str(evaluator)!r} is not a file (working directory {Path.cwd()}); "
+            "name the evaluator script, or run inside the task's folder"
+        )
+    return read_seed_program(settings.evolve)
+
+
+@asynccontextmanager
+async def open_run(settings: RunSettings, *, resume: bool) -> AsyncIterator[Run]:
+    """Opens the database, the model client, the novelty judge and the launcher of one evolution.
+
+    Args:
+        resume: Continue the evolution of that name when the database has it; otherwise such an
+            evolution is an error.
+
+    Raises:
+        ConfigError: A setting is wrong.
+        EvolutionExistsError: The name is taken, or another process runs it.
+        DatabaseError: The database cannot be opened.
+    """
+    seed_program = check_settings(settings)
+    evolve = settings.evolve
+    settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(AsyncProgramDatabase(settings.database, settings.results_dir))
+        client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators())
+        stack.push_async_callback(client.close)
+        if resume and await database.exists(settings.evolution):
+            await database.resume(settings.evolution)
+        else:
+            await database.begin(settings.evolution, seed=evolve.seed, settings=evolve.model_dump(mode="json"))
+        launcher = LocalLauncher(settings.job)
+        stack.push_async_callback(launcher.close)
+        yield Run(settings, seed_program, database, client, _judge(evolve, client), launcher)
+
+
+def _judge(config: EvolutionConfig, client: AsyncLLMClient) -> AsyncNoveltyJudge | None:
+    embedding = embedder(config.embedding_model, base_url=config.llm_base_url)
+    if embedding is None:
+        return None
+    return AsyncNoveltyJudge(
+        embedding,
+        threshold=config.code_embed_sim_threshold,
+        client=client if config.novelty_llm_models else None,
+        models=config.novelty_llm_models,
+    )

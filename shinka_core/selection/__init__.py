@@ -1,0 +1,1 @@
+"""Choosing islands, parents, inspirations and archive members: pure functions of values and a generator."""

@@ -1,0 +1,65 @@
+"""Which program the next proposal starts from.
+
+Formulas: weighted sampling as in ShinkaEvolve (arXiv:2509.19349), rank power law as in its
+alternative strategy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SMALLEST_SCALE = 1e-6
+
+
+def weighted_probabilities(scores: Floats, children: Ints, sharpness: float) -> Floats:
+    """Favours scores above the median, and programs with few children.
+
+    With s = sigmoid(sharpness * (score - median) / MAD) and h = 1 / (1 + children), the
+    probability is proportional to s * h.
+
+    Args:
+        scores: `(n,)` finite, n >= 1.
+        children: `(n,)` non-negative, those under way included.
+        sharpness: Lambda; larger is greedier.
+
+    Returns:
+        `(n,)`, sums to 1.
+    """
+    median = np.median(scores)
+    scale = max(float(np.median(np.abs(scores - median))), SMALLEST_SCALE)
+    # Clipped: beyond 500 the exponential overflows, and the sigmoid is 0 or 1 long before.
+    exponent = np.clip(-sharpness * (scores - median) / scale, -500.0, 500.0)
+    weights = 1.0 / (1.0 + np.exp(exponent)) / (1.0 + children)
+    total = float(weights.sum())
+    if not total > 0.0:
+        return np.full(len(scores), 1.0 / len(scores))
+    return weights / total
+
+
+def power_law_probabilities(scores: Floats, alpha: float) -> Floats:
+    """Proportional to (rank + 1) ** -alpha, the best score having rank 0.
+
+    Args:
+        scores: `(n,)` finite, n >= 1.
+
+    Returns:
+        `(n,)`, sums to 1.
+    """
+    ranks = np.empty(len(scores))
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
+    weights = (ranks + 1.0) ** -alpha
+    return weights / weights.sum()
+
+
+def draw_weighted(rng: np.random.Generator, scores: Floats, children: Ints, sharpness: float) -> int:
+    """Position of a parent drawn by `weighted_probabilities`."""
+    return int(rng.choice(len(scores), p=weighted_probabilities(scores, children, sharpness)))
+
+
+def draw_power_law(rng: np.random.Generator, scores: Floats, alpha: float) -> int:
+    """Position of a parent drawn by `power_law_probabilities`."""
+    return int(rng.choice(len(scores), p=power_law_probabilities(scores, alpha)))

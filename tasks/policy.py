@@ -1,0 +1,44 @@
+"""What the tasks have in common: which errors are tried again, and how long to wait.
+
+Every task names its cache policy, because the default one would hash its arguments, and keeps its
+result out of Prefect's storage, because the program database is the checkpoint.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from prefect import Task
+from prefect.cache_policies import NO_CACHE, CachePolicy
+from prefect.client.schemas.objects import State, TaskRun
+
+from shinka_core.errors import ShinkaError
+
+
+class Stateless(TypedDict):
+    """Options that every task is made with."""
+
+    cache_policy: CachePolicy
+    persist_result: bool
+
+
+STATELESS: Stateless = {"cache_policy": NO_CACHE, "persist_result": False}
+
+# Seconds before each retry of a step that met a busy database or a full process table.
+LOCAL_BACKOFF = [0.2, 1.0, 5.0]
+
+# Half as much again at random, so that steps that failed together do not return together.
+JITTER = 0.5
+
+
+async def is_retryable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether the error that failed the task says of itself that trying again may help."""
+    try:
+        await state.aresult()
+    except ShinkaError as error:
+        return error.retryable
+    except OSError:
+        return True
+    except Exception:  # noqa: BLE001 - anything else is a bug here, and bugs are not retried
+        return False
+    return False

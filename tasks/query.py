@@ -1,0 +1,26 @@
+"""The query task: ask the sampled model."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.tasks import exponential_backoff
+
+from shinka_core import generation as steps
+from shinka_core.generation import OpenGeneration
+from shinka_core.llm.question import Message
+from shinka_core.program import Answer, Sampling
+from tasks.policy import JITTER, STATELESS, is_retryable
+
+
+@task(
+    name="query",
+    task_run_name="query {generation} try {sampling.attempt}.{turn} {sampling.model}",
+    retries=6,
+    retry_delay_seconds=exponential_backoff(backoff_factor=1),
+    retry_jitter_factor=JITTER,
+    retry_condition_fn=is_retryable,
+    **STATELESS,
+)
+async def query(generation: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...] = ()) -> Answer:
+    """Asks the model; retried for rate limits and passing faults, never for an answer that came."""
+    return await steps.query(generation, sampling, turn, history)

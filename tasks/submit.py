@@ -1,0 +1,25 @@
+"""The submit task: put a candidate on disk and start its evaluation."""
+
+from __future__ import annotations
+
+from prefect import task
+
+from shinka_core import generation as steps
+from shinka_core.generation import OpenGeneration
+from shinka_core.program import Candidate, Job
+from tasks.policy import JITTER, LOCAL_BACKOFF, STATELESS, is_retryable
+
+
+@task(
+    name="submit",
+    task_run_name="submit {generation}",
+    retries=len(LOCAL_BACKOFF),
+    retry_delay_seconds=LOCAL_BACKOFF,
+    retry_jitter_factor=JITTER,
+    retry_condition_fn=is_retryable,
+    timeout_seconds=300,
+    **STATELESS,
+)
+async def submit(generation: OpenGeneration, candidate: Candidate) -> Job:
+    """Starts the evaluation, or finds the one an earlier process started."""
+    return await steps.submit(generation, candidate.code)
