@@ -141,7 +141,7 @@ class Answer:
 
     text: str
     model: str
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost: float = 0.0
     seconds: float = 0.0
     replayed: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.operators import builtin_operators
 from shinka_core.progress import Progress
 from shinka_core.slots import Slots
+
+# Marks a results folder as taken.
+RUN_FILE = "run.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +151,16 @@ async def open_run(settings: RunSettings, *, resume: bool) -> AsyncIterator[Run]
             await database.resume(settings.evolution)
         else:
             await database.begin(settings.evolution, seed=evolve.seed, settings=evolve.model_dump(mode="json"))
+        _mark(settings)
         launcher = LocalLauncher(settings.job)
         stack.push_async_callback(launcher.close)
         yield Run(settings, seed_program, database, client, _judge(evolve, client), launcher)
+
+
+def _mark(settings: RunSettings) -> None:
+    """Says in the results folder whose it is, so that it can be resumed by folder alone."""
+    text = json.dumps({"name": settings.evolution})  # JSON is YAML
+    (settings.results_dir / RUN_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def _judge(config: EvolutionConfig, client: AsyncLLMClient) -> AsyncNoveltyJudge | None:

@@ -93,7 +93,7 @@ def run_shinka_eval(
         correct, error = not outcome.errors, outcome.errors[0] if outcome.errors else None
         if verbose:
             print(f"{num_runs} runs in {time.perf_counter() - started:.3f} s")  # noqa: T201 - asked for
-    except (Exception, SystemExit) as failure:
+    except (Exception, SystemExit) as failure:  # noqa: BLE001
         # The program under test may raise anything at all; whatever it is, it is the result.
         metrics, correct = dict(default_metrics_on_error or DEFAULT_METRICS), False
         error = "".join(traceback.format_exception(failure))[-ERROR_LIMIT:]

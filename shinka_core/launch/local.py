@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,8 @@ class LocalLauncher:
             )
         except (OSError, ValueError) as error:
             raise LaunchError(f"the evaluation of {program_path} could not be started: {error}") from error
-        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
         stdout, stderr = (BoundedOutput(self._config.max_output_bytes) for _ in range(2))
         readers = asyncio.gather(drain(process.stdout, stdout), drain(process.stderr, stderr))
         job = Job(f"{process.pid}:{start_of(process.pid)}", str(program_path), str(results_dir), time.time())
@@ -132,10 +134,8 @@ class LocalLauncher:
             return
         kill_tree(running.process.pid, running.mark)
         await running.process.wait()
-        try:
+        with suppress(TimeoutError):  # a stray held the pipe: what was read until now has to do
             await asyncio.wait_for(running.readers, PIPE_GRACE)
-        except TimeoutError:
-            pass  # a stray held the pipe: what was read until now has to do
 
 
 def _write_logs(running: _Running, results_dir: Path) -> None:

@@ -127,7 +127,7 @@ class AsyncLLMClient:
         return answer
 
     async def _wait_until_allowed(self, model: str) -> None:
-        while (wait := self._not_before.get(model, 0.0) - time.monotonic()) > 0:
+        while (wait := self._not_before.get(model, 0.0) - time.monotonic()) > 0:  # noqa: ASYNC110 - may be put off again
             await asyncio.sleep(wait)
 
     def _cost(self, model: str, usage: Usage) -> float:

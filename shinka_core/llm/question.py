@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from shinka_core.errors import ModelError
@@ -77,7 +77,7 @@ class RawAnswer:
     """What a provider returns: the text and the tokens it counted."""
 
     text: str
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
 
 
 class Provider(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -103,7 +104,7 @@ def borrow(rng: np.random.Generator, code: str, donor: str) -> tuple[str, str] |
 def _swap(_rng: np.random.Generator, lines: list[str], statements: list[Statement]) -> tuple[str, str] | None:
     pairs = [
         (a, b)
-        for a, b in zip(statements, statements[1:], strict=False)
+        for a, b in pairwise(statements)
         if a.body == b.body and a.last <= b.first and a.removable and b.removable
     ]
     if not pairs:

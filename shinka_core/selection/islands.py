@@ -31,7 +31,7 @@ def draw_migrants(rng: np.random.Generator, scores: Floats, rate: float, *, keep
         rate: Share of them that migrates, in [0, 1].
         keep_best: Never send the best one away.
     """
-    count = int(round(rate * len(scores)))
+    count = round(rate * len(scores))
     candidates = np.argsort(-scores, kind="stable")
     if keep_best:
         candidates = candidates[1:]

@@ -1,0 +1,175 @@
+"""From a task folder, a settings file and the command line to the settings of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
+from shinka_core.edit.languages import EXTENSIONS
+from shinka_core.errors import ConfigError
+from shinka_core.naming import default_name, default_results_dir
+from shinka_core.run import RUN_FILE
+
+SETTINGS_FILE = "evolve.yaml"
+SECTIONS = {"evolution", "database", "job", "max_proposal_jobs", "max_evaluation_jobs"}
+DEFAULT_PROPOSAL_JOBS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says; None where it says nothing."""
+
+    initial: Path | None = None
+    evaluate: Path | None = None
+    generations: int | None = None
+    max_proposal_jobs: int | None = None
+    max_evaluation_jobs: int | None = None
+    seed: int | None = None
+    budget: float | None = None
+    models: list[str] | None = None
+    base_url: str | None = None
+    results: Path | None = None
+    database: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run is started with."""
+
+    name: str
+    evolution: EvolutionConfig
+    job: JobConfig
+    database: DatabaseConfig
+    max_proposal_jobs: int
+    max_evaluation_jobs: int
+
+
+def plan_run(task: Path | None, config: Path | None, overrides: Overrides, *, resume: bool) -> Plan:
+    """Puts the settings together: command line over settings file over defaults.
+
+    Args:
+        task: The task folder; the working directory when only files are named.
+        config: Settings file; `evolve.yaml` of the task folder by default.
+        resume: The run in the results folder is to be continued.
+
+    Raises:
+        ConfigError: Something is missing, unknown or contradictory.
+        pydantic.ValidationError: A field's value is wrong.
+    """
+    if task is not None and not task.is_dir():
+        raise ConfigError(f"task folder {str(task)!r} does not exist; it holds initial.<ext> and evaluate.py")
+    folder = task or Path()
+    settings = _read(config or folder / SETTINGS_FILE, required=config is not None)
+    evolution: dict[str, Any] = _section(settings, "evolution")
+    job: dict[str, Any] = _section(settings, "job")
+    database: dict[str, Any] = _section(settings, "database")
+    initial = overrides.initial or _named(folder, evolution.get("init_program_path")) or _find_initial(folder)
+    evaluator = overrides.evaluate or folder / str(job.get("eval_program_path", "evaluate.py"))
+    evolution["init_program_path"] = str(initial.resolve())
+    job["eval_program_path"] = str(evaluator.resolve())
+    _take(evolution, "num_generations", overrides.generations)
+    _take(evolution, "seed", overrides.seed)
+    _take(evolution, "max_api_costs", overrides.budget)
+    _take(evolution, "llm_models", overrides.models)
+    _take(evolution, "llm_base_url", overrides.base_url)
+    _take(database, "db_path", overrides.database)
+    if overrides.models is not None:
+        evolution.pop("llm_weights", None)  # they belonged to the models of the file
+    name, results = _place(overrides, evolution, initial, resume=resume)
+    evolution["results_dir"] = str(results)
+    built = EvolutionConfig(**evolution)
+    return Plan(
+        name=name,
+        evolution=built,
+        job=JobConfig(**job),
+        database=DatabaseConfig(**database),
+        max_proposal_jobs=_count(overrides.max_proposal_jobs, settings, "max_proposal_jobs", DEFAULT_PROPOSAL_JOBS),
+        max_evaluation_jobs=_count(
+            overrides.max_evaluation_jobs, settings, "max_evaluation_jobs", built.max_parallel_jobs
+        ),
+    )
+
+
+def _place(overrides: Overrides, evolution: dict[str, Any], initial: Path, *, resume: bool) -> tuple[str, Path]:
+    """Name and results folder; a resumed run keeps the name that its folder knows."""
+    chosen = overrides.results or (Path(evolution["results_dir"]) if evolution.get("results_dir") else None)
+    marker = chosen / RUN_FILE if chosen else None
+    if resume:
+        if marker is None:
+            raise ConfigError("--resume needs --results: the folder of the run to continue")
+        if not marker.is_file():
+            raise ConfigError(f"there is no run to resume in {str(chosen)!r}; start one without --resume")
+        known = yaml.safe_load(marker.read_text(encoding="utf-8"))["name"]
+        if overrides.name not in (None, known):
+            raise ConfigError(
+                f"--name {overrides.name!r} is not the run in {str(chosen)!r}, which is {known!r}; leave it out"
+            )
+        return known, marker.parent.resolve()
+    name = overrides.name or default_name(str(initial))
+    results = (chosen or default_results_dir(name)).resolve()
+    if (results / RUN_FILE).exists():
+        raise ConfigError(
+            f"results folder {str(results)!r} already holds a run; continue it with --resume, or name another with --results"
+        )
+    return name, results
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    if not path.is_file():
+        if required:
+            raise ConfigError(f"--config {str(path)!r} is not a file")
+        return {}
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path} must hold sections: {', '.join(sorted(SECTIONS))}")
+    unknown = {str(key) for key in settings} - SECTIONS  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if unknown:
+        raise ConfigError(
+            f"{path} has unknown sections: {', '.join(sorted(unknown))}; known: {', '.join(sorted(SECTIONS))}"
+        )
+    return settings  # pyright: ignore[reportUnknownVariableType]
+
+
+def _section(settings: dict[str, Any], name: str) -> dict[str, Any]:
+    section = settings.get(name) or {}
+    if not isinstance(section, dict):
+        raise ConfigError(f"section {name!r} of the settings file must hold fields, not {section!r}")
+    return dict(section)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def _find_initial(folder: Path) -> Path:
+    known = {extension for extensions in EXTENSIONS.values() for extension in extensions}
+    found = sorted(path for path in folder.glob("initial.*") if path.suffix in known)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ConfigError(
+            f"there is no initial.<ext> in {str(folder.resolve())!r}; name the seed program with --initial"
+        )
+    raise ConfigError(
+        f"{str(folder)!r} holds several seed programs ({', '.join(path.name for path in found)}); choose with --initial"
+    )
+
+
+def _named(folder: Path, name: Any) -> Path | None:
+    return None if name is None else folder / str(name)
+
+
+def _take(section: dict[str, Any], field: str, value: Any) -> None:
+    if value is not None:
+        section[field] = value
+
+
+def _count(chosen: int | None, settings: dict[str, Any], field: str, default: int) -> int:
+    value = chosen if chosen is not None else settings.get(field, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigError(f"{field}={value!r} must be a whole number of at least 1")
+    return value
