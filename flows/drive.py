@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 
+import httpx
 from prefect.client.schemas.objects import State
+from prefect.exceptions import PrefectException
 
-from flows.generation import generation
+from flows.generation import RUN_NAME, generation
+from flows.lean_engine import Parent, register, run_lean
 from shinka_core.errors import BudgetExhaustedError, ConfigError
 from shinka_core.run import Run
 
@@ -16,6 +19,10 @@ logger = logging.getLogger(__name__)
 # So many generations in a row without one answer mean that the models are out of reach: stopping
 # keeps the others for a resume instead of using them up.
 OUTAGE = 10
+
+# On top of the client's own retries of each request.
+SERVER_ATTEMPTS = 20
+SERVER_LONGEST_WAIT = 30.0
 
 
 async def drive(run: Run) -> str:
@@ -29,14 +36,15 @@ async def drive(run: Run) -> str:
     """
     final = await run.database.journal.final()
     run.progress.resumed = len(final - {0})
+    parent = await register(generation)
     if 0 not in final:
-        await _evaluate_seed(run)
+        await _evaluate_seed(run, parent)
     numbers = [number for number in range(1, run.settings.evolve.num_generations + 1) if number not in final]
-    return await _Pool(run, numbers).run()
+    return await _Pool(run, parent, numbers).run()
 
 
-async def _evaluate_seed(run: Run) -> None:
-    state = await generation(run.evolution, 0, return_state=True)
+async def _evaluate_seed(run: Run, parent: Parent) -> None:
+    state = await run_generation_flow(run, parent, 0)
     if state.is_failed():
         raise ConfigError(f"the seed program could not be evaluated: {state.message}")
     seed = await run.database.by_generation(0)
@@ -49,11 +57,31 @@ async def _evaluate_seed(run: Run) -> None:
         )
 
 
+async def run_generation_flow(run: Run, parent: Parent, number: int) -> State[None]:
+    """Runs one generation as a flow run; an orchestrator that is away is waited for.
+
+    A generation is durable without the orchestrator, so repeating its flow run repeats no step
+    that was done.
+    """
+    for attempt in range(SERVER_ATTEMPTS):
+        try:
+            return await run_lean(
+                generation, parent, RUN_NAME.format(number=number), {"evolution": run.evolution, "number": number}
+            )
+        except (httpx.HTTPError, PrefectException) as error:
+            if attempt == SERVER_ATTEMPTS - 1:
+                raise
+            logger.warning("the Prefect server does not answer (%s); trying again", error)
+            await asyncio.sleep(min(2.0**attempt, SERVER_LONGEST_WAIT))
+    raise AssertionError("unreachable")
+
+
 class _Pool:
     """Generations in flight, as many as there are slots for and a few to wait between them."""
 
-    def __init__(self, run: Run, numbers: list[int]) -> None:
+    def __init__(self, run: Run, parent: Parent, numbers: list[int]) -> None:
         self._run = run
+        self._parent = parent
         self._numbers = iter(numbers)
         self._without_answer = 0
         self._stopped = ""
@@ -77,7 +105,7 @@ class _Pool:
 
     async def _one(self, number: int) -> None:
         try:
-            state = await generation(self._run.evolution, number, return_state=True)
+            state = await run_generation_flow(self._run, self._parent, number)
             await self._look_at(state)
         except BudgetExhaustedError as error:
             self._stopped = str(error)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import flows  # noqa: F401 - sets the orchestrator's settings, so it comes before Prefect
+
+# isort: split
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
-import flows  # sets the orchestrator's settings, so it comes before Prefect  # noqa: F401
 from flows.drive import drive
 from flows.finish import finish
 from flows.open_runs import registered
@@ -20,7 +22,18 @@ from shinka_core.naming import default_name, default_results_dir
 from shinka_core.run import RunSettings, open_run
 
 
-@flow(name="evolve", flow_run_name="{name}", persist_result=False)
+def run_name() -> str:
+    """The name given, or one made from the task and the time; a flow run keeps it when it is run again."""
+    given = flow_run.get_parameters()
+    name = given.get("name")
+    if name:
+        return str(name)
+    config = given["evo_config"]
+    initial = config.init_program_path if isinstance(config, EvolutionConfig) else config.get("init_program_path", "")
+    return default_name(str(Path(given.get("task_dir") or "") / initial))
+
+
+@flow(name="evolve", flow_run_name=run_name, persist_result=False)
 async def evolve(
     evo_config: EvolutionConfig,
     job_config: JobConfig | None = None,
@@ -53,8 +66,8 @@ async def evolve(
     """
     job_config, db_config = job_config or JobConfig(), db_config or DatabaseConfig()
     evo_config, job_config = in_folder(evo_config, job_config, task_dir)
-    again = (flow_run.get_run_count() or 1) > 1  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
-    evolution = name or flow_run.get_name() or default_name(evo_config.init_program_path)
+    again = flow_run.get_run_count() > 1
+    evolution = name or str(flow_run.get_name())
     settings = RunSettings(
         evolution=evolution,
         results_dir=Path(evo_config.results_dir or default_results_dir(evolution)).resolve(),

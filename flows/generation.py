@@ -14,11 +14,12 @@ from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Failure, Program, Sampling
 from tasks import evaluate, record, submit
 
+RUN_NAME = "gen-{number:04d}"
 # A job can be lost with its machine or its process; more often than this, something else is wrong.
 LAUNCH_ATTEMPTS = 3
 
 
-@flow(name="generation", flow_run_name="gen-{number:04d}", validate_parameters=False, persist_result=False)
+@flow(name="generation", flow_run_name=RUN_NAME, validate_parameters=False, persist_result=False)
 async def generation(evolution: str, number: int) -> State[None]:
     """Makes, evaluates and records one program of the evolution that this process has open.
 
@@ -32,6 +33,8 @@ async def generation(evolution: str, number: int) -> State[None]:
     """
     run = open_run_of(evolution)
     opened = await steps.open_generation(run, number)
+    if opened.claim.state.final:
+        return Completed(message=f"already {opened.claim.state.value}")
     try:
         outcome = await run_generation(opened)
     except BudgetExhaustedError:

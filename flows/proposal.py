@@ -26,6 +26,7 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
         The proposal, or the last rejection when every attempt was used.
     """
     evolve = generation.run.settings.evolve
+    ask = query if evolve.llm_retries == query.retries else query.with_options(retries=evolve.llm_retries)
     not_novel = 0
     failure = Failure("query", "no_attempt", "no attempt was made")
     for attempt in range(evolve.max_patch_resamples):
@@ -33,7 +34,7 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
         generation.run.progress.saw_sampling()
         history: tuple[Message, ...] = ()
         for turn in range(evolve.max_patch_attempts):
-            answer = await query(generation, sampling, turn, history)
+            answer = await ask(generation, sampling, turn, history)
             candidate = await patch(generation, sampling, answer, turn)
             if isinstance(candidate, Failure):
                 failure = candidate

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 
@@ -84,13 +83,11 @@ def _own_server(tell: Tell) -> Iterator[str]:
 
 
 def _start(port: int) -> subprocess.Popen[bytes]:
-    import prefect
     from prefect.settings import PREFECT_HOME, get_current_settings
 
-    # The same application that `prefect server start` serves, without the second process that
-    # the command line keeps around it.
-    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
-    command += ["--app-dir", str(Path(prefect.__file__).parent.parent)]
+    # The application that `prefect server start` serves, without the second process that the
+    # command line keeps around it.
+    command = [sys.executable, "-m", "uvicorn", "--factory", "flows.server_app:create"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--no-access-log"]
     environment = {
         **os.environ,
@@ -98,7 +95,6 @@ def _start(port: int) -> subprocess.Popen[bytes]:
         **get_current_settings().to_environment_variables(exclude_unset=True),
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_UI_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT__SERVER_EPHEMERAL": "1",
         "PREFECT__SERVER_FINAL": "1",
     }
     environment.pop("PREFECT_API_URL", None)

@@ -13,11 +13,13 @@ from tasks.policy import JITTER, STATELESS, is_retryable
 
 @task(
     name="novelty",
+    tags=["novelty"],
     task_run_name="novelty {generation} try {sampling.attempt}.{turn}",
     retries=4,
     retry_delay_seconds=exponential_backoff(backoff_factor=1),
     retry_jitter_factor=JITTER,
     retry_condition_fn=is_retryable,
+    timeout_seconds=1800,
     **STATELESS,
 )
 async def novelty(generation: OpenGeneration, sampling: Sampling, candidate: Candidate, turn: int) -> Verdict:

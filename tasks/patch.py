@@ -12,6 +12,7 @@ from tasks.policy import JITTER, LOCAL_BACKOFF, STATELESS, is_retryable
 
 @task(
     name="patch",
+    tags=["patch"],
     task_run_name="patch {generation} try {sampling.attempt}.{turn}",
     retries=len(LOCAL_BACKOFF),
     retry_delay_seconds=LOCAL_BACKOFF,

@@ -14,11 +14,13 @@ from tasks.policy import JITTER, STATELESS, is_retryable
 
 @task(
     name="query",
+    tags=["model"],
     task_run_name="query {generation} try {sampling.attempt}.{turn} {sampling.model}",
     retries=6,
     retry_delay_seconds=exponential_backoff(backoff_factor=1),
     retry_jitter_factor=JITTER,
     retry_condition_fn=is_retryable,
+    timeout_seconds=1800,  # the provider's own limit is the setting llm_timeout; this is the last resort
     **STATELESS,
 )
 async def query(generation: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...] = ()) -> Answer:

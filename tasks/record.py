@@ -15,6 +15,7 @@ PATIENT_BACKOFF = [0.5, 2.0, 5.0, 15.0, 30.0, 60.0]
 
 @task(
     name="record",
+    tags=["database"],
     task_run_name="record {generation}",
     retries=len(PATIENT_BACKOFF),
     retry_delay_seconds=PATIENT_BACKOFF,

@@ -12,6 +12,7 @@ from tasks.policy import JITTER, LOCAL_BACKOFF, STATELESS, is_retryable
 
 @task(
     name="sample",
+    tags=["database"],
     task_run_name="sample {generation} try {attempt}",
     retries=len(LOCAL_BACKOFF),
     retry_delay_seconds=LOCAL_BACKOFF,

@@ -23,6 +23,7 @@ class Claim:
     """What the journal holds of a generation when it is opened."""
 
     number: int
+    state: GenerationState
     steps: dict[StepKey, dict[str, Any]]
 
     def find(self, step: GenerationState, attempt: int, turn: int) -> dict[str, Any] | None:
@@ -52,20 +53,23 @@ class Journal:
                     GenerationRow.evolution == self._evolution, GenerationRow.number == number
                 )
             )
-            if found.first() is None:
+            state = found.scalar()
+            if state is None:
                 await connection.execute(
                     insert(GenerationRow).values(
                         evolution=self._evolution, number=number, state=GenerationState.STARTED.value
                     )
                 )
-                return Claim(number, {})
+                return Claim(number, GenerationState.STARTED, {})
             steps = await connection.execute(
                 select(StepRow.step, StepRow.attempt, StepRow.turn, StepRow.payload).where(
                     StepRow.evolution == self._evolution, StepRow.generation == number
                 )
             )
             return Claim(
-                number, {(GenerationState(step), attempt, turn): payload for step, attempt, turn, payload in steps}
+                number,
+                GenerationState(state),
+                {(GenerationState(step), attempt, turn): payload for step, attempt, turn, payload in steps},
             )
 
         return await self._writer.write(open_row)

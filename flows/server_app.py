@@ -1,0 +1,34 @@
+"""Prefect's server application, with one connection to its SQLite database.
+
+Prefect gives SQLite a pool of connections. Writers on several of them meet `database is locked`,
+which the server answers with 503 and the client with seconds of waiting: ten generations at once
+took half a minute. SQLite has one writer at any time anyway; with one connection they queue for
+microseconds, and a hundred generations at once see no 503. Measured in `docs/orchestration.md`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from prefect.server.database import configurations
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import create_async_engine as create_plain_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+# Requests that wait longer for the connection have met a server that hangs.
+POOL_TIMEOUT = 120
+
+
+def _create_engine(url: str, **options: Any) -> AsyncEngine:
+    if url.startswith("sqlite"):
+        options |= {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT}
+    return create_plain_engine(url, **options)
+
+
+def create() -> FastAPI:
+    """The application, for `uvicorn --factory flows.server_app:create`."""
+    configurations.create_async_engine = _create_engine
+    from prefect.server.api.server import create_app
+
+    return create_app()
