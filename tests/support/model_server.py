@@ -1,0 +1,312 @@
+"""A scripted model on loopback that speaks the OpenAI protocol, slowly and badly if told to.
+
+    python -m tests.support.model_server --latency 2 --fault rate_limit=0.1
+
+prints its URL. Its answers are real patches: it reads the program out of the prompt and changes
+one number of it, so every child is a valid and different program. `GET /stats` tells how many
+requests there were and how many at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
+BLOCK = re.compile(r"EVOLVE-BLOCK-START[^\n]*\n(.*?)\n[^\n]*EVOLVE-BLOCK-END", re.DOTALL)
+REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+}
+
+
+@dataclass
+class Request:
+    """One answered (or broken) request, in seconds since the server started."""
+
+    model: str
+    outcome: str
+    start: float
+    end: float = 0.0
+
+
+@dataclass
+class Script:
+    """How the server behaves.
+
+    Attributes:
+        latency: Seconds until an answer.
+        faults: Probability of each fault; the rest is answered.
+        sequence: Faults of the first requests in order, "" for an answer; wins over `faults`.
+        answer: Makes the text of an answer from the messages; by default a patch.
+    """
+
+    latency: float = 0.0
+    faults: dict[str, float] = field(default_factory=dict)
+    sequence: list[str] = field(default_factory=list)
+    seed: int = 0
+    retry_after: float = 0.2
+    answer: Callable[[list[dict[str, str]], int], str] | None = None
+    prompt_tokens: int = 1000
+    completion_tokens: int = 100
+
+
+class ModelServer:
+    """The server; `async with ModelServer(script) as server: server.url`."""
+
+    def __init__(self, script: Script | None = None) -> None:
+        self.script = script or Script()
+        self.requests: list[Request] = []
+        self.bodies: list[dict[str, Any]] = []
+        self.now = 0
+        self.peak = 0
+        self.port = 0
+        self._rng = random.Random(self.script.seed)
+        self._started = time.monotonic()
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.StreamWriter] = set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        return Counter(request.outcome for request in self.requests)
+
+    async def __aenter__(self) -> ModelServer:
+        await self.start(0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self, port: int) -> None:
+        self._server = await asyncio.start_server(self._connection, "127.0.0.1", port, backlog=1024)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in list(self._connections):
+            writer.transport.abort()
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.add(writer)
+        try:
+            while await self._exchange(reader, writer):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._connections.discard(writer)
+            writer.close()
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        line, *headers = head.split("\r\n")
+        method, path, _ = line.split(" ", 2)
+        length = next((int(h.split(":")[1]) for h in headers if h.lower().startswith("content-length:")), 0)
+        body = json.loads(await reader.readexactly(length)) if length else {}
+        if method == "GET":
+            await _send(writer, 200, self.stats() if path == "/stats" else {"object": "list", "data": []})
+            return True
+        if path.endswith("/embeddings"):
+            await _send(writer, 200, _embeddings(body))
+            return True
+        return await self._answer(path, body, writer)
+
+    async def _answer(self, path: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
+        number = len(self.requests)
+        fault = self._fault(number)
+        request = Request(str(body.get("model")), fault or "answered", time.monotonic() - self._started)
+        self.requests.append(request)
+        if len(self.bodies) < 1000:
+            self.bodies.append(body)
+        self.now += 1
+        self.peak = max(self.peak, self.now)
+        try:
+            if fault == "hang":
+                await asyncio.sleep(3600)
+            await asyncio.sleep(self.script.latency)
+            return await self._reply(path, body, number, fault, writer)
+        finally:
+            self.now -= 1
+            request.end = time.monotonic() - self._started
+
+    async def _reply(
+        self, path: str, body: dict[str, Any], number: int, fault: str, writer: asyncio.StreamWriter
+    ) -> bool:
+        if fault == "reset":
+            writer.transport.abort()
+            return False
+        if fault in ("rate_limit", "rate_limit_bare"):
+            headers = {"retry-after": str(self.script.retry_after)} if fault == "rate_limit" else {}
+            await _send(writer, 429, {"error": {"message": "slow down", "type": "rate_limit_exceeded"}}, headers)
+            return True
+        if fault in ("error_500", "error_401", "error_404", "error_400"):
+            await _send(writer, int(fault[-3:]), {"error": {"message": f"scripted {fault}"}})
+            return True
+        messages = body.get("messages") or body.get("input") or []
+        text = self._text(messages, number, fault)
+        reply = (
+            self._response(body, text, fault) if path.endswith("/responses") else self._completion(body, text, fault)
+        )
+        if fault == "half_json":
+            data = json.dumps(reply).encode()
+            await _send_raw(writer, 200, data[: len(data) // 2], {})
+            return True
+        await _send(writer, 200, reply)
+        return True
+
+    def _fault(self, number: int) -> str:
+        if number < len(self.script.sequence):
+            return self.script.sequence[number]
+        draw = self._rng.random()
+        for fault, probability in self.script.faults.items():
+            draw -= probability
+            if draw < 0:
+                return fault
+        return ""
+
+    def _text(self, messages: list[dict[str, str]], number: int, fault: str) -> str:
+        if fault == "empty":
+            return ""
+        if fault == "no_code":
+            return "I would make the constants better."
+        if fault == "refusal_text":
+            return "I'm sorry, but I can't help with that request."
+        if self.script.answer is not None and not fault:
+            return self.script.answer(messages, number)
+        text = patch_for(messages, number)
+        if fault == "truncated":
+            return text[: int(len(text) * 0.7)]
+        if fault == "huge":
+            return "x" * 5_000_000
+        return text
+
+    def _completion(self, body: dict[str, Any], text: str, fault: str) -> dict[str, Any]:
+        choice = {"index": 0, "message": {"role": "assistant", "content": text or None}, "finish_reason": "stop"}
+        return {
+            "id": "c",
+            "object": "chat.completion",
+            "created": 0,
+            "model": body.get("model"),
+            "choices": [] if fault == "no_choices" else [choice],
+            "usage": {
+                "prompt_tokens": self.script.prompt_tokens,
+                "completion_tokens": self.script.completion_tokens,
+                "total_tokens": self.script.prompt_tokens + self.script.completion_tokens,
+            },
+        }
+
+    def _response(self, body: dict[str, Any], text: str, fault: str) -> dict[str, Any]:
+        del fault
+        content = [{"type": "output_text", "text": text, "annotations": []}]
+        return {
+            "id": "r",
+            "object": "response",
+            "created_at": 0,
+            "status": "completed",
+            "model": body.get("model"),
+            "output": [{"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": content}],
+            "parallel_tool_calls": False,
+            "tool_choice": "auto",
+            "tools": [],
+            "usage": {
+                "input_tokens": self.script.prompt_tokens,
+                "input_tokens_details": {"cached_tokens": 0},
+                "output_tokens": self.script.completion_tokens,
+                "output_tokens_details": {"reasoning_tokens": 0},
+                "total_tokens": self.script.prompt_tokens + self.script.completion_tokens,
+            },
+        }
+
+    def stats(self) -> dict[str, Any]:
+        return {
+            "requests": len(self.requests),
+            "peak": self.peak,
+            "outcomes": dict(self.outcomes),
+            "first": min((request.start for request in self.requests), default=0.0),
+            "last": max((request.end for request in self.requests), default=0.0),
+        }
+
+
+def patch_for(messages: list[dict[str, str]], number: int) -> str:
+    """A SEARCH/REPLACE patch that changes one number of the program to be changed."""
+    prompt = next((m["content"] for m in messages if m["role"] == "user"), "")
+    program = prompt[prompt.rfind("# The current program") :]
+    block = BLOCK.search(program)
+    lines = (block.group(1) if block else program).split("\n")
+    places = [line for line in lines if NUMBER.search(line) and lines.count(line) == 1]
+    if not places:
+        return "no number to change"
+    line = places[number % len(places)]
+    match = NUMBER.search(line)
+    assert match is not None
+    value = float(match.group()) * (1.0 + 0.001 * (1 + number % 37)) + 1e-6 * (number + 1)
+    changed = line[: match.start()] + f"{value:.9f}" + line[match.end() :]
+    return (
+        f"<NAME>change_{number}</NAME>\n<DESCRIPTION>Moves a constant.</DESCRIPTION>\n"
+        f"<<<<<<< SEARCH\n{line}\n=======\n{changed}\n>>>>>>> REPLACE\n"
+    )
+
+
+def _embeddings(body: dict[str, Any]) -> dict[str, Any]:
+    texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+    data = []
+    for index, text in enumerate(texts):
+        rng = random.Random(text)
+        data.append({"object": "embedding", "index": index, "embedding": [rng.gauss(0, 1) for _ in range(64)]})
+    return {
+        "object": "list",
+        "model": body.get("model"),
+        "data": data,
+        "usage": {"prompt_tokens": 1, "total_tokens": 1},
+    }
+
+
+async def _send(writer: asyncio.StreamWriter, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
+    await _send_raw(writer, status, json.dumps(value).encode(), headers or {})
+
+
+async def _send_raw(writer: asyncio.StreamWriter, status: int, data: bytes, headers: dict[str, str]) -> None:
+    lines = [f"HTTP/1.1 {status} {REASONS[status]}", "content-type: application/json", f"content-length: {len(data)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + data)
+    await writer.drain()
+
+
+async def _serve(script: Script, port: int) -> None:
+    server = ModelServer(script)
+    await server.start(port)
+    print(server.url, flush=True)
+    await asyncio.to_thread(sys.stdin.read)  # lives as long as whoever started it
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--fault", action="append", default=[], help="name=probability")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    faults = {name: float(value) for name, value in (fault.split("=") for fault in arguments.fault)}
+    asyncio.run(_serve(Script(latency=arguments.latency, faults=faults, seed=arguments.seed), arguments.port))
+
+
+if __name__ == "__main__":
+    main()
