@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import flows  # noqa: F401 - sets the orchestrator's settings, so it comes before Prefect
+import flows  # noqa: F401  # pyright: ignore[reportUnusedImport] - sets Prefect's settings, so it comes first
 
 # isort: split
 from prefect import flow, get_run_logger

@@ -15,7 +15,7 @@ This leans on four methods of Prefect's `AsyncFlowRunEngine` (3.8). Should one o
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,6 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
 from prefect.flow_engine import AsyncFlowRunEngine
 from prefect.states import Running, to_state_create
-from prefect.types._datetime import now
 
 PLAIN_SUBFLOWS = "SHINKA_PLAIN_SUBFLOWS"
 PLACEHOLDER = "generations"
@@ -54,6 +53,7 @@ async def register(flow: Flow[..., Any]) -> Parent:
         if context is None or context.flow_run is None:
             return Parent(flow_id, None)
         placeholder = TaskRunCreate(
+            id=None,
             name=PLACEHOLDER,
             flow_run_id=context.flow_run.id,
             task_key=f"{flow.name}-{PLACEHOLDER}",
@@ -101,9 +101,7 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
         body = request.model_dump(mode="json", exclude={"id"}, exclude_none=True)
         response = await client.request("POST", "/flow_runs/", json=body)
         response.raise_for_status()
-        run = FlowRun.model_validate(response.json())
-        run.start_time = run.start_time or now("UTC")
-        return run
+        return FlowRun.model_validate(response.json())
 
     async def begin_run(self) -> State[Any]:
         """Has nothing to propose: the run was created running."""
@@ -113,7 +111,7 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
         return self.flow_run.state
 
     @asynccontextmanager
-    async def setup_run_context(self, client: PrefectClient | None = None) -> AsyncIterator[None]:
+    async def setup_run_context(self, client: PrefectClient | None = None) -> AsyncGenerator[None, None]:
         """Hands the engine the run it would read back."""
         assert self.flow_run is not None
         async with super().setup_run_context(_knowing(client or self.client, self.flow_run)):
@@ -123,11 +121,11 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
 class _KnowingClient(PrefectClient):
     """A client that answers the question for one flow run by itself."""
 
-    _known: FlowRun
+    known: FlowRun
 
     async def read_flow_run(self, flow_run_id: UUID) -> FlowRun:
-        if flow_run_id == self._known.id:
-            return self._known
+        if flow_run_id == self.known.id:
+            return self.known
         return await super().read_flow_run(flow_run_id)
 
 
@@ -135,5 +133,5 @@ def _knowing(client: PrefectClient, run: FlowRun) -> PrefectClient:
     """The same client, connections and all, with one answer prepared."""
     knowing = object.__new__(_KnowingClient)
     knowing.__dict__.update(client.__dict__)
-    knowing._known = run
+    knowing.known = run
     return knowing

@@ -6,7 +6,7 @@ show; the open database, client and launcher behind the name stay in the process
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from shinka_core.errors import ConfigError
@@ -16,7 +16,7 @@ _open: dict[str, Run] = {}
 
 
 @contextmanager
-def registered(run: Run) -> Iterator[None]:
+def registered(run: Run) -> Generator[None, None, None]:
     """Makes the run known to the generations that this process starts."""
     _open[run.evolution] = run
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import flows  # sets the orchestrator's settings, so it comes before Prefect  # noqa: F401
+import flows  # noqa: F401  # pyright: ignore[reportUnusedImport] - sets Prefect's settings, so it comes first
 from flows.server import prefect_server
 from flows.watch import watching
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import httpx
@@ -22,6 +22,7 @@ from flows.settings import SERVER
 from shinka_core.errors import ConfigError
 
 WELL_KNOWN_PORT = 4200
+OK = 200
 LOG_NAME = "evolution-server.log"
 START_LIMIT = 180.0
 PROBE_LIMIT = 10.0
@@ -32,7 +33,7 @@ Tell = Callable[[str], None]
 
 
 @contextmanager
-def prefect_server(tell: Tell) -> Iterator[str]:
+def prefect_server(tell: Tell) -> Generator[str, None, None]:
     """Finds or starts a Prefect server and points this process at it.
 
     Args:
@@ -63,7 +64,7 @@ def prefect_server(tell: Tell) -> Iterator[str]:
 
 
 @contextmanager
-def _own_server(tell: Tell) -> Iterator[str]:
+def _own_server(tell: Tell) -> Generator[str, None, None]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}/api"
     tell("Prefect server: starting one on this machine (5 to 20 seconds; PREFECT_API_URL names another)")
@@ -147,7 +148,7 @@ def _expect_answer(url: str) -> None:
 
 def _answers(url: str, timeout: float = 1.0) -> bool:
     try:
-        return httpx.get(f"{url}/health", timeout=timeout, trust_env=False).status_code == httpx.codes.OK
+        return httpx.get(f"{url}/health", timeout=timeout, trust_env=False).status_code == OK
     except httpx.HTTPError:
         return False
 

@@ -28,7 +28,7 @@ def _create_engine(url: str, **options: Any) -> AsyncEngine:
 
 def create() -> FastAPI:
     """The application, for `uvicorn --factory flows.server_app:create`."""
-    configurations.create_async_engine = _create_engine
+    configurations.create_async_engine = _create_engine  # pyright: ignore[reportPrivateImportUsage]
     from prefect.server.api.server import create_app
 
     return create_app()

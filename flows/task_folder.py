@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -125,7 +125,7 @@ def _read(path: Path, *, required: bool) -> dict[str, Any]:
             raise ConfigError(f"--config {str(path)!r} is not a file")
         return {}
     try:
-        settings = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        settings: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(settings, dict):
@@ -135,14 +135,14 @@ def _read(path: Path, *, required: bool) -> dict[str, Any]:
         raise ConfigError(
             f"{path} has unknown sections: {', '.join(sorted(unknown))}; known: {', '.join(sorted(SECTIONS))}"
         )
-    return settings  # pyright: ignore[reportUnknownVariableType]
+    return cast(dict[str, Any], settings)
 
 
 def _section(settings: dict[str, Any], name: str) -> dict[str, Any]:
-    section = settings.get(name) or {}
+    section: Any = settings.get(name) or {}
     if not isinstance(section, dict):
         raise ConfigError(f"section {name!r} of the settings file must hold fields, not {section!r}")
-    return dict(section)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return dict(cast(dict[str, Any], section))
 
 
 def _find_initial(folder: Path) -> Path:

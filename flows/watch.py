@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -18,7 +18,7 @@ LINE_PERIOD = 5.0
 
 
 @contextmanager
-def watching(evolution: str, *, enabled: bool = True, console: Console | None = None) -> Iterator[None]:
+def watching(evolution: str, *, enabled: bool = True, console: Console | None = None) -> Generator[None, None, None]:
     """Shows the progress of the run while the block lasts.
 
     A thread draws, so that a busy event loop does not freeze the display.

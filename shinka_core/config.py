@@ -54,44 +54,46 @@ class EvolutionConfig(_Settings):
     """
 
     # The task
-    init_program_path: str = Field("initial.py", description="The seed program.")
-    task_sys_msg: str | None = Field(None, description="What the program is for, told to every model.")
-    language: str | None = Field(None, description="Of the program; None reads it from the extension.")
-    results_dir: str | None = Field(None, description="Where results go; None makes results/<task>/<time>.")
-    use_text_feedback: bool = Field(True, description="Show the evaluator's text feedback to the models.")
+    init_program_path: str = Field(default="initial.py", description="The seed program.")
+    task_sys_msg: str | None = Field(default=None, description="What the program is for, told to every model.")
+    language: str | None = Field(default=None, description="Of the program; None reads it from the extension.")
+    results_dir: str | None = Field(default=None, description="Where results go; None makes results/<task>/<time>.")
+    use_text_feedback: bool = Field(default=True, description="Show the evaluator's text feedback to the models.")
 
     # Length and money
-    num_generations: int = Field(10, ge=1, description="Proposals to make after the seed program.")
-    max_parallel_jobs: int = Field(2, ge=1, description="Evaluations at once.")
-    max_api_costs: float | None = Field(None, gt=0, description="US dollars after which no call is made.")
-    seed: int = Field(0, ge=0, description="Seeds every random choice of the run.")
+    num_generations: int = Field(default=10, ge=1, description="Proposals to make after the seed program.")
+    max_parallel_jobs: int = Field(default=2, ge=1, description="Evaluations at once.")
+    max_api_costs: float | None = Field(default=None, gt=0, description="US dollars after which no call is made.")
+    seed: int = Field(default=0, ge=0, description="Seeds every random choice of the run.")
 
     # Models
-    llm_models: list[str] = Field([BUILTIN_MUTATE], min_length=1, description="Sampled by weight.")
-    llm_weights: list[float] | None = Field(None, description="One per model; None weighs them equally.")
-    llm_base_url: str | None = Field(None, description="OpenAI-compatible endpoint; None: the provider's own.")
-    llm_api: Literal["chat", "responses"] = Field("chat", description="Which OpenAI interface to speak.")
-    llm_kwargs: dict[str, Any] = Field({}, description="Passed to every call: temperature, max_tokens, ...")
-    llm_timeout: float = Field(600.0, gt=0, description="Seconds to wait for one answer.")
-    llm_retries: int = Field(6, ge=0, description="Times a call is repeated after a retryable error.")
-    llm_prices: dict[str, ModelPrice] = Field({}, description="Prices that the built-in table lacks.")
+    llm_models: list[str] = Field(default=[BUILTIN_MUTATE], min_length=1, description="Sampled by weight.")
+    llm_weights: list[float] | None = Field(default=None, description="One per model; None weighs them equally.")
+    llm_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint; None: the provider's own.")
+    llm_api: Literal["chat", "responses"] = Field(default="chat", description="Which OpenAI interface to speak.")
+    llm_kwargs: dict[str, Any] = Field(default={}, description="Passed to every call: temperature, max_tokens, ...")
+    llm_timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for one answer.")
+    llm_retries: int = Field(default=6, ge=0, description="Times a call is repeated after a retryable error.")
+    llm_prices: dict[str, ModelPrice] = Field(default={}, description="Prices that the built-in table lacks.")
 
     # Proposals
-    patch_types: list[PatchType] = Field([PatchType.DIFF, PatchType.FULL, PatchType.CROSS], min_length=1)
-    patch_type_probs: list[float] = Field([0.6, 0.3, 0.1], min_length=1)
-    max_patch_resamples: int = Field(3, ge=1, description="Samplings (new parent) per generation.")
-    max_patch_attempts: int = Field(2, ge=1, description="Answers per sampling; the error is fed back.")
+    patch_types: list[PatchType] = Field(default=[PatchType.DIFF, PatchType.FULL, PatchType.CROSS], min_length=1)
+    patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1)
+    max_patch_resamples: int = Field(default=3, ge=1, description="Samplings (new parent) per generation.")
+    max_patch_attempts: int = Field(default=2, ge=1, description="Answers per sampling; the error is fed back.")
 
     # Novelty
-    max_novelty_attempts: int = Field(3, ge=1, description="Rejections as not novel before giving up.")
+    max_novelty_attempts: int = Field(default=3, ge=1, description="Rejections as not novel before giving up.")
     code_embed_sim_threshold: float | None = Field(
-        None,
+        default=None,
         ge=0,
         le=1,
         description="Similarity above which a candidate is a near duplicate; None: the embedding's own.",
     )
-    embedding_model: str | None = Field(BUILTIN_EMBEDDING, description="None turns the novelty check off.")
-    novelty_llm_models: list[str] = Field([], description="Asked once about near duplicates; none: reject them.")
+    embedding_model: str | None = Field(default=BUILTIN_EMBEDDING, description="None turns the novelty check off.")
+    novelty_llm_models: list[str] = Field(
+        default=[], description="Asked once about near duplicates; none: reject them."
+    )
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -119,23 +121,24 @@ class DatabaseConfig(_Settings):
     """Where programs are kept, and how parents are chosen among them."""
 
     db_path: str | None = Field(
-        "evolution.sqlite", description="A SQLite file (inside the results folder when relative) or a SQLAlchemy URL."
+        default="evolution.sqlite",
+        description="A SQLite file (inside the results folder when relative) or a SQLAlchemy URL.",
     )
 
-    num_islands: int = Field(2, ge=1)
-    archive_size: int = Field(40, ge=1, description="Elite programs over all islands.")
-    num_archive_inspirations: int = Field(1, ge=0)
-    num_top_k_inspirations: int = Field(1, ge=0)
-    elite_selection_ratio: float = Field(0.3, ge=0, le=1)
+    num_islands: int = Field(default=2, ge=1)
+    archive_size: int = Field(default=40, ge=1, description="Elite programs over all islands.")
+    num_archive_inspirations: int = Field(default=1, ge=0)
+    num_top_k_inspirations: int = Field(default=1, ge=0)
+    elite_selection_ratio: float = Field(default=0.3, ge=0, le=1)
 
     parent_selection_strategy: Literal["weighted", "power_law"] = "weighted"
-    parent_selection_lambda: float = Field(10.0, gt=0)
-    exploitation_alpha: float = Field(1.0, ge=0)
-    exploitation_ratio: float = Field(0.2, ge=0, le=1)
+    parent_selection_lambda: float = Field(default=10.0, gt=0)
+    exploitation_alpha: float = Field(default=1.0, ge=0)
+    exploitation_ratio: float = Field(default=0.2, ge=0, le=1)
 
     island_selection_strategy: Literal["uniform", "equal"] = "uniform"
-    migration_interval: int = Field(10, ge=1)
-    migration_rate: float = Field(0.0, ge=0, le=1)
+    migration_interval: int = Field(default=10, ge=1)
+    migration_rate: float = Field(default=0.0, ge=0, le=1)
     island_elitism: bool = True
     enforce_island_separation: bool = True
 
@@ -163,14 +166,14 @@ class LocalJobConfig(_Settings):
     """Evaluations as subprocesses on this machine."""
 
     kind: Literal["local"] = "local"
-    eval_program_path: str = Field("evaluate.py", description="The evaluator script.")
-    python: str | None = Field(None, description="Interpreter for it; None takes the running one.")
+    eval_program_path: str = Field(default="evaluate.py", description="The evaluator script.")
+    python: str | None = Field(default=None, description="Interpreter for it; None takes the running one.")
     time: float | str | None = Field(
-        None, description="Limit of one evaluation: seconds or [HH:]MM:SS; None: no limit."
+        default=None, description="Limit of one evaluation: seconds or [HH:]MM:SS; None: no limit."
     )
-    extra_cmd_args: dict[str, Any] = Field({}, description="More `--key value` arguments for the evaluator.")
-    env: dict[str, str] = Field({}, description="Added to the evaluator's environment.")
-    max_output_bytes: int = Field(1_000_000, ge=1_000, description="Kept of stdout and stderr, each.")
+    extra_cmd_args: dict[str, Any] = Field(default={}, description="More `--key value` arguments for the evaluator.")
+    env: dict[str, str] = Field(default={}, description="Added to the evaluator's environment.")
+    max_output_bytes: int = Field(default=1_000_000, ge=1_000, description="Kept of stdout and stderr, each.")
 
     @property
     def time_limit(self) -> float | None:

@@ -139,7 +139,7 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
         (sampling.attempt, turn),
         apply,
         values.dump_candidate,
-        values.load_candidate,
+        _plain(values.load_candidate),
     )
 
 
@@ -168,7 +168,12 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
         )
 
     verdict, embedding = await _once(
-        generation, GenerationState.JUDGED, (sampling.attempt, turn), check, values.dump_verdict, values.load_verdict
+        generation,
+        GenerationState.JUDGED,
+        (sampling.attempt, turn),
+        check,
+        values.dump_verdict,
+        _plain(values.load_verdict),
     )
     generation.embedding = embedding
     generation.cost += verdict.cost
@@ -207,7 +212,12 @@ async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
         return await generation.run.launcher.wait(job)
 
     return await _once(
-        generation, GenerationState.EVALUATED, (0, 0), wait, values.dump_evaluation, values.load_evaluation
+        generation,
+        GenerationState.EVALUATED,
+        (0, 0),
+        wait,
+        values.dump_evaluation,
+        _plain(values.load_evaluation),
     )
 
 
@@ -279,17 +289,25 @@ async def _once(
     place: tuple[int, int],
     act: Callable[[], Awaitable[T]],
     dump: Callable[[T], dict[str, Any]],
-    load: Callable[[dict[str, Any]], T | Awaitable[T]],
+    load: Callable[[dict[str, Any]], Awaitable[T]],
 ) -> T:
     """Reads a step's outcome from the journal, or acts and writes it there."""
     attempt, turn = place
     stored = generation.claim.find(step, attempt, turn)
     if stored is not None:
-        loaded = load(stored)
-        return await loaded if isinstance(loaded, Awaitable) else loaded
+        return await load(stored)
     started = time.monotonic()
     outcome = await act()
     await generation.run.database.journal.write(
         generation.context.number, step, attempt, turn, dump(outcome), time.monotonic() - started
     )
     return outcome
+
+
+def _plain(load: Callable[[dict[str, Any]], T]) -> Callable[[dict[str, Any]], Awaitable[T]]:
+    """A loader that needs the database for nothing, in the form of those that do."""
+
+    async def loading(payload: dict[str, Any]) -> T:
+        return load(payload)
+
+    return loading

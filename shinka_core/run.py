@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,7 +128,7 @@ def check_settings(settings: RunSettings) -> SeedProgram:
 
 
 @asynccontextmanager
-async def open_run(settings: RunSettings, *, resume: bool) -> AsyncIterator[Run]:
+async def open_run(settings: RunSettings, *, resume: bool) -> AsyncGenerator[Run, None]:
     """Opens the database, the model client, the novelty judge and the launcher of one evolution.
 
     Args:

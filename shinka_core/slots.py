@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import anyio
@@ -42,7 +42,7 @@ class Slots:
         self._limiter.total_tokens = count
 
     @asynccontextmanager
-    async def hold(self) -> AsyncIterator[None]:
+    async def hold(self) -> AsyncGenerator[None, None]:
         """Waits for a slot and holds it inside the `async with` block."""
         borrower = object()  # not the asyncio task: one task may hold slots of several kinds
         await self._limiter.acquire_on_behalf_of(borrower)

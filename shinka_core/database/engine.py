@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ async def prepare_schema(engine: AsyncEngine) -> None:
 
 
 @contextmanager
-def own_words(url: str) -> Iterator[None]:
+def own_words(url: str) -> Generator[None, None, None]:
     """Turns database errors into ours, which know whether trying again may help."""
     try:
         yield

@@ -95,7 +95,7 @@ async def summarise(engine: AsyncEngine, evolution: str) -> RunSummary:
             .where(ModelCallRow.evolution == evolution)
             .group_by(ModelCallRow.model)
         )
-        models = {model: ModelSummary(*figures) for model, *figures in calls}
+        models = {row[0]: ModelSummary(*row[1:]) for row in calls.tuples()}
     return RunSummary(
         evolution=evolution,
         programs=programs,

@@ -27,7 +27,7 @@ class SentenceTransformersEmbedder:
         """
         # Imported here: it brings torch, seconds of start-up and hundreds of megabytes.
         try:
-            from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports]
+            from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
         except ImportError as error:
             raise ConfigError(
                 f"embedding_model='sentence-transformers/{model}' needs an extra: pip install 'shinka-prefect[embeddings]'"

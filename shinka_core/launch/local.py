@@ -35,7 +35,7 @@ class _Running:
     mark: str
     stdout: BoundedOutput
     stderr: BoundedOutput
-    readers: asyncio.Future[list[None]]
+    readers: asyncio.Future[tuple[None, None]]
 
 
 class LocalLauncher:

@@ -56,9 +56,11 @@ class OpenAIProvider:
         messages: list[Any] = [{"role": message.role, "content": message.content} for message in question.messages]
         try:
             if self._api == "responses":
-                response = await self._client.responses.create(model=model, input=messages, **self._options)
+                create: Any = self._client.responses.create
+                response: Response = await create(model=model, input=messages, **self._options)
                 return _from_response(response, question.model)
-            completion = await self._client.chat.completions.create(model=model, messages=messages, **self._options)
+            create = self._client.chat.completions.create
+            completion: ChatCompletion = await create(model=model, messages=messages, **self._options)
             return _from_completion(completion, question.model)
         except (openai.OpenAIError, json.JSONDecodeError) as error:
             raise translate(error, question.model) from error

@@ -1,0 +1,194 @@
+"""From answers to candidates: what is accepted, and what is told when it is not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shinka_core.edit import apply_patch, compose_diff, compose_full
+from shinka_core.edit.blocks import block_texts, immutable_parts, with_blocks
+from shinka_core.errors import PatchError
+from shinka_core.program import PatchType
+
+PARENT = """\
+import math
+
+# EVOLVE-BLOCK-START
+def area(r):
+    factor = 3.0
+    return factor * r * r
+
+def border(r):
+    return 6.0 * r
+# EVOLVE-BLOCK-END
+
+def main():
+    return area(1.0)
+"""
+
+
+def edit(search: str, replace: str) -> str:
+    return f"<NAME>try_it</NAME>\n<DESCRIPTION>why not</DESCRIPTION>\n<<<<<<< SEARCH\n{search}\n=======\n{replace}\n>>>>>>> REPLACE\n"
+
+
+def refused(answer: str, parent: str = PARENT, patch_type: PatchType = PatchType.DIFF) -> PatchError:
+    with pytest.raises(PatchError) as caught:
+        apply_patch(patch_type, answer, parent, "python")
+    return caught.value
+
+
+def test_an_edit_inside_the_block_is_applied_and_named() -> None:
+    candidate = apply_patch(PatchType.DIFF, edit("    factor = 3.0", "    factor = math.pi"), PARENT, "python")
+    assert "factor = math.pi" in candidate.code
+    assert (candidate.name, candidate.description) == ("try_it", "why not")
+    assert "-    factor = 3.0" in candidate.diff
+    assert "+    factor = math.pi" in candidate.diff
+
+
+def test_several_edits_are_applied_one_after_another() -> None:
+    answer = edit("    factor = 3.0", "    factor = 3.1") + edit("    factor = 3.1", "    factor = 3.14")
+    assert "factor = 3.14\n" in apply_patch(PatchType.DIFF, answer, PARENT, "python").code
+
+
+def test_an_empty_search_adds_at_the_end_of_the_block() -> None:
+    code = apply_patch(PatchType.DIFF, edit("", "def extra():\n    return 1"), PARENT, "python").code
+    assert "return 6.0 * r\ndef extra():\n    return 1\n# EVOLVE-BLOCK-END" in code
+
+
+def test_trailing_blanks_and_common_indentation_do_not_matter() -> None:
+    code = apply_patch(PatchType.DIFF, edit("factor = 3.0   \nreturn factor * r * r", "factor = 2.0\nreturn factor"), PARENT, "python").code
+    assert "    factor = 2.0\n    return factor\n" in code
+
+
+def test_carriage_returns_do_not_matter() -> None:
+    answer = edit("    factor = 3.0", "    factor = 3.5").replace("\n", "\r\n")
+    assert "factor = 3.5\n" in apply_patch(PatchType.DIFF, answer, PARENT, "python").code
+
+
+def test_a_search_that_is_not_there_names_the_closest_line() -> None:
+    error = refused(edit("    factor = 3.1", "    factor = 4.0"))
+    assert error.reason == "search_not_found"
+    assert "line 5" in str(error)
+    assert "factor = 3.0" in str(error)
+
+
+def test_a_search_outside_the_block_is_refused() -> None:
+    error = refused(edit("    return area(1.0)", "    return 1e9"))
+    assert error.reason == "immutable_region_touched"
+    assert "line 13" in str(error)
+
+
+def test_a_search_that_occurs_twice_is_refused() -> None:
+    parent = PARENT.replace("    factor = 3.0\n", "    factor = 3.0\n    factor = 3.0\n")
+    error = refused(edit("    factor = 3.0", "    factor = 4.0"), parent)
+    assert error.reason == "search_ambiguous"
+    assert "lines 5, 6" in str(error)
+
+
+def test_the_same_line_outside_the_block_makes_a_search_not_ambiguous() -> None:
+    parent = PARENT + "    factor = 3.0\n"
+    parent = parent.replace("    return area(1.0)\n    factor = 3.0\n", "    factor = 3.0\n    return area(factor)\n")
+    code = apply_patch(PatchType.DIFF, edit("    factor = 3.0", "    factor = 4.0"), parent, "python").code
+    assert code.count("factor = 4.0") == 1
+    assert immutable_parts(code) == immutable_parts(parent)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("", "no_block_found"),
+        ("I cannot help with that.", "no_block_found"),
+        ("<<<<<<< SEARCH\n    factor = 3.0\n", "truncated_answer"),
+        ("<<<<<<< SEARCH\n    factor = 3.0\n=======\n    factor", "truncated_answer"),
+        ("<<<<<<< SEARCH\nx\n>>>>>>> REPLACE\n", "truncated_answer"),
+        (edit("    factor = 3.0", "    factor = 3.0"), "nothing_changed"),
+        (edit("    factor = 3.0", "    factor = ("), "syntax_error"),
+        (edit("# EVOLVE-BLOCK-END", "pass"), "markers_removed"),
+        (edit("    factor = 3.0", "    # EVOLVE-BLOCK-END"), "markers_removed"),
+        ("```python\nfactor = 4\n```", "no_block_found"),
+    ],
+)
+def test_every_way_of_getting_it_wrong_has_its_reason(answer: str, reason: str) -> None:
+    assert refused(answer).reason == reason
+
+
+def test_a_whole_program_keeps_what_is_around_the_block() -> None:
+    child = PARENT.replace("3.0", "3.2").replace("import math", "import os").replace("return area(1.0)", "return 1e9")
+    candidate = apply_patch(PatchType.FULL, compose_full(child, "whole", "all of it", "python"), PARENT, "python")
+    assert "factor = 3.2" in candidate.code
+    assert immutable_parts(candidate.code) == immutable_parts(PARENT)
+
+
+def test_the_inside_of_the_block_alone_is_taken_for_the_block() -> None:
+    candidate = apply_patch(PatchType.FULL, "```python\ndef area(r):\n    return r\n```", PARENT, "python")
+    assert block_texts(candidate.code) == ["def area(r):\n    return r\n"]
+
+
+def test_a_whole_program_without_markers_loses_what_repeats_the_parent() -> None:
+    bare = "".join(line for line in PARENT.splitlines(keepends=True) if "EVOLVE" not in line).replace("3.0", "3.3")
+    candidate = apply_patch(PatchType.FULL, f"```\n{bare}```", PARENT, "python")
+    assert candidate.code.count("def main") == 1
+    assert "factor = 3.3" in candidate.code
+
+
+def test_a_cut_off_program_is_refused() -> None:
+    assert refused("```python\ndef area(r):\n    return r\n", patch_type=PatchType.FULL).reason == "truncated_answer"
+
+
+def test_a_program_without_markers_may_change_everywhere() -> None:
+    candidate = apply_patch(PatchType.DIFF, edit("b = 2", "b = 3"), "a = 1\nb = 2", "python")
+    assert candidate.code == "a = 1\nb = 3"
+
+
+def test_a_huge_answer_is_read_in_linear_time() -> None:
+    answer = "x" * 2_500_000 + "\n" + "<<<<<<< SEARC\n" * 100_000
+    assert refused(answer).reason == "no_block_found"
+
+
+LINES = st.lists(st.sampled_from(["a = 1", "b = 2", "    c = 3", "", "d = 4  ", "é = 'ü'", "if a: b = 2", "x\x0cy"]), max_size=12)
+
+
+@given(old=LINES, new=LINES, whole=st.booleans())
+def test_a_composed_answer_gives_exactly_the_child(old: list[str], new: list[str], whole: bool) -> None:
+    parent = "head\n# EVOLVE-BLOCK-START\n" + "\n".join([*old, "end"]) + "\n# EVOLVE-BLOCK-END\ntail\n"
+    child = with_blocks(parent, ["\n".join([*new, "end"]) + "\n"])
+    answer = compose_full(child, "n", "d") if whole else compose_diff(parent, child, "n", "d")
+    if child == parent:
+        assert refused_text(answer, parent) in {"nothing_changed", "no_block_found"}
+    else:
+        assert apply_patch(PatchType.DIFF, answer, parent, "text").code == child
+
+
+def refused_text(answer: str, parent: str) -> str:
+    with pytest.raises(PatchError) as caught:
+        apply_patch(PatchType.DIFF, answer, parent, "text")
+    return caught.value.reason
+
+
+PIECES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "<<<<<<< SEARCH\n", "=======\n", ">>>>>>> REPLACE\n", "```python\n", "```\n", "    factor = 3.0\n",
+                "# EVOLVE-BLOCK-START\n", "# EVOLVE-BLOCK-END\n", "<NAME>", "</NAME>", "def area(r):\n", "\r\n",
+            ]
+        ),
+        st.text(max_size=20),
+    ),
+    max_size=15,
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None)
+@given(pieces=PIECES, patch_type=st.sampled_from(list(PatchType)))
+def test_no_answer_breaks_the_engine_or_the_immutable_text(pieces: list[str], patch_type: PatchType) -> None:
+    try:
+        candidate = apply_patch(patch_type, "".join(pieces), PARENT, "python")
+    except PatchError as error:
+        assert error.reason.isidentifier()
+        assert str(error)
+    else:
+        assert immutable_parts(candidate.code) == immutable_parts(PARENT)
+        assert candidate.code.strip() != PARENT.strip()
