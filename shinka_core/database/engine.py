@@ -60,11 +60,11 @@ def own_words(url: str) -> Generator[None, None, None]:
     """Turns database errors into ours, which know whether trying again may help."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         raise explain(error, url) from error
 
 
-def explain(error: SQLAlchemyError, url: str) -> DatabaseError:
+def explain(error: SQLAlchemyError | OSError, url: str) -> DatabaseError:
     """Our error for one of SQLAlchemy's; passwords and statements stay out of it."""
     cause = str(getattr(error, "orig", None) or error).splitlines()[0][:300]
     if "not a database" in cause or "malformed" in cause:
@@ -72,7 +72,7 @@ def explain(error: SQLAlchemyError, url: str) -> DatabaseError:
             f"{_name(url)} is damaged or no SQLite database ({cause}); restore a copy, or start anew with another db_path"
         )
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or isinstance(error, OperationalError | InterfaceError):
+    if lost or isinstance(error, OperationalError | InterfaceError | OSError):
         return DatabaseUnavailableError(f"{_name(url)} is not available: {cause}")
     return DatabaseError(f"{_name(url)}: {cause}")
 

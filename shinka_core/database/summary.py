@@ -95,7 +95,7 @@ async def summarise(engine: AsyncEngine, evolution: str) -> RunSummary:
             .where(ModelCallRow.evolution == evolution)
             .group_by(ModelCallRow.model)
         )
-        models = {row[0]: ModelSummary(*row[1:]) for row in calls.tuples()}
+        models = {str(row[0]): ModelSummary(*row[1:]) for row in calls}
     return RunSummary(
         evolution=evolution,
         programs=programs,

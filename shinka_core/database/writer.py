@@ -68,8 +68,8 @@ class Writer:
         try:
             async with self._engine.begin() as connection:
                 results = [await waiting.work(connection) for waiting in group]
-        except (SQLAlchemyError, ShinkaError) as error:
-            told = explain(error, str(self._engine.url)) if isinstance(error, SQLAlchemyError) else error
+        except (SQLAlchemyError, OSError, ShinkaError) as error:
+            told = explain(error, str(self._engine.url)) if not isinstance(error, ShinkaError) else error
             if len(group) > 1 and not told.retryable:
                 return False
             for waiting in group:

@@ -248,7 +248,7 @@ class ModelServer:
 def patch_for(messages: list[dict[str, str]], number: int) -> str:
     """A SEARCH/REPLACE patch that changes one number of the program to be changed."""
     prompt = next((m["content"] for m in messages if m["role"] == "user"), "")
-    program = prompt[prompt.rfind("# The current program") :]
+    program = prompt[max(prompt.rfind("# The current program"), 0) :]
     block = BLOCK.search(program)
     lines = (block.group(1) if block else program).split("\n")
     places = [line for line in lines if NUMBER.search(line) and lines.count(line) == 1]

@@ -57,7 +57,9 @@ def test_an_empty_search_adds_at_the_end_of_the_block() -> None:
 
 
 def test_trailing_blanks_and_common_indentation_do_not_matter() -> None:
-    code = apply_patch(PatchType.DIFF, edit("factor = 3.0   \nreturn factor * r * r", "factor = 2.0\nreturn factor"), PARENT, "python").code
+    code = apply_patch(
+        PatchType.DIFF, edit("factor = 3.0   \nreturn factor * r * r", "factor = 2.0\nreturn factor"), PARENT, "python"
+    ).code
     assert "    factor = 2.0\n    return factor\n" in code
 
 
@@ -146,7 +148,9 @@ def test_a_huge_answer_is_read_in_linear_time() -> None:
     assert refused(answer).reason == "no_block_found"
 
 
-LINES = st.lists(st.sampled_from(["a = 1", "b = 2", "    c = 3", "", "d = 4  ", "é = 'ü'", "if a: b = 2", "x\x0cy"]), max_size=12)
+LINES = st.lists(
+    st.sampled_from(["a = 1", "b = 2", "    c = 3", "", "d = 4  ", "é = 'ü'", "if a: b = 2", "x\x0cy"]), max_size=12
+)
 
 
 @given(old=LINES, new=LINES, whole=st.booleans())

@@ -1,0 +1,22 @@
+"""The migrations and the tables that a new database gets are the same schema."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from shinka_core.database.migrate import alembic_config
+from shinka_core.database.schema import REVISION, Base
+
+
+def test_the_migrations_lead_to_exactly_the_tables_of_the_code() -> None:
+    with sa.create_engine("sqlite://").begin() as connection:
+        command.upgrade(alembic_config(connection), "head")
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_the_newest_migration_is_the_one_new_databases_are_stamped_with() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == REVISION
