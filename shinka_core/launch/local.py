@@ -9,8 +9,7 @@ import signal
 import sys
 import time
 import uuid
-from asyncio.subprocess import PIPE, Process
-from contextlib import suppress
+from asyncio.subprocess import Process
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from shinka_core.config import LocalJobConfig
 from shinka_core.errors import LaunchError
 from shinka_core.launch.collect import collect, complete, failed
 from shinka_core.launch.environment import evaluation_environment
-from shinka_core.launch.output import BoundedOutput, drain
+from shinka_core.launch.output import OutputPipe
 from shinka_core.launch.process_tree import MARK, die_with_parent, kill_tree, start_of
 from shinka_core.program import Evaluation, Job
 
@@ -33,9 +32,8 @@ PIPE_GRACE = 1.0
 class _Running:
     process: Process
     mark: str
-    stdout: BoundedOutput
-    stderr: BoundedOutput
-    readers: asyncio.Future[tuple[None, None]]
+    stdout: OutputPipe
+    stderr: OutputPipe
 
 
 class LocalLauncher:
@@ -56,25 +54,26 @@ class LocalLauncher:
             shutil.rmtree(results_dir)  # of an evaluation that was cut off
         results_dir.mkdir(parents=True)
         mark = uuid.uuid4().hex
+        stdout, stderr = OutputPipe(self._config.max_output_bytes), OutputPipe(self._config.max_output_bytes)
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._command(program_path.resolve(), results_dir.resolve()),
                 cwd=self._evaluator.parent,
                 env=evaluation_environment(os.environ, self._config.env) | {MARK: mark},
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=PIPE,
-                stderr=PIPE,
+                stdout=stdout.write_end,
+                stderr=stderr.write_end,
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
         except (OSError, ValueError) as error:
+            stdout.discard()
+            stderr.discard()
             raise LaunchError(f"the evaluation of {program_path} could not be started: {error}") from error
-        assert process.stdout is not None
-        assert process.stderr is not None
-        stdout, stderr = (BoundedOutput(self._config.max_output_bytes) for _ in range(2))
-        readers = asyncio.gather(drain(process.stdout, stdout), drain(process.stderr, stderr))
+        await stdout.start()
+        await stderr.start()
         job = Job(f"{process.pid}:{start_of(process.pid)}", str(program_path), str(results_dir), time.time())
-        self._running[job.id] = _Running(process, mark, stdout, stderr, readers)
+        self._running[job.id] = _Running(process, mark, stdout, stderr)
         return job
 
     async def attach(self, job: Job) -> Job | None:
@@ -109,7 +108,7 @@ class LocalLauncher:
             return failed("timeout", f"the evaluation took longer than {limit:g} seconds and was ended", seconds)
         code = running.process.returncode or 0
         if code != 0 and not complete(results_dir):
-            return failed(_crash_reason(code), _crash(code, running.stderr.text()), seconds)
+            return failed(_crash_reason(code), _crash(code, running.stderr.output.text()), seconds)
         return collect(results_dir, seconds)
 
     async def close(self) -> None:
@@ -134,14 +133,14 @@ class LocalLauncher:
             return
         kill_tree(running.process.pid, running.mark)
         await running.process.wait()
-        with suppress(TimeoutError):  # a stray held the pipe: what was read until now has to do
-            await asyncio.wait_for(running.readers, PIPE_GRACE)
+        await running.stdout.finish(PIPE_GRACE)
+        await running.stderr.finish(PIPE_GRACE)
 
 
 def _write_logs(running: _Running, results_dir: Path) -> None:
     results_dir.mkdir(parents=True, exist_ok=True)  # the candidate may have deleted it
-    (results_dir / STDOUT).write_text(running.stdout.text(), encoding="utf-8")
-    (results_dir / STDERR).write_text(running.stderr.text(), encoding="utf-8")
+    (results_dir / STDOUT).write_text(running.stdout.output.text(), encoding="utf-8")
+    (results_dir / STDERR).write_text(running.stderr.output.text(), encoding="utf-8")
 
 
 def _crash_reason(code: int) -> str:

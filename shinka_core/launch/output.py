@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-
-CHUNK = 65_536
+import os
+from contextlib import suppress
 
 
 class BoundedOutput:
@@ -40,7 +40,48 @@ class BoundedOutput:
         del self._tail[:surplus]
 
 
-async def drain(stream: asyncio.StreamReader, output: BoundedOutput) -> None:
-    """Reads a stream to its end."""
-    while data := await stream.read(CHUNK):
-        output.write(data)
+class OutputPipe:
+    """A pipe that a process writes to and that is read into a `BoundedOutput`.
+
+    Made here and not by asyncio, whose `Process.wait` returns only when its pipes are closed: a
+    stray child that holds one open would make a finished evaluation look like a running one.
+    """
+
+    def __init__(self, limit: int) -> None:
+        """Opens the pipe; `write_end` is for the process."""
+        self.output = BoundedOutput(limit)
+        self._read_end, self.write_end = os.pipe()
+        self._transport: asyncio.ReadTransport | None = None
+        self._ended = asyncio.Event()
+
+    async def start(self) -> None:
+        """Begins to read, once the process has its end."""
+        os.close(self.write_end)
+        source = os.fdopen(self._read_end, "rb", buffering=0)
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.connect_read_pipe(lambda: _Reading(self.output, self._ended), source)
+
+    def discard(self) -> None:
+        """Closes both ends of a pipe that no process got."""
+        os.close(self.write_end)
+        os.close(self._read_end)
+
+    async def finish(self, grace: float) -> None:
+        """Reads what is left, for `grace` seconds at most."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), grace)
+        if self._transport is not None:
+            self._transport.close()
+
+
+class _Reading(asyncio.Protocol):
+    def __init__(self, output: BoundedOutput, ended: asyncio.Event) -> None:
+        self._output = output
+        self._ended = ended
+
+    def data_received(self, data: bytes) -> None:
+        self._output.write(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._ended.set()

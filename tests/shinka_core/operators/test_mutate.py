@@ -1,0 +1,111 @@
+"""The built-in operator: valid, different, reproducible, and in the patch format."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import statistics
+
+import numpy as np
+import pytest
+
+from shinka_core.edit import apply_patch
+from shinka_core.edit.blocks import immutable_parts
+from shinka_core.errors import UnusableAnswerError
+from shinka_core.llm.question import CallKey, Material, Message, Question
+from shinka_core.operators import MutationOperator
+from shinka_core.operators.constants import find_constants, skeleton, toward, with_values
+from shinka_core.operators.statements import borrow, vary
+from shinka_core.program import PatchType, Purpose
+
+PARENT = """\
+import math
+LIMIT = 100.0
+# EVOLVE-BLOCK-START
+def place(n):
+    scale = 0.25
+    points = [0] * 3
+    label = "v1.5"  # keep 2.5
+    for i in range(n):
+        scale = scale * 1.5
+        points[0] = points[0] + scale
+    return points[0] / 7
+# EVOLVE-BLOCK-END
+def main():
+    return place(12)
+"""
+STATISTICS = "# EVOLVE-BLOCK-START\n" + inspect.getsource(statistics) + "# EVOLVE-BLOCK-END\n"
+
+
+def question(seed: int, parent: str = PARENT, *, inspirations: tuple[str, ...] = (), language: str = "python",
+             patch_type: PatchType = PatchType.DIFF, history: tuple[Message, ...] = ()) -> Question:  # fmt: skip
+    material = Material(parent, inspirations, language, patch_type)
+    return Question(CallKey(1, Purpose.PROPOSAL, 0, 0), "builtin/mutate", "", "", seed, history, material)
+
+
+@pytest.mark.parametrize("parent", [PARENT, STATISTICS])
+async def test_every_answer_is_a_valid_patch_of_the_block(parent: str) -> None:
+    operator = MutationOperator()
+    donor = parent.replace("0.25", "0.75").replace("1.5", "2.5")
+    for seed in range(40):
+        patch_type = [PatchType.DIFF, PatchType.CROSS][seed % 2]
+        answer = await operator.ask(question(seed, parent, inspirations=(donor,), patch_type=patch_type))
+        child = apply_patch(patch_type, answer.text, parent, "python")
+        ast.parse(child.code)
+        assert child.code != parent
+        assert immutable_parts(child.code) == immutable_parts(parent)
+        assert child.name
+
+
+async def test_the_same_question_has_the_same_answer_and_a_rejected_one_another() -> None:
+    operator = MutationOperator()
+    first, again = [await operator.ask(question(3)) for _ in range(2)]
+    after = await operator.ask(question(3, history=(Message("assistant", first.text), Message("user", "no"))))
+    assert first.text == again.text
+    assert after.text != first.text
+
+
+async def test_other_languages_have_their_constants_moved() -> None:
+    code = "// EVOLVE-BLOCK-START\nfloat a = 0.5; // 9.5\nint b = 12;\n// EVOLVE-BLOCK-END\nint keep = 3;\n"
+    answer = await MutationOperator().ask(question(1, code, language="cpp"))
+    child = apply_patch(PatchType.DIFF, answer.text, code, "cpp").code
+    assert "// 9.5" in child
+    assert child.endswith("int keep = 3;\n")
+
+
+async def test_a_program_without_anything_to_vary_is_told() -> None:
+    with pytest.raises(UnusableAnswerError, match="no constant"):
+        await MutationOperator().ask(question(1, "hello", language="text"))
+
+
+def test_only_numbers_of_the_block_are_constants_and_strings_are_not() -> None:
+    constants = find_constants(PARENT, "python")
+    assert [constant.value for constant in constants] == [0.25, 0, 3, 1.5, 0, 0, 0, 7]
+    weights = {constant.value: constant.weight for constant in constants}
+    assert weights[0.25] == 1.0
+    assert max(constant.weight for constant in constants if constant.value == 0) < 0.2
+
+
+def test_unchanged_values_give_back_the_very_text() -> None:
+    constants = find_constants(PARENT, "python")
+    assert with_values(PARENT, constants, [constant.value for constant in constants]) == PARENT
+
+
+def test_programs_that_differ_in_constants_alone_have_one_skeleton_and_a_line_between_them() -> None:
+    other = PARENT.replace("0.25", "0.75")
+    here, there = find_constants(PARENT, "python"), find_constants(other, "python")
+    assert skeleton(PARENT, here) == skeleton(other, there)
+    moved = [toward(np.random.default_rng(seed), here, there) for seed in range(50)]
+    assert len({values[0] for values in moved}) > 10
+    assert all(values[1:] == [constant.value for constant in here[1:]] for values in moved)
+
+
+def test_statements_are_varied_and_borrowed_without_breaking_the_syntax() -> None:
+    donor = PARENT.replace("scale = scale * 1.5", "scale = scale + math.sqrt(i)")
+    varied = {changed[0] for seed in range(60) if (changed := vary(np.random.default_rng(seed), PARENT))}
+    assert len(varied) > 5
+    for code in varied:
+        ast.parse(code)
+        assert code.endswith("def main():\n    return place(12)\n")
+    taken = [changed[0] for seed in range(20) if (changed := borrow(np.random.default_rng(seed), PARENT, donor))]
+    assert any("math.sqrt(i)" in code for code in taken)

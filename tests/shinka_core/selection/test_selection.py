@@ -1,0 +1,79 @@
+"""Samplers: always a distribution, always in favour of the better."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shinka_core.selection.archive import ArchiveChange, fitness_change
+from shinka_core.selection.inspirations import draw_inspirations
+from shinka_core.selection.islands import draw_island, draw_migrants
+from shinka_core.selection.parents import power_law_probabilities, weighted_probabilities
+
+SCORES = st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=40)
+
+
+@given(scores=SCORES, sharpness=st.floats(0.1, 100), data=st.data())
+def test_weighted_sampling_is_a_distribution_that_favours_score(
+    scores: list[float], sharpness: float, data: st.DataObject
+) -> None:
+    values = np.array(scores)
+    children = np.array(data.draw(st.lists(st.integers(0, 50), min_size=len(scores), max_size=len(scores))))
+    p = weighted_probabilities(values, children, sharpness)
+    assert p.sum() == pytest.approx(1.0)
+    assert (p >= 0).all()
+    equal = weighted_probabilities(values, np.zeros(len(scores), dtype=int), sharpness)
+    order = np.argsort(values, kind="stable")
+    assert (np.diff(equal[order]) >= -1e-12).all()
+
+
+def test_the_weighted_formula_is_the_published_one() -> None:
+    scores, children = np.array([1.0, 2.0, 4.0]), np.array([0, 1, 3])
+    sigmoid = 1 / (1 + np.exp(-10.0 * (scores - 2.0) / 1.0))
+    expected = sigmoid / (1 + children)
+    assert weighted_probabilities(scores, children, 10.0) == pytest.approx(expected / expected.sum())
+
+
+@given(scores=SCORES, alpha=st.floats(0, 5))
+def test_power_law_sampling_is_a_distribution_by_rank(scores: list[float], alpha: float) -> None:
+    p = power_law_probabilities(np.array(scores), alpha)
+    assert p.sum() == pytest.approx(1.0)
+    assert p[int(np.argmax(scores))] == pytest.approx(p.max())
+
+
+def test_the_equal_strategy_fills_the_smallest_island() -> None:
+    rng = np.random.default_rng(0)
+    assert {draw_island(rng, [5, 2, 2], "equal") for _ in range(50)} == {1, 2}
+    assert {draw_island(rng, [5, 2, 2], "uniform") for _ in range(50)} == {0, 1, 2}
+
+
+@given(scores=st.lists(st.floats(-10, 10), min_size=1, max_size=20, unique=True), rate=st.floats(0, 1))
+def test_the_best_never_migrates_when_it_is_to_stay(scores: list[float], rate: float) -> None:
+    values = np.array(scores)
+    migrants = draw_migrants(np.random.default_rng(0), values, rate, keep_best=True)
+    assert int(np.argmax(values)) not in migrants
+    assert len(set(migrants)) == len(migrants) <= round(rate * len(values))
+
+
+@given(st.data())
+def test_inspirations_are_distinct_ascending_and_not_the_parent(data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 20))
+    scores = np.array(data.draw(st.lists(st.floats(-5, 5), min_size=count, max_size=count)))
+    everyone = list(range(count))
+    parent = data.draw(st.sampled_from(everyone))
+    archive = data.draw(st.lists(st.sampled_from(everyone), unique=True))
+    chosen = draw_inspirations(
+        np.random.default_rng(1), archive, everyone, scores, parent, from_archive=2, top=2, elite_ratio=0.3
+    )
+    assert parent not in chosen
+    assert len(set(chosen)) == len(chosen) <= 4
+    assert [scores[i] for i in chosen] == sorted(scores[i] for i in chosen)
+
+
+def test_a_full_archive_lets_the_worst_go_for_a_better_one() -> None:
+    archive = {0: 1.0, 1: 3.0}
+    assert fitness_change(archive, 2, 2.0, 3) == ArchiveChange(added=2)
+    assert fitness_change(archive, 2, 2.0, 2) == ArchiveChange(added=2, removed=0)
+    assert fitness_change(archive, 2, 0.5, 2) == ArchiveChange()

@@ -1,0 +1,58 @@
+"""Slots are handed over at once, in order, and can be resized."""
+
+from __future__ import annotations
+
+import asyncio
+
+from shinka_core.slots import Slots
+
+
+async def test_no_more_are_held_than_there_are_and_waiters_come_in_order() -> None:
+    slots = Slots("proposals", 2)
+    order: list[int] = []
+    peak = 0
+
+    async def work(number: int) -> None:
+        nonlocal peak
+        async with slots.hold():
+            order.append(number)
+            peak = max(peak, slots.held)
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(work(number) for number in range(10)))
+    assert order == list(range(10))
+    assert peak == 2
+    assert (slots.held, slots.waiting) == (0, 0)
+    assert slots.busy_seconds > 0.05
+
+
+async def test_a_cancelled_holder_gives_its_slot_back() -> None:
+    slots = Slots("proposals", 1)
+
+    async def forever() -> None:
+        async with slots.hold():
+            await asyncio.sleep(600)
+
+    task = asyncio.create_task(forever())
+    await asyncio.sleep(0)
+    assert slots.held == 1
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert slots.held == 0
+
+
+async def test_more_slots_let_waiters_in_at_once() -> None:
+    slots = Slots("proposals", 1)
+    running = asyncio.Event()
+
+    async def second() -> None:
+        async with slots.hold():
+            running.set()
+
+    async with slots.hold():
+        task = asyncio.create_task(second())
+        await asyncio.sleep(0)
+        assert slots.waiting == 1
+        slots.resize(2)
+        await asyncio.wait_for(running.wait(), 5)
+    await task
