@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from shinka_core.errors import ConfigError
 from shinka_core.program import PatchType
@@ -156,10 +156,19 @@ class DatabaseConfig(_Settings):
             return f"sqlite+aiosqlite:///{results_dir / path}"
         try:
             url = make_url(path)
-        except ArgumentError as error:
-            raise ConfigError(f"db_path={path!r} is not a SQLAlchemy URL: {error}") from error
-        drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
-        return url.set(drivername=drivers.get(url.drivername, url.drivername)).render_as_string(hide_password=False)
+            drivers = {
+                "sqlite": "sqlite+aiosqlite",
+                "postgresql": "postgresql+asyncpg",
+                "postgres": "postgresql+asyncpg",
+            }
+            url = url.set(drivername=drivers.get(url.drivername, url.drivername))
+            url.get_dialect()
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise ConfigError(
+                f"db_path={path!r} is not a database URL that can be used ({error}); "
+                "name a SQLite file or postgresql://user@host/database"
+            ) from error
+        return url.render_as_string(hide_password=False)
 
 
 class LocalJobConfig(_Settings):

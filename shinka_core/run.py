@@ -124,6 +124,7 @@ def check_settings(settings: RunSettings) -> SeedProgram:
             f"eval_program_path={str(evaluator)!r} is not a file (working directory {Path.cwd()}); "
             "name the evaluator script, or run inside the task's folder"
         )
+    settings.database.url(settings.results_dir)
     return read_seed_program(settings.evolve)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.postgres import Postgres, binaries, running_postgres
+from tests.support.prefect import running_prefect
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +27,16 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
         return None
     cluster: Postgres = request.getfixturevalue("postgres")
     return cluster.url
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the tests' Prefect keeps its database."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture(scope="session")
+def prefect_api(prefect_home: Path) -> Iterator[str]:
+    """A real Prefect server, started once."""
+    with running_prefect(prefect_home) as url:
+        yield url

@@ -1,0 +1,302 @@
+"""Whole runs: the command line, a real Prefect server, a scripted model, real evaluations."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.model_server import ModelServer, Script
+from tests.support.prefect import ROOT, environment_for, evolve
+
+TASK = ROOT / "benchmarks" / "task"
+
+
+class ServerProcess:
+    """The scripted model in a process of its own."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.model_server", *arguments],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+
+    def stats(self) -> dict[str, Any]:
+        return httpx.get(self.url.replace("/v1", "/stats"), trust_env=False).json()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def model() -> Iterator[ServerProcess]:
+    server = ServerProcess("--latency", "0.3")
+    yield server
+    server.close()
+
+
+def rows(results: Path, query: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(results / "evolution.sqlite") as connection:
+        return connection.execute(query).fetchall()
+
+
+def flow_runs(api: str, **flow_run_filter: Any) -> list[dict[str, Any]]:
+    response = httpx.post(f"{api}/flow_runs/filter", json={"flow_runs": flow_run_filter}, trust_env=False)
+    response.raise_for_status()
+    return response.json()
+
+
+def test_a_run_fills_all_proposal_slots_and_records_everything(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, model: ServerProcess
+) -> None:
+    results = tmp_path / "r"
+    done = evolve(
+        str(TASK), "--generations", "24", "--max-proposal-jobs", "8", "--max-evaluation-jobs", "4", "--name", "full-run",
+        "--model", "gpt-4o-mini", "--base-url", model.url, "--results", str(results), api=prefect_api, home=prefect_home,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "best score" in done.stdout
+    assert model.stats()["peak"] == 8
+
+    assert rows(results, "SELECT count(*), min(generation), max(generation) FROM programs") == [(25, 0, 24)]
+    assert rows(results, "SELECT DISTINCT state FROM generations") == [("recorded",)]
+    assert rows(results, "SELECT count(*) FROM model_calls WHERE status = 'answered' AND cost > 0") == [(24,)]
+    prompt, answer = rows(results, "SELECT messages, answer FROM model_calls LIMIT 1")[0]
+    assert "The current program" in prompt
+    assert "REPLACE" in answer
+
+    summary = json.loads((results / "summary.json").read_text())
+    assert summary["programs"] == 25
+    assert summary["cost"] == pytest.approx(24 * 0.00021)
+    best = json.loads((results / "best/about.json").read_text())
+    assert best["score"] == summary["best_score"]
+    assert (results / "best/main.py").read_text() == (results / f"gen_{best['generation']}/main.py").read_text()
+    assert (results / "best/seed_to_best.diff").exists()
+
+    outer = flow_runs(prefect_api, name={"any_": ["full-run"]})
+    assert [run["state"]["type"] for run in outer] == ["COMPLETED"]
+    children = flow_runs(prefect_api, parent_flow_run_id={"any_": [outer[0]["id"]]})
+    assert sorted(run["name"] for run in children) == [f"gen-{number:04d}" for number in range(25)]
+    assert all(run["state"]["type"] == "COMPLETED" and "score" in run["state"]["message"] for run in children)
+    one = next(run for run in children if run["name"] == "gen-0007")
+    names = task_names(prefect_api, one["id"])
+    assert names == {
+        "sample gen-0007 try 0", "query gen-0007 try 0.0 gpt-4o-mini", "patch gen-0007 try 0.0",
+        "novelty gen-0007 try 0.0", "submit gen-0007", "evaluate gen-0007", "record gen-0007",
+    }  # fmt: skip
+
+
+def task_names(api: str, flow_run_id: str) -> set[str]:
+    """Task runs reach the server as events, some time after they ended."""
+    deadline = time.monotonic() + 30
+    names: set[str] = set()
+    while len(names) < 7 and time.monotonic() < deadline:
+        body = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
+        runs = httpx.post(f"{api}/task_runs/filter", json=body, trust_env=False).json()
+        names = {run["name"] for run in runs if run["state"]["type"] == "COMPLETED"}
+        time.sleep(0.2)
+    return names
+
+
+def test_mixed_faults_cost_no_generation_its_record(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
+    faults = [
+        "rate_limit=0.1",
+        "error_500=0.1",
+        "reset=0.05",
+        "half_json=0.05",
+        "empty=0.05",
+        "no_code=0.1",
+        "truncated=0.1",
+    ]
+    server = ServerProcess(*(part for fault in faults for part in ("--fault", fault)), "--seed", "3")
+    results = tmp_path / "r"
+    done = evolve(
+        str(TASK), "--generations", "30", "--model", "m", "--base-url", server.url, "--results", str(results),
+        api=prefect_api, home=prefect_home,
+    )  # fmt: skip
+    stats = server.stats()
+    server.close()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rows(results, "SELECT count(*) FROM generations WHERE number > 0 AND state IN ('recorded', 'failed')") == [
+        (30,)
+    ]
+    assert rows(results, "SELECT count(*) FROM model_calls") == [(stats["requests"],)]
+    assert rows(results, "SELECT count(*) FROM generations WHERE state = 'failed' AND failure_reason = ''") == [(0,)]
+    assert rows(results, "SELECT count(*) FROM generation_steps WHERE payload LIKE '%no_block_found%'")[0][0] > 0
+
+
+@pytest.mark.slow
+def test_a_killed_run_asks_no_paid_question_twice(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, model: ServerProcess
+) -> None:
+    results = tmp_path / "r"
+    start = [sys.executable, "flows/evolve.py", str(TASK), "--generations", "30", "--max-proposal-jobs", "4"]
+    start += ["--model", "m", "--base-url", model.url, "--results", str(results)]
+    for attempt, calls in enumerate((5, 14)):
+        run = subprocess.Popen(
+            [*start, *(["--resume"] if attempt else [])], cwd=ROOT, env=environment_for(prefect_api, prefect_home),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        while model.stats()["requests"] < calls:
+            assert run.poll() is None
+            time.sleep(0.02)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    done = subprocess.run(
+        [*start, "--resume"], cwd=ROOT, env=environment_for(prefect_api, prefect_home), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rows(results, "SELECT count(*), count(DISTINCT number) FROM generations WHERE state = 'recorded'") == [
+        (31, 31)
+    ]
+    assert rows(results, "SELECT count(*) FROM programs") == [(31,)]
+    answered = rows(
+        results,
+        "SELECT generation, attempt, turn, count(*) FROM model_calls WHERE status = 'answered' GROUP BY 1, 2, 3",
+    )
+    assert all(count == 1 for *_, count in answered)
+    # Only questions that were in flight at one of the two kills may have been asked again.
+    assert model.stats()["requests"] - len(answered) <= 2 * 4
+    assert rows(results, "PRAGMA foreign_key_check") == []
+
+
+def test_models_out_of_reach_stop_the_run_instead_of_using_it_up(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    server = ServerProcess("--fault", "error_401=1.0")
+    results = tmp_path / "r"
+    done = evolve(
+        str(TASK), "--generations", "200", "--max-proposal-jobs", "4", "--model", "m", "--base-url", server.url,
+        "--results", str(results), api=prefect_api, home=prefect_home,
+    )  # fmt: skip
+    server.close()
+    assert done.returncode == 3
+    assert "no answer" in done.stdout
+    assert "OPENAI_API_KEY" in done.stdout
+    assert rows(results, "SELECT count(*) FROM generations")[0][0] < 60
+
+
+def test_a_taken_results_folder_is_refused_and_can_be_resumed(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    results = str(tmp_path / "r")
+    arguments = [str(TASK), "--results", results]
+    first = evolve(*arguments, "--generations", "3", api=prefect_api, home=prefect_home)
+    assert first.returncode == 0, first.stdout + first.stderr
+    again = evolve(*arguments, "--generations", "3", api=prefect_api, home=prefect_home)
+    assert again.returncode == 2
+    assert "--resume" in again.stderr
+    longer = evolve(*arguments, "--generations", "5", "--resume", api=prefect_api, home=prefect_home)
+    assert longer.returncode == 0, longer.stdout + longer.stderr
+    assert rows(tmp_path / "r", "SELECT count(*) FROM programs") == [(6,)]
+
+
+def test_an_evaluator_that_does_not_work_is_told_before_anything_is_spent(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, model: ServerProcess
+) -> None:
+    (tmp_path / "initial.py").write_text("x = 1.0\n")
+    (tmp_path / "evaluate.py").write_text("raise RuntimeError('no data file')\n")
+    done = evolve(
+        str(tmp_path),
+        "--model",
+        "m",
+        "--base-url",
+        model.url,
+        "--results",
+        str(tmp_path / "r"),
+        api=prefect_api,
+        home=prefect_home,
+    )
+    assert done.returncode == 2
+    assert "no data file" in done.stderr
+    assert 'Traceback (most recent call last):\n  File "flows' not in done.stderr
+    assert model.stats()["requests"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], ["'nowhere' does not exist"]),
+        (["{task}", "--generations", "0"], ["num_generations", "got 0"]),
+        (["{task}", "--max-proposal-jobs", "0"], ["max_proposal_jobs=0"]),
+        (["{task}", "--model", "gpt-5-mini"], ["OPENAI_API_KEY", "--base-url", "builtin/mutate"]),
+        (["{task}", "--resume"], ["--resume needs --results"]),
+        (["{task}", "--config", "none.yaml"], ["none.yaml"]),
+        (["{task}", "--evaluate", "missing.py"], ["eval_program_path", "missing.py"]),
+        (["{task}", "--database", "mysql+nothing://x/y"], ["mysql+nothing"]),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_in_one_line(
+    arguments: list[str], words: list[str], tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    where = ["--results", str(tmp_path / "r")] if "--resume" not in arguments else []
+    done = evolve(*(part.format(task=TASK) for part in arguments), *where, api=prefect_api, home=prefect_home)
+    assert done.returncode == 2, done.stdout + done.stderr
+    for word in words:
+        assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") <= 3
+
+
+def test_unknown_settings_in_the_file_are_refused_by_name(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
+    (tmp_path / "initial.py").write_text("x = 1.0\n")
+    (tmp_path / "evaluate.py").write_text("")
+    (tmp_path / "evolve.yaml").write_text("evolution:\n  num_generatons: 5\n")
+    done = evolve(str(tmp_path), api=prefect_api, home=prefect_home)
+    assert done.returncode == 2
+    assert "did you mean 'num_generations'" in done.stderr
+
+
+async def test_the_quick_start_of_the_seed_document_runs_as_it_stands(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    quick_start = (ROOT / "docs" / "quick_start.py").read_text()
+    for name in ("initial.py", "evaluate.py"):
+        (tmp_path / name).write_text((TASK / name).read_text())
+    (tmp_path / "quick_start.py").write_text(quick_start)
+    async with ModelServer(Script()) as server:
+        environment = environment_for(
+            prefect_api, prefect_home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-test-secret"
+        )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "quick_start.py", cwd=tmp_path, env=environment,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode()
+        assert len(server.requests) >= 50
+        assert {request.model for request in server.requests} == {"gpt-4o-mini"}
+    databases = list(tmp_path.glob("results/*/evolution.sqlite"))
+    assert len(databases) == 1
+    assert rows(databases[0].parent, "SELECT count(*) FROM programs") == [(51,)]
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or b"sk-test-secret" not in path.read_bytes(), path
+
+
+def test_a_run_on_postgres(tmp_path: Path, prefect_api: str, prefect_home: Path, postgres: Any) -> None:
+    done = evolve(
+        str(TASK),
+        "--generations",
+        "5",
+        "--database",
+        postgres.url,
+        "--results",
+        str(tmp_path / "r"),
+        api=prefect_api,
+        home=prefect_home,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 (6 correct)" in done.stdout
