@@ -9,12 +9,13 @@ import httpx
 from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException
 
+from flows.board import Board
 from flows.generation import RUN_NAME, generation
 from flows.lean_engine import Parent, register, run_lean
 from shinka_core.errors import BudgetExhaustedError, ConfigError
 from shinka_core.run import Run
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("shinka.drive")
 
 # So many generations in a row without one answer mean that the models are out of reach: stopping
 # keeps the others for a resume instead of using them up.
@@ -85,6 +86,7 @@ class _Pool:
         self._numbers = iter(numbers)
         self._without_answer = 0
         self._stopped = ""
+        self._board = Board(run)
         # Candidates may wait for an evaluation slot while others are proposed, but no more of
         # them than one round of proposals: each waits with an ever older parent.
         self._width = 2 * run.settings.proposal_jobs + run.settings.evaluation_jobs
@@ -92,6 +94,7 @@ class _Pool:
     async def run(self) -> str:
         """Starts a generation whenever one ends, until there are none left or a reason to stop."""
         width = min(self._width, self._run.settings.evolve.num_generations)
+        await self._board.open()
         async with asyncio.TaskGroup() as group:
             for _ in range(width):
                 group.create_task(self._lane())
@@ -107,6 +110,7 @@ class _Pool:
         try:
             state = await run_generation_flow(self._run, self._parent, number)
             await self._look_at(state)
+            await self._board.update()
         except BudgetExhaustedError as error:
             self._stopped = str(error)
 

@@ -5,12 +5,13 @@ python flows/evolve.py examples/circle_packing --generations 100
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import flows  # noqa: F401  # pyright: ignore[reportUnusedImport] - sets Prefect's settings, so it comes first
 
 # isort: split
-from prefect import flow, get_run_logger
+from prefect import flow
 from prefect.runtime import flow_run
 
 from flows.drive import drive
@@ -20,6 +21,8 @@ from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
 from shinka_core.naming import default_name, default_results_dir
 from shinka_core.run import RunSettings, open_run
+
+logger = logging.getLogger("shinka.evolve")
 
 
 def run_name() -> str:
@@ -79,7 +82,7 @@ async def evolve(
     )
     async with open_run(settings, resume=resume or again) as run:
         with registered(run):
-            get_run_logger().info("evolution %s in %s", evolution, settings.results_dir)
+            logger.info("evolution %s in %s", evolution, settings.results_dir)
             stopped = await drive(run)
             return await finish(run, stopped)
 

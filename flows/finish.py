@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from flows.board import publish
 from shinka_core.database import RunSummary
 from shinka_core.edit.apply import unified_diff
 from shinka_core.run import Run
@@ -27,6 +28,7 @@ async def finish(run: Run, stopped: str) -> RunSummary:
         stopped_early=stopped,
     )
     await write_best(run)
+    await publish(run, summary)
     text = json.dumps(asdict(summary), indent=2)
     (run.settings.results_dir / SUMMARY).write_text(text, encoding="utf-8")
     await run.database.finish("stopped" if stopped else "finished")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
@@ -13,6 +15,8 @@ from shinka_core.errors import BudgetExhaustedError, LaunchError, ModelError, Sh
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Failure, Program, Sampling
 from tasks import evaluate, record, submit
+
+logger = logging.getLogger("shinka.generation")
 
 RUN_NAME = "gen-{number:04d}"
 # A job can be lost with its machine or its process; more often than this, something else is wrong.
@@ -45,8 +49,10 @@ async def generation(evolution: str, number: int) -> State[None]:
     if isinstance(outcome, Failure):
         await steps.give_up(opened, outcome)
         run.progress.saw_failure(outcome)
+        logger.info("%s failed: %s: %s: %.200s", opened, outcome.step, outcome.reason, outcome.detail)
         return Failed(message=f"{outcome.step}: {outcome.reason}: {outcome.detail}"[:1000])
-    run.progress.saw_program(outcome)
+    if run.progress.saw_program(outcome):
+        logger.info("%s is the new best: %s", opened, describe(outcome))
     return Completed(message=describe(outcome))
 
 

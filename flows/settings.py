@@ -12,11 +12,10 @@ import sys
 from pathlib import Path
 
 CLIENT = {
-    # Our steps log to the console and to the program database; a copy of every line sent to the
-    # server is the largest single cost on its database.
-    "PREFECT_LOGGING_TO_API_ENABLED": "false",
-    # The progress display replaces Prefect's two lines for each of thousands of runs.
+    # Two lines for each of thousands of task and flow runs would be most of what the server
+    # stores; what a reader wants to know, the run itself says through the logger `shinka`.
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "shinka",
     # A busy or restarting server is waited for; about ten minutes with the client's back-off.
     "PREFECT_CLIENT_MAX_RETRIES": "20",
     "PREFECT_CLIENT_RETRY_JITTER_FACTOR": "0.5",
