@@ -1,0 +1,125 @@
+"""The house rules: who may import whom, how large things may grow, what text may not say."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("shinka", "flows", "tasks", "shinka_core")
+SOURCES = [
+    path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")) if "migrations" not in path.parts
+]
+
+LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
+
+# Inside shinka_core: what each part may use besides itself and the ground.
+GROUND = {"errors", "program", "config"}
+MAY_USE = {
+    "edit": set[str](),
+    "selection": set[str](),
+    "evaluation": set[str](),
+    "launch": set[str](),
+    "llm": set[str](),
+    "embed": {"llm"},  # the translation of provider errors
+    "prompts": set[str](),
+    "naming": set[str](),
+    "slots": set[str](),
+    "progress": set[str](),
+    "operators": {"edit", "llm"},
+    "database": {"selection", "llm"},
+    "novelty": {"embed", "llm", "prompts"},
+    "run": {"database", "edit", "embed", "launch", "llm", "novelty", "operators", "progress", "slots"},
+    "generation": {"database", "edit", "llm", "prompts", "run"},
+}
+LONGEST_FILE = 500
+USUAL_FILE = 300
+LONGEST_FUNCTION = 60
+MACHINE_PATHS = ("/work" + "/", "/root" + "/", "/opt" + "/pypi", "file" + "://")
+
+
+def imports(path: Path, *, top_level: bool = False) -> Iterator[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_imports_point_one_way(path: Path) -> None:
+    own = path.relative_to(ROOT).parts[0]
+    for module in imports(path):
+        package = module.split(".")[0]
+        if package in LAYERS:
+            assert LAYERS[package] <= LAYERS[own], f"{name(path)} imports {module}"
+        assert not (own == "shinka_core" and package == "prefect"), f"{name(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.is_relative_to(ROOT / "shinka_core")], ids=name)
+def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
+    part = path.relative_to(ROOT / "shinka_core").parts[0].removesuffix(".py")
+    if part == "__init__":
+        return
+    allowed = {"config": {"errors", "program"}, "program": set[str](), "errors": {"program"}}.get(part)
+    allowed = allowed if allowed is not None else GROUND | {part} | MAY_USE[part]
+    used = {module.split(".")[1] for module in imports(path) if module.startswith("shinka_core.")}
+    assert used <= allowed, f"{name(path)} uses {sorted(used - allowed)}"
+
+
+def test_what_runs_inside_evaluations_is_light() -> None:
+    for path in (ROOT / "shinka_core" / "evaluation").glob("*.py"):
+        heavy = {module.split(".")[0] for module in imports(path)} & {
+            "numpy",
+            "pydantic",
+            "sqlalchemy",
+            "openai",
+            "prefect",
+        }
+        assert not heavy, f"{name(path)} imports {heavy}"
+
+
+def test_files_and_functions_stay_small_enough_to_hold_in_the_head() -> None:
+    lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
+    assert {file: length for file, length in lengths.items() if length > LONGEST_FILE} == {}
+    assert sum(length > USUAL_FILE for length in lengths.values()) <= len(lengths) // 20
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                length = (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
+                assert length <= LONGEST_FUNCTION, f"{name(path)}: {node.name} has {length} lines"
+
+
+def test_no_file_is_named_for_nothing() -> None:
+    banned = {"utils", "helpers", "helper", "manager", "common", "misc"}
+    assert not [name(path) for path in SOURCES if path.stem in banned]
+
+
+def test_no_committed_text_names_this_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    files = listed.stdout.split() if listed.returncode == 0 else []
+    for file in files:
+        path = ROOT / file
+        if path.suffix in {".png", ".svg"} or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        assert not [part for part in MACHINE_PATHS if part in text], file
+
+
+def test_constraints_pin_every_direct_dependency_without_an_address() -> None:
+    pins = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
+    assert all("==" in pin and "/" not in pin for pin in pins)
+    pinned = {pin.split("==")[0].lower().replace("_", "-") for pin in pins}
+    assert {"prefect", "fastapi", "sqlalchemy", "openai", "numpy", "pydantic", "asyncpg", "pytest"} <= pinned
