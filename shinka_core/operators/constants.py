@@ -2,7 +2,7 @@
 
 Step sizes adapt without state of their own. Between programs that differ in constants alone, the
 differences tell the scale on which each constant matters (differential evolution: Storn and
-Price, 1997); otherwise the step is drawn log-uniformly over three decades, so that some step is
+Price, 1997); otherwise the step is drawn log-uniformly over two decades, so that some step is
 always of the right size.
 """
 
@@ -20,7 +20,7 @@ from shinka_core.edit.blocks import find_blocks
 _NUMBER = re.compile(r"(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![\w.])")
 _IGNORED = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
 
-SMALLEST_STEP, LARGEST_STEP = -2.7, -0.2  # powers of ten, relative to the constant
+SMALLEST_STEP, LARGEST_STEP = -2.0, 0.0  # powers of ten, relative to the constant
 INDEX_WEIGHT, SMALL_INTEGER_WEIGHT, INTEGER_WEIGHT = 0.02, 0.1, 0.5
 
 

@@ -20,6 +20,12 @@ from shinka_core.program import PatchType
 
 Change = tuple[str, str]
 ATTEMPTS = 20
+
+# How often each way is taken. Moves along a line between two programs improve about every second
+# parent, moves of single constants every fourth, rearranged statements hardly one in twenty.
+MIXES, MIXES_WHEN_CROSSING = 0.3, 0.8
+REARRANGES = 0.04
+BORROWS = 0.1
 # Larger programs are worked on in a thread, so as not to hold up the event loop.
 SMALL_PROGRAM = 20_000
 
@@ -63,10 +69,10 @@ def mutate(rng: np.random.Generator, material: Material) -> Change | None:
 
 
 def _one(rng: np.random.Generator, material: Material) -> Change | None:
-    mixes = 0.7 if material.patch_type is PatchType.CROSS else 0.25
+    mixes = MIXES_WHEN_CROSSING if material.patch_type is PatchType.CROSS else MIXES
     if material.inspirations and rng.random() < mixes:
         return _mix(rng, material)
-    if material.language == "python" and rng.random() < 0.1:
+    if material.language == "python" and rng.random() < REARRANGES:
         return vary(rng, material.parent)
     return _move_constants(rng, material)
 
@@ -91,4 +97,6 @@ def _mix(rng: np.random.Generator, material: Material) -> Change | None:
     if constants and skeleton(material.parent, constants) == skeleton(donor, others):
         values = toward(rng, constants, others)
         return with_values(material.parent, constants, values), "moves constants along a line to another program"
-    return borrow(rng, material.parent, donor) if material.language == "python" else None
+    if material.language == "python" and rng.random() < BORROWS:
+        return borrow(rng, material.parent, donor)
+    return _move_constants(rng, material)
