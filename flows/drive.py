@@ -12,7 +12,7 @@ from prefect.exceptions import PrefectException
 from flows.board import Board
 from flows.generation import RUN_NAME, generation
 from flows.lean_engine import Parent, register, run_lean
-from shinka_core.errors import BudgetExhaustedError, ConfigError
+from shinka_core.errors import ConfigError
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.drive")
@@ -85,7 +85,6 @@ class _Pool:
         self._parent = parent
         self._numbers = iter(numbers)
         self._without_answer = 0
-        self._stopped = ""
         self._board = Board(run)
         # Candidates may wait for an evaluation slot while others are proposed, but no more of
         # them than one round of proposals: each waits with an ever older parent.
@@ -98,21 +97,17 @@ class _Pool:
         async with asyncio.TaskGroup() as group:
             for _ in range(width):
                 group.create_task(self._lane())
-        return self._stopped
+        return self._run.stop_reason
 
     async def _lane(self) -> None:
         for number in self._numbers:
-            if self._stopped:
+            if self._run.stop_reason:
                 return
             await self._one(number)
 
     async def _one(self, number: int) -> None:
-        try:
-            state = await run_generation_flow(self._run, self._parent, number)
-            await self._look_at(state)
-            await self._board.update()
-        except BudgetExhaustedError as error:
-            self._stopped = str(error)
+        await self._look_at(await run_generation_flow(self._run, self._parent, number))
+        await self._board.update()
 
     async def _look_at(self, state: State[None]) -> None:
         if state.is_crashed() or (state.is_failed() and state.name == "TimedOut"):
@@ -120,7 +115,7 @@ class _Pool:
         if state.is_failed() and (state.message or "").startswith("query: model_"):
             self._without_answer += 1
             if self._without_answer >= max(OUTAGE, self._run.settings.proposal_jobs):
-                self._stopped = (
+                self._run.stop_reason = (
                     f"the models gave no answer {self._without_answer} times in a row; last: {state.message}"
                 )
         elif state.is_completed():

@@ -6,7 +6,7 @@ import logging
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from flows.open_runs import open_run_of
 from flows.proposal import Proposal, propose
@@ -41,11 +41,13 @@ async def generation(evolution: str, number: int) -> State[None]:
         return Completed(message=f"already {opened.claim.state.value}")
     try:
         outcome = await run_generation(opened)
-    except BudgetExhaustedError:
-        raise  # not this generation's failure: it stays open, for a resume with a larger budget
+    except BudgetExhaustedError as error:
+        # Not this generation's failure: it stays open, for a resume with a larger budget.
+        run.stop_reason = str(error)
+        return Cancelled(message=str(error))
     except ShinkaError as error:
         outcome = Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error))
-    run.progress.cost += opened.cost
+    run.progress.cost = run.budget.spent
     if isinstance(outcome, Failure):
         await steps.give_up(opened, outcome)
         run.progress.saw_failure(outcome)

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from shinka_core.budget import Budget
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.edit import check_seed_program, language_of
@@ -56,6 +57,9 @@ class Run:
 
     A plain class on purpose: what walks over task arguments looks into dataclasses and
     containers, but not into this.
+
+    Attributes:
+        stop_reason: Why no further generation is to start; "" while the run goes on.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Run:
         seed_program: SeedProgram,
         database: AsyncProgramDatabase,
         client: AsyncLLMClient,
+        budget: Budget,
         judge: AsyncNoveltyJudge | None,
         launcher: Launcher,
     ) -> None:
@@ -71,6 +76,8 @@ class Run:
         self.seed_program = seed_program
         self.database = database
         self.client = client
+        self.budget = budget
+        self.stop_reason = ""
         self.judge = judge
         self.launcher = launcher
         self.proposals = Slots("proposals", settings.proposal_jobs)
@@ -146,16 +153,18 @@ async def open_run(settings: RunSettings, *, resume: bool) -> AsyncGenerator[Run
     settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(AsyncProgramDatabase(settings.database, settings.results_dir))
-        client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators())
+        budget = Budget(evolve.max_api_costs)
+        client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
         stack.push_async_callback(client.close)
         if resume and await database.exists(settings.evolution):
             await database.resume(settings.evolution)
         else:
             await database.begin(settings.evolution, seed=evolve.seed, settings=evolve.model_dump(mode="json"))
+        budget.spent = (await database.summary()).cost
         _mark(settings)
         launcher = LocalLauncher(settings.job)
         stack.push_async_callback(launcher.close)
-        yield Run(settings, seed_program, database, client, _judge(evolve, client), launcher)
+        yield Run(settings, seed_program, database, client, budget, _judge(evolve, client), launcher)
 
 
 def _mark(settings: RunSettings) -> None:

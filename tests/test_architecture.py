@@ -24,7 +24,8 @@ MAY_USE = {
     "selection": set[str](),
     "evaluation": set[str](),
     "launch": set[str](),
-    "llm": set[str](),
+    "budget": set[str](),
+    "llm": {"budget"},
     "embed": {"llm"},  # the translation of provider errors
     "prompts": set[str](),
     "naming": set[str](),
@@ -33,7 +34,7 @@ MAY_USE = {
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
     "novelty": {"embed", "llm", "prompts"},
-    "run": {"database", "edit", "embed", "launch", "llm", "novelty", "operators", "progress", "slots"},
+    "run": {"budget", "database", "edit", "embed", "launch", "llm", "novelty", "operators", "progress", "slots"},
     "generation": {"database", "edit", "llm", "prompts", "run"},
 }
 LONGEST_FILE = 500

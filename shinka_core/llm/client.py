@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig, ModelPrice
 from shinka_core.errors import ConfigError, ModelError, RateLimitedError, UnusableAnswerError
 from shinka_core.llm.ledger import MemoryLedger
@@ -20,7 +21,11 @@ from shinka_core.program import Answer, Usage
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("shinka.llm")
+
+# Low, so that an estimate is rather too high: prose has about four.
+CHARACTERS_PER_TOKEN = 2
+LONG_ANSWER = 16_384
 
 
 class AsyncLLMClient:
@@ -37,12 +42,16 @@ class AsyncLLMClient:
         weights: Mapping[str, float],
         ledger: Ledger,
         prices: Mapping[str, ModelPrice] | None = None,
+        budget: Budget | None = None,
+        longest_answer: int = LONG_ANSWER,
     ) -> None:
         """Puts the parts together; `from_config` makes them from settings.
 
         Args:
             providers: By model name as configured.
             weights: Models that `pick` draws from, with weights of any sum.
+            budget: Bounds what is spent.
+            longest_answer: Tokens; what a first call is taken to cost rests on it.
         """
         self._providers = dict(providers)
         self._models = list(weights)
@@ -50,6 +59,8 @@ class AsyncLLMClient:
         self._probabilities = np.array([weights[model] / total for model in self._models])
         self._ledger = ledger
         self._prices = prices or {}
+        self._budget = budget or Budget(None)
+        self._longest_answer = longest_answer
         self._not_before: dict[str, float] = {}
         self._unpriced: set[str] = set()
 
@@ -60,12 +71,14 @@ class AsyncLLMClient:
         *,
         ledger: Ledger | None = None,
         providers: Mapping[str, Provider] | None = None,
+        budget: Budget | None = None,
     ) -> AsyncLLMClient:
         """A client for the models of a run.
 
         Args:
             ledger: Where calls are kept; None keeps them in memory.
             providers: Built-in operators by model name.
+            budget: Shared with other clients; None makes one of `max_api_costs`.
 
         Raises:
             ConfigError: A model is unknown, or a key is missing.
@@ -77,6 +90,8 @@ class AsyncLLMClient:
             weights=dict(zip(config.llm_models, weights, strict=True)),
             ledger=ledger or MemoryLedger(),
             prices=config.llm_prices,
+            budget=budget or Budget(config.max_api_costs),
+            longest_answer=_longest_answer(config),
         )
 
     def pick(self, rng: np.random.Generator) -> str:
@@ -103,28 +118,33 @@ class AsyncLLMClient:
 
     async def _ask(self, question: Question) -> Answer:
         await self._wait_until_allowed(question.model)
-        started = time.monotonic()
-        try:
-            raw = await self._providers[question.model].ask(question)
-        except ModelError as error:
-            if isinstance(error, RateLimitedError) and error.retry_after:
-                self._not_before[question.model] = time.monotonic() + error.retry_after
-            spent = (
-                self._cost(question.model, error.usage)
-                if isinstance(error, UnusableAnswerError) and error.usage
-                else 0.0
+        async with self._budget.reserve(question.model, self._most(question)) as reservation:
+            started = time.monotonic()
+            try:
+                raw = await self._providers[question.model].ask(question)
+            except ModelError as error:
+                if isinstance(error, RateLimitedError) and error.retry_after:
+                    self._not_before[question.model] = time.monotonic() + error.retry_after
+                usage = error.usage if isinstance(error, UnusableAnswerError) else None
+                reservation.settle(self._cost(question.model, usage) if usage else 0.0)
+                await self._ledger.failed(question, error, reservation.cost, time.monotonic() - started)
+                raise
+            reservation.settle(self._cost(question.model, raw.usage))
+            answer = Answer(
+                text=raw.text,
+                model=question.model,
+                usage=raw.usage,
+                cost=reservation.cost,
+                seconds=time.monotonic() - started,
             )
-            await self._ledger.failed(question, error, spent, time.monotonic() - started)
-            raise
-        answer = Answer(
-            text=raw.text,
-            model=question.model,
-            usage=raw.usage,
-            cost=self._cost(question.model, raw.usage),
-            seconds=time.monotonic() - started,
-        )
-        await self._ledger.answered(question, answer)
-        return answer
+            await self._ledger.answered(question, answer)
+            return answer
+
+    def _most(self, question: Question) -> float:
+        """US dollars that a call may cost when no other tells: a long answer to this prompt."""
+        characters = sum(len(message.content) for message in question.messages)
+        usage = Usage(input_tokens=characters // CHARACTERS_PER_TOKEN, output_tokens=self._longest_answer)
+        return cost(question.model, usage, self._prices) or 0.0
 
     async def _wait_until_allowed(self, model: str) -> None:
         while (wait := self._not_before.get(model, 0.0) - time.monotonic()) > 0:  # noqa: ASYNC110 - may be put off again
@@ -159,6 +179,11 @@ GRACE = 0.5
 async def _arrives_within_grace(task: asyncio.Future[Answer]) -> bool:
     done, _ = await asyncio.wait([task], timeout=GRACE)
     return bool(done)
+
+
+def _longest_answer(config: EvolutionConfig) -> int:
+    limits = (config.llm_kwargs.get(name) for name in ("max_completion_tokens", "max_output_tokens", "max_tokens"))
+    return next((limit for limit in limits if isinstance(limit, int)), LONG_ANSWER)
 
 
 def _connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str, Provider]) -> dict[str, Provider]:

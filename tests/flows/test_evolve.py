@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.support.model_server import ModelServer, Script
@@ -300,3 +301,58 @@ def test_a_run_on_postgres(tmp_path: Path, prefect_api: str, prefect_home: Path,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "6 (6 correct)" in done.stdout
+
+
+def test_a_run_stops_at_its_budget_and_goes_on_with_a_larger_one(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, model: ServerProcess
+) -> None:
+    results = tmp_path / "r"
+    arguments = [
+        str(TASK),
+        "--generations",
+        "20",
+        "--model",
+        "gpt-4o-mini",
+        "--base-url",
+        model.url,
+        "--results",
+        str(results),
+    ]
+    (tmp_path / "c.yaml").write_text("evolution:\n  llm_kwargs: {max_tokens: 100}\n")
+    arguments += ["--config", str(tmp_path / "c.yaml")]
+    first = evolve(*arguments, "--budget", "0.002", api=prefect_api, home=prefect_home)
+    assert first.returncode == 3, first.stdout + first.stderr
+    assert "max_api_costs=0.002" in first.stdout
+    spent = rows(results, "SELECT sum(cost) FROM model_calls")[0][0]
+    assert 0.001 < spent <= 0.002
+    again = evolve(*arguments, "--budget", "1", "--resume", api=prefect_api, home=prefect_home)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert rows(results, "SELECT count(*) FROM programs") == [(21,)]
+    assert model.stats()["requests"] == 20
+
+
+def test_a_server_that_is_away_for_a_while_stops_nothing(tmp_path: Path, model: ServerProcess) -> None:
+    from tests.support.prefect import running_prefect
+
+    home, results = tmp_path / "home", tmp_path / "r"
+    home.mkdir()
+    with running_prefect(home) as api:
+        run = subprocess.Popen(
+            [sys.executable, "flows/evolve.py", str(TASK), "--generations", "40", "--max-proposal-jobs", "4", "--model", "m",
+             "--base-url", model.url, "--results", str(results)],
+            cwd=ROOT, env=environment_for(api, home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        while model.stats()["requests"] < 6:
+            assert run.poll() is None
+            time.sleep(0.05)
+        port = int(api.split(":")[2].split("/")[0])
+        server = next(
+            process for process in psutil.process_iter(["cmdline"]) if str(port) in (process.info["cmdline"] or [])
+        )
+        server.suspend()
+        time.sleep(15)
+        server.resume()
+        output, _ = run.communicate(timeout=200)
+    assert run.returncode == 0, output
+    assert rows(results, "SELECT count(*) FROM programs") == [(41,)]
+    assert model.stats()["requests"] == 40
