@@ -304,8 +304,9 @@ def test_a_run_on_postgres(tmp_path: Path, prefect_api: str, prefect_home: Path,
 
 
 def test_a_run_stops_at_its_budget_and_goes_on_with_a_larger_one(
-    tmp_path: Path, prefect_api: str, prefect_home: Path, model: ServerProcess
+    tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
+    model = ServerProcess("--latency", "0.1", "--prompt-tokens", "300")  # 0.000105 dollars a call
     results = tmp_path / "r"
     arguments = [
         str(TASK),
@@ -320,15 +321,16 @@ def test_a_run_stops_at_its_budget_and_goes_on_with_a_larger_one(
     ]
     (tmp_path / "c.yaml").write_text("evolution:\n  llm_kwargs: {max_tokens: 100}\n")
     arguments += ["--config", str(tmp_path / "c.yaml")]
-    first = evolve(*arguments, "--budget", "0.002", api=prefect_api, home=prefect_home)
+    first = evolve(*arguments, "--budget", "0.001", api=prefect_api, home=prefect_home)
     assert first.returncode == 3, first.stdout + first.stderr
-    assert "max_api_costs=0.002" in first.stdout
+    assert "max_api_costs=0.001" in first.stdout
     spent = rows(results, "SELECT sum(cost) FROM model_calls")[0][0]
-    assert 0.001 < spent <= 0.002
+    assert 0.0005 < spent <= 0.001
     again = evolve(*arguments, "--budget", "1", "--resume", api=prefect_api, home=prefect_home)
     assert again.returncode == 0, again.stdout + again.stderr
     assert rows(results, "SELECT count(*) FROM programs") == [(21,)]
     assert model.stats()["requests"] == 20
+    model.close()
 
 
 def test_a_server_that_is_away_for_a_while_stops_nothing(tmp_path: Path, model: ServerProcess) -> None:

@@ -303,9 +303,13 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--fault", action="append", default=[], help="name=probability")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--prompt-tokens", type=int, default=1000, help="counted for every prompt")
     arguments = parser.parse_args()
     faults = {name: float(value) for name, value in (fault.split("=") for fault in arguments.fault)}
-    asyncio.run(_serve(Script(latency=arguments.latency, faults=faults, seed=arguments.seed), arguments.port))
+    script = Script(
+        latency=arguments.latency, faults=faults, seed=arguments.seed, prompt_tokens=arguments.prompt_tokens
+    )
+    asyncio.run(_serve(script, arguments.port))
 
 
 if __name__ == "__main__":
