@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -93,46 +94,71 @@ def measure(case: Case) -> dict[str, Any]:
     if driver.returncode:
         raise SystemExit(f"{case.name} failed:\n{errors[-3000:]}")
     result = json.loads(output.strip().splitlines()[-1])
-    return result | {"cpu": meter.cpu, "memory": meter.peak, "driver_memory": meter.driver_peak}
+    return result | {
+        "cpu": meter.cpu,
+        "start_cpu": meter.start_cpu,
+        "evaluators": meter.evaluators,
+        "memory": meter.peak,
+        "steady": meter.steady,
+        "driver_memory": meter.driver_peak,
+    }
 
 
 class Meter:
-    """CPU and memory of a process and all below it, without the evaluations it starts and reaps."""
+    """CPU and memory of the driver and its Prefect server; evaluators are counted apart.
+
+    Attributes:
+        cpu: Seconds of driver and server since the server answered, so without their start.
+        start_cpu: Seconds of both before that.
+        evaluators: Seconds of all evaluations.
+        peak: Largest sum of resident memory of the whole tree, in MB.
+        steady: Largest sum of driver and server alone, in MB.
+    """
 
     def __init__(self, pid: int) -> None:
-        self.cpu = 0.0
-        self.peak = 0.0
-        self.driver_peak = 0.0
-        self._process = psutil.Process(pid)
-        self._seen: dict[int, float] = {}
+        self.cpu = self.start_cpu = self.evaluators = 0.0
+        self.peak = self.steady = self.driver_peak = 0.0
+        self._driver = psutil.Process(pid)
+        self._server: psutil.Process | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the watch; `cpu` is then final."""
+        """Ends the watch."""
         self._ended.set()
         self._thread.join()
-        self.cpu = sum(self._seen.values())
 
     def _watch(self) -> None:
-        while not self._ended.wait(0.2):
+        while not self._ended.wait(0.5):
             try:
-                tree = [self._process, *self._process.children(recursive=True)]
-            except psutil.NoSuchProcess:
-                return
-            total = 0.0
-            for process in tree:
-                try:
-                    times, memory = process.cpu_times(), process.memory_info().rss / 1e6
-                except (psutil.NoSuchProcess, psutil.AccessDenied):
-                    continue
-                self._seen[process.pid] = times.user + times.system
-                total += memory
-                if process.pid == self._process.pid:
-                    self.driver_peak = max(self.driver_peak, memory)
-                    self._seen[-1] = times.children_user + times.children_system
-            self.peak = max(self.peak, total)
+                self._look()
+            except psutil.Error:
+                continue
+
+    def _look(self) -> None:
+        children = self._driver.children(recursive=True)
+        if self._server is None:
+            found = (child for child in children if any("uvicorn" in part for part in child.cmdline()))
+            self._server = next(found, None)
+            return
+        if not self._server.is_running() or self._server.status() == psutil.STATUS_ZOMBIE:
+            return  # its CPU would now be counted among the driver's children
+        own, server = self._driver.cpu_times(), self._server.cpu_times()
+        evaluators = own.children_user + own.children_system
+        total = own.user + own.system + server.user + server.system
+        if not evaluators:
+            self.start_cpu = total
+        self.cpu, self.evaluators = total - self.start_cpu, evaluators
+        driver = self._driver.memory_info().rss / 1e6
+        steady = driver + self._server.memory_info().rss / 1e6
+        self.driver_peak, self.steady = max(self.driver_peak, driver), max(self.steady, steady)
+        others = 0.0
+        for child in children:
+            if child.pid != self._server.pid:
+                with suppress(psutil.Error):
+                    others += child.memory_info().rss / 1e6
+        self.peak = max(self.peak, steady + others)
 
 
 def median(case: Case, runs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -150,7 +176,9 @@ def median(case: Case, runs: list[dict[str, Any]]) -> dict[str, Any]:
         "efficiency": round(case.ideal / seconds, 3),
         "gen/s": round(case.generations / seconds, 2),
         "CPU s/gen": round(statistics.median(run["cpu"] for run in runs) / case.generations, 3),
-        "tree MB": round(statistics.median(run["memory"] for run in runs)),
+        "evaluators": round(statistics.median(run["evaluators"] for run in runs) / case.generations, 3),
+        "driver+server MB": round(statistics.median(run["steady"] for run in runs)),
+        "with evaluators MB": round(statistics.median(run["memory"] for run in runs)),
         "driver MB": round(statistics.median(run["driver_memory"] for run in runs)),
         "start s": round(statistics.median(run["startup"] for run in runs), 1),
         "programs": min(run["programs"] for run in runs),
