@@ -89,6 +89,11 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
         self._run_name = run_name
         self._flow_run_name_set = True
 
+    @property
+    def heartbeat_seconds(self) -> int | None:
+        """None: a thread per generation would beat for what the evolution's own flow run shows."""
+        return None
+
     async def create_flow_run(self, client: PrefectClient) -> FlowRun:
         """Creates the run as running, in one request."""
         request = FlowRunCreate(

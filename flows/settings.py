@@ -22,8 +22,6 @@ CLIENT = {
     "PREFECT_API_REQUEST_TIMEOUT": "120",
     # One request less in front of every write to a local server.
     "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
-    # Heartbeats take a thread for every flow run in flight; the outer flow run alone is watched.
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
 }
 
@@ -33,8 +31,9 @@ SERVER = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "500",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "500",
+    # The event feed would store every event a second time, for a third of the server's work. Runs,
+    # task runs and their states come from the recorder above.
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
     # Automations are evaluated against every event; the local server has none to serve.
     "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
     # One writer at a time: a queue in front of SQLite is better than `database is locked`.
@@ -47,7 +46,7 @@ def apply_profile() -> None:
     if home := os.environ.get("PREFECT_HOME"):
         Path(home).expanduser().mkdir(parents=True, exist_ok=True)  # Prefect makes the last folder only
     missing = {name: value for name, value in (CLIENT | SERVER).items() if name not in os.environ}
-    os.environ.update({name: value for name, value in missing.items() if value})
+    os.environ.update(missing)
     if "prefect" in sys.modules and missing:
         from prefect.context import refresh_global_settings_context
 
