@@ -15,6 +15,7 @@ from shinka_core.errors import BudgetExhaustedError, LaunchError, ModelError, Sh
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Failure, Program, Sampling
 from tasks import evaluate, record, submit
+from tasks.policy import unopened
 
 logger = logging.getLogger("shinka.generation")
 
@@ -75,15 +76,15 @@ async def score(opened: OpenGeneration, sampling: Sampling | None, candidate: Ca
     """Submits, evaluates and records; a lost evaluation is started again."""
     async with opened.run.evaluations.hold():
         for _ in range(LAUNCH_ATTEMPTS - 1):
-            job = await submit(opened, candidate)
+            job = await submit(opened, unopened(candidate))
             try:
                 evaluation = await evaluate(opened, job)
                 break
             except LaunchError:
                 continue
         else:
-            evaluation = await evaluate(opened, await submit(opened, candidate))
-    return await record(opened, sampling, candidate, evaluation)
+            evaluation = await evaluate(opened, await submit(opened, unopened(candidate)))
+    return await record(opened, unopened(sampling), unopened(candidate), unopened(evaluation))
 
 
 def describe(program: Program) -> str:

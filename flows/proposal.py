@@ -9,6 +9,7 @@ from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Candidate, Failure, Sampling, Verdict
 from shinka_core.prompts import retry_message
 from tasks import novelty, patch, query, sample
+from tasks.policy import unopened
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,17 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
     failure = Failure("query", "no_attempt", "no attempt was made")
     for attempt in range(evolve.max_patch_resamples):
         sampling = await sample(generation, attempt)
+        given = unopened(sampling)
         generation.run.progress.saw_sampling()
         history: tuple[Message, ...] = ()
         for turn in range(evolve.max_patch_attempts):
-            answer = await ask(generation, sampling, turn, history)
-            candidate = await patch(generation, sampling, answer, turn)
+            answer = await ask(generation, given, turn, unopened(history))
+            candidate = await patch(generation, given, unopened(answer), turn)
             if isinstance(candidate, Failure):
                 failure = candidate
                 history += _feedback(answer, candidate)
                 continue
-            verdict = await novelty(generation, sampling, candidate, turn)
+            verdict = await novelty(generation, given, unopened(candidate), turn)
             if verdict.novel:
                 return Proposal(sampling, candidate)
             failure = Failure("novelty", "not_novel", verdict.explanation)

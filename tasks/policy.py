@@ -6,13 +6,16 @@ result out of Prefect's storage, because the program database is the checkpoint.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar, cast
 
 from prefect import Task
 from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.utilities.annotations import quote
 
 from shinka_core.errors import ShinkaError
+
+T = TypeVar("T")
 
 
 class Stateless(TypedDict):
@@ -29,6 +32,15 @@ LOCAL_BACKOFF = [0.2, 1.0, 5.0]
 
 # Half as much again at random, so that steps that failed together do not return together.
 JITTER = 0.5
+
+
+def unopened(value: T) -> T:
+    """Hands a value to a task without Prefect's search for futures inside it.
+
+    A sampling holds whole programs; looking through them for every task takes longer than most
+    tasks do. The task receives the value itself.
+    """
+    return cast(T, quote(value))
 
 
 async def is_retryable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
