@@ -25,6 +25,7 @@ model_options = Group("Models")
 place_options = Group("Places")
 
 EXIT_STOPPED = 3
+EXIT_INTERRUPTED = 130
 
 
 @app.default
@@ -79,17 +80,17 @@ def evolve_command(
     )
     try:
         plan = plan_run(task, config, overrides, resume=resume)
-        if not quiet:
-            print_opening(console, plan)
+    except (ShinkaError, ValidationError) as error:
+        return _refuse(error)
+    if not quiet:
+        print_opening(console, plan)
+    try:
         summary = asyncio.run(_run(plan, resume=resume, quiet=quiet))
     except (ShinkaError, ValidationError) as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"error: {_message(error)}", style="red", markup=False
-        )
-        return 2 if isinstance(error, ValidationError | ValueError | EvolutionExistsError) else 1
+        return _refuse(error)
     except KeyboardInterrupt:
-        console.print("stopped; continue with the same command and --resume --results", markup=False)
-        return 130
+        console.print(f"stopped; continue with --resume --results {plan.evolution.results_dir}", markup=False)
+        return EXIT_INTERRUPTED
     print_summary(console, summary)
     return EXIT_STOPPED if summary.stopped_early else 0
 
@@ -109,6 +110,13 @@ async def _run(plan: Plan, *, resume: bool, quiet: bool) -> RunSummary:
         resume=resume,
     )
     return await runner.run()
+
+
+def _refuse(error: ShinkaError | ValidationError) -> int:
+    """Tells what went wrong in one line and returns the exit code for it."""
+    stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+    stderr.print(f"error: {_message(error)}", style="red", markup=False)
+    return 2 if isinstance(error, ValidationError | ValueError | EvolutionExistsError) else 1
 
 
 def _message(error: ShinkaError | ValidationError) -> str:

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ OK = 200
 LOG_NAME = "evolution-server.log"
 START_LIMIT = 180.0
 PROBE_LIMIT = 10.0
+DRAIN_LIMIT = 5.0
+RECORDER_FLUSH = 1.2  # a little more than the recorder's interval in `flows.settings`
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -74,6 +77,7 @@ def _own_server(tell: Tell) -> Generator[str, None, None]:
         _wait_until_up(process, url, tell, started)
         tell(f"Prefect server: ready after {time.monotonic() - started:.1f} s, UI at http://127.0.0.1:{port}")
         yield url
+        _send_what_waits()
     finally:
         process.terminate()
         try:
@@ -81,6 +85,26 @@ def _own_server(tell: Tell) -> Generator[str, None, None]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _send_what_waits() -> None:
+    """Sends the last events and log lines, and gives the server time to write them down.
+
+    Prefect would send them when the interpreter ends, when this server is no longer there.
+    """
+
+    def drain() -> None:
+        EventsWorker.drain_all(timeout=DRAIN_LIMIT)
+        APILogWorker.drain_all(timeout=DRAIN_LIMIT)
+
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    # In a thread, because inside an event loop Prefect would hand back something to await.
+    thread = threading.Thread(target=drain, daemon=True)
+    thread.start()
+    thread.join(2 * DRAIN_LIMIT)
+    time.sleep(RECORDER_FLUSH)
 
 
 def _start(port: int) -> subprocess.Popen[bytes]:
