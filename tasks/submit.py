@@ -12,7 +12,7 @@ from tasks.policy import JITTER, LOCAL_BACKOFF, STATELESS, is_retryable
 
 @task(
     name="submit",
-    tags=["evaluation"],
+    tags=["submit"],
     task_run_name="submit {generation}",
     retries=len(LOCAL_BACKOFF),
     retry_delay_seconds=LOCAL_BACKOFF,

@@ -358,3 +358,20 @@ def test_a_server_that_is_away_for_a_while_stops_nothing(tmp_path: Path, model: 
     assert run.returncode == 0, output
     assert rows(results, "SELECT count(*) FROM programs") == [(41,)]
     assert model.stats()["requests"] == 40
+
+
+def test_a_limit_on_the_tag_of_model_calls_holds_across_runs(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, model: ServerProcess
+) -> None:
+    limits = f"{prefect_api}/concurrency_limits"
+    httpx.post(f"{limits}/", json={"tag": "model", "concurrency_limit": 2}, trust_env=False).raise_for_status()
+    try:
+        done = evolve(
+            str(TASK), "--generations", "10", "--model", "m", "--base-url", model.url, "--results", str(tmp_path / "r"),
+            api=prefect_api, home=prefect_home,
+        )  # fmt: skip
+    finally:
+        httpx.delete(f"{limits}/tag/model", trust_env=False).raise_for_status()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rows(tmp_path / "r", "SELECT count(*) FROM programs") == [(11,)]
+    assert model.stats()["peak"] <= 2
