@@ -48,6 +48,8 @@ async def generation(evolution: str, number: int) -> State[None]:
         return Cancelled(message=str(error))
     except ShinkaError as error:
         outcome = Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error))
+    except TimeoutError as error:
+        outcome = Failure("generation", "timeout", str(error))
     run.progress.cost = run.budget.spent
     if isinstance(outcome, Failure):
         await steps.give_up(opened, outcome)

@@ -43,6 +43,7 @@ class Budget:
         self.spent = spent
         self.committed = 0.0
         self._dearest: dict[str, float] = {}
+        self._in_flight = 0  # counted, because sums of floats do not come back to zero
         self._settled = asyncio.Condition()
 
     @asynccontextmanager
@@ -63,6 +64,7 @@ class Budget:
             yield reservation
         finally:
             self.committed -= reservation.reserved
+            self._in_flight -= self.limit is not None
             self.spent += reservation.cost
             self._dearest[model] = max(self._dearest.get(model, 0.0), reservation.cost)
             async with self._settled:
@@ -74,8 +76,9 @@ class Budget:
             estimate = MARGIN * seen if seen else most
             if self.spent + self.committed + estimate <= limit:
                 self.committed += estimate
+                self._in_flight += 1
                 return Reservation(estimate)
-            if self.committed <= 0.0:
+            if self._in_flight == 0:
                 raise BudgetExhaustedError(
                     f"max_api_costs={limit:g} dollars is used up: {self.spent:.4f} spent, and the next call to {model} "
                     f"may cost {estimate:.4f}; resume with a larger budget to go on"
