@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import httpx
 from prefect.client.schemas.objects import State
-from prefect.exceptions import PrefectException
+from prefect.states import Completed
 
 from flows.board import Board
-from flows.generation import RUN_NAME, generation
+from flows.generation import ORCHESTRATOR_AWAY, RUN_NAME, generation
 from flows.lean_engine import Parent, register, run_lean
-from shinka_core.errors import ConfigError
+from shinka_core.errors import ConfigError, OrchestratorError
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.drive")
@@ -63,18 +62,30 @@ async def run_generation_flow(run: Run, parent: Parent, number: int) -> State[No
 
     A generation is durable without the orchestrator, so repeating its flow run repeats no step
     that was done.
+
+    Raises:
+        OrchestratorError: The generation is still open after every attempt.
     """
+    parameters = {"evolution": run.evolution, "number": number}
+    problem = ""
     for attempt in range(SERVER_ATTEMPTS):
         try:
-            return await run_lean(
-                generation, parent, RUN_NAME.format(number=number), {"evolution": run.evolution, "number": number}
-            )
-        except (httpx.HTTPError, PrefectException) as error:
-            if attempt == SERVER_ATTEMPTS - 1:
-                raise
-            logger.warning("the Prefect server does not answer (%s); trying again", error)
-            await asyncio.sleep(min(2.0**attempt, SERVER_LONGEST_WAIT))
-    raise AssertionError("unreachable")
+            state = await run_lean(generation, parent, RUN_NAME.format(number=number), parameters)
+        except ORCHESTRATOR_AWAY as error:
+            problem = f"{type(error).__name__}: {error}"
+            if number not in run.open_generations:
+                # Done and in the journal; only its flow run's last state did not arrive.
+                return Completed(message=f"recorded; the Prefect server missed it: {problem}"[:1000])
+        else:
+            if number not in run.open_generations:
+                return state
+            problem = state.message or state.name or state.type.value
+        logger.warning("gen-%04d was cut off by the orchestrator or the database (%s); trying again", number, problem)
+        await asyncio.sleep(min(2.0**attempt, SERVER_LONGEST_WAIT))
+    raise OrchestratorError(
+        f"gen-{number:04d} was cut off {SERVER_ATTEMPTS} times, last by: {problem}; "
+        "everything done so far is stored, resume when the Prefect server and the database answer"
+    )
 
 
 class _Pool:

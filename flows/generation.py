@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 
+import httpx
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.exceptions import PrefectException
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.open_runs import open_run_of
@@ -23,6 +25,9 @@ RUN_NAME = "gen-{number:04d}"
 # A job can be lost with its machine or its process; more often than this, something else is wrong.
 LAUNCH_ATTEMPTS = 3
 
+# What Prefect raises when its server does not answer.
+ORCHESTRATOR_AWAY = (httpx.HTTPError, PrefectException)
+
 
 @flow(name="generation", flow_run_name=RUN_NAME, validate_parameters=False, persist_result=False)
 async def generation(evolution: str, number: int) -> State[None]:
@@ -37,25 +42,35 @@ async def generation(evolution: str, number: int) -> State[None]:
         the generation is closed in the program database.
     """
     run = open_run_of(evolution)
+    run.open_generations.add(number)
     opened = await steps.open_generation(run, number)
     if opened.claim.state.final:
+        run.open_generations.discard(number)
         return Completed(message=f"already {opened.claim.state.value}")
     try:
         outcome = await run_generation(opened)
     except BudgetExhaustedError as error:
         # Not this generation's failure: it stays open, for a resume with a larger budget.
         run.stop_reason = str(error)
+        run.open_generations.discard(number)
         return Cancelled(message=str(error))
+    except ORCHESTRATOR_AWAY:
+        raise  # nor is this: whoever started the flow run repeats it
     except ShinkaError as error:
         outcome = Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error))
     except TimeoutError as error:
         outcome = Failure("generation", "timeout", str(error))
+    except Exception as error:
+        logger.exception("%s met an error that nothing provides for; please report it", opened)
+        outcome = Failure("generation", type(error).__name__, str(error))
     run.progress.cost = run.budget.spent
     if isinstance(outcome, Failure):
         await steps.give_up(opened, outcome)
+        run.open_generations.discard(number)
         run.progress.saw_failure(outcome)
         logger.info("%s failed: %s: %s: %.200s", opened, outcome.step, outcome.reason, outcome.detail)
         return Failed(message=f"{outcome.step}: {outcome.reason}: {outcome.detail}"[:1000])
+    run.open_generations.discard(number)
     if run.progress.saw_program(outcome):
         logger.info("%s is the new best: %s", opened, describe(outcome))
     return Completed(message=describe(outcome))

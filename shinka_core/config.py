@@ -22,9 +22,9 @@ BUILTIN_EMBEDDING = "builtin/hashed-ngrams"
 
 
 class _Settings(BaseModel):
-    """Frozen, and refuses fields it does not know, suggesting the nearest name."""
+    """Frozen, finite, and refuses fields it does not know, suggesting the nearest name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,7 @@
     │   ├── EvolutionExistsError   a run of that name is already there (or is running)
     │   ├── DatabaseUnavailableError  locked, restarting or out of reach; retryable
     │   └── SchemaVersionError     the database was written by another version
+    ├── OrchestratorError          Prefect's server stayed away; what is done is stored
     └── BudgetExhaustedError       the next call would pass `max_api_costs`
 
 `retryable` belongs to the class, never to a match on the message. A candidate program that
@@ -128,6 +129,10 @@ class DatabaseUnavailableError(DatabaseError):
 
 class SchemaVersionError(DatabaseError):
     """The database's schema is not the one this version works with."""
+
+
+class OrchestratorError(ShinkaError):
+    """The orchestrator did not come back; the run ends and can be resumed."""
 
 
 class BudgetExhaustedError(ShinkaError):

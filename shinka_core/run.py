@@ -60,6 +60,7 @@ class Run:
 
     Attributes:
         stop_reason: Why no further generation is to start; "" while the run goes on.
+        open_generations: Numbers that are under way: begun, and neither recorded nor failed.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Run:
         self.client = client
         self.budget = budget
         self.stop_reason = ""
+        self.open_generations: set[int] = set()
         self.judge = judge
         self.launcher = launcher
         self.proposals = Slots("proposals", settings.proposal_jobs)
