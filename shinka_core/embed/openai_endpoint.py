@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from shinka_core.embed.embedder import Vector
 from shinka_core.errors import ConfigError, UnusableAnswerError
 
-# Endpoints refuse longer texts; what is cut off is the end of very long programs.
+# Endpoints refuse longer texts; a longer program gets the mean of its pieces.
 MAX_CHARACTERS = 24_000
 
 
@@ -38,27 +39,28 @@ class OpenAIEmbedder:
                 f"embedding_model={model!r} needs OPENAI_API_KEY or an endpoint; "
                 "or use embedding_model='builtin/hashed-ngrams'"
             )
+        self._timeout = timeout
         self._client = AsyncOpenAI(api_key=key, base_url=endpoint, timeout=timeout, max_retries=2)
 
     async def embed(self, code: str, language: str) -> Vector:
         """The endpoint's embedding, `(d,)` float32 of unit length."""
-        import openai
-
         from shinka_core.llm.faults import translate
 
         del language
+        pieces = [code[i : i + MAX_CHARACTERS] for i in range(0, max(len(code), 1), MAX_CHARACTERS)]
         try:
-            response = await self._client.embeddings.create(
-                model=self._model, input=code[:MAX_CHARACTERS], encoding_format="float"
-            )
-        except openai.OpenAIError as error:
+            async with asyncio.timeout(self._timeout):
+                response = await self._client.embeddings.create(
+                    model=self._model, input=pieces, encoding_format="float"
+                )
+            vector = np.asarray([item.embedding for item in response.data], dtype=np.float32).mean(axis=0)
+            norm = float(np.linalg.norm(vector))
+        except Exception as error:
+            # As with answers: whatever shape a server sends, it is the endpoint's failure.
             raise translate(error, self.name) from error
-        if not response.data:
-            raise UnusableAnswerError(f"{self.name}: the endpoint returned no embedding", model=self.name)
-        vector = np.asarray(response.data[0].embedding, dtype=np.float32)
-        norm = float(np.linalg.norm(vector))
-        if not np.isfinite(norm) or norm == 0.0:
+        if vector.ndim != 1 or not np.isfinite(norm) or norm == 0.0:
             raise UnusableAnswerError(
-                f"{self.name}: the endpoint returned an embedding of length {norm}", model=self.name
+                f"{self.name}: the endpoint returned an embedding of shape {vector.shape} and length {norm}",
+                model=self.name,
             )
         return vector / np.float32(norm)

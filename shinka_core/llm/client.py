@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Literal
 
 import numpy as np
 
@@ -15,11 +16,8 @@ from shinka_core.config import EvolutionConfig, ModelPrice
 from shinka_core.errors import ConfigError, ModelError, RateLimitedError, UnusableAnswerError
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.prices import cost
-from shinka_core.llm.question import Ledger, Provider, Question
+from shinka_core.llm.question import Ledger, Provider, Question, storable
 from shinka_core.program import Answer, Usage
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
 
 logger = logging.getLogger("shinka.llm")
 
@@ -107,31 +105,36 @@ class AsyncLLMClient:
         stored = await self._ledger.find(question.key)
         if stored is not None:
             return stored
-        # A cancelled run must not lose an answer between its arrival and its row, so the call
-        # goes on under the shield until it is written.
-        return await _finish_even_if_cancelled(self._ask(question))
+        return await _Call(self, question).finish()
 
     async def close(self) -> None:
         """Closes all connections."""
         for provider in set(self._providers.values()):
             await provider.close()
 
-    async def _ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, arrived: Callable[[], None]) -> Answer:
+        """Asks whether or not the ledger knows the answer; `query` is what others want.
+
+        Args:
+            arrived: Called when the provider has answered, before anything is written.
+        """
         await self._wait_until_allowed(question.model)
         async with self._budget.reserve(question.model, self._most(question)) as reservation:
             started = time.monotonic()
             try:
                 raw = await self._providers[question.model].ask(question)
             except ModelError as error:
+                arrived()
                 if isinstance(error, RateLimitedError) and error.retry_after:
                     self._not_before[question.model] = time.monotonic() + error.retry_after
                 usage = error.usage if isinstance(error, UnusableAnswerError) else None
                 reservation.settle(self._cost(question.model, usage) if usage else 0.0)
                 await self._ledger.failed(question, error, reservation.cost, time.monotonic() - started)
                 raise
+            arrived()
             reservation.settle(self._cost(question.model, raw.usage))
             answer = Answer(
-                text=raw.text,
+                text=storable(raw.text),
                 model=question.model,
                 usage=raw.usage,
                 cost=reservation.cost,
@@ -160,25 +163,41 @@ class AsyncLLMClient:
         return dollars
 
 
-async def _finish_even_if_cancelled(call: Coroutine[Any, Any, Answer]) -> Answer:
-    """Awaits the call; when cancelled, lets a call that is under way reach the ledger first."""
-    task = asyncio.ensure_future(call)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        if task.done() or not await _arrives_within_grace(task):
-            task.cancel()
-        raise
+class _Call:
+    """One call that outlives the cancellation of who waits for it, until its answer is written.
+
+    A question that is still with the provider is given up after a short grace; an answer that has
+    come is written however long that takes and however often the wait is cancelled.
+    """
+
+    def __init__(self, client: AsyncLLMClient, question: Question) -> None:
+        self._arrived = False
+        self._task = asyncio.ensure_future(client.ask(question, self._arrive))
+
+    async def finish(self) -> Answer:
+        """The answer; raises what the call raises."""
+        try:
+            return await asyncio.shield(self._task)
+        except asyncio.CancelledError:
+            await self._see_it_written()
+            raise
+
+    def _arrive(self) -> None:
+        self._arrived = True
+
+    async def _see_it_written(self) -> None:
+        give_up_at = time.monotonic() + GRACE
+        while not self._task.done():
+            if not self._arrived and time.monotonic() >= give_up_at:
+                self._task.cancel()
+            with suppress(asyncio.CancelledError):  # a second Ctrl-C must not tear what the first one spared
+                await asyncio.wait([self._task], timeout=0.05)
+        if not self._task.cancelled():
+            self._task.exception()  # seen: nobody else will ask for it
 
 
-# Seconds that a cancelled run waits for answers which are being written; a question that is still
-# with the provider is given up.
+# Seconds that a cancelled run waits for an answer that may be just coming.
 GRACE = 0.5
-
-
-async def _arrives_within_grace(task: asyncio.Future[Answer]) -> bool:
-    done, _ = await asyncio.wait([task], timeout=GRACE)
-    return bool(done)
 
 
 def _longest_answer(config: EvolutionConfig) -> int:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from email.utils import parsedate_to_datetime
 
+import httpx
 import openai
 
-from shinka_core.errors import ModelError, ModelRefusedError, ModelUnavailableError, RateLimitedError
+from shinka_core.errors import (
+    ModelError,
+    ModelRefusedError,
+    ModelUnavailableError,
+    RateLimitedError,
+    UnusableAnswerError,
+)
 
 # A provider that asks for longer has a quota that will not come back during this run.
 LONGEST_WAIT = 600.0
@@ -32,7 +40,11 @@ def translate(error: Exception, model: str) -> ModelError:
         if error.status_code >= 500 or error.status_code in _RETRYABLE_STATUS:
             return ModelUnavailableError(f"{model}: HTTP {error.status_code}: {text}", model=model)
         return ModelRefusedError(f"{model}: HTTP {error.status_code}: {text}{_remedy(error.status_code)}", model=model)
-    # What remains is a broken connection, or a body that is not what the protocol promises.
+    if isinstance(error, TimeoutError):
+        return ModelUnavailableError(f"{model}: no whole answer within the time limit", model=model)
+    if not isinstance(error, openai.OpenAIError | json.JSONDecodeError | httpx.HTTPError | OSError):
+        return UnusableAnswerError(f"{model}: an answer of unknown shape: {type(error).__name__}: {text}", model=model)
+    # What remains is a broken connection, or a body that broke off.
     return ModelUnavailableError(f"{model}: {type(error).__name__}: {text}", model=model)
 
 

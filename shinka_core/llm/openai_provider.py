@@ -5,22 +5,24 @@ Retries are off here: they belong to the Prefect task around the call, where the
 
 from __future__ import annotations
 
-import json
+import asyncio
 import os
 from typing import Any, Literal
 
-import openai
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
-from shinka_core.errors import ConfigError, UnusableAnswerError
+from shinka_core.errors import ConfigError, ModelError, UnusableAnswerError
 from shinka_core.llm.faults import translate
 from shinka_core.llm.question import Question, RawAnswer
 from shinka_core.program import Usage
 
 # Local servers want no key, but the library sends one always.
 NO_KEY = "not-needed"
+
+# No answer has more; a server that counts more counts nonsense, which no table column would hold.
+MOST_TOKENS = 1_000_000_000
 
 
 class OpenAIProvider:
@@ -47,6 +49,7 @@ class OpenAIProvider:
                 "(--base-url), or use the model 'builtin/mutate'"
             )
         self._api = api
+        self._timeout = timeout
         self._options = options
         self._client = AsyncOpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0)
 
@@ -55,14 +58,20 @@ class OpenAIProvider:
         model = question.model.partition("@")[0]
         messages: list[Any] = [{"role": message.role, "content": message.content} for message in question.messages]
         try:
-            if self._api == "responses":
-                create: Any = self._client.responses.create
-                response: Response = await create(model=model, input=messages, **self._options)
-                return _from_response(response, question.model)
-            create = self._client.chat.completions.create
-            completion: ChatCompletion = await create(model=model, messages=messages, **self._options)
-            return _from_completion(completion, question.model)
-        except (openai.OpenAIError, json.JSONDecodeError) as error:
+            # The library's own limit is for each piece that is read; a trickle would pass it for ever.
+            async with asyncio.timeout(self._timeout):
+                if self._api == "responses":
+                    create: Any = self._client.responses.create
+                    response: Response = await create(model=model, input=messages, **self._options)
+                    return _from_response(response, question.model)
+                create = self._client.chat.completions.create
+                completion: ChatCompletion = await create(model=model, messages=messages, **self._options)
+                return _from_completion(completion, question.model)
+        except ModelError:
+            raise
+        except Exception as error:
+            # Servers that only look like OpenAI send shapes which neither the library nor this
+            # module foresees; whatever that raises is the endpoint's failure and recorded as such.
             raise translate(error, question.model) from error
 
     async def close(self) -> None:
@@ -78,7 +87,7 @@ def _from_completion(completion: ChatCompletion, model: str) -> RawAnswer:
     choice = choices[0]
     usage = _usage(getattr(completion, "usage", None))
     text = choice.message.content if choice.message else None
-    if not text:
+    if not isinstance(text, str) or not text:
         refusal = getattr(choice.message, "refusal", None)
         raise UnusableAnswerError(
             f"{model}: {f'refused: {refusal}' if refusal else f'empty answer (finish reason {choice.finish_reason})'}"[
@@ -104,8 +113,8 @@ def _usage(counted: Any) -> Usage:
     def count(holder: Any, *names: str) -> int:
         for name in names:
             value = getattr(holder, name, None)
-            if isinstance(value, int):
-                return value
+            if isinstance(value, int) and not isinstance(value, bool):
+                return min(max(value, 0), MOST_TOKENS)
         return 0
 
     inputs = getattr(counted, "prompt_tokens_details", None) or getattr(counted, "input_tokens_details", None)
