@@ -51,6 +51,7 @@ class Script:
         latency: Seconds until an answer.
         faults: Probability of each fault; the rest is answered.
         sequence: Faults of the first requests in order, "" for an answer; wins over `faults`.
+        shape: What the fault `odd_shape` sends instead of a completion.
         answer: Makes the text of an answer from the messages; by default a patch.
     """
 
@@ -62,6 +63,7 @@ class Script:
     answer: Callable[[list[dict[str, str]], int], str] | None = None
     prompt_tokens: int = 1000
     completion_tokens: int = 100
+    shape: Any = None
 
 
 class ModelServer:
@@ -169,7 +171,15 @@ class ModelServer:
             data = json.dumps(reply).encode()
             await _send_raw(writer, 200, data[: len(data) // 2], {})
             return True
-        await _send(writer, 200, reply)
+        if fault == "trickle":
+            data = json.dumps(reply).encode()
+            writer.write(f"HTTP/1.1 200 OK\r\ncontent-length: {len(data)}\r\n\r\n".encode())
+            for byte in data:
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(0.05)
+            return True
+        await _send(writer, 200, self.script.shape if fault == "odd_shape" else reply)
         return True
 
     def _fault(self, number: int) -> str:

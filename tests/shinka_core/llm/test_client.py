@@ -12,13 +12,16 @@ import pytest
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import (
     ConfigError,
+    ModelError,
     ModelRefusedError,
     ModelUnavailableError,
     RateLimitedError,
     UnusableAnswerError,
 )
 from shinka_core.llm import AsyncLLMClient
+from shinka_core.llm.client import GRACE
 from shinka_core.llm.ledger import MemoryLedger
+from shinka_core.llm.openai_provider import MOST_TOKENS
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Answer, Purpose
 from tests.support.model_server import ModelServer, Script
@@ -121,6 +124,75 @@ async def test_a_cancelled_run_keeps_an_answer_that_is_being_written() -> None:
             await task
         await asking.close()
     assert await ledger.find(question().key) is not None
+
+
+async def test_a_slow_ledger_and_a_second_cancel_lose_no_answer() -> None:
+    class SlowLedger(MemoryLedger):
+        async def answered(self, question: Question, answer: Answer) -> None:
+            writing.set()
+            await asyncio.sleep(2 * GRACE)
+            await super().answered(question, answer)
+
+    writing = asyncio.Event()
+    ledger = SlowLedger()
+    async with ModelServer() as server:
+        asking = client(server, ledger)
+        task = asyncio.create_task(asking.query(question()))
+        await writing.wait()
+        for _ in range(5):
+            task.cancel()
+            await asyncio.sleep(0.05)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asking.close()
+    assert await ledger.find(question().key) is not None
+
+
+CHOICE = {"index": 0, "finish_reason": "stop"}
+
+
+@pytest.mark.parametrize("api", ["chat", "responses"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        None, 17, "text", [], [1, 2], {}, {"choices": None}, {"choices": 3}, {"choices": [None]}, {"choices": ["a"]},
+        {"choices": [{}]}, {"choices": [CHOICE]}, {"choices": [CHOICE | {"message": None}]},
+        {"choices": [CHOICE | {"message": "hello"}]}, {"choices": [CHOICE | {"message": {"content": 5}}]},
+        {"choices": [CHOICE | {"message": {"content": [{"type": "text", "text": "a"}]}}]},
+        {"choices": {"0": {}}}, {"error": {"message": "overloaded"}}, {"output": None}, {"output": 3},
+        {"output": [{"type": "message", "content": None}]}, {"output": [None]}, {"output": [{"type": "message"}]},
+    ],
+)  # fmt: skip
+async def test_an_answer_of_any_shape_is_a_recorded_failure_of_the_model(shape: Any, api: str) -> None:
+    ledger = MemoryLedger()
+    async with ModelServer(Script(sequence=["odd_shape"], shape=shape)) as server:
+        asking = client(server, ledger, llm_api=api)
+        with pytest.raises(ModelError):
+            await asking.query(question())
+        await asking.close()
+    assert len(ledger.failures) == 1
+
+
+async def test_tokens_that_no_column_holds_are_bounded() -> None:
+    shape = {
+        "choices": [CHOICE | {"message": {"role": "assistant", "content": "a\x00b\ud800"}}],
+        "usage": {"prompt_tokens": 10**30, "completion_tokens": -5, "total_tokens": True},
+    }
+    async with ModelServer(Script(sequence=["odd_shape"], shape=shape)) as server:
+        asking = client(server)
+        answer = await asking.query(question())
+        await asking.close()
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (MOST_TOKENS, 0)
+    answer.text.encode()
+    assert "\x00" not in answer.text
+
+
+async def test_an_answer_that_trickles_is_given_up_at_the_time_limit() -> None:
+    async with ModelServer(Script(sequence=["trickle"])) as server:
+        asking = client(server, llm_timeout=0.5)
+        with pytest.raises(ModelUnavailableError, match="time limit"):
+            await asking.query(question())
+        await asking.close()
 
 
 async def test_the_cost_of_an_unusable_answer_is_counted() -> None:
