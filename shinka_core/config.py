@@ -184,6 +184,16 @@ class LocalJobConfig(_Settings):
     env: dict[str, str] = Field(default={}, description="Added to the evaluator's environment.")
     max_output_bytes: int = Field(default=1_000_000, ge=1_000, description="Kept of stdout and stderr, each.")
 
+    isolation: Literal["auto", "none", "limits", "sandbox"] = Field(
+        default="auto", description="auto: the strongest that this machine offers."
+    )
+    network: bool = Field(default=False, description="Whether a sandbox has the machine's network.")
+    readable: list[str] = Field(default=[], description="Folders in your home that a sandbox shows, read-only.")
+    max_memory_mb: int | None = Field(default=None, ge=16, description="Of one evaluation; None: 3/4 of the machine.")
+    max_processes: int = Field(default=256, ge=1, description="Of one evaluation at once.")
+    max_open_files: int = Field(default=1024, ge=16, description="Of each process.")
+    max_file_mb: int = Field(default=1024, ge=1, description="Of one written file.")
+
     @property
     def time_limit(self) -> float | None:
         """The limit in seconds, or None."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy.engine import make_url
 
 from shinka_core.budget import Budget
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
@@ -164,9 +167,17 @@ async def open_run(settings: RunSettings, *, resume: bool) -> AsyncGenerator[Run
             await database.begin(settings.evolution, seed=evolve.seed, settings=evolve.model_dump(mode="json"))
         budget.spent = (await database.summary()).cost
         _mark(settings)
-        launcher = LocalLauncher(settings.job)
+        launcher = LocalLauncher(settings.job, hidden=_private(settings))
         stack.push_async_callback(launcher.close)
         yield Run(settings, seed_program, database, client, budget, _judge(evolve, client), launcher)
+
+
+def _private(settings: RunSettings) -> list[Path]:
+    """What evaluated programs have no business with: other results, the database, the orchestrator's folder."""
+    url = make_url(settings.database.url(settings.results_dir))
+    database = [Path(url.database)] if url.get_backend_name() == "sqlite" and url.database else []
+    orchestrator = os.environ.get("PREFECT_HOME")
+    return [settings.results_dir, *database, *([Path(orchestrator)] if orchestrator else [])]
 
 
 def _mark(settings: RunSettings) -> None:

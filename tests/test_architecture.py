@@ -23,7 +23,7 @@ MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
     "evaluation": set[str](),
-    "launch": set[str](),
+    "launch": {"evaluation"},
     "budget": set[str](),
     "llm": {"budget"},
     "embed": {"llm"},  # the translation of provider errors

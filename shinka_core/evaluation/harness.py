@@ -20,6 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from shinka_core.evaluation.seal import Seal
+
 Kwargs = dict[str, Any]
 DEFAULT_METRICS: dict[str, Any] = {"combined_score": 0.0}
 ERROR_LIMIT = 4_000
@@ -85,6 +87,7 @@ def run_shinka_eval(
     calls = [
         get_experiment_kwargs(index) if get_experiment_kwargs else {"seed": index + 1} for index in range(num_runs)
     ]
+    seal = Seal()  # before the program is loaded, which then finds nothing to break
     started = time.perf_counter()
     try:
         outcome = _run_all(program_path, experiment_fn_name, calls, workers, validate_fn)
@@ -98,6 +101,7 @@ def run_shinka_eval(
         metrics, correct = dict(default_metrics_on_error or DEFAULT_METRICS), False
         error = "".join(traceback.format_exception(failure))[-ERROR_LIMIT:]
     _write(Path(results_dir), metrics, correct, error)
+    seal.close(Path(results_dir))
     return metrics, correct, error
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from shinka_core.config import LocalJobConfig
-from shinka_core.errors import LaunchError
+from shinka_core.errors import ConfigError, LaunchError
 from shinka_core.launch import LocalLauncher
 from shinka_core.launch.environment import evaluation_environment
 from shinka_core.program import Evaluation
@@ -79,7 +79,7 @@ async def test_a_good_program_is_scored(tmp_path: Path) -> None:
         ("result(float('inf'))", "bad_score", "finite"),
         ("result(10**400)", "bad_score", "finite"),
         ("result(1.0, correct=False)", "not_correct", "did not accept"),
-        ("import shutil; shutil.rmtree(out)", "no_result", "correct.json"),
+        ("import shutil; shutil.rmtree(out, ignore_errors=True)", "no_result", "correct.json"),
         ("sys.setrecursionlimit(10**6)\ndef f(): f()\nf()", "crashed", "RecursionError"),
     ],
 )  # fmt: skip
@@ -231,9 +231,17 @@ async def test_a_finished_result_is_taken_up_and_an_unfinished_one_is_not(tmp_pa
         await later.wait(job)
 
 
-async def test_a_missing_interpreter_is_a_launch_error(tmp_path: Path) -> None:
+def test_a_missing_interpreter_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"python=.*no program"):
+        Bench(tmp_path, python=str(tmp_path / "none"))
+
+
+async def test_an_interpreter_that_cannot_start_is_a_launch_error(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"\x00no program")
+    broken.chmod(0o755)
     with pytest.raises(LaunchError, match="could not be started"):
-        await Bench(tmp_path, python=str(tmp_path / "none")).run("pass")
+        await Bench(tmp_path, python=str(broken), isolation="limits").run("pass")
 
 
 async def test_results_of_an_earlier_attempt_do_not_count(tmp_path: Path) -> None:
