@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from shinka_core.evaluation.seal import Seal
+from shinka_core.evaluation.seal import SEALED, Seal
 
 Kwargs = dict[str, Any]
 DEFAULT_METRICS: dict[str, Any] = {"combined_score": 0.0}
@@ -100,8 +100,7 @@ def run_shinka_eval(
         # The program under test may raise anything at all; whatever it is, it is the result.
         metrics, correct = dict(default_metrics_on_error or DEFAULT_METRICS), False
         error = "".join(traceback.format_exception(failure))[-ERROR_LIMIT:]
-    _write(Path(results_dir), metrics, correct, error)
-    seal.close(Path(results_dir))
+    seal.close(_write(Path(results_dir), metrics, correct, error))
     return metrics, correct, error
 
 
@@ -181,18 +180,23 @@ def _plot(plotting_fn: Callable[[Any], list[Any]] | None, metrics: dict[str, Any
             figure.savefig(folder / f"{title}.png")
 
 
-def _write(folder: Path, metrics: dict[str, Any], correct: bool, error: str | None) -> None:
+def _write(folder: Path, metrics: dict[str, Any], correct: bool, error: str | None) -> list[bytes]:
     folder.mkdir(parents=True, exist_ok=True)
     shown = {key: value for key, value in metrics.items() if key != "extra_data"}
     # correct.json last: with it the result counts as complete.
-    _replace(folder / "metrics.json", json.dumps(shown, indent=1, default=_plain))
-    _replace(folder / "correct.json", json.dumps({"correct": correct, "error": error}))
+    contents = [
+        json.dumps(shown, indent=1, default=_plain).encode(),
+        json.dumps({"correct": correct, "error": error}).encode(),
+    ]
+    for name, content in zip(SEALED, contents, strict=True):
+        _replace(folder / name, content)
+    return contents
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     """Writes a file so that no reader ever sees half of it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_bytes(content)
     temporary.replace(path)
 
 

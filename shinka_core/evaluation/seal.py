@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 VARIABLE = "SHINKA_SEAL_FD"
@@ -21,16 +22,15 @@ SEALED = ("metrics.json", "correct.json")
 LARGEST_FILE = 10_000_000
 
 
-def digest(folder: Path) -> bytes:
-    """What the result files hold, in one line."""
+def digest(contents: Sequence[bytes]) -> bytes:
+    """What the result files hold, in one line.
+
+    Args:
+        contents: Of each of `SEALED`, in that order.
+    """
     total = hashlib.sha256()
-    for name in SEALED:
-        path = folder / name
-        if path.is_symlink() or not path.is_file():
-            total.update(b"none")
-            continue
-        with path.open("rb") as file:
-            total.update(file.read(LARGEST_FILE + 1))
+    for content in contents:
+        total.update(len(content).to_bytes(8, "big") + content)
     return total.hexdigest().encode() + b"\n"
 
 
@@ -44,9 +44,9 @@ class Seal:
         if self._descriptor is not None:
             os.set_inheritable(self._descriptor, False)
 
-    def close(self, folder: Path) -> None:
-        """Says what the result files hold now."""
-        self._say(digest(folder))
+    def close(self, contents: Sequence[bytes]) -> None:
+        """Says what was written; not what the files hold, which may be another's already."""
+        self._say(digest(contents))
 
     def _say(self, line: bytes) -> None:
         if self._descriptor is None:
@@ -66,4 +66,11 @@ def broken(said: bytes, folder: Path) -> bool:
     if not said.startswith(AT_WORK):
         return False
     lines = said[len(AT_WORK) :].splitlines(keepends=True)
-    return not lines or lines[-1] != digest(folder)
+    return not lines or lines[-1] != digest([_content(folder / name) for name in SEALED])
+
+
+def _content(path: Path) -> bytes:
+    if path.is_symlink() or not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(LARGEST_FILE + 1)
