@@ -66,7 +66,9 @@ def broken(said: bytes, folder: Path) -> bool:
     if not said.startswith(AT_WORK):
         return False
     lines = said[len(AT_WORK) :].splitlines(keepends=True)
-    return not lines or lines[-1] != digest([_content(folder / name) for name in SEALED])
+    if not lines:  # it did not get to the end; then there should be no results either
+        return all((folder / name).exists() for name in SEALED)
+    return lines[-1] != digest([_content(folder / name) for name in SEALED])
 
 
 def _content(path: Path) -> bytes:

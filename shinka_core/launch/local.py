@@ -151,10 +151,10 @@ class LocalLauncher:
         code = running.process.returncode or 0
         if self.level == "sandbox" and code > SIGNALLED:
             code = SIGNALLED - code  # as a shell says it
+        if broken(said, results_dir):
+            return failed("forged", "the result files are not the ones that the evaluator wrote", seconds)
         if code != 0 and not complete(results_dir):
             return failed(_crash_reason(code), _crash(code, running.stderr.output.text()), seconds)
-        if complete(results_dir) and broken(said, results_dir):
-            return failed("forged", "the result files are not the ones that the evaluator wrote", seconds)
         return collect(results_dir, seconds)
 
     async def _until_end(self, process: Process) -> str:
