@@ -1,0 +1,88 @@
+"""A run that lives many short lives: started, killed with SIGKILL at a random moment, resumed.
+
+Every life is forked from one process that has loaded everything, so that most of a life is spent
+running and not importing.
+
+    python -m tests.support.lives '{"results": ..., "url": ..., "task": ..., "kills": 200, "seed": 1}'
+
+prints one JSON object: when it killed (seconds of the monotonic clock), how many lives ended by
+themselves before that, and how many generations the last, unharmed life was to reach.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sqlite3
+import sys
+import time
+from typing import Any
+
+import flows.evolve  # noqa: F401 - loaded before the lives begin, like the provider below
+import shinka_core.llm.openai_provider  # noqa: F401
+from flows.runner import AsyncEvolutionRunner
+from shinka_core.config import EvolutionConfig, LocalJobConfig
+
+LONGEST_LIFE = 2.4
+ENDLESS = 100_000
+
+
+def runner(options: dict[str, Any], generations: int) -> AsyncEvolutionRunner:
+    return AsyncEvolutionRunner(
+        EvolutionConfig(
+            num_generations=generations,
+            init_program_path=f"{options['task']}/initial.py",
+            results_dir=options["results"],
+            llm_models=["m"],
+            llm_base_url=options["url"],
+            llm_prices={"m": {"input": 1.0, "output": 1.0}},
+        ),
+        LocalJobConfig(
+            eval_program_path=f"{options['task']}/evaluate.py",
+            isolation="limits",  # the evaluator counts its work in a file outside of its results
+            extra_cmd_args={"sleep": 0.05, "count": options["count"]},
+        ),
+        verbose=False,
+        max_proposal_jobs=4,
+        max_evaluation_jobs=4,
+        name="lives",
+        resume=True,
+    )
+
+
+def live(options: dict[str, Any], generations: int) -> int:
+    """Runs in a child process until its end; returns the child's number."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        asyncio.run(runner(options, generations).run())
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def main(options: dict[str, Any]) -> None:
+    rng = random.Random(options["seed"])
+    kills: list[float] = []
+    ended_early = 0
+    while len(kills) < options["kills"]:
+        child = live(options, ENDLESS)
+        time.sleep(rng.uniform(0.0, LONGEST_LIFE))
+        os.kill(child, signal.SIGKILL)
+        kills.append(time.monotonic())
+        _, status = os.waitpid(child, 0)
+        ended_early += not os.WIFSIGNALED(status)
+    with sqlite3.connect(f"{options['results']}/evolution.sqlite") as connection:
+        begun = connection.execute("SELECT max(number) FROM generations").fetchone()[0]
+    last = os.waitpid(live(options, begun + 5), 0)[1]
+    print(json.dumps({"kills": kills, "ended_early": ended_early, "last": last, "generations": begun + 5}))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
