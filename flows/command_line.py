@@ -26,6 +26,7 @@ place_options = Group("Places")
 
 EXIT_STOPPED = 3
 EXIT_INTERRUPTED = 130
+INTERRUPTED = "interrupted"  # as in flows.stopping, which takes seconds to load
 
 
 @app.default
@@ -92,6 +93,8 @@ def evolve_command(
         console.print(f"stopped; continue with --resume --results {plan.evolution.results_dir}", markup=False)
         return EXIT_INTERRUPTED
     print_summary(console, summary)
+    if summary.stopped_early == INTERRUPTED:
+        return EXIT_INTERRUPTED
     return EXIT_STOPPED if summary.stopped_early else 0
 
 

@@ -12,11 +12,14 @@ import flows  # noqa: F401  # pyright: ignore[reportUnusedImport] - sets Prefect
 
 # isort: split
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
+from prefect.states import Cancelled
 
 from flows.drive import drive
 from flows.finish import finish
 from flows.open_runs import registered
+from flows.stopping import CANCELLED, Stopping
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
 from shinka_core.naming import default_name, default_results_dir
@@ -46,7 +49,7 @@ async def evolve(
     name: str | None = None,
     resume: bool = False,
     task_dir: str | None = None,
-) -> RunSummary:
+) -> RunSummary | State[RunSummary]:
     """Evolves a program.
 
     Args:
@@ -61,7 +64,7 @@ async def evolve(
         task_dir: Folder that relative paths of the task are in; the working directory by default.
 
     Returns:
-        What the evolution came to.
+        What the evolution came to; a Cancelled state around it when it was cancelled in the UI.
 
     Raises:
         ConfigError: A setting is wrong; nothing was spent.
@@ -83,8 +86,9 @@ async def evolve(
     async with open_run(settings, resume=resume or again) as run:
         with registered(run):
             logger.info("evolution %s in %s", evolution, settings.results_dir)
-            stopped = await drive(run)
-            return await finish(run, stopped)
+            stopped = await Stopping(run).guard(drive(run))
+            summary = await finish(run, stopped)
+            return Cancelled(message=stopped, data=summary) if stopped == CANCELLED else summary
 
 
 def in_folder(

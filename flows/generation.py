@@ -13,7 +13,7 @@ from prefect.states import Cancelled, Completed, Failed
 from flows.open_runs import open_run_of
 from flows.proposal import Proposal, propose
 from shinka_core import generation as steps
-from shinka_core.errors import BudgetExhaustedError, LaunchError, ModelError, ShinkaError
+from shinka_core.errors import BudgetExhaustedError, LaunchError, ModelError, RunStoppedError, ShinkaError
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Failure, Program, Sampling
 from tasks import evaluate, record, submit
@@ -49,9 +49,9 @@ async def generation(evolution: str, number: int) -> State[None]:
         return Completed(message=f"already {opened.claim.state.value}")
     try:
         outcome = await run_generation(opened)
-    except BudgetExhaustedError as error:
-        # Not this generation's failure: it stays open, for a resume with a larger budget.
-        run.stop_reason = str(error)
+    except (BudgetExhaustedError, RunStoppedError) as error:
+        # Not this generation's failure: it stays open, for a resume.
+        run.stop_reason = run.stop_reason or str(error)
         run.open_generations.discard(number)
         return Cancelled(message=str(error))
     except ORCHESTRATOR_AWAY:
@@ -92,6 +92,7 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
 async def score(opened: OpenGeneration, sampling: Sampling | None, candidate: Candidate) -> Program:
     """Submits, evaluates and records; a lost evaluation is started again."""
     async with opened.run.evaluations.hold():
+        opened.run.check_going()
         for _ in range(LAUNCH_ATTEMPTS - 1):
             job = await submit(opened, unopened(candidate))
             try:

@@ -31,11 +31,13 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
     not_novel = 0
     failure = Failure("query", "no_attempt", "no attempt was made")
     for attempt in range(evolve.max_patch_resamples):
+        generation.run.check_going()
         sampling = await sample(generation, attempt)
         given = unopened(sampling)
         generation.run.progress.saw_sampling()
         history: tuple[Message, ...] = ()
         for turn in range(evolve.max_patch_attempts):
+            generation.run.check_going()
             answer = await ask(generation, given, turn, unopened(history))
             candidate = await patch(generation, given, unopened(answer), turn)
             if isinstance(candidate, Failure):

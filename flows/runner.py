@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
+
+from prefect.client.schemas.objects import State
 
 import flows  # noqa: F401  # pyright: ignore[reportUnusedImport] - sets Prefect's settings, so it comes first
 from flows.server import prefect_server
@@ -83,7 +86,8 @@ class AsyncEvolutionRunner:
             from flows.evolve import evolve
 
             with watching(self.name, enabled=self.verbose):
-                return await evolve(
+                run: Any = evolve  # Prefect's types know no `return_state` of an async flow
+                state: State[RunSummary] = await run(
                     evo_config=self.evo_config,
                     job_config=self.job_config,
                     db_config=self.db_config,
@@ -91,7 +95,10 @@ class AsyncEvolutionRunner:
                     max_proposal_jobs=self.max_proposal_jobs,
                     name=self.name,
                     resume=self.resume,
+                    return_state=True,
                 )
+        # A run that was cancelled in the UI has come to something too.
+        return await state.aresult(raise_on_failure=not state.is_cancelled())
 
     def _tell(self, line: str) -> None:
         if self.verbose:

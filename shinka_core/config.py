@@ -65,6 +65,7 @@ class EvolutionConfig(_Settings):
     max_parallel_jobs: int = Field(default=2, ge=1, description="Evaluations at once.")
     max_api_costs: float | None = Field(default=None, gt=0, description="US dollars after which no call is made.")
     seed: int = Field(default=0, ge=0, description="Seeds every random choice of the run.")
+    stop_grace: float = Field(default=20.0, ge=0, description="Seconds for what is in flight when the run is stopped.")
 
     # Models
     llm_models: list[str] = Field(default=[BUILTIN_MUTATE], min_length=1, description="Sampled by weight.")

@@ -14,6 +14,7 @@
     │   ├── DatabaseUnavailableError  locked, restarting or out of reach; retryable
     │   └── SchemaVersionError     the database was written by another version
     ├── OrchestratorError          Prefect's server stayed away; what is done is stored
+    ├── RunStoppedError            the run is being stopped; what has not begun stays open
     └── BudgetExhaustedError       the next call would pass `max_api_costs`
 
 `retryable` belongs to the class, never to a match on the message. A candidate program that
@@ -133,6 +134,10 @@ class SchemaVersionError(DatabaseError):
 
 class OrchestratorError(ShinkaError):
     """The orchestrator did not come back; the run ends and can be resumed."""
+
+
+class RunStoppedError(ShinkaError):
+    """The run is being stopped: what has not begun yet stays open for a resume."""
 
 
 class BudgetExhaustedError(ShinkaError):

@@ -16,7 +16,7 @@ from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.edit import check_seed_program, language_of
 from shinka_core.embed import embedder
-from shinka_core.errors import ConfigError
+from shinka_core.errors import ConfigError, RunStoppedError
 from shinka_core.launch import Launcher, LocalLauncher
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.novelty import AsyncNoveltyJudge
@@ -93,6 +93,15 @@ class Run:
     def evolution(self) -> str:
         """Name of the run."""
         return self.settings.evolution
+
+    def check_going(self) -> None:
+        """Asked before anything that costs begins.
+
+        Raises:
+            RunStoppedError: The run is being stopped.
+        """
+        if self.stop_reason:
+            raise RunStoppedError(self.stop_reason)
 
     def generation_dir(self, number: int) -> Path:
         """The folder of one generation: its program and its results."""
