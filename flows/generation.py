@@ -13,9 +13,17 @@ from prefect.states import Cancelled, Completed, Failed
 from flows.open_runs import open_run_of
 from flows.proposal import Proposal, propose
 from shinka_core import generation as steps
-from shinka_core.errors import BudgetExhaustedError, LaunchError, ModelError, RunStoppedError, ShinkaError
+from shinka_core.errors import (
+    BudgetExhaustedError,
+    DatabaseUnavailableError,
+    LaunchError,
+    ModelError,
+    RunStoppedError,
+    ShinkaError,
+)
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Failure, Program, Sampling
+from shinka_core.run import Run
 from tasks import evaluate, record, submit
 from tasks.policy import unopened
 
@@ -49,17 +57,18 @@ async def generation(evolution: str, number: int) -> State[None]:
         return Completed(message=f"already {opened.claim.state.value}")
     try:
         outcome = await run_generation(opened)
-    except (BudgetExhaustedError, RunStoppedError) as error:
-        # Not this generation's failure: it stays open, for a resume.
-        run.stop_reason = run.stop_reason or str(error)
-        run.open_generations.discard(number)
-        return Cancelled(message=str(error))
+    except (BudgetExhaustedError, RunStoppedError, DatabaseUnavailableError) as error:
+        # Not this generation's failure. The database was waited for; the next generation would
+        # ask and pay, and lose the answer too.
+        return _leave_open(run, number, str(error))
     except ORCHESTRATOR_AWAY:
         raise  # nor is this: whoever started the flow run repeats it
     except ShinkaError as error:
         outcome = Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error))
     except TimeoutError as error:
         outcome = Failure("generation", "timeout", str(error))
+    except OSError as error:
+        return _leave_open(run, number, f"the results cannot be written: {error}")
     except Exception as error:
         logger.exception("%s met an error that nothing provides for; please report it", opened)
         outcome = Failure("generation", type(error).__name__, str(error))
@@ -74,6 +83,13 @@ async def generation(evolution: str, number: int) -> State[None]:
     if run.progress.saw_program(outcome):
         logger.info("%s is the new best: %s", opened, describe(outcome))
     return Completed(message=describe(outcome))
+
+
+def _leave_open(run: Run, number: int, reason: str) -> State[None]:
+    """Ends the run with the generation where it is, for a resume."""
+    run.stop_reason = run.stop_reason or reason
+    run.open_generations.discard(number)
+    return Cancelled(message=reason[:1000])
 
 
 async def run_generation(opened: OpenGeneration) -> Program | Failure:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
-
-from prefect.client.schemas.objects import State
+from typing import TYPE_CHECKING, Any, cast
 
 import flows  # noqa: F401  # pyright: ignore[reportUnusedImport] - sets Prefect's settings, so it comes first
 from flows.server import prefect_server
@@ -15,6 +13,9 @@ from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
 from shinka_core.naming import default_name
 from shinka_core.run import RunSettings, check_settings
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
 
 logger = logging.getLogger("shinka")
 
@@ -98,7 +99,7 @@ class AsyncEvolutionRunner:
                     return_state=True,
                 )
         # A run that was cancelled in the UI has come to something too.
-        return await state.aresult(raise_on_failure=not state.is_cancelled())
+        return cast(RunSummary, await state.aresult(raise_on_failure=not state.is_cancelled()))
 
     def _tell(self, line: str) -> None:
         if self.verbose:

@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.utilities.annotations import quote
 
-from shinka_core.errors import ShinkaError
+from shinka_core.errors import ModelError, ShinkaError
 
 T = TypeVar("T")
 
@@ -27,8 +27,8 @@ class Stateless(TypedDict):
 
 STATELESS: Stateless = {"cache_policy": NO_CACHE, "persist_result": False}
 
-# Seconds before each retry of a step that met a busy database or a full process table.
-LOCAL_BACKOFF = [0.2, 1.0, 5.0]
+# Seconds before each retry of a step whose database or disk is locked, full or restarting.
+PATIENT_BACKOFF = [0.5, 2.0, 5.0, 15.0, 30.0, 60.0]
 
 # Half as much again at random, so that steps that failed together do not return together.
 JITTER = 0.5
@@ -52,5 +52,16 @@ async def is_retryable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) 
     except OSError:
         return True
     except Exception:  # noqa: BLE001 - anything else is a bug here, and bugs are not retried
+        return False
+    return False
+
+
+async def asks_again(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether a model may be asked again: only for its own passing faults, never to store an answer again."""
+    try:
+        await state.aresult()
+    except ModelError as error:
+        return error.retryable
+    except Exception:  # noqa: BLE001 - whatever else it is, asking again does not mend it
         return False
     return False

@@ -9,7 +9,7 @@ from shinka_core import generation as steps
 from shinka_core.generation import OpenGeneration
 from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Sampling
-from tasks.policy import JITTER, STATELESS, is_retryable
+from tasks.policy import JITTER, STATELESS, asks_again
 
 
 @task(
@@ -19,7 +19,7 @@ from tasks.policy import JITTER, STATELESS, is_retryable
     retries=6,
     retry_delay_seconds=exponential_backoff(backoff_factor=1),
     retry_jitter_factor=JITTER,
-    retry_condition_fn=is_retryable,
+    retry_condition_fn=asks_again,
     timeout_seconds=1800,  # the provider's own limit is the setting llm_timeout; this is the last resort
     **STATELESS,
 )

@@ -7,10 +7,7 @@ from prefect import task
 from shinka_core import generation as steps
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Evaluation, Program, Sampling
-from tasks.policy import JITTER, STATELESS, is_retryable
-
-# A scored program is worth waiting for: a locked or restarting database gets minutes to return.
-PATIENT_BACKOFF = [0.5, 2.0, 5.0, 15.0, 30.0, 60.0]
+from tasks.policy import JITTER, PATIENT_BACKOFF, STATELESS, is_retryable
 
 
 @task(
@@ -21,7 +18,7 @@ PATIENT_BACKOFF = [0.5, 2.0, 5.0, 15.0, 30.0, 60.0]
     retry_delay_seconds=PATIENT_BACKOFF,
     retry_jitter_factor=JITTER,
     retry_condition_fn=is_retryable,
-    timeout_seconds=300,
+    timeout_seconds=600,
     **STATELESS,
 )
 async def record(

@@ -7,18 +7,18 @@ from prefect import task
 from shinka_core import generation as steps
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Job
-from tasks.policy import JITTER, LOCAL_BACKOFF, STATELESS, is_retryable
+from tasks.policy import JITTER, PATIENT_BACKOFF, STATELESS, is_retryable
 
 
 @task(
     name="submit",
     tags=["submit"],
     task_run_name="submit {generation}",
-    retries=len(LOCAL_BACKOFF),
-    retry_delay_seconds=LOCAL_BACKOFF,
+    retries=len(PATIENT_BACKOFF),
+    retry_delay_seconds=PATIENT_BACKOFF,
     retry_jitter_factor=JITTER,
     retry_condition_fn=is_retryable,
-    timeout_seconds=300,
+    timeout_seconds=600,
     **STATELESS,
 )
 async def submit(generation: OpenGeneration, candidate: Candidate) -> Job:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shinka_core.database.engine import own_words
 from shinka_core.database.schema import GenerationRow, ModelCallRow
 from shinka_core.database.writer import Writer
 from shinka_core.errors import ModelError
@@ -55,8 +56,14 @@ class Calls:
         """The stored answer to `key`, marked as replayed."""
         if key not in self._answered.get(key.generation, ()):
             return None
+        with own_words(str(self._engine.url)):
+            row = await self._read(key)
+        usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.reasoning_tokens)
+        return Answer(row.answer, row.model, usage, row.cost, row.seconds, replayed=True)
+
+    async def _read(self, key: CallKey) -> Any:
         async with self._engine.connect() as connection:
-            row = (
+            return (
                 await connection.execute(
                     select(ModelCallRow).where(
                         ModelCallRow.evolution == self._evolution,
@@ -68,8 +75,6 @@ class Calls:
                     )
                 )
             ).one()
-        usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.reasoning_tokens)
-        return Answer(row.answer, row.model, usage, row.cost, row.seconds, replayed=True)
 
     async def answered(self, question: Question, answer: Answer) -> None:
         """Stores an answer; committed when this returns."""
