@@ -11,6 +11,9 @@ from shinka_core.prompts import retry_message
 from tasks import novelty, patch, query, sample
 from tasks.policy import unopened
 
+# Characters of a rejected answer that the model is shown again: it pays for every one of them.
+LONGEST_ECHO = 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -56,4 +59,4 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
 
 
 def _feedback(answer: Answer, problem: Failure | Verdict) -> tuple[Message, Message]:
-    return Message("assistant", answer.text), Message("user", retry_message(problem))
+    return Message("assistant", answer.text[:LONGEST_ECHO]), Message("user", retry_message(problem))

@@ -76,6 +76,9 @@ class EvolutionConfig(_Settings):
     llm_timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for one answer.")
     llm_retries: int = Field(default=6, ge=0, description="Times a call is repeated after a retryable error.")
     llm_prices: dict[str, ModelPrice] = Field(default={}, description="Prices that the built-in table lacks.")
+    unknown_prices: Literal["warn", "refuse"] = Field(
+        default="warn", description="What to do about a model without a price: count it as free, or refuse it."
+    )
 
     # Proposals
     patch_types: list[PatchType] = Field(default=[PatchType.DIFF, PatchType.FULL, PatchType.CROSS], min_length=1)

@@ -22,6 +22,7 @@ from shinka_core.llm import AsyncLLMClient
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.operators import builtin_operators
 from shinka_core.progress import Progress
+from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.slots import Slots
 
 # Marks a results folder as taken.
@@ -146,6 +147,10 @@ def check_settings(settings: RunSettings) -> SeedProgram:
             "name the evaluator script, or run inside the task's folder"
         )
     settings.database.url(settings.results_dir)
+    refuse_stored_secrets(
+        urls={"db_path": settings.database.db_path, "llm_base_url": settings.evolve.llm_base_url},
+        options={"llm_kwargs": settings.evolve.llm_kwargs},
+    )
     return read_seed_program(settings.evolve)
 
 

@@ -7,15 +7,9 @@ really needs is named in `LocalJobConfig.env`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-_SECRET = re.compile(
-    r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|AUTH)(S|_|$)"
-    r"|^(AWS|AZURE|GOOGLE|GCP|OPENAI|ANTHROPIC|GEMINI|DEEPSEEK|OPENROUTER|HF|HUGGING|WANDB|PREFECT|PG|DATABASE|DB)_"
-    r"|^(PGPASSWORD|DATABASE_URL|DB_URL|NETRC|SSH_AUTH_SOCK)$",
-    re.IGNORECASE,
-)
+from shinka_core.secrets import SECRET_NAME
 
 
 def evaluation_environment(environment: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
@@ -25,5 +19,5 @@ def evaluation_environment(environment: Mapping[str, str], extra: Mapping[str, s
         environment: Of this process.
         extra: Added as they are, also when they look like secrets.
     """
-    kept = {name: value for name, value in environment.items() if not _SECRET.search(name)}
+    kept = {name: value for name, value in environment.items() if not SECRET_NAME.search(name)}
     return kept | dict(extra)

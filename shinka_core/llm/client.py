@@ -79,9 +79,17 @@ class AsyncLLMClient:
             budget: Shared with other clients; None makes one of `max_api_costs`.
 
         Raises:
-            ConfigError: A model is unknown, or a key is missing.
+            ConfigError: A model is unknown, has no price where one is asked for, or a key is missing.
         """
         models = [*config.llm_models, *(model for model in config.novelty_llm_models if model not in config.llm_models)]
+        unpriced = [model for model in models if cost(model, Usage(), config.llm_prices) is None]
+        if unpriced and config.unknown_prices == "refuse":
+            raise ConfigError(
+                f"no price is known for {', '.join(unpriced)}; set llm_prices (0 for a model of your own), "
+                "or unknown_prices='warn' to count it as free"
+            )
+        if unpriced and config.max_api_costs is not None:
+            logger.warning("max_api_costs does not bound %s: no price is known; set llm_prices", ", ".join(unpriced))
         weights = config.llm_weights or [1.0] * len(config.llm_models)
         return cls(
             _connect(models, config, providers or {}),

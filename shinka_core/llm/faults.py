@@ -16,6 +16,7 @@ from shinka_core.errors import (
     RateLimitedError,
     UnusableAnswerError,
 )
+from shinka_core.secrets import redact
 
 # A provider that asks for longer has a quota that will not come back during this run.
 LONGEST_WAIT = 600.0
@@ -80,4 +81,4 @@ def _remedy(status: int) -> str:
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:500]
+    return redact(" ".join(str(error).split()))[:500]

@@ -112,31 +112,73 @@ def task_names(api: str, flow_run_id: str) -> set[str]:
     return names
 
 
-def test_mixed_faults_cost_no_generation_its_record(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
-    faults = [
-        "rate_limit=0.1",
-        "error_500=0.1",
-        "reset=0.05",
-        "half_json=0.05",
-        "empty=0.05",
-        "no_code=0.1",
-        "truncated=0.1",
-    ]
-    server = ServerProcess(*(part for fault in faults for part in ("--fault", fault)), "--seed", "3")
+# Each on about one request in eleven; what is left over is answered well.
+FAULTS = ["rate_limit", "rate_limit_bare", "error_500", "reset", "hang", "half_json", "empty", "no_code", "refusal_text",
+          "truncated", "huge"]  # fmt: skip
+PAID = ("answered", "empty", "no_code", "refusal_text", "truncated", "huge")
+
+
+@pytest.mark.slow
+def test_eleven_faults_at_once_cost_no_generation_its_record_and_no_cent_is_missed(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    faults = [part for fault in FAULTS for part in ("--fault", f"{fault}=0.07")]
+    server = ServerProcess(*faults, "--seed", "3")
     results = tmp_path / "r"
+    (tmp_path / "c.yaml").write_text("evolution:\n  llm_timeout: 1.5\n  llm_prices: {m: {input: 1.0, output: 1.0}}\n")
     done = evolve(
-        str(TASK), "--generations", "30", "--model", "m", "--base-url", server.url, "--results", str(results),
-        api=prefect_api, home=prefect_home,
+        str(TASK), "--generations", "100", "--model", "m", "--base-url", server.url, "--results", str(results),
+        "--config", str(tmp_path / "c.yaml"), api=prefect_api, home=prefect_home,
     )  # fmt: skip
     stats = server.stats()
     server.close()
     assert done.returncode == 0, done.stdout + done.stderr
+    assert set(stats["outcomes"]) == {*FAULTS, "answered"}
     assert rows(results, "SELECT count(*) FROM generations WHERE number > 0 AND state IN ('recorded', 'failed')") == [
-        (30,)
+        (100,)
     ]
     assert rows(results, "SELECT count(*) FROM model_calls") == [(stats["requests"],)]
+    assert rows(results, "SELECT count(*) FROM model_calls WHERE status = 'failed' AND reason = ''") == [(0,)]
     assert rows(results, "SELECT count(*) FROM generations WHERE state = 'failed' AND failure_reason = ''") == [(0,)]
-    assert rows(results, "SELECT count(*) FROM generation_steps WHERE payload LIKE '%no_block_found%'")[0][0] > 0
+    paid = sum(stats["outcomes"].get(outcome, 0) for outcome in PAID)
+    assert rows(results, "SELECT sum(cost) FROM model_calls")[0][0] == pytest.approx(paid * 1100 / 1e6)
+    assert json.loads((results / "summary.json").read_text())["cost"] == pytest.approx(paid * 1100 / 1e6)
+    reasons = {reason for (reason,) in rows(results, "SELECT DISTINCT reason FROM model_calls WHERE status = 'failed'")}
+    assert reasons == {"rate_limited", "model_unavailable", "unusable_answer"}
+    steps = "".join(
+        payload for (payload,) in rows(results, "SELECT payload FROM generation_steps WHERE step = 'patched'")
+    )
+    assert "no_block_found" in steps
+
+
+SECRET = "sk-test-do-not-store-me-1234567890"
+
+
+def test_the_key_is_in_nothing_that_a_run_leaves_behind(tmp_path: Path) -> None:
+    from tests.support.prefect import running_prefect
+
+    home, results = tmp_path / "home", tmp_path / "r"
+    home.mkdir()
+    server = ServerProcess("--fault", "error_401=0.3", "--fault", "error_500=0.2")
+    with running_prefect(home) as api:
+        done = evolve(
+            str(TASK), "--generations", "12", "--model", "m", "--base-url", server.url, "--results", str(results),
+            api=api, home=home, OPENAI_API_KEY=SECRET, PREFECT_LOGGING_LEVEL="DEBUG",
+        )  # fmt: skip
+        output = done.stdout + done.stderr
+        assert done.returncode == 0, output
+        for kind in ("flow_runs", "task_runs", "logs", "artifacts", "flows"):
+            found = httpx.post(f"{api}/{kind}/filter", json={}, trust_env=False)
+            found.raise_for_status()
+            output += found.text
+    server.close()
+    assert "[key]" in rows(results, "SELECT group_concat(error) FROM model_calls")[0][0]
+    assert SECRET not in output
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 30
+    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+    assert results.stat().st_mode & 0o077 == 0
+    assert (results / "evolution.sqlite").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.slow

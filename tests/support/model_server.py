@@ -73,6 +73,7 @@ class ModelServer:
         self.script = script or Script()
         self.requests: list[Request] = []
         self.bodies: list[dict[str, Any]] = []
+        self.key = ""  # of the last request, which real providers quote in their errors
         self.now = 0
         self.peak = 0
         self.port = 0
@@ -122,6 +123,7 @@ class ModelServer:
         line, *headers = head.split("\r\n")
         method, path, _ = line.split(" ", 2)
         length = next((int(h.split(":")[1]) for h in headers if h.lower().startswith("content-length:")), 0)
+        self.key = next((h.split()[-1] for h in headers if h.lower().startswith("authorization:")), "")
         body = json.loads(await reader.readexactly(length)) if length else {}
         if method == "GET":
             await _send(writer, 200, self.stats() if path == "/stats" else {"object": "list", "data": []})
@@ -160,7 +162,7 @@ class ModelServer:
             await _send(writer, 429, {"error": {"message": "slow down", "type": "rate_limit_exceeded"}}, headers)
             return True
         if fault in ("error_500", "error_401", "error_404", "error_400"):
-            await _send(writer, int(fault[-3:]), {"error": {"message": f"scripted {fault}"}})
+            await _send(writer, int(fault[-3:]), {"error": {"message": f"scripted {fault}, your key: {self.key}"}})
             return True
         messages = body.get("messages") or body.get("input") or []
         text = self._text(messages, number, fault)

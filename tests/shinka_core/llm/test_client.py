@@ -237,3 +237,12 @@ def test_a_missing_key_is_told_before_anything_is_asked(monkeypatch: pytest.Monk
 def test_an_unknown_builtin_is_refused() -> None:
     with pytest.raises(ConfigError, match="builtin/dream"):
         AsyncLLMClient.from_config(EvolutionConfig(llm_models=["builtin/dream"]))
+
+
+def test_a_model_without_a_price_is_refused_by_choice() -> None:
+    fields: dict[str, Any] = {"llm_models": ["own", "gpt-4o-mini"], "llm_base_url": "http://127.0.0.1:1/v1"}
+    with pytest.raises(ConfigError, match="no price is known for own; set llm_prices"):
+        AsyncLLMClient.from_config(EvolutionConfig(**fields, unknown_prices="refuse"))
+    price: dict[str, Any] = {"own": {"input": 0.0, "output": 0.0}}
+    AsyncLLMClient.from_config(EvolutionConfig(**fields, unknown_prices="refuse", llm_prices=price))
+    AsyncLLMClient.from_config(EvolutionConfig(**fields))
