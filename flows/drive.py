@@ -99,7 +99,8 @@ class _Pool:
         self._board = Board(run)
         # Candidates may wait for an evaluation slot while others are proposed, but no more of
         # them than one round of proposals: each waits with an ever older parent.
-        self._width = 2 * run.settings.proposal_jobs + run.settings.evaluation_jobs
+        most = int(run.settings.proposal_jobs * run.settings.evolve.max_oversubscription)
+        self._width = 2 * most + run.settings.evaluation_jobs
 
     async def run(self) -> str:
         """Starts a generation whenever one ends, until there are none left or a reason to stop."""

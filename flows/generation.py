@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import httpx
 from prefect import flow
@@ -99,7 +100,9 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
         await steps.embed_seed(opened)
         return await score(opened, None, steps.seed_candidate(run))
     async with run.proposals.hold():
+        started = time.monotonic()
         proposal = await propose(opened)
+        run.pacing.proposal_seconds.add(time.monotonic() - started)
     if not isinstance(proposal, Proposal):
         return proposal
     return await score(opened, proposal.sampling, proposal.candidate)
@@ -118,6 +121,8 @@ async def score(opened: OpenGeneration, sampling: Sampling | None, candidate: Ca
                 continue
         else:
             evaluation = await evaluate(opened, await submit(opened, unopened(candidate)))
+    opened.run.pacing.evaluation_seconds.add(evaluation.seconds)
+    opened.run.pace()
     return await record(opened, unopened(sampling), unopened(candidate), unopened(evaluation))
 
 

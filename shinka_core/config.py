@@ -63,6 +63,9 @@ class EvolutionConfig(_Settings):
     # Length and money
     num_generations: int = Field(default=10, ge=1, description="Proposals to make after the seed program.")
     max_parallel_jobs: int = Field(default=2, ge=1, description="Evaluations at once.")
+    max_oversubscription: float = Field(
+        default=1.0, ge=1, description="Up to how many times max_proposal_jobs, when evaluation slots would stay empty."
+    )
     max_api_costs: float | None = Field(default=None, gt=0, description="US dollars after which no call is made.")
     seed: int = Field(default=0, ge=0, description="Seeds every random choice of the run.")
     stop_grace: float = Field(default=20.0, ge=0, description="Seconds for what is in flight when the run is stopped.")

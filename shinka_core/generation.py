@@ -52,6 +52,7 @@ class OpenGeneration:
     Attributes:
         embedding: Of the candidate last judged, `(d,)` float32, or None; stored with the program.
         cost: US dollars of all answers so far.
+        model: Who gave the last answer; not always the model that was sampled.
     """
 
     def __init__(self, run: Run, context: GenerationContext, claim: Claim) -> None:
@@ -60,6 +61,7 @@ class OpenGeneration:
         self.claim = claim
         self.embedding: np.ndarray | None = None
         self.cost = 0.0
+        self.model = ""
 
     def __str__(self) -> str:
         return f"gen-{self.context.number:04d}"
@@ -122,6 +124,7 @@ async def query(generation: OpenGeneration, sampling: Sampling, turn: int, histo
     )
     answer = await generation.run.client.query(question)
     generation.cost += answer.cost
+    generation.model = answer.model
     return answer
 
 
@@ -255,7 +258,7 @@ async def record(
             parent_id=sampling.parent.id,
             inspiration_ids=tuple(inspiration.id for inspiration in sampling.inspirations),
             patch_type=sampling.patch_type,
-            model=sampling.model,
+            model=generation.model or sampling.model,
         )
     await run.database.add(program, generation.embedding)
     return program

@@ -21,6 +21,7 @@ from shinka_core.launch import Launcher, LocalLauncher
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.operators import builtin_operators
+from shinka_core.pacing import Pacing
 from shinka_core.progress import Progress
 from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.slots import Slots
@@ -88,12 +89,17 @@ class Run:
         self.launcher = launcher
         self.proposals = Slots("proposals", settings.proposal_jobs)
         self.evaluations = Slots("evaluations", settings.evaluation_jobs)
+        self.pacing = Pacing(settings.proposal_jobs, settings.evaluation_jobs, settings.evolve.max_oversubscription)
         self.progress = Progress(total=settings.evolve.num_generations)
 
     @property
     def evolution(self) -> str:
         """Name of the run."""
         return self.settings.evolution
+
+    def pace(self) -> None:
+        """Adjusts the proposal slots to what the evaluation slots can take."""
+        self.proposals.resize(self.pacing.target(self.evaluations.waiting))
 
     def check_going(self) -> None:
         """Asked before anything that costs begins.

@@ -13,7 +13,6 @@ from tasks.policy import JITTER, STATELESS, is_retryable
 
 @task(
     name="novelty",
-    tags=["novelty"],
     task_run_name="novelty {generation} try {sampling.attempt}.{turn}",
     retries=4,
     retry_delay_seconds=exponential_backoff(backoff_factor=1),

@@ -12,7 +12,6 @@ from tasks.policy import JITTER, PATIENT_BACKOFF, STATELESS, is_retryable
 
 @task(
     name="patch",
-    tags=["patch"],
     task_run_name="patch {generation} try {sampling.attempt}.{turn}",
     retries=len(PATIENT_BACKOFF),
     retry_delay_seconds=PATIENT_BACKOFF,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from prefect import task
-from prefect.tasks import exponential_backoff
 
 from shinka_core import generation as steps
 from shinka_core.generation import OpenGeneration
@@ -11,13 +10,17 @@ from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Sampling
 from tasks.policy import JITTER, STATELESS, asks_again
 
+# The first retry comes at once: most faults have passed by then, a slot must not idle, and what the
+# provider asks to wait (`Retry-After`) the client waits for by itself.
+BACKOFF = [0.1, 1.0, 2.0, 4.0, 8.0, 16.0]
+
 
 @task(
     name="query",
     tags=["model"],
     task_run_name="query {generation} try {sampling.attempt}.{turn} {sampling.model}",
     retries=6,
-    retry_delay_seconds=exponential_backoff(backoff_factor=1),
+    retry_delay_seconds=BACKOFF,
     retry_jitter_factor=JITTER,
     retry_condition_fn=asks_again,
     timeout_seconds=1800,  # the provider's own limit is the setting llm_timeout; this is the last resort

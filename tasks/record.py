@@ -12,7 +12,6 @@ from tasks.policy import JITTER, PATIENT_BACKOFF, STATELESS, is_retryable
 
 @task(
     name="record",
-    tags=["database"],
     task_run_name="record {generation}",
     retries=len(PATIENT_BACKOFF),
     retry_delay_seconds=PATIENT_BACKOFF,

@@ -12,7 +12,6 @@ from tasks.policy import JITTER, PATIENT_BACKOFF, STATELESS, is_retryable
 
 @task(
     name="sample",
-    tags=["database"],
     task_run_name="sample {generation} try {attempt}",
     retries=len(PATIENT_BACKOFF),
     retry_delay_seconds=PATIENT_BACKOFF,

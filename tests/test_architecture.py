@@ -25,7 +25,8 @@ MAY_USE = {
     "evaluation": set[str](),
     "launch": {"evaluation"},
     "budget": set[str](),
-    "llm": {"budget"},
+    "llm": {"budget", "slots"},
+    "pacing": set[str](),
     "embed": {"llm"},  # the translation of provider errors
     "prompts": set[str](),
     "naming": set[str](),
@@ -35,7 +36,19 @@ MAY_USE = {
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
     "novelty": {"embed", "llm", "prompts"},
-    "run": {"budget", "database", "edit", "embed", "launch", "llm", "novelty", "operators", "progress", "slots"},
+    "run": {
+        "budget",
+        "database",
+        "edit",
+        "embed",
+        "launch",
+        "llm",
+        "novelty",
+        "operators",
+        "pacing",
+        "progress",
+        "slots",
+    },
     "generation": {"database", "edit", "llm", "prompts", "run"},
 }
 LONGEST_FILE = 500

@@ -226,7 +226,9 @@ class LocalLauncher:
         running = self._running.pop(job.id, None)
         if running is None:
             return b""
-        kill_tree(running.process.pid, running.mark)
+        if self.level != "sandbox" or running.process.returncode is None:
+            # A sandbox that has ended by itself took everything with it.
+            kill_tree(running.process.pid, running.mark)
         await running.process.wait()
         await running.stdout.finish(PIPE_GRACE)
         await running.stderr.finish(PIPE_GRACE)

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig, ModelPrice
 from shinka_core.errors import ConfigError, ModelError, RateLimitedError, UnusableAnswerError
+from shinka_core.llm.congestion import Gate
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.prices import cost
 from shinka_core.llm.question import Ledger, Provider, Question, storable
@@ -59,7 +61,7 @@ class AsyncLLMClient:
         self._prices = prices or {}
         self._budget = budget or Budget(None)
         self._longest_answer = longest_answer
-        self._not_before: dict[str, float] = {}
+        self._gates = {model: Gate(model) for model in providers}
         self._unpriced: set[str] = set()
 
     @classmethod
@@ -107,13 +109,16 @@ class AsyncLLMClient:
     async def query(self, question: Question) -> Answer:
         """Asks once, or reads back the stored answer to the same key.
 
+        A model of the ensemble that is congested hands the question to one that is not; the
+        answer says which model gave it.
+
         Raises:
             ModelError: Stored as well; its class tells whether asking again may help.
         """
         stored = await self._ledger.find(question.key)
         if stored is not None:
             return stored
-        return await _Call(self, question).finish()
+        return await _Call(self, self._route(question)).finish()
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -126,20 +131,23 @@ class AsyncLLMClient:
         Args:
             arrived: Called when the provider has answered, before anything is written.
         """
-        await self._wait_until_allowed(question.model)
-        async with self._budget.reserve(question.model, self._most(question)) as reservation:
+        gate = self._gates[question.model]
+        async with gate.pass_through(), self._budget.reserve(question.model, self._most(question)) as reservation:
             started = time.monotonic()
             try:
                 raw = await self._providers[question.model].ask(question)
             except ModelError as error:
                 arrived()
-                if isinstance(error, RateLimitedError) and error.retry_after:
-                    self._not_before[question.model] = time.monotonic() + error.retry_after
+                if isinstance(error, RateLimitedError):
+                    gate.refused(error.retry_after)
+                else:
+                    gate.served()
                 usage = error.usage if isinstance(error, UnusableAnswerError) else None
                 reservation.settle(self._cost(question.model, usage) if usage else 0.0)
                 await self._ledger.failed(question, error, reservation.cost, time.monotonic() - started)
                 raise
             arrived()
+            gate.served()
             reservation.settle(self._cost(question.model, raw.usage))
             answer = Answer(
                 text=storable(raw.text),
@@ -151,15 +159,22 @@ class AsyncLLMClient:
             await self._ledger.answered(question, answer)
             return answer
 
+    def _route(self, question: Question) -> Question:
+        """The question to another model of the ensemble, when its own is congested and another is not."""
+        if question.model not in self._models or not self._gates[question.model].congested:
+            return question
+        free = [index for index, model in enumerate(self._models) if not self._gates[model].congested]
+        weights = self._probabilities[free]
+        if not free or not weights.sum() > 0:
+            return question
+        rng = np.random.default_rng(question.seed)
+        return replace(question, model=self._models[free[int(rng.choice(len(free), p=weights / weights.sum()))]])
+
     def _most(self, question: Question) -> float:
         """US dollars that a call may cost when no other tells: a long answer to this prompt."""
         characters = sum(len(message.content) for message in question.messages)
         usage = Usage(input_tokens=characters // CHARACTERS_PER_TOKEN, output_tokens=self._longest_answer)
         return cost(question.model, usage, self._prices) or 0.0
-
-    async def _wait_until_allowed(self, model: str) -> None:
-        while (wait := self._not_before.get(model, 0.0) - time.monotonic()) > 0:  # noqa: ASYNC110 - may be put off again
-            await asyncio.sleep(wait)
 
     def _cost(self, model: str, usage: Usage) -> float:
         dollars = cost(model, usage, self._prices)
