@@ -11,6 +11,7 @@ from prefect.states import Completed
 from flows.board import Board
 from flows.generation import ORCHESTRATOR_AWAY, RUN_NAME, generation
 from flows.lean_engine import Parent, register, run_lean
+from flows.limits import make_limits
 from shinka_core.errors import ConfigError, OrchestratorError
 from shinka_core.run import Run
 
@@ -37,6 +38,7 @@ async def drive(run: Run) -> str:
     final = await run.database.journal.final()
     run.progress.resumed = len(final - {0})
     parent = await register(generation)
+    await make_limits(run)
     if 0 not in final:
         await _evaluate_seed(run, parent)
     numbers = [number for number in range(1, run.settings.evolve.num_generations + 1) if number not in final]

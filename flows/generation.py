@@ -11,6 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException
 from prefect.states import Cancelled, Completed, Failed
 
+from flows.limits import evaluating, evaluator_tag
 from flows.open_runs import open_run_of
 from flows.proposal import Proposal, propose
 from shinka_core import generation as steps
@@ -25,7 +26,7 @@ from shinka_core.errors import (
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Failure, Program, Sampling
 from shinka_core.run import Run
-from tasks import evaluate, record, submit
+from tasks import record, submit
 from tasks.policy import unopened
 
 logger = logging.getLogger("shinka.generation")
@@ -110,17 +111,18 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
 
 async def score(opened: OpenGeneration, sampling: Sampling | None, candidate: Candidate) -> Program:
     """Submits, evaluates and records; a lost evaluation is started again."""
+    evaluated = evaluating(evaluator_tag(opened.run))
     async with opened.run.evaluations.hold():
         opened.run.check_going()
         for _ in range(LAUNCH_ATTEMPTS - 1):
             job = await submit(opened, unopened(candidate))
             try:
-                evaluation = await evaluate(opened, job)
+                evaluation = await evaluated(opened, job)
                 break
             except LaunchError:
                 continue
         else:
-            evaluation = await evaluate(opened, await submit(opened, unopened(candidate)))
+            evaluation = await evaluated(opened, await submit(opened, unopened(candidate)))
     opened.run.pacing.evaluation_seconds.add(evaluation.seconds)
     opened.run.pace()
     return await record(opened, unopened(sampling), unopened(candidate), unopened(evaluation))

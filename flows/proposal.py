@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flows.limits import asking
 from shinka_core.generation import OpenGeneration
 from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Candidate, Failure, Sampling, Verdict
 from shinka_core.prompts import retry_message
-from tasks import novelty, patch, query, sample
+from tasks import novelty, patch, sample
 from tasks.policy import unopened
 
 # Characters of a rejected answer that the model is shown again: it pays for every one of them.
@@ -30,13 +31,13 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
         The proposal, or the last rejection when every attempt was used.
     """
     evolve = generation.run.settings.evolve
-    ask = query if evolve.llm_retries == query.retries else query.with_options(retries=evolve.llm_retries)
     not_novel = 0
     failure = Failure("query", "no_attempt", "no attempt was made")
     for attempt in range(evolve.max_patch_resamples):
         generation.run.check_going()
         sampling = await sample(generation, attempt)
         given = unopened(sampling)
+        ask = asking(sampling.model, evolve.llm_retries)
         generation.run.progress.saw_sampling()
         history: tuple[Message, ...] = ()
         for turn in range(evolve.max_patch_attempts):

@@ -36,6 +36,8 @@ SERVER = {
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
     # Automations are evaluated against every event; the local server has none to serve.
     "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    # Leases of concurrency limits outlive a restart of the server, or their slots would never come back.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     # One writer at a time: a queue in front of SQLite is better than `database is locked`.
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
 }

@@ -83,6 +83,9 @@ class EvolutionConfig(_Settings):
         default="warn", description="What to do about a model without a price: count it as free, or refuse it."
     )
 
+    model_limits: dict[str, int] = Field(default={}, description="Calls at once by model, over all runs on a server.")
+    model_rates: dict[str, float] = Field(default={}, description="Calls per second by model, over all runs.")
+
     # Proposals
     patch_types: list[PatchType] = Field(default=[PatchType.DIFF, PatchType.FULL, PatchType.CROSS], min_length=1)
     patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1)
@@ -119,6 +122,12 @@ class EvolutionConfig(_Settings):
             _check_weights("llm_weights", self.llm_weights)
         if len(set(self.llm_models)) != len(self.llm_models):
             raise ValueError(f"llm_models names a model twice: {self.llm_models}; use llm_weights instead")
+        for field, limits in (("model_limits", self.model_limits), ("model_rates", self.model_rates)):
+            for model, limit in limits.items():
+                if model not in self.llm_models:
+                    raise ValueError(f"{field} names {model!r}, which is not in llm_models; known: {self.llm_models}")
+                if not limit > 0:
+                    raise ValueError(f"{field} gives {model!r} {limit}; it must be more than 0")
         if self.embedding_model is None and self.novelty_llm_models:
             raise ValueError("novelty_llm_models needs embedding_model; set one or leave both empty")
         return self
@@ -189,6 +198,9 @@ class LocalJobConfig(_Settings):
     )
     extra_cmd_args: dict[str, Any] = Field(default={}, description="More `--key value` arguments for the evaluator.")
     env: dict[str, str] = Field(default={}, description="Added to the evaluator's environment.")
+    shared_limit: int | None = Field(
+        default=None, ge=1, description="Evaluations at once over all runs of this evaluator on a server."
+    )
     max_output_bytes: int = Field(default=1_000_000, ge=1_000, description="Kept of stdout and stderr, each.")
 
     isolation: Literal["auto", "none", "limits", "sandbox"] = Field(

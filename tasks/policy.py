@@ -65,3 +65,8 @@ async def asks_again(_task: Task[..., Any], _run: TaskRun, state: State[Any]) ->
     except Exception:  # noqa: BLE001 - whatever else it is, asking again does not mend it
         return False
     return False
+
+
+def rate_limit_of(model: str) -> str:
+    """Name of the Prefect rate limit for calls to a model."""
+    return f"model:{model.partition('@')[0]}:rate"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from prefect import task
+from prefect.concurrency.asyncio import rate_limit
 
 from shinka_core import generation as steps
 from shinka_core.generation import OpenGeneration
 from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Sampling
-from tasks.policy import JITTER, STATELESS, asks_again
+from tasks.policy import JITTER, STATELESS, asks_again, rate_limit_of
 
 # The first retry comes at once: most faults have passed by then, a slot must not idle, and what the
 # provider asks to wait (`Retry-After`) the client waits for by itself.
@@ -28,4 +29,6 @@ BACKOFF = [0.1, 1.0, 2.0, 4.0, 8.0, 16.0]
 )
 async def query(generation: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...] = ()) -> Answer:
     """Asks the model; retried for rate limits and passing faults, never for an answer that came."""
+    if sampling.model in generation.run.settings.evolve.model_rates:
+        await rate_limit(rate_limit_of(sampling.model))
     return await steps.query(generation, sampling, turn, history)

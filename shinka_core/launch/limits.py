@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,6 +59,23 @@ def entering(limits: Limits | None) -> Callable[[], None]:
             resource.setrlimit(kind, (value, value))
 
     return enter
+
+
+def prefixed(limits: Limits) -> list[str]:
+    """The same limits as the beginning of a command; empty where there is no `prlimit`.
+
+    A process that is started with a function to run first has to be forked, page tables and all;
+    a command is not.
+    """
+    program = shutil.which("prlimit")
+    if program is None:
+        return []
+    own = {
+        name: resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1] for name in ("data", "nofile", "fsize")
+    }
+    wanted = {"data": limits.memory, "nofile": limits.open_files, "fsize": limits.file_bytes}
+    values = {name: _at_most(value, own[name]) for name, value in wanted.items()}
+    return [program, *(f"--{name}={value}:{value}" for name, value in values.items()), "--core=0:0"]
 
 
 def _at_most(value: int, ceiling: int) -> int:

@@ -22,7 +22,7 @@ from shinka_core.errors import ConfigError, LaunchError
 from shinka_core.evaluation.seal import VARIABLE, broken
 from shinka_core.launch.collect import collect, complete, failed
 from shinka_core.launch.environment import evaluation_environment
-from shinka_core.launch.limits import MEGABYTE, Limits, Watch, entering, machine_share
+from shinka_core.launch.limits import MEGABYTE, Limits, Watch, entering, machine_share, prefixed
 from shinka_core.launch.output import OutputPipe
 from shinka_core.launch.process_tree import MARK, kill_tree, start_of
 from shinka_core.launch.sandbox import Exposure, enclosed, interpreter_of, why_not
@@ -75,6 +75,7 @@ class LocalLauncher:
             )
         self.level = isolation_level(config.isolation)
         self._limits = None if self.level == "none" else limits_of(config)
+        self._limited_by_command = self.level == "sandbox" and shutil.which("prlimit") is not None
         self._watch = None if self._limits is None else Watch(self._limits)
 
     async def submit(self, program_path: Path, results_dir: Path) -> Job:
@@ -105,7 +106,8 @@ class LocalLauncher:
                 stderr=stderr.write_end,
                 pass_fds=[told],
                 start_new_session=True,
-                preexec_fn=entering(self._limits),
+                # A sandbox dies with its parent by itself.
+                preexec_fn=None if self._limited_by_command else entering(self._limits),
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             stdout.discard()
@@ -219,7 +221,8 @@ class LocalLauncher:
         if self._config.python is not None:
             readable += interpreter_of(self._config.python)
         shown = Exposure(self._hidden, readable, results_dir, self._config.network)
-        return enclosed(command, shown, self._evaluator.parent, program_path)
+        inside = enclosed(command, shown, self._evaluator.parent, program_path)
+        return [*prefixed(self._limits), *inside] if self._limits is not None else inside
 
     async def _end(self, job: Job) -> bytes:
         """Kills whatever is left of the evaluation's processes; returns what came over the seal."""
