@@ -29,17 +29,29 @@ def main() -> None:
     parser.add_argument(
         "--case", action="append", choices=[case.name for case in CASES], help="only this case (repeatable)"
     )
-    parser.add_argument("--repeat", type=int, default=1, help="runs of each case; the median is reported")
+    parser.add_argument("--all", action="store_true", help="every case; takes an hour")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each case; the median is reported")
     parser.add_argument("--output", type=Path, default=Path("bench-results"), help="folder for bench.md and bench.json")
     arguments = parser.parse_args()
-    chosen = [case for case in CASES if (case.name in arguments.case if arguments.case else case.default)]
+    chosen = [
+        case for case in CASES if (case.name in arguments.case if arguments.case else case.default or arguments.all)
+    ]
     rows = []
     for case in chosen:
         runs = [measure(case) for _ in range(arguments.repeat)]
         row = median(case, runs)
         rows.append(row)
         print(markdown([row], head=len(rows) == 1), flush=True)
-    about = {
+    facts = about(arguments.repeat)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    (arguments.output / "bench.json").write_text(json.dumps({"about": facts, "rows": rows}, indent=2))
+    title = ", ".join(f"{key} {value}" for key, value in facts.items())
+    (arguments.output / "bench.md").write_text(f"{title}\n\n{markdown(rows)}\n")
+
+
+def about(repeat: int) -> dict[str, Any]:
+    """What the figures were measured on and with."""
+    return {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB",
         "python": platform.python_version(),
         "prefect": version("prefect"),
@@ -47,12 +59,8 @@ def main() -> None:
             ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True
         ).stdout.strip(),
         "date": time.strftime("%Y-%m-%d"),
-        "repeat": arguments.repeat,
+        "repeat": repeat,
     }
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "bench.json").write_text(json.dumps({"about": about, "rows": rows}, indent=2))
-    title = ", ".join(f"{key} {value}" for key, value in about.items())
-    (arguments.output / "bench.md").write_text(f"{title}\n\n{markdown(rows)}\n")
 
 
 def measure(case: Case) -> dict[str, Any]:
