@@ -45,11 +45,10 @@ def choose(
     if not len(correct):
         # Fix mode: without a correct program there is nothing to improve, only to repair.
         return Choice(island, int(rng.choice(members)), [], PatchType.FIX)
-    parent = _parent(rng, population, config, correct)
+    parent = _parent(rng, population, config, island, correct)
     archive = list(population.archive)
     if config.enforce_island_separation:
-        here = {int(member) for member in members}
-        archive = [member for member in archive if member in here]
+        archive = [member for member in archive if population.islands[island].holds(member)]
     inspirations = draw_inspirations(
         rng,
         archive,
@@ -67,8 +66,11 @@ def choose(
     return Choice(island, parent, inspirations, patch_type)
 
 
-def _parent(rng: np.random.Generator, population: Population, config: DatabaseConfig, correct: np.ndarray) -> int:
-    elites = correct[np.isin(correct, list(population.archive))]
+def _parent(
+    rng: np.random.Generator, population: Population, config: DatabaseConfig, island: int, correct: np.ndarray
+) -> int:
+    here = population.islands[island]
+    elites = np.array(sorted(member for member in population.archive if here.holds(member)), dtype=np.int64)
     if config.parent_selection_strategy == "power_law":
         pool = elites if len(elites) and rng.random() < config.exploitation_ratio else correct
         return int(pool[draw_power_law(rng, population.scores[pool], config.exploitation_alpha)])

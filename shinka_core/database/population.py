@@ -45,18 +45,24 @@ class Island:
 
     def __init__(self) -> None:
         self.members = GrowingArray(np.int64)
+        self._residents: set[int] = set()
         self._embedded = GrowingArray(np.int64)
         self._embeddings: GrowingArray | None = None
 
     def add(self, position: int, embedding: Vector | None) -> None:
         """Lets a program live here."""
         self.members.append(position)
+        self._residents.add(position)
         if embedding is None:
             return
         if self._embeddings is None:
             self._embeddings = GrowingArray(np.float32, len(embedding))
         self._embeddings.append(embedding)
         self._embedded.append(position)
+
+    def holds(self, position: int) -> bool:
+        """Whether a program lives here."""
+        return position in self._residents
 
     def nearest(self, embedding: Vector) -> tuple[int, float] | None:
         """Position and cosine of the most similar program; embeddings are of unit length."""

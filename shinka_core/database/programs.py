@@ -361,7 +361,7 @@ class AsyncProgramDatabase:
             for index in draw_migrants(rng, population.scores[correct], rate, keep_best=self._config.island_elitism):
                 target = (island + 1 + int(rng.integers(count - 1))) % count
                 position = int(correct[index])
-                if position in population.islands[target].members.rows:
+                if population.islands[target].holds(position):
                     continue
                 program_id = population.ids[position]
                 population.islands[target].add(position, await self._embedding(program_id))
