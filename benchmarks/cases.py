@@ -45,7 +45,7 @@ CASES = [
     Case("balanced", 100, 2.0, 1.0, 10),
     Case("quick-no-novelty", 200, 1.0, 0.2, 20, novelty=False),
     Case("ceiling", 400, 0.05, 0.0, 20),
-    Case("rate-limited", 100, 2.0, 1.0, 10, faults=("rate_limit=0.2",)),
+    Case("rate-limited", 200, 2.0, 1.0, 10, faults=("rate_limit=0.2",)),
     Case("ceiling-no-novelty", 400, 0.05, 0.0, 20, novelty=False, default=False),
     Case("sequential", 20, 1.0, 0.2, 1, novelty=False, default=False),
     Case("speedup-10", 200, 1.0, 0.2, 10, novelty=False, default=False),

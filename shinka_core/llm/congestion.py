@@ -19,7 +19,7 @@ from shinka_core.slots import Slots
 
 UNLIMITED = 10_000
 # Calls that a round is judged by, at least.
-ROUND = 12
+ROUND = 20
 MOST_REFUSED = 1 / 3
 DECREASE = 0.7
 INCREASE = 2
