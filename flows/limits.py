@@ -1,8 +1,8 @@
 """Limits across runs: Prefect's, by model and by evaluator, made here when the settings ask for them.
 
 They are visible and changeable in the UI under *Concurrency*; one that exists is left as it is, so
-a change there outlives the next run. A slot is a lease that the holder renews: those of a killed
-run come back by themselves, a minute and a half later at most.
+a change there outlives the next run. A slot is a lease of a minute that its holder renews: those
+of a killed run come back by themselves.
 """
 
 from __future__ import annotations
