@@ -11,10 +11,11 @@ import logging
 import signal
 import threading
 from collections.abc import Coroutine, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import httpx
+from prefect import flow_engine
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException
@@ -86,6 +87,11 @@ class Stopping:
             yield  # a worker's thread gets no signals; whoever does will cancel us
             return
         loop = asyncio.get_running_loop()
+        # Each generation's engine would put Prefect's own SIGTERM handler in the place of ours, and
+        # generations that overlap would restore each other's.
+        engine: Any = flow_engine  # the name is not one that Prefect exports
+        capture = engine.capture_sigterm
+        engine.capture_sigterm = nullcontext
         before = {number: signal.getsignal(number) for number in _SIGNALS}
         for number in _SIGNALS:
             loop.add_signal_handler(number, self.stop, INTERRUPTED)
@@ -95,6 +101,7 @@ class Stopping:
             for number, handler in before.items():
                 loop.remove_signal_handler(number)
                 signal.signal(number, handler)
+            engine.capture_sigterm = capture
 
     async def _watch_server(self) -> None:
         """Asks now and then whether somebody cancelled the flow run."""
@@ -107,5 +114,8 @@ class Stopping:
                 with suppress(httpx.HTTPError, PrefectException):  # a server that is away cancels nothing
                     state = (await client.read_flow_run(context.flow_run.id)).state
                     if state is not None and (state.is_cancelling() or state.is_cancelled()):
-                        self.stop(CANCELLED)
+                        if self._told:  # a worker says it with a signal as well, which came first
+                            self._run.stop_reason = CANCELLED
+                        else:
+                            self.stop(CANCELLED)
                         return

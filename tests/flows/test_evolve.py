@@ -151,6 +151,13 @@ def test_eleven_faults_at_once_cost_no_generation_its_record_and_no_cent_is_miss
     assert "no_block_found" in steps
 
 
+def content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # a side file of SQLite, which goes with its last connection
+        return b""
+
+
 SECRET = "sk-test-do-not-store-me-1234567890"
 
 
@@ -176,7 +183,7 @@ def test_the_key_is_in_nothing_that_a_run_leaves_behind(tmp_path: Path) -> None:
     assert SECRET not in output
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) > 30
-    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+    assert [path for path in files if SECRET.encode() in content(path)] == []
     assert results.stat().st_mode & 0o077 == 0
     assert (results / "evolution.sqlite").stat().st_mode & 0o077 == 0
 
@@ -326,7 +333,7 @@ async def test_the_quick_start_of_the_seed_document_runs_as_it_stands(
     assert len(databases) == 1
     assert rows(databases[0].parent, "SELECT count(*) FROM programs") == [(51,)]
     for path in tmp_path.rglob("*"):
-        assert not path.is_file() or b"sk-test-secret" not in path.read_bytes(), path
+        assert not path.is_file() or b"sk-test-secret" not in content(path), path
 
 
 def test_a_run_on_postgres(tmp_path: Path, prefect_api: str, prefect_home: Path, postgres: Any) -> None:
