@@ -54,3 +54,6 @@ CASES = [
     Case("wide", 400, 10.0, 5.0, 100, default=False),
     Case("long", 5000, 0.05, 0.0, 20, default=False),
 ]
+
+# Not reported: leaves a Prefect home behind as any earlier run would.
+WARM_UP = Case("warm-up", 10, 0.0, 0.0, 5)

@@ -11,7 +11,7 @@ from prefect.states import Completed
 from flows.board import Board
 from flows.generation import ORCHESTRATOR_AWAY, RUN_NAME, generation
 from flows.lean_engine import Parent, register, run_lean
-from flows.limits import make_limits
+from flows.limits import known_limits
 from shinka_core.errors import ConfigError, OrchestratorError
 from shinka_core.run import Run
 
@@ -20,6 +20,10 @@ logger = logging.getLogger("shinka.drive")
 # So many generations in a row without one answer mean that the models are out of reach: stopping
 # keeps the others for a resume instead of using them up.
 OUTAGE = 10
+
+# Seconds between the starts of generations that find all proposal slots taken anyway: the first
+# proposals are not to wait behind them.
+LATER = 0.02
 
 # On top of the client's own retries of each request.
 SERVER_ATTEMPTS = 20
@@ -38,11 +42,11 @@ async def drive(run: Run) -> str:
     final = await run.database.journal.final()
     run.progress.resumed = len(final - {0})
     parent = await register(generation)
-    await make_limits(run)
-    if 0 not in final:
-        await _evaluate_seed(run, parent)
-    numbers = [number for number in range(1, run.settings.evolve.num_generations + 1) if number not in final]
-    return await _Pool(run, parent, numbers).run()
+    async with known_limits(run):
+        if 0 not in final:
+            await _evaluate_seed(run, parent)
+        numbers = [number for number in range(1, run.settings.evolve.num_generations + 1) if number not in final]
+        return await _Pool(run, parent, numbers).run()
 
 
 async def _evaluate_seed(run: Run, parent: Parent) -> None:
@@ -109,11 +113,13 @@ class _Pool:
         width = min(self._width, self._run.settings.evolve.num_generations)
         await self._board.open()
         async with asyncio.TaskGroup() as group:
-            for _ in range(width):
-                group.create_task(self._lane())
+            for index in range(width):
+                early = index < self._run.settings.proposal_jobs
+                group.create_task(self._lane(0.0 if early else LATER * index))
         return self._run.stop_reason
 
-    async def _lane(self) -> None:
+    async def _lane(self, delay: float) -> None:
+        await asyncio.sleep(delay)
         for number in self._numbers:
             if self._run.stop_reason:
                 return

@@ -20,6 +20,7 @@ from flows.drive import drive
 from flows.finish import finish
 from flows.open_runs import registered
 from flows.stopping import CANCELLED, Stopping
+from flows.task_events import lasting_states
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
 from shinka_core.naming import default_name, default_results_dir
@@ -86,7 +87,8 @@ async def evolve(
     async with open_run(settings, resume=resume or again) as run:
         with registered(run):
             logger.info("evolution %s in %s", evolution, settings.results_dir)
-            stopped = await Stopping(run).guard(drive(run))
+            with lasting_states():
+                stopped = await Stopping(run).guard(drive(run))
             summary = await finish(run, stopped)
             return Cancelled(message=stopped, data=summary) if stopped == CANCELLED else summary
 

@@ -115,6 +115,10 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
         assert self.flow_run.state.type is StateType.RUNNING
         return self.flow_run.state
 
+    async def set_state(self, state: State[Any], force: bool = True) -> State[Any]:
+        """Sets a final state without the server's rules for retries, caching and concurrency, which it has none of."""
+        return await super().set_state(state, force=force)
+
     @asynccontextmanager
     async def setup_run_context(self, client: PrefectClient | None = None) -> AsyncGenerator[None, None]:
         """Hands the engine the run it would read back."""

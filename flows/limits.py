@@ -7,21 +7,31 @@ of a killed run come back by themselves.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 from prefect import Task
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
-from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectException
 
 from shinka_core.run import Run
 from tasks import evaluate, query
 from tasks.policy import rate_limit_of
 
 logger = logging.getLogger("shinka.limits")
+
+# Seconds until a limit that is made in the UI holds for a run that is going.
+LOOK_EVERY = 10.0
+PAGE = 200
+# What Prefect calls the limit of a tag.
+TAG = "tag:"
 
 
 def model_tag(model: str) -> str:
@@ -34,16 +44,69 @@ def evaluator_tag(run: Run) -> str:
     return f"evaluation:{Path(run.settings.job.eval_program_path).resolve().parent.name}"
 
 
-@cache
 def asking(model: str, retries: int) -> Task[..., Any]:
-    """The query task with a model's tag."""
-    return query.with_options(tags=["model", model_tag(model)], retries=retries)
+    """The query task with those of its model's tags that have a limit."""
+    return _asking(_limited("model", model_tag(model)), retries)
+
+
+def evaluating(tag: str) -> Task[..., Any]:
+    """The evaluate task with those of its evaluator's tags that have a limit."""
+    return _evaluating(_limited("evaluation", tag))
 
 
 @cache
-def evaluating(tag: str) -> Task[..., Any]:
-    """The evaluate task with an evaluator's tag."""
-    return evaluate.with_options(tags=["evaluation", tag])
+def _asking(tags: tuple[str, ...], retries: int) -> Task[..., Any]:
+    return query.with_options(tags=tags, retries=retries)
+
+
+@cache
+def _evaluating(tags: tuple[str, ...]) -> Task[..., Any]:
+    return evaluate.with_options(tags=tags)
+
+
+# Tags that have a limit on the server this process talks to.
+_known: set[str] = set()
+
+
+def _limited(*tags: str) -> tuple[str, ...]:
+    return tuple(tag for tag in tags if tag in _known)
+
+
+@asynccontextmanager
+async def known_limits(run: Run) -> AsyncGenerator[None, None]:
+    """Makes the limits that the settings ask for, and keeps looking for others.
+
+    Prefect asks the server for a slot for every task with a tag, limit or not. Asking for the
+    limits themselves now and then spares two requests for each generation.
+    """
+    await make_limits(run)
+    await _learn()
+    learning = asyncio.create_task(_keep_learning())
+    try:
+        yield
+    finally:
+        learning.cancel()
+
+
+async def _keep_learning() -> None:
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        try:
+            await _learn()
+        except (httpx.HTTPError, PrefectException) as error:
+            logger.debug("the limits could not be read: %s", error)
+
+
+async def _learn() -> None:
+    found: set[str] = set()
+    async with get_client() as client:
+        while True:
+            page = await client.read_global_concurrency_limits(limit=PAGE, offset=len(found))
+            found |= {limit.name for limit in page}
+            if len(page) < PAGE:
+                break
+    _known.clear()
+    _known.update(name.removeprefix(TAG) for name in found if name.startswith(TAG))
 
 
 async def make_limits(run: Run) -> None:

@@ -45,6 +45,10 @@ T = TypeVar("T")
 # a thread takes longer than the work; above, the work would hold up every other generation.
 SMALL_PATCH = 50_000
 
+# Steps that cost nothing to repeat, so the next one need not wait until they are durable. An
+# answer is never durable before the sampling it belongs to: the journal keeps the order.
+FREE_STEPS = frozenset({GenerationState.SAMPLED, GenerationState.PATCHED})
+
 
 class OpenGeneration:
     """One generation under way: who it is, what it may use, and what the journal knows of it.
@@ -53,6 +57,7 @@ class OpenGeneration:
         embedding: Of the candidate last judged, `(d,)` float32, or None; stored with the program.
         cost: US dollars of all answers so far.
         model: Who gave the last answer; not always the model that was sampled.
+        unwritten: Outcomes on their way to the journal.
     """
 
     def __init__(self, run: Run, context: GenerationContext, claim: Claim) -> None:
@@ -62,6 +67,13 @@ class OpenGeneration:
         self.embedding: np.ndarray | None = None
         self.cost = 0.0
         self.model = ""
+        self.unwritten: list[asyncio.Future[None]] = []
+
+    async def see_written(self) -> None:
+        """Waits for the outcomes on their way to the journal; raises what kept one from it."""
+        while self.unwritten:
+            await asyncio.shield(self.unwritten[0])
+            del self.unwritten[0]
 
     def __str__(self) -> str:
         return f"gen-{self.context.number:04d}"
@@ -125,6 +137,7 @@ async def query(generation: OpenGeneration, sampling: Sampling, turn: int, histo
     answer = await generation.run.client.query(question)
     generation.cost += answer.cost
     generation.model = answer.model
+    await generation.see_written()
     return answer
 
 
@@ -301,9 +314,14 @@ async def _once(
         return await load(stored)
     started = time.monotonic()
     outcome = await act()
-    await generation.run.database.journal.write(
+    written = generation.run.database.journal.write(
         generation.context.number, step, attempt, turn, dump(outcome), time.monotonic() - started
     )
+    if step in FREE_STEPS:
+        generation.unwritten.append(written)
+    else:
+        await asyncio.shield(written)
+        await generation.see_written()
     return outcome
 
 

@@ -1,4 +1,4 @@
-"""One Prefect task per step of a generation: names, retries, timeouts, tags; no science inside."""
+"""One Prefect task per step of a generation: names, retries, timeouts; no science inside."""
 
 from tasks.evaluate import evaluate
 from tasks.novelty import novelty

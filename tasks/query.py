@@ -18,7 +18,6 @@ BACKOFF = [0.1, 1.0, 2.0, 4.0, 8.0, 16.0]
 
 @task(
     name="query",
-    tags=["model"],
     task_run_name="query {generation} try {sampling.attempt}.{turn} {sampling.model}",
     retries=6,
     retry_delay_seconds=BACKOFF,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shinka_core.database.engine import own_words
-from shinka_core.database.schema import GenerationRow, ModelCallRow
-from shinka_core.database.writer import Writer
+from shinka_core.database.schema import GenerationRow, ModelCallRow, table_of
+from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import ModelError
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Answer, GenerationState, Purpose, Usage
@@ -17,6 +18,18 @@ from shinka_core.program import Answer, GenerationState, Purpose, Usage
 ANSWERED = "answered"
 FAILED = "failed"
 ERROR_LIMIT = 4_000
+
+_CALL = insert(table_of(ModelCallRow))
+# Rows that are written together have the same columns.
+_NOTHING = {
+    "answer": "",
+    "reason": "",
+    "error": "",
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cached_tokens": 0,
+    "reasoning_tokens": 0,
+}
 
 
 class Calls:
@@ -97,7 +110,6 @@ class Calls:
         await self._store(
             question,
             status=FAILED,
-            answer="",
             reason=error.reason,
             error=str(error)[:ERROR_LIMIT],
             cost=cost,
@@ -114,19 +126,13 @@ class Calls:
     async def _store(self, question: Question, **values: Any) -> None:
         key = question.key
         messages = [{"role": message.role, "content": message.content} for message in question.messages]
-
-        async def store(connection: AsyncConnection) -> None:
-            await connection.execute(
-                insert(ModelCallRow).values(
-                    evolution=self._evolution,
-                    generation=key.generation,
-                    purpose=key.purpose.value,
-                    attempt=key.attempt,
-                    turn=key.turn,
-                    model=question.model,
-                    messages=messages,
-                    **values,
-                )
-            )
-
-        await self._writer.write(store)
+        row = {
+            "evolution": self._evolution,
+            "generation": key.generation,
+            "purpose": key.purpose.value,
+            "attempt": key.attempt,
+            "turn": key.turn,
+            "model": question.model,
+            "messages": messages,
+        }
+        await asyncio.shield(self._writer.post(Rows(_CALL, _NOTHING | row | values)))

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shinka_core.database.population import Population
-from shinka_core.database.schema import GenerationRow, StepRow, now
-from shinka_core.database.writer import Writer
+from shinka_core.database.schema import GenerationRow, StepRow, now, table_of
+from shinka_core.database.writer import Rows, Writer
 from shinka_core.program import Failure, GenerationState
 
 StepKey = tuple[GenerationState, int, int]
 FINAL = (GenerationState.RECORDED.value, GenerationState.FAILED.value)
 DETAIL_LIMIT = 4_000
+
+# Rows of a step, and the state that a generation comes to.
+STEP = insert(table_of(StepRow))
+STATE = (
+    update(table_of(GenerationRow))
+    .where(GenerationRow.evolution == bindparam("of"), GenerationRow.number == bindparam("at"))
+    .values(state=bindparam("state"), updated_at=bindparam("updated_at"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +83,29 @@ class Journal:
 
         return await self._writer.write(open_row)
 
-    async def write(
+    def write(
         self, number: int, step: GenerationState, attempt: int, turn: int, payload: dict[str, Any], seconds: float
-    ) -> None:
-        """Stores a step's outcome and the state it brings the generation to, in one transaction."""
+    ) -> asyncio.Future[None]:
+        """Stores a step's outcome and the state it brings the generation to, in one transaction.
 
-        async def store(connection: AsyncConnection) -> None:
-            await connection.execute(
-                insert(StepRow).values(
-                    evolution=self._evolution,
-                    generation=number,
-                    step=step.value,
-                    attempt=attempt,
-                    turn=turn,
-                    payload=payload,
-                    seconds=seconds,
-                )
-            )
-            await self._set(connection, number, state=step.value)
-
-        await self._writer.write(store)
+        Returns:
+            Done when it is durable; whatever is written later is never durable before it.
+        """
+        return self._writer.post(
+            Rows(
+                STEP,
+                {
+                    "evolution": self._evolution,
+                    "generation": number,
+                    "step": step.value,
+                    "attempt": attempt,
+                    "turn": turn,
+                    "payload": payload,
+                    "seconds": seconds,
+                },
+            ),
+            Rows(STATE, {"of": self._evolution, "at": number, "state": step.value, "updated_at": now()}),
+        )
 
     async def fail(self, number: int, failure: Failure) -> None:
         """Closes a generation without a program."""

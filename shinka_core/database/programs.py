@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -17,26 +19,38 @@ from shinka_core.config import DatabaseConfig
 from shinka_core.database.calls import Calls
 from shinka_core.database.choose import choose
 from shinka_core.database.engine import create_engine, own_words, prepare_schema
-from shinka_core.database.journal import Journal
+from shinka_core.database.journal import STATE, Journal
 from shinka_core.database.ownership import alive, this_process
 from shinka_core.database.population import Population
 from shinka_core.database.rows import PROGRAM_COLUMNS, program_of, program_values, vector_of
 from shinka_core.database.schema import (
     ArchiveRow,
     EvolutionRow,
-    GenerationRow,
     InspirationRow,
     IslandMemberRow,
     ProgramRow,
     now,
+    table_of,
 )
 from shinka_core.database.summary import RunSummary, summarise
-from shinka_core.database.writer import Writer
+from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import DatabaseError, EvolutionExistsError
 from shinka_core.program import GenerationContext, GenerationState, PatchType, Program, Sampling
 from shinka_core.selection.islands import draw_migrants
 
 Vector = NDArray[np.float32]
+
+_PROGRAM = insert(table_of(ProgramRow))
+_INSPIRATION = insert(table_of(InspirationRow))
+_MEMBER = insert(table_of(IslandMemberRow))
+
+# Characters of programs that are kept in memory once they were read.
+REMEMBERED = 8_000_000
+
+
+def characters(program: Program) -> int:
+    """About how much memory a program takes."""
+    return len(program.code) + len(program.diff) + len(program.text_feedback) + len(program.error) + 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,8 @@ class AsyncProgramDatabase:
         self._engine: AsyncEngine = create_engine(self._url)
         self._writer = Writer(self._engine)
         self._population = Population(config.num_islands, config.archive_size)
+        # Stored programs never change, and selection asks for the good ones again and again.
+        self._read = LRUCache[str, Program](maxsize=REMEMBERED, getsizeof=characters)
         self._evolution = ""
         self.journal = Journal(self._engine, self._writer, self._population)
         self.calls = Calls(self._engine, self._writer)
@@ -227,24 +243,14 @@ class AsyncProgramDatabase:
         islands = list(range(self._config.num_islands)) if program.generation == 0 else [program.island]
         program = replace(program, score=program.score if program.score is None or np.isfinite(program.score) else None)
 
-        async def store(connection: AsyncConnection) -> None:
-            await connection.execute(insert(ProgramRow).values(program_values(program, self._evolution, embedding)))
-            if program.inspiration_ids:
-                await connection.execute(
-                    insert(InspirationRow),
-                    [
-                        {"program_id": program.id, "position": position, "inspiration_id": inspiration}
-                        for position, inspiration in enumerate(program.inspiration_ids)
-                    ],
-                )
-            await self._settle(connection, program.id, islands)
-            await connection.execute(
-                update(GenerationRow)
-                .where(GenerationRow.evolution == self._evolution, GenerationRow.number == program.generation)
-                .values(state=GenerationState.RECORDED.value, updated_at=now())
-            )
-
-        await self._writer.write(store)
+        rows = [Rows(_PROGRAM, program_values(program, self._evolution, embedding))]
+        rows += [
+            Rows(_INSPIRATION, {"program_id": program.id, "position": position, "inspiration_id": inspiration})
+            for position, inspiration in enumerate(program.inspiration_ids)
+        ]
+        rows += [self._member(program.id, island) for island in islands]
+        recorded = {"of": self._evolution, "at": program.generation, "state": GenerationState.RECORDED.value}
+        await asyncio.shield(self._writer.post(*rows, Rows(STATE, recorded | {"updated_at": now()})))
         position = self._population.add(
             program.id,
             program.generation,
@@ -274,13 +280,19 @@ class AsyncProgramDatabase:
         Raises:
             DatabaseError: One of them is not there.
         """
-        with own_words(self._url):
-            async with self._engine.connect() as connection:
-                rows = await connection.execute(select(*PROGRAM_COLUMNS).where(ProgramRow.id.in_(set(ids))))
-                programs = {row.id: program_of(row) for row in rows}
+        programs = {program_id: self._read[program_id] for program_id in ids if program_id in self._read}
+        unread = {program_id for program_id in ids if program_id not in programs}
+        if unread:
+            with own_words(self._url):
+                async with self._engine.connect() as connection:
+                    rows = await connection.execute(select(*PROGRAM_COLUMNS).where(ProgramRow.id.in_(unread)))
+                    programs |= {row.id: program_of(row) for row in rows}
         missing = [program_id for program_id in ids if program_id not in programs]
         if missing:
             raise DatabaseError(f"the database has no program {', '.join(missing)}")
+        for program_id in unread:
+            if characters(programs[program_id]) <= self._read.maxsize:
+                self._read[program_id] = programs[program_id]
         return tuple(programs[program_id] for program_id in ids)
 
     async def by_generation(self, generation: int) -> Program | None:
@@ -323,11 +335,8 @@ class AsyncProgramDatabase:
         self.journal.bind(name)
         self.calls.bind(name)
 
-    async def _settle(self, connection: AsyncConnection, program_id: str, islands: list[int]) -> None:
-        await connection.execute(
-            insert(IslandMemberRow),
-            [{"evolution": self._evolution, "island": island, "program_id": program_id} for island in islands],
-        )
+    def _member(self, program_id: str, island: int) -> Rows:
+        return Rows(_MEMBER, {"evolution": self._evolution, "island": island, "program_id": program_id})
 
     async def _update_archive(self, position: int) -> None:
         """Decides with what is in memory now, so that programs stored together cannot disagree."""
@@ -365,7 +374,7 @@ class AsyncProgramDatabase:
                     continue
                 program_id = population.ids[position]
                 population.islands[target].add(position, await self._embedding(program_id))
-                await self._writer.write(lambda c, p=program_id, t=target: self._settle(c, p, [t]))
+                await asyncio.shield(self._writer.post(self._member(program_id, target)))
 
     async def _embedding(self, program_id: str) -> Vector | None:
         async with self._engine.connect() as connection:

@@ -6,9 +6,9 @@ Every row of a run carries the run's name, so that one server can hold many evol
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, MetaData, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # The alembic revision that these tables are; a test holds it against the migrations.
@@ -37,6 +37,11 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         str: Text,
     }
+
+
+def table_of(model: type[Base]) -> Table:
+    """The plain table of a model: statements for it skip the object-relational part."""
+    return cast(Table, model.__table__)
 
 
 class EvolutionRow(Base):

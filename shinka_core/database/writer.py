@@ -2,7 +2,8 @@
 
 SQLite has one writer at a time. Letting a hundred generations compete for its lock costs more
 than the writing; here whoever comes while a commit is under way shares the next one. A write is
-durable when its `await` returns.
+durable when its `await` returns; the order in which writes are handed in is the order in which
+they become durable.
 """
 
 from __future__ import annotations
@@ -14,16 +15,40 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sqlalchemy import Insert, Update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shinka_core.database.engine import explain
+from shinka_core.database.schema import Base
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A statement for one row; those of a group that share their statement are executed in one go.
+
+    Attributes:
+        statement: Made once and used again, so that equal statements are the same object.
+        parameters: Of this row.
+    """
+
+    statement: Insert | Update
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    rows: tuple[Rows, ...]
+
+
 logger = logging.getLogger("shinka.database")
+
+# Of tables, so that a row comes after those it refers to.
+_ORDER = {table.name: position for position, table in enumerate(Base.metadata.sorted_tables)}
 
 PATIENCE = 180.0
 PAUSE = 0.5
@@ -31,7 +56,7 @@ PAUSE = 0.5
 
 @dataclass(slots=True)
 class _Waiting:
-    work: Work[Any]
+    work: Work[Any] | _Batch
     done: asyncio.Future[Any]
 
 
@@ -57,11 +82,18 @@ class Writer:
         Raises:
             DatabaseError: The work or the commit failed; nothing of it was written.
         """
+        return await asyncio.shield(self._enter(work))
+
+    def post(self, *rows: Rows) -> asyncio.Future[None]:
+        """Writes rows without waiting: committed before, or together with, whatever is written later."""
+        return self._enter(_Batch(rows))
+
+    def _enter(self, work: Work[Any] | _Batch) -> asyncio.Future[Any]:
         waiting = _Waiting(work, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._commit_groups())
-        return await asyncio.shield(waiting.done)
+        return waiting.done
 
     async def close(self) -> None:
         """Waits for the writes under way."""
@@ -114,9 +146,31 @@ class Writer:
     async def _commit(self, group: list[_Waiting]) -> list[Any]:
         try:
             async with self._engine.begin() as connection:
-                return [await waiting.work(connection) for waiting in group]
+                return await _execute(connection, [waiting.work for waiting in group])
         except (SQLAlchemyError, OSError) as error:
             raise explain(error, str(self._engine.url)) from error
+
+
+async def _execute(connection: AsyncConnection, works: list[Work[Any] | _Batch]) -> list[Any]:
+    """Does the works in order; neighbours that are plain rows are merged by statement."""
+    results: list[Any] = []
+    merged: dict[Insert | Update, list[dict[str, Any]]] = {}
+
+    async def flush() -> None:
+        for statement in sorted(merged, key=lambda statement: _ORDER[str(statement.table)]):
+            await connection.execute(statement, merged[statement])
+        merged.clear()
+
+    for work in works:
+        if isinstance(work, _Batch):
+            for row in work.rows:
+                merged.setdefault(row.statement, []).append(row.parameters)
+            results.append(None)
+        else:
+            await flush()
+            results.append(await work(connection))
+    await flush()
+    return results
 
 
 def _settle_all(group: list[_Waiting], error: BaseException) -> None:

@@ -70,3 +70,35 @@ def test_a_killed_run_leaks_no_slot(tmp_path: Path, prefect_api: str, prefect_ho
     assert quick.stats()["requests"] == 2
     httpx.delete(f"{prefect_api}/concurrency_limits/tag/model:leaky", trust_env=False)
     quick.close()
+
+
+LEARNING = """
+import asyncio, os
+from prefect.client.orchestration import get_client
+from flows import limits
+
+async def main():
+    async with get_client() as client:
+        await limits._learn()
+        assert limits.asking("late", 1).tags == set()
+        made = await client.create_concurrency_limit(tag="model:late", concurrency_limit=1)
+        limits.LOOK_EVERY = 0.1
+        learning = asyncio.create_task(limits._keep_learning())
+        await asyncio.sleep(1)
+        assert limits.asking("late", 1).tags == {"model:late"}
+        assert limits.asking("other", 1).tags == set()
+        await client.delete_concurrency_limit_by_tag(tag="model:late")
+        await asyncio.sleep(1)
+        assert limits.asking("late", 1).tags == set()
+        learning.cancel()
+
+asyncio.run(main())
+"""
+
+
+def test_a_limit_made_during_a_run_holds_and_one_taken_away_does_not(prefect_api: str, prefect_home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEARNING], cwd=ROOT, env=environment_for(prefect_api, prefect_home),
+        capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
