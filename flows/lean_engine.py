@@ -16,17 +16,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect import Flow
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import FlowRunCreate, TaskRunCreate
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectException
 from prefect.flow_engine import AsyncFlowRunEngine
-from prefect.states import Running, to_state_create
+from prefect.states import Completed, Running, to_state_create
+
+from flows.settings import SHARED_PARENT
 
 PLAIN_SUBFLOWS = "SHINKA_PLAIN_SUBFLOWS"
 PLACEHOLDER = "generations"
@@ -45,8 +49,20 @@ class Parent:
         self.task_run_id = task_run_id
 
 
-async def register(flow: Flow[..., Any]) -> Parent:
-    """Registers the flow and makes the placeholder, once per evolution."""
+@asynccontextmanager
+async def shared_parent(flow: Flow[..., Any]) -> AsyncGenerator[Parent, None]:
+    """Registers the flow and makes the placeholder, once per evolution; completes it at the end."""
+    parent = await _register(flow)
+    try:
+        yield parent
+    finally:
+        if parent.task_run_id is not None:
+            with suppress(httpx.HTTPError, PrefectException):  # only the UI would have shown it
+                async with get_client() as client:
+                    await client.set_task_run_state(parent.task_run_id, Completed(), force=True)
+
+
+async def _register(flow: Flow[..., Any]) -> Parent:
     async with get_client() as client:
         flow_id = await client.create_flow(flow)
         context = FlowRunContext.get()
@@ -101,6 +117,7 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
             flow_id=self._parent.flow_id,
             parameters=self.parameters or {},
             parent_task_run_id=self._parent.task_run_id,
+            context={SHARED_PARENT: True},
             state=to_state_create(Running()),
         )
         body = request.model_dump(mode="json", exclude={"id"}, exclude_none=True)

@@ -74,6 +74,7 @@ def _own_server(tell: Tell) -> Generator[str, None, None]:
     started = time.monotonic()
     process = _start(port)
     try:
+        _load_meanwhile()
         _wait_until_up(process, url, tell, started)
         tell(f"Prefect server: ready after {time.monotonic() - started:.1f} s, UI at http://127.0.0.1:{port}")
         yield url
@@ -85,6 +86,11 @@ def _own_server(tell: Tell) -> Generator[str, None, None]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _load_meanwhile() -> None:
+    """Imports what a run needs next: a second or two that would otherwise follow the server's own."""
+    import shinka_core.llm.openai_provider  # noqa: F401
 
 
 def _send_what_waits() -> None:

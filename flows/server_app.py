@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.ext.asyncio import create_async_engine as create_plain_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from flows.settings import SHARED_PARENT
+
 # Requests that wait longer for the connection have met a server that hangs.
 POOL_TIMEOUT = 120
 
@@ -31,4 +33,22 @@ def create() -> FastAPI:
     configurations.create_async_engine = _create_engine  # pyright: ignore[reportPrivateImportUsage]
     from prefect.server.api.server import create_app
 
+    _spare_shared_parents()
     return create_app()
+
+
+def _spare_shared_parents() -> None:
+    """Leaves the placeholder that all generations of an evolution share as it is.
+
+    It would otherwise take on the state of every generation in turn, for a good part of the work
+    of a state change.
+    """
+    from prefect.server.orchestration.global_policy import UpdateSubflowParentTask
+
+    usual = UpdateSubflowParentTask.after_transition
+
+    async def after_transition(self: UpdateSubflowParentTask, context: Any) -> None:
+        if SHARED_PARENT not in (context.run.context or {}):
+            await usual(self, context)
+
+    UpdateSubflowParentTask.after_transition = after_transition

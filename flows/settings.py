@@ -42,6 +42,9 @@ SERVER = {
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
 }
 
+# In the context of a flow run, for the local server: its parent task run is not its own.
+SHARED_PARENT = "shinka-shared-parent"
+
 
 def apply_profile() -> None:
     """Sets every default that the environment does not set, also in an imported Prefect."""
