@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib import import_module
 
 import httpx
 
@@ -90,7 +91,8 @@ def _own_server(tell: Tell) -> Generator[str, None, None]:
 
 def _load_meanwhile() -> None:
     """Imports what a run needs next: a second or two that would otherwise follow the server's own."""
-    import shinka_core.llm.openai_provider  # noqa: F401
+    import_module("flows.evolve")
+    import_module("shinka_core.llm.openai_provider")
 
 
 def _send_what_waits() -> None:
