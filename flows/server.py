@@ -188,6 +188,8 @@ def _answers(url: str, timeout: float = 1.0) -> bool:
 def _free_port() -> int:
     for port in (WELL_KNOWN_PORT, 0):
         with socket.socket() as probe:
+            # As the server will: a port of which an earlier server's connections are only closing is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
