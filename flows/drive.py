@@ -11,6 +11,7 @@ from prefect.states import Completed
 from flows.board import Board
 from flows.generation import ORCHESTRATOR_AWAY, RUN_NAME, generation
 from flows.lean_engine import Parent, run_lean, shared_parent
+from flows.leftovers import closing_leftovers
 from flows.limits import known_limits
 from shinka_core.errors import ConfigError, OrchestratorError
 from shinka_core.run import Run
@@ -41,7 +42,7 @@ async def drive(run: Run) -> str:
     """
     final = await run.database.journal.final()
     run.progress.resumed = len(final - {0})
-    async with shared_parent(generation) as parent, known_limits(run):
+    async with closing_leftovers(run), shared_parent(generation) as parent, known_limits(run):
         if 0 not in final:
             await _evaluate_seed(run, parent)
         numbers = [number for number in range(1, run.settings.evolve.num_generations + 1) if number not in final]

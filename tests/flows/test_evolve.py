@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -192,9 +193,9 @@ def test_the_key_is_in_nothing_that_a_run_leaves_behind(tmp_path: Path) -> None:
 def test_a_killed_run_asks_no_paid_question_twice(
     tmp_path: Path, prefect_api: str, prefect_home: Path, model: ServerProcess
 ) -> None:
-    results = tmp_path / "r"
+    results, name = tmp_path / "r", f"killed-twice-{uuid.uuid4().hex[:8]}"
     start = [sys.executable, "flows/evolve.py", str(TASK), "--generations", "30", "--max-proposal-jobs", "4"]
-    start += ["--model", "m", "--base-url", model.url, "--results", str(results)]
+    start += ["--model", "m", "--base-url", model.url, "--results", str(results), "--name", name]
     for attempt, calls in enumerate((5, 14)):
         run = subprocess.Popen(
             [*start, *(["--resume"] if attempt else [])], cwd=ROOT, env=environment_for(prefect_api, prefect_home),
@@ -221,6 +222,13 @@ def test_a_killed_run_asks_no_paid_question_twice(
     # Only questions that were in flight at one of the two kills may have been asked again.
     assert model.stats()["requests"] - len(answered) <= 2 * 4
     assert rows(results, "PRAGMA foreign_key_check") == []
+    # Prefect shows the killed ones as crashed, and nothing as running.
+    evolutions = flow_runs(prefect_api, name={"any_": [name]})
+    assert sorted(found["state_type"] for found in evolutions) == ["COMPLETED", "CRASHED", "CRASHED"]
+    ids = [found["id"] for found in evolutions]
+    children = flow_runs(prefect_api, parent_flow_run_id={"any_": ids})
+    assert len(children) > 30
+    assert {found["state_type"] for found in children} <= {"COMPLETED", "CRASHED"}
 
 
 def test_models_out_of_reach_stop_the_run_instead_of_using_it_up(
