@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
-from tests.flows.test_evolve import TASK, rows
-from tests.support.prefect import ROOT, environment_for
+from tests.flows.test_evolve import TASK, flow_runs, rows
+from tests.support.prefect import ROOT, environment_for, evolve
 
 SCRIPT = """
 import asyncio, sys
@@ -58,3 +59,20 @@ def test_a_bug_is_a_recorded_failure_and_a_cut_off_flow_run_is_repeated(
         (3, "generation", "ZeroDivisionError")
     ]
     assert json.loads((results / "summary.json").read_text())["failures"] == {"generation: ZeroDivisionError": 1}
+
+
+def test_generations_run_as_ordinary_subflows_too(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
+    results = tmp_path / "r"
+    name = f"plain-{uuid.uuid4().hex[:8]}"
+    done = evolve(
+        str(TASK), "--generations", "4", "--results", str(results), "--name", name,
+        api=prefect_api, home=prefect_home, SHINKA_PLAIN_SUBFLOWS="1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rows(results, "SELECT state, count(*) FROM generations GROUP BY 1") == [("recorded", 5)]
+    (evolution,) = flow_runs(prefect_api, name={"any_": [name]})
+    children = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]})
+    assert {child["name"]: child["state_type"] for child in children} == {
+        f"gen-{number:04d}": "COMPLETED" for number in range(5)
+    }
+    assert len({child["parent_task_run_id"] for child in children}) == 5
