@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SCRIPT = """
 import sys
-from flows.server import prefect_server
-with prefect_server(lambda line: None) as url:
+from flows.server import _own_server  # never one that somebody else runs here
+with _own_server(lambda line: None) as url:
     print(url, flush=True)
     sys.stdin.read()
 """
