@@ -12,7 +12,7 @@ START = time.time()
 
 
 async def main(options: dict[str, float | int | str | bool | None]) -> None:
-    from flows.drive import drive
+    from flows.pool import drive
     from flows.runner import AsyncEvolutionRunner
     from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 

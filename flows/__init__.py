@@ -1,5 +1,5 @@
 """Prefect flows: how the steps combine into generations, and generations into an evolution."""
 
-from flows.settings import apply_profile
+from flows.orchestrator.profile import apply_profile
 
 apply_profile()

@@ -16,11 +16,11 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
-from flows.drive import drive
 from flows.finish import finish
 from flows.open_runs import registered
+from flows.orchestrator.lasting_states import lasting_states
+from flows.pool import drive
 from flows.stopping import CANCELLED, Stopping
-from flows.task_events import lasting_states
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
 from shinka_core.naming import default_name, default_results_dir
@@ -107,6 +107,6 @@ def in_folder(
 
 
 if __name__ == "__main__":
-    from flows.command_line import main
+    from flows.terminal.main import main
 
     main()

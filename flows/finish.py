@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from flows.board import publish
+from flows.orchestrator.artifacts import publish
 from shinka_core.database import RunSummary
 from shinka_core.edit.apply import unified_diff
 from shinka_core.run import Run

@@ -11,8 +11,8 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException
 from prefect.states import Cancelled, Completed, Failed
 
-from flows.limits import evaluating, evaluator_tag
 from flows.open_runs import open_run_of
+from flows.orchestrator.limits import evaluating, evaluator_tag
 from flows.proposal import Proposal, propose
 from shinka_core import generation as steps
 from shinka_core.errors import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows.limits import asking
+from flows.orchestrator.limits import asking
 from shinka_core.generation import OpenGeneration
 from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Candidate, Failure, Sampling, Verdict

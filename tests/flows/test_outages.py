@@ -131,7 +131,15 @@ def prefect_on(port: int, home: Path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         **os.environ, "PREFECT_HOME": str(home), "PREFECT_SERVER_API_PORT": str(port), "PREFECT__SERVER_FINAL": "1"
     }  # fmt: skip
-    command = [sys.executable, "-m", "uvicorn", "--factory", "flows.server_app:create", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--factory",
+        "flows.orchestrator.server_app:create",
+        "--port",
+        str(port),
+    ]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )

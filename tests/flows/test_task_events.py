@@ -15,8 +15,8 @@ import pytest
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import AwaitingRetry, Completed, Pending, Retrying, Running
 
-from flows import task_events
-from flows.task_events import lasting_states
+from flows.orchestrator import lasting_states as task_events
+from flows.orchestrator.lasting_states import lasting_states
 from tests.flows.test_evolve import TASK, ServerProcess
 from tests.support.prefect import ROOT, environment_for
 

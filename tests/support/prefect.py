@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SCRIPT = """
 import sys
-from flows.server import _own_server  # never one that somebody else runs here
+from flows.orchestrator.local_server import _own_server  # never one that somebody else runs here
 with _own_server(lambda line: None) as url:
     print(url, flush=True)
     sys.stdin.read()

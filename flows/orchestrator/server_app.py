@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.ext.asyncio import create_async_engine as create_plain_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from flows.settings import SHARED_PARENT
+from flows.orchestrator.profile import SHARED_PARENT
 
 # Requests that wait longer for the connection have met a server that hangs.
 POOL_TIMEOUT = 120
@@ -29,7 +29,7 @@ def _create_engine(url: str, **options: Any) -> AsyncEngine:
 
 
 def create() -> FastAPI:
-    """The application, for `uvicorn --factory flows.server_app:create`."""
+    """The application, for `uvicorn --factory flows.orchestrator.server_app:create`."""
     configurations.create_async_engine = _create_engine  # pyright: ignore[reportPrivateImportUsage]
     from prefect.server.api.server import create_app
 

@@ -30,7 +30,7 @@ from prefect.exceptions import PrefectException
 from prefect.flow_engine import AsyncFlowRunEngine
 from prefect.states import Completed, Running, to_state_create
 
-from flows.settings import SHARED_PARENT
+from flows.orchestrator.profile import SHARED_PARENT
 
 PLAIN_SUBFLOWS = "SHINKA_PLAIN_SUBFLOWS"
 PLACEHOLDER = "generations"

@@ -8,11 +8,11 @@ import logging
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.board import Board
 from flows.generation import ORCHESTRATOR_AWAY, RUN_NAME, generation
-from flows.lean_engine import Parent, run_lean, shared_parent
-from flows.leftovers import closing_leftovers
-from flows.limits import known_limits
+from flows.orchestrator.artifacts import Board
+from flows.orchestrator.crashed_runs import closing_leftovers
+from flows.orchestrator.lean_subflow import Parent, run_lean, shared_parent
+from flows.orchestrator.limits import known_limits
 from shinka_core.errors import ConfigError, OrchestratorError
 from shinka_core.run import Run
 

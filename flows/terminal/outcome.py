@@ -1,47 +1,12 @@
-"""What a person reads before and after a run."""
+"""What a person reads after a run."""
 
 from __future__ import annotations
-
-import os
 
 from rich.console import Console
 from rich.table import Table
 
-from flows.task_folder import Plan
-from flows.watch import duration
-from shinka_core.config import BUILTIN_MUTATE
+from flows.terminal.progress import duration
 from shinka_core.database import RunSummary
-
-
-def print_opening(console: Console, plan: Plan) -> None:
-    """Says which defaults are at work, and how to use something else."""
-    models = ", ".join(plan.evolution.llm_models)
-    offline = plan.evolution.llm_models == [BUILTIN_MUTATE]
-    endpoint = plan.evolution.llm_base_url or os.environ.get("OPENAI_BASE_URL")
-    lines = [
-        f"Evolving {plan.evolution.init_program_path}",
-        f"  run        {plan.name}: {plan.evolution.num_generations} generations, "
-        f"{plan.max_proposal_jobs} proposals and {plan.max_evaluation_jobs} evaluations at once",
-        f"  models     {models}" + (f" at {endpoint}" if endpoint and not offline else ""),
-    ]
-    if offline:
-        lines += [
-            "             (built in: classical mutation, no model is asked and nothing is spent; a real one:",
-            "             OPENAI_API_KEY=... python flows/evolve.py TASK --model gpt-5-mini, or --base-url URL --model NAME)",
-        ]
-    lines += [
-        f"  novelty    {plan.evolution.embedding_model or 'off'}",
-        f"  database   {plan.database.db_path} (SQLite in the results folder; --database postgresql://... for Postgres)"
-        if "://" not in (plan.database.db_path or "")
-        else "  database   as given",
-        f"  results    {plan.evolution.results_dir}",
-        "  prefect    "
-        + (
-            os.environ.get("PREFECT_API_URL")
-            or "own local server (PREFECT_API_URL=http://host:4200/api for a running one)"
-        ),
-    ]
-    console.print("\n".join(lines), markup=False)
 
 
 def print_summary(console: Console, summary: RunSummary) -> None:

@@ -11,8 +11,9 @@ from cyclopts import App, Group, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 
-from flows.report import print_opening, print_summary
-from flows.task_folder import Overrides, Plan, plan_run
+from flows.terminal.opening import print_opening
+from flows.terminal.outcome import print_summary
+from flows.terminal.task_folder import Overrides, Plan, plan_run
 from shinka_core.database import RunSummary
 from shinka_core.errors import EvolutionExistsError, ShinkaError
 

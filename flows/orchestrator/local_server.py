@@ -20,7 +20,7 @@ from importlib import import_module
 
 import httpx
 
-from flows.settings import SERVER
+from flows.orchestrator.profile import SERVER
 from shinka_core.errors import ConfigError
 
 WELL_KNOWN_PORT = 4200
@@ -29,7 +29,7 @@ LOG_NAME = "evolution-server.log"
 START_LIMIT = 180.0
 PROBE_LIMIT = 10.0
 DRAIN_LIMIT = 5.0
-RECORDER_FLUSH = 1.2  # a little more than the recorder's interval in `flows.settings`
+RECORDER_FLUSH = 1.2  # a little more than the recorder's interval in `flows.orchestrator.profile`
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -120,7 +120,7 @@ def _start(port: int) -> subprocess.Popen[bytes]:
 
     # The application that `prefect server start` serves, without the second process that the
     # command line keeps around it.
-    command = [sys.executable, "-m", "uvicorn", "--factory", "flows.server_app:create"]
+    command = [sys.executable, "-m", "uvicorn", "--factory", "flows.orchestrator.server_app:create"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--no-access-log"]
     environment = {
         **os.environ,
