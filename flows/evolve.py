@@ -6,11 +6,10 @@ python flows/evolve.py examples/circle_packing --generations 100
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
-import flows  # noqa: F401  # pyright: ignore[reportUnusedImport] - sets Prefect's settings, so it comes first
-
-# isort: split
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
@@ -18,13 +17,17 @@ from prefect.states import Cancelled
 
 from flows.finish import finish
 from flows.open_runs import registered
+from flows.orchestrator.evolution_run import come_to
 from flows.orchestrator.lasting_states import lasting_states
+from flows.orchestrator.private import owns_process, without_prefects_signals
+from flows.orchestrator.profile import profile
 from flows.pool import drive
-from flows.stopping import CANCELLED, Stopping
+from flows.signals import stopping_on_signals
+from flows.stopping import CANCELLED, Stopping, stop_run
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
 from shinka_core.naming import default_name, default_results_dir
-from shinka_core.run import RunSettings, open_run
+from shinka_core.run import Run, RunSettings, open_run
 
 logger = logging.getLogger("shinka.evolve")
 
@@ -85,12 +88,24 @@ async def evolve(
         evaluation_jobs=max_evaluation_jobs or evo_config.max_parallel_jobs,
     )
     async with open_run(settings, resume=resume or again) as run:
-        with registered(run):
-            logger.info("evolution %s in %s", evolution, settings.results_dir)
-            with lasting_states():
-                stopped = await Stopping(run).guard(drive(run))
-            summary = await finish(run, stopped)
-            return Cancelled(message=stopped, data=summary) if stopped == CANCELLED else summary
+        summary = await _run(run)
+    return Cancelled(message=summary.stopped_early, data=summary) if summary.stopped_early == CANCELLED else summary
+
+
+async def _run(run: Run) -> RunSummary:
+    with ExitStack() as stack:
+        stack.enter_context(registered(run))
+        stack.enter_context(profile())
+        if owns_process():
+            logging.getLogger("shinka").setLevel(logging.INFO)  # its log is the flow run's, which people read in the UI
+            stack.callback(without_prefects_signals())
+            stack.enter_context(stopping_on_signals(partial(stop_run, run.evolution)))
+        logger.info("evolution %s in %s", run.evolution, run.settings.results_dir)
+        with lasting_states():
+            stopped = await Stopping(run).guard(drive(run))
+        summary = await finish(run, stopped)
+        come_to(summary)
+        return summary
 
 
 def in_folder(

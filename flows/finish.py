@@ -1,8 +1,10 @@
-"""The end of a run: its best program on disk, and what it all came to."""
+"""The end of a run: its best program on disk, what it all came to, and last what the UI shows of it."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,8 +13,13 @@ from shinka_core.database import RunSummary
 from shinka_core.edit.apply import unified_diff
 from shinka_core.run import Run
 
+logger = logging.getLogger("shinka.finish")
+
 BEST = "best"
 SUMMARY = "summary.json"
+# Seconds for the report in the Prefect UI; the results are on disk by then.
+REPORT = 60.0
+REPORT_OF_A_STOP = 5.0
 
 
 async def finish(run: Run, stopped: str) -> RunSummary:
@@ -28,10 +35,14 @@ async def finish(run: Run, stopped: str) -> RunSummary:
         stopped_early=stopped,
     )
     await write_best(run)
-    await publish(run, summary)
     text = json.dumps(asdict(summary), indent=2)
     (run.settings.results_dir / SUMMARY).write_text(text, encoding="utf-8")
     await run.database.finish("stopped" if stopped else "finished")
+    try:
+        async with asyncio.timeout(REPORT_OF_A_STOP if stopped else REPORT):
+            await publish(run, summary)
+    except TimeoutError:
+        logger.warning("no report in the Prefect UI: its server does not answer")
     return summary
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import time
 
-import httpx
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.exceptions import PrefectException
-from prefect.states import Cancelled, Completed, Failed
+from prefect.states import Cancelled, Completed
+from prefect.states import Failed as FailedState
 
 from flows.open_runs import open_run_of
-from flows.orchestrator.limits import evaluating, evaluator_tag
+from flows.orchestrator.limits import evaluation_slot
+from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
 from flows.proposal import Proposal, propose
 from shinka_core import generation as steps
 from shinka_core.errors import (
+    Blame,
     BudgetExhaustedError,
     DatabaseUnavailableError,
     LaunchError,
@@ -24,9 +25,9 @@ from shinka_core.errors import (
     ShinkaError,
 )
 from shinka_core.generation import OpenGeneration
+from shinka_core.outcome import Failed, Open, Outcome, Recorded, Rejected
 from shinka_core.program import Candidate, Failure, Program, Sampling
-from shinka_core.run import Run
-from tasks import record, submit
+from tasks import evaluate, record, submit
 from tasks.policy import unopened
 
 logger = logging.getLogger("shinka.generation")
@@ -34,9 +35,6 @@ logger = logging.getLogger("shinka.generation")
 RUN_NAME = "gen-{number:04d}"
 # A job can be lost with its machine or its process; more often than this, something else is wrong.
 LAUNCH_ATTEMPTS = 3
-
-# What Prefect raises when its server does not answer.
-ORCHESTRATOR_AWAY = (httpx.HTTPError, PrefectException)
 
 
 @flow(name="generation", flow_run_name=RUN_NAME, validate_parameters=False, persist_result=False)
@@ -48,50 +46,57 @@ async def generation(evolution: str, number: int) -> State[None]:
         number: 0 evaluates the seed program; larger numbers propose a new one.
 
     Returns:
-        Completed with the score in its message, or Failed with the recorded reason. Either way
-        the generation is closed in the program database.
+        Completed with the score in its message, Failed with the recorded reason, or Cancelled when
+        the run ends first. How the generation ended is in the run's `ends`.
+
+    Raises:
+        Exception: One of `ORCHESTRATOR_AWAY`; the generation has not ended, and whoever started
+            the flow run repeats it.
     """
     run = open_run_of(evolution)
-    run.open_generations.add(number)
     opened = await steps.open_generation(run, number)
     if opened.claim.state.final:
-        run.open_generations.discard(number)
+        run.ends[number] = Open(f"already {opened.claim.state.value}")
         return Completed(message=f"already {opened.claim.state.value}")
+    outcome = await _outcome(opened)
+    run.progress.cost = run.budget.spent
+    match outcome:
+        case Open(reason):
+            run.stop_reason = run.stop_reason or reason
+            state = Cancelled(message=reason[:1000])
+        case Recorded(program):
+            if run.progress.saw_program(program):
+                logger.info("%s is the new best: %s", opened, describe(program))
+            state = Completed(message=describe(program))
+        case Rejected(failure) | Failed(failure):
+            await steps.give_up(opened, failure)
+            run.progress.saw_failure(failure)
+            logger.info("%s failed: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
+            state = FailedState(message=f"{failure.step}: {failure.reason}: {failure.detail}"[:1000])
+    run.ends[number] = outcome
+    return state
+
+
+async def _outcome(opened: OpenGeneration) -> Outcome:
+    """Runs the steps and says how they ended; the orchestrator's own errors pass."""
     try:
-        outcome = await run_generation(opened)
+        result = await run_generation(opened)
     except (BudgetExhaustedError, RunStoppedError, DatabaseUnavailableError) as error:
         # Not this generation's failure. The database was waited for; the next generation would
         # ask and pay, and lose the answer too.
-        return _leave_open(run, number, str(error))
+        return Open(str(error))
     except ORCHESTRATOR_AWAY:
-        raise  # nor is this: whoever started the flow run repeats it
+        raise
     except ShinkaError as error:
-        outcome = Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error))
+        return Failed(Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error)), error.blame)
     except TimeoutError as error:
-        outcome = Failure("generation", "timeout", str(error))
+        return Failed(Failure("generation", "timeout", str(error)), Blame.INFRASTRUCTURE)
     except OSError as error:
-        return _leave_open(run, number, f"the results cannot be written: {error}")
+        return Open(f"the results cannot be written: {error}")
     except Exception as error:
         logger.exception("%s met an error that nothing provides for; please report it", opened)
-        outcome = Failure("generation", type(error).__name__, str(error))
-    run.progress.cost = run.budget.spent
-    if isinstance(outcome, Failure):
-        await steps.give_up(opened, outcome)
-        run.open_generations.discard(number)
-        run.progress.saw_failure(outcome)
-        logger.info("%s failed: %s: %s: %.200s", opened, outcome.step, outcome.reason, outcome.detail)
-        return Failed(message=f"{outcome.step}: {outcome.reason}: {outcome.detail}"[:1000])
-    run.open_generations.discard(number)
-    if run.progress.saw_program(outcome):
-        logger.info("%s is the new best: %s", opened, describe(outcome))
-    return Completed(message=describe(outcome))
-
-
-def _leave_open(run: Run, number: int, reason: str) -> State[None]:
-    """Ends the run with the generation where it is, for a resume."""
-    run.stop_reason = run.stop_reason or reason
-    run.open_generations.discard(number)
-    return Cancelled(message=reason[:1000])
+        return Failed(Failure("generation", type(error).__name__, str(error)), Blame.US)
+    return Rejected(result) if isinstance(result, Failure) else Recorded(result)
 
 
 async def run_generation(opened: OpenGeneration) -> Program | Failure:
@@ -110,21 +115,24 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
 
 
 async def score(opened: OpenGeneration, sampling: Sampling | None, candidate: Candidate) -> Program:
-    """Submits, evaluates and records; a lost evaluation is started again."""
-    evaluated = evaluating(evaluator_tag(opened.run))
-    async with opened.run.evaluations.hold():
-        opened.run.check_going()
+    """Submits, evaluates and records; a lost evaluation is started again.
+
+    An evaluation runs from its submission on, so the slot of a limit across runs is held around both.
+    """
+    run = opened.run
+    async with run.evaluations.hold(), evaluation_slot(run):
+        run.check_going()
         for _ in range(LAUNCH_ATTEMPTS - 1):
             job = await submit(opened, unopened(candidate))
             try:
-                evaluation = await evaluated(opened, job)
+                evaluation = await evaluate(opened, job)
                 break
             except LaunchError:
-                continue
+                run.check_going()
         else:
-            evaluation = await evaluated(opened, await submit(opened, unopened(candidate)))
-    opened.run.pacing.evaluation_seconds.add(evaluation.seconds)
-    opened.run.pace()
+            evaluation = await evaluate(opened, await submit(opened, unopened(candidate)))
+    run.pacing.evaluation_seconds.add(evaluation.seconds)
+    run.pace()
     return await record(opened, unopened(sampling), unopened(candidate), unopened(evaluation))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from flows.orchestrator.limits import asking
+from flows.orchestrator.limits import asking, when_allowed
 from shinka_core.generation import OpenGeneration
 from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Candidate, Failure, Sampling, Verdict
@@ -42,7 +43,8 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
         history: tuple[Message, ...] = ()
         for turn in range(evolve.max_patch_attempts):
             generation.run.check_going()
-            answer = await ask(generation, given, turn, unopened(history))
+            asked = partial(ask, generation, given, turn, unopened(history))
+            answer: Answer = await when_allowed(generation.run, asked)
             candidate = await patch(generation, given, unopened(answer), turn)
             if isinstance(candidate, Failure):
                 failure = candidate

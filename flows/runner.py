@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-import flows  # noqa: F401  # pyright: ignore[reportUnusedImport] - sets Prefect's settings, so it comes first
 from flows.orchestrator.local_server import prefect_server
 from flows.terminal.progress import watching
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
 from shinka_core.naming import default_name
 from shinka_core.run import RunSettings, check_settings
-
-if TYPE_CHECKING:
-    from prefect.client.schemas.objects import State
-
-logger = logging.getLogger("shinka")
 
 
 class AsyncEvolutionRunner:
@@ -61,6 +56,7 @@ class AsyncEvolutionRunner:
         self.max_evaluation_jobs = evo_config.max_parallel_jobs if max_evaluation_jobs is None else max_evaluation_jobs
         self.name = name or default_name(evo_config.init_program_path)
         self.resume = resume
+        self._task: asyncio.Task[Any] | None = None
         check_settings(
             RunSettings(
                 self.name,
@@ -83,23 +79,39 @@ class AsyncEvolutionRunner:
             ConfigError: A setting is wrong.
             EvolutionExistsError: The results folder or name is taken, and `resume` is off.
         """
-        with prefect_server(self._tell):
+        self._task = asyncio.current_task()
+        with prefect_server(self._tell), ExitStack() as stack:
             from flows.evolve import evolve
+            from flows.orchestrator.evolution_run import outcome_of
+            from flows.orchestrator.private import without_prefects_signals
+            from flows.orchestrator.profile import profile
 
-            with watching(self.name, enabled=self.verbose):
-                run: Any = evolve  # Prefect's types know no `return_state` of an async flow
-                state: State[RunSummary] = await run(
-                    evo_config=self.evo_config,
-                    job_config=self.job_config,
-                    db_config=self.db_config,
-                    max_evaluation_jobs=self.max_evaluation_jobs,
-                    max_proposal_jobs=self.max_proposal_jobs,
-                    name=self.name,
-                    resume=self.resume,
-                    return_state=True,
-                )
-        # A run that was cancelled in the UI has come to something too.
-        return cast(RunSummary, await state.aresult(raise_on_failure=not state.is_cancelled()))
+            stack.enter_context(profile())
+            stack.callback(without_prefects_signals())
+            stack.enter_context(watching(self.name, enabled=self.verbose))
+            return await outcome_of(
+                evolve,
+                {
+                    "evo_config": self.evo_config,
+                    "job_config": self.job_config,
+                    "db_config": self.db_config,
+                    "max_evaluation_jobs": self.max_evaluation_jobs,
+                    "max_proposal_jobs": self.max_proposal_jobs,
+                    "name": self.name,
+                    "resume": self.resume,
+                    "task_dir": None,
+                },
+            )
+
+    def stop(self) -> None:
+        """Stops the run from within its event loop: once to finish what is in flight, twice to end at once.
+
+        `run` then returns what it came to, which can be resumed. Before anything has begun it is cancelled.
+        """
+        from flows.stopping import stop_run
+
+        if not stop_run(self.name) and self._task is not None:
+            self._task.cancel()
 
     def _tell(self, line: str) -> None:
         if self.verbose:

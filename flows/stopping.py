@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-import threading
 from collections.abc import Coroutine, Generator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
-import httpx
-from prefect import flow_engine
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
 
+from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.stopping")
@@ -27,7 +23,26 @@ logger = logging.getLogger("shinka.stopping")
 INTERRUPTED = "interrupted"
 CANCELLED = "cancelled in the Prefect UI"
 LOOK_PERIOD = 5.0
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+# The runs that this process can stop, by name.
+_stoppable: dict[str, Stopping] = {}
+
+
+def stop_run(evolution: str, reason: str = INTERRUPTED) -> bool:
+    """Stops a run of this process, the second time at once; returns whether there is one to stop."""
+    found = _stoppable.get(evolution)
+    if found is not None:
+        found.stop(reason)
+    return found is not None
+
+
+@contextmanager
+def _known(stopping: Stopping) -> Generator[None, None, None]:
+    _stoppable[stopping.evolution] = stopping
+    try:
+        yield
+    finally:
+        del _stoppable[stopping.evolution]
 
 
 class Stopping:
@@ -38,6 +53,11 @@ class Stopping:
         self._work: asyncio.Task[str] | None = None
         self._told = self._ended = False
 
+    @property
+    def evolution(self) -> str:
+        """Name of the run."""
+        return self._run.evolution
+
     async def guard(self, work: Coroutine[Any, Any, str]) -> str:
         """Runs the work to its end or to the end of the grace.
 
@@ -47,13 +67,13 @@ class Stopping:
         self._work = asyncio.create_task(work)
         watch = asyncio.create_task(self._watch_server())
         try:
-            with self._signals():
+            with _known(self):
                 return await asyncio.shield(self._work)
         except asyncio.CancelledError:
             if not self._work.cancelled():  # the cancellation comes from outside
+                self._run.stop_reason = self._run.stop_reason or INTERRUPTED
                 self._work.cancel()
                 await asyncio.wait([self._work])
-                raise
             return self._run.stop_reason
         except Exception:
             if not self._ended:
@@ -81,28 +101,6 @@ class Stopping:
             self._ended = True
             self._work.cancel()
 
-    @contextmanager
-    def _signals(self) -> Generator[None, None, None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield  # a worker's thread gets no signals; whoever does will cancel us
-            return
-        loop = asyncio.get_running_loop()
-        # Each generation's engine would put Prefect's own SIGTERM handler in the place of ours, and
-        # generations that overlap would restore each other's.
-        engine: Any = flow_engine  # the name is not one that Prefect exports
-        capture = engine.capture_sigterm
-        engine.capture_sigterm = nullcontext
-        before = {number: signal.getsignal(number) for number in _SIGNALS}
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, self.stop, INTERRUPTED)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                loop.remove_signal_handler(number)
-                signal.signal(number, handler)
-            engine.capture_sigterm = capture
-
     async def _watch_server(self) -> None:
         """Asks now and then whether somebody cancelled the flow run."""
         context = FlowRunContext.get()
@@ -111,7 +109,7 @@ class Stopping:
         async with get_client() as client:
             while True:
                 await asyncio.sleep(LOOK_PERIOD)
-                with suppress(httpx.HTTPError, PrefectException):  # a server that is away cancels nothing
+                with suppress(*ORCHESTRATOR_AWAY):  # a server that is away cancels nothing
                     state = (await client.read_flow_run(context.flow_run.id)).state
                     if state is not None and (state.is_cancelling() or state.is_cancelled()):
                         if self._told:  # a worker says it with a signal as well, which came first

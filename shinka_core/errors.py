@@ -17,22 +17,34 @@
     ├── RunStoppedError            the run is being stopped; what has not begun stays open
     └── BudgetExhaustedError       the next call would pass `max_api_costs`
 
-`retryable` belongs to the class, never to a match on the message. A candidate program that
+`retryable` and `blame` belong to the class, never to a match on the message. A candidate program that
 crashes, times out or scores badly is not an error: it is an `Evaluation` with `correct=False`.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shinka_core.program import Usage
 
 
+class Blame(StrEnum):
+    """Whose fault a failure is."""
+
+    MODEL = "model"
+    CANDIDATE = "candidate"
+    EVALUATOR = "evaluator"
+    INFRASTRUCTURE = "infrastructure"
+    US = "us"
+
+
 class ShinkaError(Exception):
     """Base of every error raised on purpose by this project."""
 
     retryable: bool = False
+    blame: Blame = Blame.US
 
 
 class ConfigError(ShinkaError, ValueError):
@@ -45,6 +57,8 @@ class PatchError(ShinkaError):
     Attributes:
         reason: A stable snake_case word for counting, such as `search_not_found`.
     """
+
+    blame = Blame.CANDIDATE
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -60,6 +74,7 @@ class ModelError(ShinkaError):
     """
 
     reason: str = "model_error"
+    blame = Blame.MODEL
 
     def __init__(self, message: str, *, model: str = "") -> None:
         super().__init__(message)
@@ -112,10 +127,13 @@ class LaunchError(ShinkaError):
     """An evaluation could not be started, or its result was lost."""
 
     retryable = True
+    blame = Blame.EVALUATOR
 
 
 class DatabaseError(ShinkaError):
     """The program database failed or holds something impossible."""
+
+    blame = Blame.INFRASTRUCTURE
 
 
 class EvolutionExistsError(DatabaseError):
@@ -134,6 +152,8 @@ class SchemaVersionError(DatabaseError):
 
 class OrchestratorError(ShinkaError):
     """The orchestrator did not come back; the run ends and can be resumed."""
+
+    blame = Blame.INFRASTRUCTURE
 
 
 class RunStoppedError(ShinkaError):

@@ -21,6 +21,7 @@ from shinka_core.launch import Launcher, LocalLauncher
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.operators import builtin_operators
+from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
 from shinka_core.progress import Progress
 from shinka_core.secrets import refuse_stored_secrets
@@ -65,7 +66,8 @@ class Run:
 
     Attributes:
         stop_reason: Why no further generation is to start; "" while the run goes on.
-        open_generations: Numbers that are under way: begun, and neither recorded nor failed.
+        ends: How generations ended that nobody has asked about yet. Only what is in here has ended:
+            a flow run that is over says nothing about its generation.
     """
 
     def __init__(
@@ -84,7 +86,7 @@ class Run:
         self.client = client
         self.budget = budget
         self.stop_reason = ""
-        self.open_generations: set[int] = set()
+        self.ends: dict[int, Outcome] = {}
         self.judge = judge
         self.launcher = launcher
         self.proposals = Slots("proposals", settings.proposal_jobs)

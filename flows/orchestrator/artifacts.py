@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
-import httpx
 from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, aupdate_progress_artifact
+from prefect.client.orchestration import PrefectClient
 from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
 
+from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
 from shinka_core.database import RunSummary
 from shinka_core.edit.apply import unified_diff
+from shinka_core.errors import OrchestratorError
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.board")
@@ -23,32 +26,43 @@ DIFF_LIMIT = 20_000
 
 
 class Board:
-    """The progress bar of one run; it is decoration, so an absent server is only noted."""
+    """The progress bar of one run. It is decoration: nothing waits for it."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, calls: ServerCalls) -> None:
         self._run = run
+        self._calls = calls
         self._artifact: UUID | None = None
-        self._updated_at = 0.0
 
-    async def open(self) -> None:
-        """Puts the bar up."""
+    @asynccontextmanager
+    async def shown(self) -> AsyncGenerator[None, None]:
+        """Puts the bar up and keeps it up to date inside the block."""
         if FlowRunContext.get() is None:
+            yield
             return
+        moving = asyncio.create_task(self._keep_moving())
         try:
-            self._artifact = await acreate_progress_artifact(progress=self._percent(), description=self._description())
-        except (httpx.HTTPError, PrefectException) as error:
-            logger.warning("no progress bar in the Prefect UI: %s", error)
+            yield
+        finally:
+            moving.cancel()
+            await asyncio.wait([moving])
+            if self._artifact is not None:
+                self._calls.later("the progress bar", self._move)
 
-    async def update(self) -> None:
-        """Moves the bar, every few seconds at most."""
-        due = time.monotonic() - self._updated_at > UPDATE_PERIOD or self._percent() >= 100
-        if self._artifact is None or not due:
-            return
-        self._updated_at = time.monotonic()
+    async def _keep_moving(self) -> None:
         try:
-            await aupdate_progress_artifact(self._artifact, progress=self._percent(), description=self._description())
-        except (httpx.HTTPError, PrefectException) as error:
-            logger.warning("the progress bar in the Prefect UI was not moved: %s", error)
+            self._artifact = await self._calls.call("put up the progress bar", self._put_up)
+            while True:
+                await asyncio.sleep(UPDATE_PERIOD)
+                await self._calls.call("move the progress bar", self._move)
+        except (*ORCHESTRATOR_AWAY, OrchestratorError) as error:
+            logger.info("no progress bar in the Prefect UI: %s", error)
+
+    async def _put_up(self, _: PrefectClient) -> UUID:
+        return await acreate_progress_artifact(progress=self._percent(), description=self._description())
+
+    async def _move(self, _: PrefectClient) -> None:
+        assert self._artifact is not None
+        await aupdate_progress_artifact(self._artifact, progress=self._percent(), description=self._description())
 
     def _percent(self) -> float:
         return min(100.0 * self._run.progress.finished / max(self._run.progress.total, 1), 100.0)
@@ -82,7 +96,7 @@ async def publish(run: Run, summary: RunSummary) -> None:
         await acreate_markdown_artifact(
             "\n".join(lines), key=_key(summary.evolution), description=f"Outcome of {summary.evolution}"
         )
-    except (httpx.HTTPError, PrefectException) as error:
+    except ORCHESTRATOR_AWAY as error:
         logger.warning("no report in the Prefect UI: %s", error)
 
 

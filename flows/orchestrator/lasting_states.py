@@ -1,9 +1,9 @@
-"""States of a task run that are over within a second are not reported.
+"""States of a task run that are over within two seconds are not reported.
 
 A task run reaches the Prefect server as one event per state: pending, running, completed. Most
 steps of a generation take milliseconds, so the server would record three states that nobody could
-have watched, and that recording is most of its work. Here a pending or running state waits for a
-second; if the task run has moved on by then, the later state is sent alone. It carries the task
+have watched, and that recording is most of its work. Here a pending or running state waits for two
+seconds; if the task run has moved on by then, the later state is sent alone. It carries the task
 run's start, end, duration and run count, so nothing but the list of passed states is shorter. Failures,
 retries and final states are sent at once.
 
@@ -21,10 +21,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from prefect import task_engine
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.events.schemas.events import Event
-from prefect.utilities.engine import emit_task_run_state_change_event
+
+from flows.orchestrator.private import emit_task_run_state_change_event, report_states_by
 
 PATIENCE = 2.0
 
@@ -71,12 +71,12 @@ class Reporter:
 
 @contextmanager
 def lasting_states(patience: float = PATIENCE) -> Generator[Reporter, None, None]:
-    """Reports task runs this way as long as the block lasts."""
-    reporter, usual = Reporter(patience), emit_task_run_state_change_event
-    task_engine.emit_task_run_state_change_event = reporter  # pyright: ignore[reportPrivateImportUsage]
+    """Reports the task runs that are run inside the block, and in tasks made there, this way."""
+    reporter = Reporter(patience)
+    undo = report_states_by(reporter)
     try:
         yield reporter
     finally:
-        task_engine.emit_task_run_state_change_event = usual  # pyright: ignore[reportPrivateImportUsage]
+        undo()
         for timer in reporter.held.values():
             timer.cancel()

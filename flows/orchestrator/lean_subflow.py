@@ -1,96 +1,48 @@
-"""A flow run inside a flow run for two requests to the server instead of nine.
+"""A flow run inside a flow run for two requests to the server instead of nine, one of them waited for.
 
 Prefect's own subflow call registers the flow, makes a placeholder task run, looks for an earlier
 run, creates the flow run as pending, names it, proposes `Running`, reads it back and proposes the
 final state: nine round trips, most of them writes. A generation is never looked for (the journal
 in the program database knows whether it is done), so here the flow run is created as `Running`
 under its name, below one placeholder that all generations of an evolution share, and gets its
-final state at the end. What the UI shows is the same: children of the evolution's flow run with
-task runs inside.
-
-This leans on four methods of Prefect's `AsyncFlowRunEngine` (3.8). Should one of them change, set
-`SHINKA_PLAIN_SUBFLOWS=1`: generations then run as ordinary subflows.
+final state at the end. Nothing depends on that state, so it is sent in the background. What the UI
+shows is the same: children of the evolution's flow run with task runs inside.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-import httpx
 from prefect import Flow
-from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import FlowRunCreate, TaskRunCreate
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import FlowRunCreate
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
-from prefect.flow_engine import AsyncFlowRunEngine
-from prefect.states import Completed, Running, to_state_create
+from prefect.states import Running, to_state_create
 
+from flows.orchestrator.parent_run import ParentRun
+from flows.orchestrator.private import AsyncFlowRunEngine
 from flows.orchestrator.profile import SHARED_PARENT
-
-PLAIN_SUBFLOWS = "SHINKA_PLAIN_SUBFLOWS"
-PLACEHOLDER = "generations"
+from flows.orchestrator.server_calls import ServerCalls
 
 
-class Parent:
-    """Where the lean runs of one evolution hang.
-
-    Attributes:
-        flow_id: Of the flow that is run.
-        task_run_id: The placeholder in the evolution's flow run, or None outside of one.
-    """
-
-    def __init__(self, flow_id: UUID, task_run_id: UUID | None) -> None:
-        self.flow_id = flow_id
-        self.task_run_id = task_run_id
+async def run_plain(flow: Flow[..., Any], parameters: dict[str, Any]) -> State[Any]:
+    """Runs an async flow as an ordinary subflow and returns its final state."""
+    return await flow(**parameters, return_state=True)
 
 
-@asynccontextmanager
-async def shared_parent(flow: Flow[..., Any]) -> AsyncGenerator[Parent, None]:
-    """Registers the flow and makes the placeholder, once per evolution; completes it at the end."""
-    parent = await _register(flow)
-    try:
-        yield parent
-    finally:
-        if parent.task_run_id is not None:
-            with suppress(httpx.HTTPError, PrefectException):  # only the UI would have shown it
-                async with get_client() as client:
-                    await client.set_task_run_state(parent.task_run_id, Completed(), force=True)
-
-
-async def _register(flow: Flow[..., Any]) -> Parent:
-    async with get_client() as client:
-        flow_id = await client.create_flow(flow)
-        context = FlowRunContext.get()
-        if context is None or context.flow_run is None:
-            return Parent(flow_id, None)
-        placeholder = TaskRunCreate(
-            id=None,
-            name=PLACEHOLDER,
-            flow_run_id=context.flow_run.id,
-            task_key=f"{flow.name}-{PLACEHOLDER}",
-            dynamic_key=f"{PLACEHOLDER}-{context.flow_run.run_count}",
-            state=to_state_create(Running()),
-        )
-        response = await client.request("POST", "/task_runs/", json=placeholder.model_dump(mode="json", exclude={"id"}))
-        response.raise_for_status()
-        return Parent(flow_id, UUID(response.json()["id"]))
-
-
-async def run_lean(flow: Flow[..., Any], parent: Parent, name: str, parameters: dict[str, Any]) -> State[Any]:
+async def run_lean(
+    flow: Flow[..., Any], parent: ParentRun, calls: ServerCalls, name: str, parameters: dict[str, Any]
+) -> State[Any]:
     """Runs an async flow below the placeholder and returns its final state.
 
     Args:
         name: Of the flow run.
         parameters: Of the flow; must be JSON.
     """
-    if os.environ.get(PLAIN_SUBFLOWS):
-        return await flow(**parameters, return_state=True)
-    engine: _LeanEngine = _LeanEngine(flow=flow, parameters=parameters, parent=parent, run_name=name)
+    engine: _LeanEngine = _LeanEngine(flow=flow, parameters=parameters, parent=parent, calls=calls, run_name=name)
     async with engine.start():
         while engine.is_running():
             async with engine.run_context():
@@ -99,9 +51,10 @@ async def run_lean(flow: Flow[..., Any], parent: Parent, name: str, parameters: 
 
 
 class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
-    def __init__(self, *, parent: Parent, run_name: str, **options: Any) -> None:
+    def __init__(self, *, parent: ParentRun, calls: ServerCalls, run_name: str, **options: Any) -> None:
         super().__init__(**options)
         self._parent = parent
+        self._calls = calls
         self._run_name = run_name
         self._flow_run_name_set = True
 
@@ -110,7 +63,7 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
         """None: a thread per generation would beat for what the evolution's own flow run shows."""
         return None
 
-    async def create_flow_run(self, client: PrefectClient) -> FlowRun:
+    async def create_flow_run(self, client: PrefectClient) -> FlowRun:  # noqa: ARG002 - the calls have their own
         """Creates the run as running, in one request."""
         request = FlowRunCreate(
             name=self._run_name,
@@ -121,9 +74,13 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
             state=to_state_create(Running()),
         )
         body = request.model_dump(mode="json", exclude={"id"}, exclude_none=True)
-        response = await client.request("POST", "/flow_runs/", json=body)
-        response.raise_for_status()
-        return FlowRun.model_validate(response.json())
+
+        async def create(client: PrefectClient) -> FlowRun:
+            response = await client.request("POST", "/flow_runs/", json=body)
+            response.raise_for_status()
+            return FlowRun.model_validate(response.json())
+
+        return await self._calls.call(f"begin {self._run_name}", create)
 
     async def begin_run(self) -> State[Any]:
         """Has nothing to propose: the run was created running."""
@@ -134,7 +91,13 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
 
     async def set_state(self, state: State[Any], force: bool = True) -> State[Any]:
         """Sets a final state without the server's rules for retries, caching and concurrency, which it has none of."""
-        return await super().set_state(state, force=force)
+        assert self.flow_run is not None
+        run = self.flow_run
+        run.state, run.state_name, run.state_type = state, state.name, state.type
+        self._calls.later(
+            f"the end of {self._run_name}", lambda client: client.set_flow_run_state(run.id, state, force=force)
+        )
+        return state
 
     @asynccontextmanager
     async def setup_run_context(self, client: PrefectClient | None = None) -> AsyncGenerator[None, None]:

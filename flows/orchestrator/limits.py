@@ -9,26 +9,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import httpx
 from prefect import Task
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
-from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectException
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
+from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
 from shinka_core.run import Run
-from tasks import evaluate, query
+from tasks import query
 from tasks.policy import rate_limit_of
+
+T = TypeVar("T")
 
 logger = logging.getLogger("shinka.limits")
 
 # Seconds until a limit that is made in the UI holds for a run that is going.
 LOOK_EVERY = 10.0
+# Seconds after which the slot of a killed run comes back.
+LEASE = 60.0
 PAGE = 200
 # What Prefect calls the limit of a tag.
 TAG = "tag:"
@@ -49,19 +54,38 @@ def asking(model: str, retries: int) -> Task[..., Any]:
     return _asking(_limited("model", model_tag(model)), retries)
 
 
-def evaluating(tag: str) -> Task[..., Any]:
-    """The evaluate task with those of its evaluator's tags that have a limit."""
-    return _evaluating(_limited("evaluation", tag))
+@asynccontextmanager
+async def evaluation_slot(run: Run) -> AsyncGenerator[None, None]:
+    """Holds a slot of the evaluator's limit across runs inside the block, if there is such a limit.
+
+    An evaluation's process starts with its submission, so a tag on the task that waits for its
+    result would limit nothing.
+    """
+    tags = _limited("evaluation", evaluator_tag(run))
+    async with AsyncExitStack() as stack:
+        if tags:
+            names = [f"{TAG}{tag}" for tag in tags]
+            await when_allowed(run, lambda: stack.enter_async_context(concurrency(names, lease_duration=LEASE)))
+        yield
+
+
+async def when_allowed(run: Run, act: Callable[[], Awaitable[T]]) -> T:
+    """Does what needs a slot of a limit across runs; a limit of 0 is a pause and is waited out."""
+    told = False
+    while True:
+        run.check_going()
+        try:
+            return await act()
+        except ConcurrencySlotAcquisitionError as error:
+            if not told:
+                logger.warning("held by a limit on the Prefect server: %s", error)
+                told = True
+            await asyncio.sleep(LOOK_EVERY)
 
 
 @cache
 def _asking(tags: tuple[str, ...], retries: int) -> Task[..., Any]:
     return query.with_options(tags=tags, retries=retries)
-
-
-@cache
-def _evaluating(tags: tuple[str, ...]) -> Task[..., Any]:
-    return evaluate.with_options(tags=tags)
 
 
 # Tags that have a limit on the server this process talks to.
@@ -73,14 +97,14 @@ def _limited(*tags: str) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def known_limits(run: Run) -> AsyncGenerator[None, None]:
+async def known_limits(run: Run, calls: ServerCalls) -> AsyncGenerator[None, None]:
     """Makes the limits that the settings ask for, and keeps looking for others.
 
     Prefect asks the server for a slot for every task with a tag, limit or not. Asking for the
     limits themselves now and then spares two requests for each generation.
     """
-    await make_limits(run)
-    await _learn()
+    await calls.call("make the limits", lambda client: make_limits(run, client))
+    await calls.call("read the limits", _learn)
     learning = asyncio.create_task(_keep_learning())
     try:
         yield
@@ -92,36 +116,33 @@ async def _keep_learning() -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY)
         try:
-            await _learn()
-        except (httpx.HTTPError, PrefectException) as error:
+            async with get_client() as client:
+                await _learn(client)
+        except ORCHESTRATOR_AWAY as error:
             logger.debug("the limits could not be read: %s", error)
 
 
-async def _learn() -> None:
+async def _learn(client: PrefectClient) -> None:
     found: set[str] = set()
-    async with get_client() as client:
-        while True:
-            page = await client.read_global_concurrency_limits(limit=PAGE, offset=len(found))
-            found |= {limit.name for limit in page}
-            if len(page) < PAGE:
-                break
+    while True:
+        page = await client.read_global_concurrency_limits(limit=PAGE, offset=len(found))
+        found |= {limit.name for limit in page}
+        if len(page) < PAGE:
+            break
     _known.clear()
     _known.update(name.removeprefix(TAG) for name in found if name.startswith(TAG))
 
 
-async def make_limits(run: Run) -> None:
+async def make_limits(run: Run, client: PrefectClient) -> None:
     """Makes the limits that the settings ask for and the server does not have."""
     evolve, job = run.settings.evolve, run.settings.job
     wanted = {model_tag(model): limit for model, limit in evolve.model_limits.items()}
     if job.shared_limit is not None:
         wanted[evaluator_tag(run)] = job.shared_limit
-    if not wanted and not evolve.model_rates:
-        return
-    async with get_client() as client:
-        for tag, limit in wanted.items():
-            await _make(client, tag, limit)
-        for model, rate in evolve.model_rates.items():
-            await _make_rate(client, rate_limit_of(model), rate)
+    for tag, limit in wanted.items():
+        await _make(client, tag, limit)
+    for model, rate in evolve.model_rates.items():
+        await _make_rate(client, rate_limit_of(model), rate)
 
 
 async def _make(client: PrefectClient, tag: str, limit: int) -> None:

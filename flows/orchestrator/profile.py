@@ -2,27 +2,28 @@
 
 A generation is a flow run of about seven task runs, so the orchestrator's own work decides how
 many generations a small machine can keep in flight. The figures behind each line are in
-`docs/orchestration.md`. A variable that is already set in the environment always wins.
+`docs/orchestration.md`. What is set in the environment, in a profile or in a `prefect.toml` wins.
 """
 
 from __future__ import annotations
 
-import os
+import logging
 import sys
-from pathlib import Path
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from prefect.exceptions import MissingContextError
+from prefect.logging.configuration import setup_logging
+from prefect.logging.handlers import APILogHandler
+from prefect.settings import get_current_settings, temporary_settings
 
 CLIENT = {
-    # Two lines for each of thousands of task and flow runs would be most of what the server
-    # stores; what a reader wants to know, the run itself says through the logger `shinka`.
-    "PREFECT_LOGGING_LEVEL": "CRITICAL",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "shinka",
-    # A busy or restarting server is waited for; about ten minutes with the client's back-off.
-    "PREFECT_CLIENT_MAX_RETRIES": "20",
-    "PREFECT_CLIENT_RETRY_JITTER_FACTOR": "0.5",
-    "PREFECT_API_REQUEST_TIMEOUT": "120",
-    # One request less in front of every write to a local server.
-    "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    # A busy or restarting server is waited for, whatever it answers meanwhile.
+    "client.max_retries": 20,
+    "client.retry_jitter_factor": 0.5,
+    "client.retry_extra_codes": "500,504",
+    "api.request_timeout": 120.0,
 }
 
 SERVER = {
@@ -45,14 +46,65 @@ SERVER = {
 # In the context of a flow run, for the local server: its parent task run is not its own.
 SHARED_PARENT = "shinka-shared-parent"
 
+# Loggers of Prefect that would write two lines for each of thousands of flow and task runs.
+_CHATTY = ("prefect.flow_runs", "prefect.task_runs")
+_OWN = "shinka"
 
-def apply_profile() -> None:
-    """Sets every default that the environment does not set, also in an imported Prefect."""
-    if home := os.environ.get("PREFECT_HOME"):
-        Path(home).expanduser().mkdir(parents=True, exist_ok=True)  # Prefect makes the last folder only
-    missing = {name: value for name, value in (CLIENT | SERVER).items() if name not in os.environ}
-    os.environ.update(missing)
-    if "prefect" in sys.modules and missing:
-        from prefect.context import refresh_global_settings_context
 
-        refresh_global_settings_context()
+@contextmanager
+def profile() -> Generator[None, None, None]:
+    """Runs with these settings inside the block, in this context alone; nothing of the host's is changed."""
+    with temporary_settings(set_defaults=CLIENT), _logging():  # pyright: ignore[reportArgumentType]
+        yield
+
+
+def quiet_process() -> None:
+    """Turns Prefect's own log down in a process that is ours, unless the user has set its level.
+
+    What a reader wants to know, the run itself says through the logger `shinka`.
+    """
+    with temporary_settings(set_defaults={"logging.level": "CRITICAL"}):  # pyright: ignore[reportArgumentType]
+        setup_logging(incremental=True)
+
+
+class _NotOfGenerations(logging.Filter):
+    """Leaves out what Prefect says about the runs of generations and their tasks."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(record, "flow_name", None) != "generation"
+
+
+class _ToTheUI(APILogHandler):
+    """Sends lines to the Prefect UI; one that belongs to no flow run has no place there."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in the standard library
+        if not isinstance(sys.exc_info()[1], MissingContextError):
+            super().handleError(record)
+
+
+_users = 0
+_lock = threading.Lock()
+_filter = _NotOfGenerations()
+_to_api = _ToTheUI()
+
+
+@contextmanager
+def _logging() -> Generator[None, None, None]:
+    """Shows the lines of the logger `shinka` in the Prefect UI, and keeps generations out of Prefect's own."""
+    global _users
+    with _lock:
+        _users += 1
+        if _users == 1:
+            logging.getLogger(_OWN).addHandler(_to_api)
+            if "level" not in get_current_settings().logging.model_fields_set:
+                for name in _CHATTY:
+                    logging.getLogger(name).addFilter(_filter)
+    try:
+        yield
+    finally:
+        with _lock:
+            _users -= 1
+            if _users == 0:
+                logging.getLogger(_OWN).removeHandler(_to_api)
+                for name in _CHATTY:
+                    logging.getLogger(name).removeFilter(_filter)

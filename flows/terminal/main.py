@@ -16,6 +16,7 @@ from flows.terminal.outcome import print_summary
 from flows.terminal.task_folder import Overrides, Plan, plan_run
 from shinka_core.database import RunSummary
 from shinka_core.errors import EvolutionExistsError, ShinkaError
+from shinka_core.run import RUN_FILE
 
 app = App(
     name="evolve",
@@ -90,8 +91,12 @@ def evolve_command(
         summary = asyncio.run(_run(plan, resume=resume, quiet=quiet))
     except (ShinkaError, ValidationError) as error:
         return _refuse(error)
-    except KeyboardInterrupt:
-        console.print(f"stopped; continue with --resume --results {plan.evolution.results_dir}", markup=False)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        begun = (Path(plan.evolution.results_dir or ".") / RUN_FILE).exists()
+        advice = (
+            f"; continue with --resume --results {plan.evolution.results_dir}" if begun else " before anything began"
+        )
+        console.print(f"stopped{advice}", markup=False)
         return EXIT_INTERRUPTED
     print_summary(console, summary)
     if summary.stopped_early == INTERRUPTED:
@@ -101,7 +106,9 @@ def evolve_command(
 
 async def _run(plan: Plan, *, resume: bool, quiet: bool) -> RunSummary:
     # Imported here: the orchestrator takes seconds to load, and a mistake should be told at once.
+    from flows.orchestrator.profile import quiet_process
     from flows.runner import AsyncEvolutionRunner
+    from flows.signals import stopping_on_signals
 
     runner = AsyncEvolutionRunner(
         evo_config=plan.evolution,
@@ -113,7 +120,9 @@ async def _run(plan: Plan, *, resume: bool, quiet: bool) -> RunSummary:
         name=plan.name,
         resume=resume,
     )
-    return await runner.run()
+    quiet_process()
+    with stopping_on_signals(runner.stop):
+        return await runner.run()
 
 
 def _refuse(error: ShinkaError | ValidationError) -> int:

@@ -75,7 +75,7 @@ def test_a_killed_run_leaks_no_slot(tmp_path: Path, prefect_api: str, prefect_ho
 LEARNING = """
 import asyncio, os
 from prefect.client.orchestration import get_client
-from flows import limits
+from flows.orchestrator import limits
 
 async def becomes(tags):
     for _ in range(200):
@@ -86,7 +86,7 @@ async def becomes(tags):
 
 async def main():
     async with get_client() as client:
-        await limits._learn()
+        await limits._learn(client)
         assert limits.asking("late", 1).tags == set()
         made = await client.create_concurrency_limit(tag="model:late", concurrency_limit=1)
         limits.LOOK_EVERY = 0.1

@@ -1,0 +1,128 @@
+"""What the flow runs of an evolution's generations hang below, made again when a server has lost it.
+
+Prefect keeps a flow run below another through a placeholder task run in the parent. All
+generations of an evolution share one. After `prefect server database reset`, or on a server that
+comes back empty, flow, parent and placeholder are gone: then they are registered anew, with a flow
+run of the evolution's name in the place of the one that was lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+from prefect import Flow
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import FlowRunCreate, TaskRunCreate
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectException
+from prefect.states import Completed, Running, to_state_create
+
+from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
+from shinka_core.errors import OrchestratorError
+
+logger = logging.getLogger("shinka.orchestrator")
+
+PLACEHOLDER = "generations"
+
+
+class ParentRun:
+    """Where the flow runs of one evolution's generations hang.
+
+    Attributes:
+        flow_id: Of the flow that is run.
+        task_run_id: The placeholder in the evolution's flow run, or None outside of one.
+        age: How often it was made anew.
+    """
+
+    def __init__(self, flow: Flow[..., Any], calls: ServerCalls) -> None:
+        self._flow = flow
+        self._calls = calls
+        self._renewing = asyncio.Lock()
+        self._substitute: UUID | None = None
+        self.flow_id: UUID
+        self.task_run_id: UUID | None = None
+        self.age = 0
+
+    async def register(self) -> None:
+        """Registers the flow and makes the placeholder in the flow run that this is called in."""
+        self.flow_id = await self._calls.call("register the flow", lambda client: client.create_flow(self._flow))
+        context = FlowRunContext.get()
+        if context is not None and context.flow_run is not None:
+            self.task_run_id = await self._placeholder(context.flow_run.id, context.flow_run.run_count)
+
+    async def renew(self, age: int) -> None:
+        """Registers everything again on a server that does not know it any more.
+
+        Args:
+            age: Of the parent that the caller met; when it is newer by now there is nothing to do.
+        """
+        async with self._renewing:
+            if age != self.age:
+                return
+            logger.warning("the Prefect server has lost this evolution's flow run; going on below a new one")
+            self.flow_id = await self._calls.call("register the flow", lambda client: client.create_flow(self._flow))
+            context = FlowRunContext.get()
+            if context is not None and context.flow is not None and context.flow_run is not None:
+                evolve, name = context.flow, context.flow_run.name
+                self._substitute = await self._calls.call(
+                    "replace the flow run", lambda client: _begin(client, evolve, name)
+                )
+                self.task_run_id = await self._placeholder(self._substitute, self.age)
+            self.age += 1
+
+    async def close(self, state: State[Any]) -> None:
+        """Completes the placeholder, and a flow run that took the place of a lost one."""
+        task_run_id, flow_run_id = self.task_run_id, self._substitute
+        if task_run_id is not None:
+            self._calls.later(
+                "the end of the generations",
+                lambda client: client.set_task_run_state(task_run_id, Completed(), force=True),
+            )
+        if flow_run_id is not None:
+            self._calls.later(
+                "the end of the evolution", lambda client: client.set_flow_run_state(flow_run_id, state, force=True)
+            )
+
+    async def _placeholder(self, flow_run_id: UUID, turn: int) -> UUID:
+        request = TaskRunCreate(
+            id=None,
+            name=PLACEHOLDER,
+            flow_run_id=flow_run_id,
+            task_key=f"{self._flow.name}-{PLACEHOLDER}",
+            dynamic_key=f"{PLACEHOLDER}-{turn}",
+            state=to_state_create(Running()),
+        )
+
+        async def create(client: PrefectClient) -> UUID:
+            body = request.model_dump(mode="json", exclude={"id"})
+            response = await client.request("POST", "/task_runs/", json=body)
+            response.raise_for_status()
+            return UUID(response.json()["id"])
+
+        return await self._calls.call("make the placeholder of the generations", create)
+
+
+async def _begin(client: PrefectClient, flow: Flow[..., Any], name: str) -> UUID:
+    request = FlowRunCreate(name=name, flow_id=await client.create_flow(flow), state=to_state_create(Running()))
+    body = request.model_dump(mode="json", exclude={"id"}, exclude_none=True)
+    response = await client.request("POST", "/flow_runs/", json=body)
+    response.raise_for_status()
+    return UUID(response.json()["id"])
+
+
+@asynccontextmanager
+async def parent_run(flow: Flow[..., Any], calls: ServerCalls) -> AsyncGenerator[ParentRun, None]:
+    """The parent of an evolution's generations; it completes with the block."""
+    parent = ParentRun(flow, calls)
+    await parent.register()
+    try:
+        yield parent
+    finally:
+        with suppress(PrefectException, OrchestratorError, *ORCHESTRATOR_AWAY):
+            await parent.close(Completed())
