@@ -83,7 +83,7 @@ class AsyncEvolutionRunner:
             ConfigError: A setting is wrong.
             EvolutionExistsError: The results folder or name is taken, and `resume` is off.
         """
-        with prefect_server(self._tell):
+        async with prefect_server(self._tell):
             from flows.evolve import evolve
 
             with watching(self.name, enabled=self.verbose):
