@@ -92,7 +92,9 @@ def evolve_command(
     except (ShinkaError, ValidationError) as error:
         return _refuse(error)
     except KeyboardInterrupt:
-        console.print(f"stopped; continue with --resume --results {plan.evolution.results_dir}", markup=False)
+        begun = Path(plan.evolution.results_dir or ".", "run.yaml").exists()
+        advice = f"continue with --resume --results {plan.evolution.results_dir}" if begun else "nothing had been begun"
+        console.print(f"stopped; {advice}", markup=False)
         return EXIT_INTERRUPTED
     print_summary(console, summary)
     if summary.stopped_early == INTERRUPTED:

@@ -366,16 +366,14 @@ MIGRATE = f"import sys, pathlib; from {migrate.__module__} import migrate; migra
 
 
 def anatomy(path: Path) -> dict[str, Any]:
-    """A database's parts, whatever order its text has them in: two runs of the migrations differ in that."""
+    """A database's parts, whatever order and spacing its text has: two runs of the migrations differ in those."""
     parts: dict[str, Any] = {}
     with closing(sqlite3.connect(path)) as database:
         for kind, name, sql in database.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
-            parts[name] = (kind, sorted(line.strip(" ,\t") for line in (sql or "").replace(",\n", "\n").splitlines()))
-            if kind == "table":
-                parts[f"{name} columns"] = database.execute(f'PRAGMA table_xinfo("{name}")').fetchall()
-                parts[f"{name} keys"] = sorted(
-                    row[2:] for row in database.execute(f'PRAGMA foreign_key_list("{name}")')
-                )
+            parts[name] = (kind, sorted(part.rstrip(")") for part in "".join((sql or "").split()).split(",")))
+            columns = database.execute(f'PRAGMA table_xinfo("{name}")').fetchall() if kind == "table" else []
+            parts[f"{name}: columns"] = ["".join(repr(column).replace("\\n", "").split()) for column in columns]
+            parts[f"{name}: keys"] = sorted(row[2:] for row in database.execute(f'PRAGMA foreign_key_list("{name}")'))
     parts["rows"] = [line for line in schema_text(path).splitlines() if line.startswith("INSERT")]
     return parts
 
