@@ -6,13 +6,16 @@ TASK ?= examples/circle_packing
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help evolve test lint types bench clean
+.PHONY: help evolve server test lint types bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 evolve: $(VENV)/.installed  ## evolve examples/circle_packing (TASK=folder, ARGS="--generations 10")
 	@$(BIN)/python flows/evolve.py $(TASK) $(ARGS)
+
+server: $(VENV)/.installed  ## serve Prefect with its UI until Ctrl-C (ARGS="--database postgresql://...")
+	@$(BIN)/python -m flows.server $(ARGS)
 
 test: $(VENV)/.installed-dev  ## run all tests
 	@$(BIN)/python -m pytest $(ARGS)

@@ -80,28 +80,29 @@ class AsyncEvolutionRunner:
             EvolutionExistsError: The results folder or name is taken, and `resume` is off.
         """
         self._task = asyncio.current_task()
-        with prefect_server(self._tell), ExitStack() as stack:
+        async with prefect_server(self._tell, self._lost):
             from flows.evolve import evolve
             from flows.orchestrator.evolution_run import outcome_of
             from flows.orchestrator.private import without_prefects_signals
             from flows.orchestrator.profile import profile
 
-            stack.enter_context(profile())
-            stack.callback(without_prefects_signals())
-            stack.enter_context(watching(self.name, enabled=self.verbose))
-            return await outcome_of(
-                evolve,
-                {
-                    "evo_config": self.evo_config,
-                    "job_config": self.job_config,
-                    "db_config": self.db_config,
-                    "max_evaluation_jobs": self.max_evaluation_jobs,
-                    "max_proposal_jobs": self.max_proposal_jobs,
-                    "name": self.name,
-                    "resume": self.resume,
-                    "task_dir": None,
-                },
-            )
+            with ExitStack() as stack:
+                stack.enter_context(profile())
+                stack.callback(without_prefects_signals())
+                stack.enter_context(watching(self.name, enabled=self.verbose))
+                return await outcome_of(
+                    evolve,
+                    {
+                        "evo_config": self.evo_config,
+                        "job_config": self.job_config,
+                        "db_config": self.db_config,
+                        "max_evaluation_jobs": self.max_evaluation_jobs,
+                        "max_proposal_jobs": self.max_proposal_jobs,
+                        "name": self.name,
+                        "resume": self.resume,
+                        "task_dir": None,
+                    },
+                )
 
     def stop(self) -> None:
         """Stops the run from within its event loop: once to finish what is in flight, twice to end at once.
@@ -112,6 +113,12 @@ class AsyncEvolutionRunner:
 
         if not stop_run(self.name) and self._task is not None:
             self._task.cancel()
+
+    def _lost(self, reason: str) -> None:
+        """Ends the run, resumable, when its server is gone for good."""
+        from flows.stopping import stop_run
+
+        stop_run(self.name, reason)
 
     def _tell(self, line: str) -> None:
         if self.verbose:

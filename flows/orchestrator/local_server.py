@@ -2,197 +2,218 @@
 
 Prefect would start a temporary server by itself, but with a limit of 20 seconds that a loaded
 machine does not meet, without its UI, and left running when the process that wanted it is killed.
+Ours lives as long as anyone uses it: see `server_lease`.
 """
 
 from __future__ import annotations
 
-import ctypes
+import asyncio
+import logging
 import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from time import monotonic
+from typing import Any
 
-import httpx
-
-from flows.orchestrator.profile import SERVER
+from flows.orchestrator.loading import imported
+from flows.orchestrator.loopback import spare_loopback
+from flows.orchestrator.server_configured import expect_prefect
+from flows.orchestrator.server_early import begin_early, drop_early, take_early
+from flows.orchestrator.server_farewell import see_it_end, send_what_waits
+from flows.orchestrator.server_keeper import Lost, keep_up
+from flows.orchestrator.server_lease import LockedFile, Place, ServerState
+from flows.orchestrator.server_probe import PrefectServer, Refused, SomethingElse, probe
+from flows.orchestrator.server_process import api_path
+from flows.orchestrator.server_start import Tell, Wanted, bring_up
 from shinka_core.errors import ConfigError
 
-WELL_KNOWN_PORT = 4200
-OK = 200
-LOG_NAME = "evolution-server.log"
-START_LIMIT = 180.0
-PROBE_LIMIT = 10.0
-DRAIN_LIMIT = 5.0
-RECORDER_FLUSH = 1.2  # a little more than the recorder's interval in `flows.orchestrator.profile`
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+LEASE_LIMIT = 30.0
+LEASE_PERIOD = 0.05
+CLIENTS = ("prefect.client.orchestration", "prefect.events.clients")
+# What a run needs next, a second or two that would otherwise follow the server's own.
+NEEDED_NEXT = ("flows.evolve", "shinka_core.llm.openai_provider")
 
-Tell = Callable[[str], None]
+logger = logging.getLogger("shinka.server")
+_users = 0
 
 
-@contextmanager
-def prefect_server(tell: Tell) -> Generator[str, None, None]:
-    """Finds or starts a Prefect server and points this process at it.
+@asynccontextmanager
+async def prefect_server(tell: Tell, on_lost: Lost | None = None) -> AsyncGenerator[str, None]:
+    """Finds or starts a Prefect server and points what runs inside the block at it.
+
+    Nothing of the host program is changed: settings hold for the block's own context, and the event
+    loop is never held up. A cancellation ends the block at once, also while a server starts.
 
     Args:
         tell: Receives one line about what is happening.
+        on_lost: Receives the reason when our own server is gone and cannot be started again.
 
     Yields:
-        The URL of the API. A server that was started here ends with the block.
+        The URL of the API. A server of our own ends when nobody uses it any more.
 
     Raises:
-        ConfigError: The configured server does not answer, or ours does not start.
+        ConfigError: The configured server does not answer as one, or ours does not start.
     """
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    begin_early()
+    await imported("prefect.settings")
+    from prefect.settings import PREFECT_API_URL
 
     configured = PREFECT_API_URL.value()
     if configured:
-        _expect_answer(configured)
-        tell(f"Prefect server: {configured} (configured)")
+        drop_early()
+        await imported(*CLIENTS)
+        spare_loopback()
+        server = await expect_prefect(configured)
+        tell(f"Prefect server: {configured} (configured{_differs(server)})")
+        await imported(*NEEDED_NEXT)
         yield configured
         return
-    running = f"http://127.0.0.1:{WELL_KNOWN_PORT}/api"
-    if _answers(running):
-        tell(f"Prefect server: {running} (already running here)")
-        with temporary_settings({PREFECT_API_URL: running}):
-            yield running
-        return
-    with _own_server(tell) as url, temporary_settings({PREFECT_API_URL: url}):
-        yield url
-
-
-@contextmanager
-def _own_server(tell: Tell) -> Generator[str, None, None]:
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}/api"
-    tell("Prefect server: starting one on this machine (5 to 20 seconds; PREFECT_API_URL names another)")
-    started = time.monotonic()
-    process = _start(port)
+    loading = asyncio.ensure_future(imported(*CLIENTS, *NEEDED_NEXT))
     try:
-        _load_meanwhile()
-        _wait_until_up(process, url, tell, started)
-        tell(f"Prefect server: ready after {time.monotonic() - started:.1f} s, UI at http://127.0.0.1:{port}")
-        yield url
-        _send_what_waits()
+        running = await _running_here(tell)
+        if running:
+            drop_early()
+        async with _pointed_at(running) if running else _own_server(tell, on_lost or logger.error) as url:
+            await loading
+            spare_loopback()
+            yield url
     finally:
-        process.terminate()
+        loading.cancel()
+
+
+@asynccontextmanager
+async def _pointed_at(url: str) -> AsyncGenerator[str, None]:
+    """Points what runs inside at a server, with the password that is set on either side."""
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+
+    password = _password()
+    with temporary_settings(
+        {PREFECT_API_URL: url} | ({PREFECT_API_AUTH_STRING: password} if password else {}),
+    ):
+        yield url
+
+
+@asynccontextmanager
+async def _own_server(tell: Tell, on_lost: Lost) -> AsyncGenerator[str, None]:
+    """The server of this Prefect home, started when there is none."""
+    wanted = _wanted()
+    lease = await _take_lease(wanted.place)
+    state: ServerState | None = None
+    try:
+        state = await _begin(wanted, tell)
+        keeper = asyncio.create_task(keep_up(wanted, state, tell, on_lost))
         try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            async with _pointed_at(state.url), _one_user_more():
+                yield state.url
+        finally:
+            keeper.cancel()
+    finally:
+        lease.close()
+        if state is not None and not state.lasting:
+            await see_it_end(wanted.place)
 
 
-def _load_meanwhile() -> None:
-    """Imports what a run needs next: a second or two that would otherwise follow the server's own."""
-    import_module("flows.evolve")
-    import_module("shinka_core.llm.openai_provider")
-
-
-def _send_what_waits() -> None:
-    """Sends the last events and log lines, and gives the server time to write them down.
-
-    Prefect would send them when the interpreter ends, when this server is no longer there.
-    """
-
-    def drain() -> None:
-        EventsWorker.drain_all(timeout=DRAIN_LIMIT)
-        APILogWorker.drain_all(timeout=DRAIN_LIMIT)
-
-    from prefect.events.worker import EventsWorker
-    from prefect.logging.handlers import APILogWorker
-
-    # In a thread, because inside an event loop Prefect would hand back something to await.
-    thread = threading.Thread(target=drain, daemon=True)
-    thread.start()
-    thread.join(2 * DRAIN_LIMIT)
-    time.sleep(RECORDER_FLUSH)
-
-
-def _start(port: int) -> subprocess.Popen[bytes]:
+def _wanted() -> Wanted:
     from prefect.settings import PREFECT_HOME, get_current_settings
 
-    # The application that `prefect server start` serves, without the second process that the
-    # command line keeps around it.
-    command = [sys.executable, "-m", "uvicorn", "--factory", "flows.orchestrator.server_app:create"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--no-access-log"]
-    environment = {
-        **os.environ,
-        **SERVER,
-        **get_current_settings().to_environment_variables(exclude_unset=True),
-        "PREFECT_SERVER_API_PORT": str(port),
-        "PREFECT_UI_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT__SERVER_FINAL": "1",
-    }
-    environment.pop("PREFECT_API_URL", None)
-    log = PREFECT_HOME.value() / LOG_NAME
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for the run, which then ends the server last
-            preexec_fn=_end_with_parent,
-        )
-
-
-def _end_with_parent() -> None:
-    """Asks the kernel to end the server with us, even when we are killed (Linux)."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _wait_until_up(process: subprocess.Popen[bytes], url: str, tell: Tell, started: float) -> None:
-    told = started
-    while not _answers(url):
-        now = time.monotonic()
-        if process.poll() is not None:
-            raise ConfigError(
-                f"the local Prefect server ended at once (exit code {process.returncode}); "
-                f"its last words are in {LOG_NAME} in PREFECT_HOME"
-            )
-        if now - started > START_LIMIT:
-            raise ConfigError(
-                f"the local Prefect server did not answer within {START_LIMIT:.0f} s; start one and set PREFECT_API_URL"
-            )
-        if now - told > PROBE_LIMIT:
-            told = now
-            tell(f"Prefect server: still starting ({now - started:.0f} s)")
-        time.sleep(0.1)
-
-
-def _expect_answer(url: str) -> None:
-    if "127.0.0.1" not in url and "localhost" not in url:
-        return  # a remote server may want credentials that only Prefect's own client knows
-    if not _answers(url, timeout=PROBE_LIMIT):
-        raise ConfigError(
-            f"PREFECT_API_URL={url} does not answer; start it with `prefect server start`, or unset the variable"
-        )
-
-
-def _answers(url: str, timeout: float = 1.0) -> bool:
+    settings: Any = get_current_settings()
+    place = Place(Path(PREFECT_HOME.value()))
     try:
-        return httpx.get(f"{url}/health", timeout=timeout, trust_env=False).status_code == OK
-    except httpx.HTTPError:
-        return False
+        place.home.mkdir(parents=True, exist_ok=True)
+        LockedFile(place.lease_file).close()
+    except OSError as error:
+        raise ConfigError(
+            f"PREFECT_HOME={place.home} cannot be written to ({error.strerror}); name a folder that can be: PREFECT_HOME=..."
+        ) from None
+    return Wanted(
+        place=place,
+        settings=os.environ | settings.to_environment_variables(exclude_unset=True),
+        port=settings.server.api.port,
+        auth=_password(),
+    )
 
 
-def _free_port() -> int:
-    for port in (WELL_KNOWN_PORT, 0):
-        with socket.socket() as probe:
-            # As the server will: a port of which an earlier server's connections are only closing is free.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise ConfigError("no free port on 127.0.0.1 for a local Prefect server")
+def _password() -> str | None:
+    """What a server on this machine is told by its clients: the clients' setting, or else the server's own."""
+    from prefect.settings import get_current_settings
+
+    settings: Any = get_current_settings()
+    given = settings.api.auth_string or settings.server.api.auth_string
+    return given.get_secret_value() if given else None
+
+
+async def _take_lease(place: Place) -> LockedFile:
+    """One user more. Waits for the end of a server that goes."""
+    lease, until = LockedFile(place.lease_file), monotonic() + LEASE_LIMIT
+    try:
+        while not lease.share():
+            if monotonic() > until:
+                raise ConfigError(
+                    f"an earlier Prefect server of {place.home} does not come to its end (process "
+                    f"{getattr(place.state(), 'pid', 'unknown')}); end it, or use another home: PREFECT_HOME=..."
+                )
+            await asyncio.sleep(LEASE_PERIOD)
+    except BaseException:
+        lease.close()
+        raise
+    return lease
+
+
+async def _begin(wanted: Wanted, tell: Tell) -> ServerState:
+    started = monotonic()
+    begun = take_early(wanted.place)
+    joined = begun is None and wanted.place.serving()
+    if not joined:
+        tell("Prefect server: starting one on this machine (5 to 20 seconds; PREFECT_API_URL names another)")
+    state = await bring_up(wanted, tell, begun)
+    if joined:
+        shared = "" if state.lasting else ", shared with another run"
+        tell(f"Prefect server: {state.url} (already running here{shared}{_differs(PrefectServer(state.version))})")
+    else:
+        tell(f"Prefect server: ready after {monotonic() - started:.1f} s, UI at http://{state.host}:{state.port}")
+    return state
+
+
+async def _running_here(tell: Tell) -> str | None:
+    """A server that somebody else has at the usual port and that is to be used; None when there is none."""
+    from prefect.settings import PREFECT_HOME, get_current_settings
+
+    settings: Any = get_current_settings()
+    url = f"http://127.0.0.1:{settings.server.api.port}{api_path(settings.server.api.base_path)}"
+    answer = await probe(url, _password())
+    match answer:
+        case SomethingElse():
+            return None
+        case Refused():
+            tell(f"Prefect server: the one at {url} wants a password (PREFECT_API_AUTH_STRING=user:password to use it)")
+            return None
+        case PrefectServer(mark=mark) if mark:  # a run's own server: it is joined by its lease, or not at all
+            if mark != Place(Path(PREFECT_HOME.value())).mark:
+                tell(f"Prefect server: the one at {url} belongs to a run with another PREFECT_HOME")
+            return None
+        case PrefectServer(version=theirs):
+            if theirs.split(".")[0] != version("prefect").split(".")[0]:
+                tell(f"Prefect server: the one at {url} is not for this Prefect{_differs(answer)}")
+                return None
+            tell(f"Prefect server: {url} (already running here{_differs(answer)})")
+            return url
+
+
+def _differs(server: PrefectServer) -> str:
+    ours = version("prefect")
+    return "" if server.version in {"", ours} else f"; it is Prefect {server.version}, this is {ours}"
+
+
+@asynccontextmanager
+async def _one_user_more() -> AsyncGenerator[None, None]:
+    """Sends what waits at the end, unless another run of this process goes on and sends it by and by."""
+    global _users
+    _users += 1
+    try:
+        yield
+    finally:
+        _users -= 1
+        if _users == 0:
+            await send_what_waits()

@@ -32,11 +32,6 @@ SERVER = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    # The event feed would store every event a second time, for a third of the server's work. Runs,
-    # task runs and their states come from the recorder above.
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
-    # Automations are evaluated against every event; the local server has none to serve.
-    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
     # Leases of concurrency limits outlive a restart of the server, or their slots would never come back.
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     # One writer at a time: a queue in front of SQLite is better than `database is locked`.

@@ -4,14 +4,19 @@ Prefect gives SQLite a pool of connections. Writers on several of them meet `dat
 which the server answers with 503 and the client with seconds of waiting: ten generations at once
 took half a minute. SQLite has one writer at any time anyway; with one connection they queue for
 microseconds, and a hundred generations at once see no 503. Measured in `docs/orchestration.md`.
+
+What this leans on inside Prefect is looked at by name and signature first. What is not as known is left
+as it is, with a line in the server's log: the server then is Prefect's own, slower and as correct.
 """
 
 from __future__ import annotations
 
+import inspect
+import sys
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
-from prefect.server.database import configurations
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.ext.asyncio import create_async_engine as create_plain_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -22,33 +27,52 @@ from flows.orchestrator.profile import SHARED_PARENT
 POOL_TIMEOUT = 120
 
 
-def _create_engine(url: str, **options: Any) -> AsyncEngine:
-    if url.startswith("sqlite"):
+def create() -> FastAPI:
+    """The application, for uvicorn's `factory`."""
+    from prefect.server.api.server import create_app  # first: its parts can be imported in this order only
+
+    _each_on_its_own(_give_sqlite_one_connection, _spare_shared_parents)
+    return create_app()
+
+
+def _each_on_its_own(*changes: Callable[[], str]) -> None:
+    for change in changes:
+        if missing := change():
+            sys.stderr.write(f"this Prefect is unknown here: {missing} is not as it was; its own way is taken\n")
+
+
+def _give_sqlite_one_connection() -> str:
+    from prefect.server.database import configurations
+
+    module: Any = configurations
+    if getattr(module, "create_async_engine", None) is not create_plain_engine:
+        return "prefect.server.database.configurations.create_async_engine"
+    module.create_async_engine = _create_engine
+    return ""
+
+
+def _create_engine(url: Any, **options: Any) -> AsyncEngine:
+    if str(url).startswith("sqlite"):
         options |= {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT}
     return create_plain_engine(url, **options)
 
 
-def create() -> FastAPI:
-    """The application, for `uvicorn --factory flows.orchestrator.server_app:create`."""
-    configurations.create_async_engine = _create_engine  # pyright: ignore[reportPrivateImportUsage]
-    from prefect.server.api.server import create_app
-
-    _spare_shared_parents()
-    return create_app()
-
-
-def _spare_shared_parents() -> None:
+def _spare_shared_parents() -> str:
     """Leaves the placeholder that all generations of an evolution share as it is.
 
     It would otherwise take on the state of every generation in turn, for a good part of the work
     of a state change.
     """
-    from prefect.server.orchestration.global_policy import UpdateSubflowParentTask
+    from prefect.server.orchestration import global_policy
 
-    usual = UpdateSubflowParentTask.after_transition
+    rule: Any = getattr(global_policy, "UpdateSubflowParentTask", None)
+    usual: Any = getattr(rule, "after_transition", None)
+    if usual is None or list(inspect.signature(usual).parameters) != ["self", "context"]:
+        return "prefect.server.orchestration.global_policy.UpdateSubflowParentTask.after_transition"
 
-    async def after_transition(self: UpdateSubflowParentTask, context: Any) -> None:
-        if SHARED_PARENT not in (context.run.context or {}):
+    async def after_transition(self: Any, context: Any) -> None:
+        if SHARED_PARENT not in (getattr(context.run, "context", None) or {}):
             await usual(self, context)
 
-    UpdateSubflowParentTask.after_transition = after_transition
+    rule.after_transition = after_transition
+    return ""

@@ -11,6 +11,7 @@ from cyclopts import App, Group, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 
+from flows.orchestrator.server_early import begin_early
 from flows.terminal.opening import print_opening
 from flows.terminal.outcome import print_summary
 from flows.terminal.task_folder import Overrides, Plan, plan_run
@@ -105,6 +106,7 @@ def evolve_command(
 
 
 async def _run(plan: Plan, *, resume: bool, quiet: bool) -> RunSummary:
+    begin_early()
     # Imported here: the orchestrator takes seconds to load, and a mistake should be told at once.
     from flows.orchestrator.profile import quiet_process
     from flows.runner import AsyncEvolutionRunner
