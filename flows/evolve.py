@@ -5,6 +5,12 @@ python flows/evolve.py examples/circle_packing --generations 100
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    # Before Prefect and the database are loaded: a mistake is told at once, and a server can start meanwhile.
+    from flows.terminal.main import main
+
+    main()
+
 import logging
 from pathlib import Path
 
@@ -104,9 +110,3 @@ def in_folder(
         evo_config.model_copy(update={"init_program_path": str(folder / evo_config.init_program_path)}),
         job_config.model_copy(update={"eval_program_path": str(folder / job_config.eval_program_path)}),
     )
-
-
-if __name__ == "__main__":
-    from flows.terminal.main import main
-
-    main()

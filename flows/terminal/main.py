@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Group, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 
 from flows.terminal.opening import print_opening
-from flows.terminal.outcome import print_summary
 from flows.terminal.task_folder import Overrides, Plan, plan_run
-from shinka_core.database import RunSummary
 from shinka_core.errors import EvolutionExistsError, ShinkaError
+
+if TYPE_CHECKING:
+    from shinka_core.database import RunSummary
 
 app = App(
     name="evolve",
@@ -93,6 +94,8 @@ def evolve_command(
     except KeyboardInterrupt:
         console.print(f"stopped; continue with --resume --results {plan.evolution.results_dir}", markup=False)
         return EXIT_INTERRUPTED
+    from flows.terminal.outcome import print_summary
+
     print_summary(console, summary)
     if summary.stopped_early == INTERRUPTED:
         return EXIT_INTERRUPTED
