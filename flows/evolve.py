@@ -25,6 +25,7 @@ from prefect.states import Cancelled
 from flows.finish import finish
 from flows.open_runs import registered
 from flows.orchestrator.lasting_states import lasting_states
+from flows.orchestrator.unstored_results import unstored_results
 from flows.pool import drive
 from flows.stopping import CANCELLED, Stopping
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
@@ -93,7 +94,7 @@ async def evolve(
     async with open_run(settings, resume=resume or again) as run:
         with registered(run):
             logger.info("evolution %s in %s", evolution, settings.results_dir)
-            with lasting_states():
+            with lasting_states(), unstored_results():
                 stopped = await Stopping(run).guard(drive(run))
             summary = await finish(run, stopped)
             return Cancelled(message=stopped, data=summary) if stopped == CANCELLED else summary
