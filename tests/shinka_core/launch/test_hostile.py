@@ -256,3 +256,29 @@ def test_the_level_is_the_strongest_there_is_and_said_plainly(
 
 def test_the_interpreter_and_its_packages_are_shown() -> None:
     assert Path(sys.prefix).resolve() in sandbox.interpreter_folders()
+
+
+@needs_sandbox
+async def test_an_interpreter_is_found_wherever_it_lies_and_is_mounted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below the hidden home folder, in a folder that is shown already, and under the name of a link."""
+    home = tmp_path / "home"
+    (home / "real" / "lib").mkdir(parents=True)
+    (home / "real" / "lib" / "module.py").write_text("found = True")
+    (home / "link").symlink_to(home / "real")
+    (home / "secret").write_text("secret")
+    monkeypatch.setenv("HOME", str(home))
+    folders = [home / "real", home / "real" / "lib", home / "link"]
+    bench = Bench(tmp_path)
+    private(bench, readable=[str(folder) for folder in folders])
+    monkeypatch.setattr(sandbox, "interpreter_folders", lambda inner=sandbox.interpreter_folders: (*inner(), *folders))
+    (tmp_path / "run").mkdir()
+    paths = [str(home / "real/lib/module.py"), str(home / "link/lib/module.py"), str(home / "secret")]
+    seen = await told(bench, f"[os.path.exists(path) for path in {paths!r}]")
+    assert seen.correct, seen.error
+    assert seen.public_metrics["told"] == [True, True, False]
+    shown = sandbox.Exposure([], folders, tmp_path / "run", network=False)
+    command = sandbox.enclosed(["true"], shown, tmp_path, tmp_path / "run")
+    assert command.count(str(home / "real")) == 2, "as source and as target of one mount"
+    assert str(home / "real" / "lib") not in command
