@@ -282,3 +282,17 @@ async def test_an_interpreter_is_found_wherever_it_lies_and_is_mounted_once(
     command = sandbox.enclosed(["true"], shown, tmp_path, tmp_path / "run")
     assert command.count(str(home / "real")) == 2, "as source and as target of one mount"
     assert str(home / "real" / "lib") not in command
+
+
+@needs_sandbox
+async def test_helpers_of_an_evaluator_are_compiled_once_and_not_in_each_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (tmp_path / "helper.py").write_text("value = 7")
+    (tmp_path / "broken.py").write_text("this is no python")
+    bench = Bench(tmp_path, isolation="sandbox")
+    compiled = [path.name.partition(".")[0] for path in (tmp_path / "__pycache__").iterdir()]
+    assert compiled == ["helper"]
+    seen = await bench.run("import helper\nresult(helper.value, public={'cached': os.path.exists(helper.__cached__)})")
+    assert (seen.score, seen.public_metrics) == (7, {"cached": True})
