@@ -5,6 +5,12 @@ python flows/evolve.py examples/circle_packing --generations 100
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    # Before Prefect and the database are loaded: a mistake is told at once, and a server can start meanwhile.
+    from flows.terminal.main import main
+
+    main()
+
 import logging
 from contextlib import ExitStack
 from functools import partial
@@ -21,6 +27,7 @@ from flows.orchestrator.evolution_run import come_to
 from flows.orchestrator.lasting_states import lasting_states
 from flows.orchestrator.private import owns_process, without_prefects_signals
 from flows.orchestrator.profile import profile
+from flows.orchestrator.unstored_results import unstored_results
 from flows.pool import drive
 from flows.signals import stopping_on_signals
 from flows.stopping import CANCELLED, Stopping, stop_run
@@ -101,7 +108,7 @@ async def _run(run: Run) -> RunSummary:
             stack.callback(without_prefects_signals())
             stack.enter_context(stopping_on_signals(partial(stop_run, run.evolution)))
         logger.info("evolution %s in %s", run.evolution, run.settings.results_dir)
-        with lasting_states():
+        with lasting_states(), unstored_results():
             stopped = await Stopping(run).guard(drive(run))
         summary = await finish(run, stopped)
         come_to(summary)
@@ -119,9 +126,3 @@ def in_folder(
         evo_config.model_copy(update={"init_program_path": str(folder / evo_config.init_program_path)}),
         job_config.model_copy(update={"eval_program_path": str(folder / job_config.eval_program_path)}),
     )
-
-
-if __name__ == "__main__":
-    from flows.terminal.main import main
-
-    main()

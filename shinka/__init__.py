@@ -6,9 +6,7 @@ for the orchestrator.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # a type checker takes it for True; `typing` itself takes milliseconds to load
 if TYPE_CHECKING:
     from flows.runner import AsyncEvolutionRunner
     from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
@@ -41,4 +39,6 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     return getattr(importlib.import_module(_HOMES[name]), name)

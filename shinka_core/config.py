@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from shinka_core.errors import ConfigError
 from shinka_core.program import PatchType
@@ -170,6 +168,10 @@ class DatabaseConfig(_Settings):
         path = self.db_path or "evolution.sqlite"
         if "://" not in path:
             return f"sqlite+aiosqlite:///{results_dir / path}"
+        # Imported here: it takes longest of all, and a mistake in the settings should be told at once.
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
         try:
             url = make_url(path)
             drivers = {

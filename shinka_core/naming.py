@@ -6,6 +6,9 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+# Marks a results folder as taken.
+RUN_FILE = "run.yaml"
+
 
 def default_name(init_program_path: str, moment: datetime | None = None) -> str:
     """`<task folder>-<date>-<time>`, fit for a file name."""

@@ -19,6 +19,7 @@ from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, RunStoppedError
 from shinka_core.launch import Launcher, LocalLauncher
 from shinka_core.llm import AsyncLLMClient
+from shinka_core.naming import RUN_FILE
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.operators import builtin_operators
 from shinka_core.outcome import Outcome
@@ -26,9 +27,6 @@ from shinka_core.pacing import Pacing
 from shinka_core.progress import Progress
 from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.slots import Slots
-
-# Marks a results folder as taken.
-RUN_FILE = "run.yaml"
 
 
 @dataclass(frozen=True, slots=True)

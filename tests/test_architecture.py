@@ -43,6 +43,7 @@ MAY_USE = {
         "embed",
         "launch",
         "llm",
+        "naming",
         "novelty",
         "operators",
         "pacing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Group, Parameter
 from pydantic import ValidationError
@@ -13,11 +13,12 @@ from rich.console import Console
 
 from flows.orchestrator.server_early import begin_early
 from flows.terminal.opening import print_opening
-from flows.terminal.outcome import print_summary
 from flows.terminal.task_folder import Overrides, Plan, plan_run
-from shinka_core.database import RunSummary
 from shinka_core.errors import EvolutionExistsError, ShinkaError
 from shinka_core.run import RUN_FILE
+
+if TYPE_CHECKING:
+    from shinka_core.database import RunSummary
 
 app = App(
     name="evolve",
@@ -99,6 +100,8 @@ def evolve_command(
         )
         console.print(f"stopped{advice}", markup=False)
         return EXIT_INTERRUPTED
+    from flows.terminal.outcome import print_summary
+
     print_summary(console, summary)
     if summary.stopped_early == INTERRUPTED:
         return EXIT_INTERRUPTED

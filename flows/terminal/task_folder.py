@@ -11,8 +11,7 @@ import yaml
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.edit.languages import EXTENSIONS
 from shinka_core.errors import ConfigError
-from shinka_core.naming import default_name, default_results_dir
-from shinka_core.run import RUN_FILE
+from shinka_core.naming import RUN_FILE, default_name, default_results_dir
 
 SETTINGS_FILE = "evolve.yaml"
 SECTIONS = {"evolution", "database", "job", "max_proposal_jobs", "max_evaluation_jobs"}

@@ -2,32 +2,34 @@
 
 The contract is ShinkaEvolve's: `metrics.json` with `combined_score`, `public`, `private` and
 `text_feedback`, and `correct.json` with `correct` and `error`.
+
+Every evaluation starts an interpreter and loads this, so it loads little: what only some evaluations
+need is imported where they need it.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import os
-import statistics
 import sys
 import time
-import traceback
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 from shinka_core.evaluation.seal import SEALED, Seal
 
-Kwargs = dict[str, Any]
+TYPE_CHECKING = False  # a type checker takes it for True; `typing` itself takes milliseconds to load
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+    Kwargs = dict[str, Any]
+
 DEFAULT_METRICS: dict[str, Any] = {"combined_score": 0.0}
 ERROR_LIMIT = 4_000
 
 
-@dataclass(frozen=True)
 class _Outcome:
     """All runs of one evaluation.
 
@@ -35,9 +37,12 @@ class _Outcome:
         errors: What `validate_fn` said of each result it refused.
     """
 
-    results: list[Any]
-    seconds: list[float]
-    errors: list[str]
+    __slots__ = ("errors", "results", "seconds")
+
+    def __init__(self, results: list[Any], seconds: list[float], errors: list[str]) -> None:
+        self.results = results
+        self.seconds = seconds
+        self.errors = errors
 
 
 def run_shinka_eval(
@@ -92,15 +97,15 @@ def run_shinka_eval(
     try:
         outcome = _run_all(program_path, experiment_fn_name, calls, workers, validate_fn)
         metrics = _aggregate(outcome, aggregate_metrics_fn)
-        _plot(plotting_fn, metrics, Path(results_dir))
+        _plot(plotting_fn, metrics, results_dir)
         correct, error = not outcome.errors, outcome.errors[0] if outcome.errors else None
         if verbose:
             print(f"{num_runs} runs in {time.perf_counter() - started:.3f} s")  # noqa: T201 - asked for
     except (Exception, SystemExit) as failure:  # noqa: BLE001
         # The program under test may raise anything at all; whatever it is, it is the result.
         metrics, correct = dict(default_metrics_on_error or DEFAULT_METRICS), False
-        error = "".join(traceback.format_exception(failure))[-ERROR_LIMIT:]
-    seal.close(_write(Path(results_dir), metrics, correct, error))
+        error = _told(failure)
+    seal.close(_write(results_dir, metrics, correct, error))
     return metrics, correct, error
 
 
@@ -119,6 +124,12 @@ def load_program(program_path: str) -> ModuleType:
     return module
 
 
+def _told(failure: BaseException) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(failure))[-ERROR_LIMIT:]
+
+
 def _run_all(
     program_path: str,
     function: str,
@@ -127,6 +138,8 @@ def _run_all(
     validate_fn: Callable[[Any], tuple[bool, str | None]] | None,
 ) -> _Outcome:
     if workers > 1:
+        from concurrent.futures import ProcessPoolExecutor
+
         with ProcessPoolExecutor(workers) as pool:
             count = len(calls)
             timed = list(pool.map(_run_one, [program_path] * count, [function] * count, calls))
@@ -164,24 +177,28 @@ def _aggregate(outcome: _Outcome, aggregate: Callable[[list[Any]], dict[str, Any
         metrics = dict(aggregate(outcome.results))
     else:
         numbers = [float(result) for result in outcome.results if isinstance(result, int | float)]
-        metrics = {"combined_score": statistics.fmean(numbers) if numbers else 0.0}
-    metrics.setdefault("execution_time_mean", statistics.fmean(outcome.seconds))
+        metrics = {"combined_score": _mean(numbers) if numbers else 0.0}
+    metrics.setdefault("execution_time_mean", _mean(outcome.seconds))
     metrics.setdefault("num_valid_runs", len(outcome.results) - len(outcome.errors))
     metrics.setdefault("num_invalid_runs", len(outcome.errors))
     return metrics
 
 
-def _plot(plotting_fn: Callable[[Any], list[Any]] | None, metrics: dict[str, Any], folder: Path) -> None:
+def _mean(numbers: list[float]) -> float:
+    return math.fsum(numbers) / len(numbers)
+
+
+def _plot(plotting_fn: Callable[[Any], list[Any]] | None, metrics: dict[str, Any], folder: str) -> None:
     if plotting_fn is None:
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    os.makedirs(folder, exist_ok=True)
     for figure, title in plotting_fn(metrics.get("extra_data")):
         if hasattr(figure, "savefig"):
-            figure.savefig(folder / f"{title}.png")
+            figure.savefig(os.path.join(folder, f"{title}.png"))
 
 
-def _write(folder: Path, metrics: dict[str, Any], correct: bool, error: str | None) -> list[bytes]:
-    folder.mkdir(parents=True, exist_ok=True)
+def _write(folder: str, metrics: dict[str, Any], correct: bool, error: str | None) -> list[bytes]:
+    os.makedirs(folder, exist_ok=True)
     shown = {key: value for key, value in metrics.items() if key != "extra_data"}
     # correct.json last: with it the result counts as complete.
     contents = [
@@ -189,15 +206,16 @@ def _write(folder: Path, metrics: dict[str, Any], correct: bool, error: str | No
         json.dumps({"correct": correct, "error": error}).encode(),
     ]
     for name, content in zip(SEALED, contents, strict=True):
-        _replace(folder / name, content)
+        _replace(folder, name, content)
     return contents
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(folder: str, name: str, content: bytes) -> None:
     """Writes a file so that no reader ever sees half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}")
+    with open(temporary, "wb") as file:
+        file.write(content)
+    os.replace(temporary, os.path.join(folder, name))
 
 
 def _plain(value: Any) -> Any:

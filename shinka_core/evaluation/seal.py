@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
-from pathlib import Path
+
+TYPE_CHECKING = False  # a type checker takes it for True; every evaluation loads this
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 VARIABLE = "SHINKA_SEAL_FD"
 AT_WORK = b"at work\n"

@@ -20,6 +20,7 @@ from typing import Any
 from shinka_core.config import LocalJobConfig
 from shinka_core.errors import ConfigError, LaunchError
 from shinka_core.evaluation.seal import VARIABLE, broken
+from shinka_core.launch.bytecode import compile_helpers
 from shinka_core.launch.collect import collect, complete, failed
 from shinka_core.launch.environment import evaluation_environment
 from shinka_core.launch.limits import MEGABYTE, Limits, Watch, entering, machine_share, prefixed
@@ -77,6 +78,8 @@ class LocalLauncher:
         self._limits = None if self.level == "none" else limits_of(config)
         self._limited_by_command = self.level == "sandbox" and shutil.which("prlimit") is not None
         self._watch = None if self._limits is None else Watch(self._limits)
+        if self.level == "sandbox" and config.python is None:
+            compile_helpers(self._evaluator)
 
     async def submit(self, program_path: Path, results_dir: Path) -> Job:
         """Starts the evaluator in an empty results folder.

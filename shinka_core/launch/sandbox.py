@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROBE_LIMIT = 10.0
+PRIVATE = Path("/tmp")
 _NAMESPACES = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent"]
 # Graphics cards, for evaluators of kernels; the rest of /dev is bubblewrap's minimal one.
 _DEVICES = ("nvidia*", "dri", "kfd")
@@ -65,7 +66,7 @@ def enclosed(command: Sequence[str], exposure: Exposure, folder: Path, program: 
     arguments = ["bwrap", *_NAMESPACES]
     if not exposure.network:
         arguments.append("--unshare-net")
-    arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+    arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", str(PRIVATE)]
     for pattern in _DEVICES:
         for device in sorted(Path("/dev").glob(pattern)):
             arguments += ["--dev-bind", str(device), str(device)]
@@ -73,9 +74,9 @@ def enclosed(command: Sequence[str], exposure: Exposure, folder: Path, program: 
     if home != Path("/"):
         arguments += _hide(home)
     # What is shown goes on top of what is hidden, and what is hidden inside it on top of that.
-    for path in (*interpreter_folders(), *exposure.readable):
-        if path.exists():
-            arguments += ["--ro-bind", str(path), str(path)]
+    wanted = (path for path in (*interpreter_folders(), *exposure.readable) if path.exists())
+    for path in _covered(tuple(wanted), (home, PRIVATE)):
+        arguments += ["--ro-bind", str(path), str(path)]
     for path in exposure.hidden:
         arguments += _hide(path)
     arguments += ["--ro-bind", str(program), str(program)]
@@ -96,6 +97,22 @@ def interpreter_of(python: str) -> tuple[Path, ...]:
     """The folders of another interpreter, virtual environment included."""
     path = Path(shutil.which(python) or python)
     return tuple(dict.fromkeys(Path(os.path.abspath(p)).parent.parent for p in (path, path.resolve())))
+
+
+@functools.lru_cache(maxsize=8)
+def _covered(folders: tuple[Path, ...], covers: tuple[Path, ...]) -> list[Path]:
+    """Those of the folders that cannot be seen because something lies over them; each mount costs time.
+
+    Args:
+        covers: Folders with something else over them.
+    """
+    shown: list[Path] = []
+    for folder in folders:
+        places = {folder, folder.resolve()}  # a link has to be there under its own name
+        over = any(place.is_relative_to(cover.resolve()) for place in places for cover in covers)
+        if over and not any(all(place.is_relative_to(other) for place in places) for other in shown):
+            shown.append(folder)
+    return shown
 
 
 def _hide(path: Path) -> list[str]:

@@ -91,3 +91,12 @@ def test_evaluators_do_not_wait_for_the_orchestrator() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_evaluators_load_little_of_the_standard_library_either() -> None:
+    """Each of thousands of evaluations would pay for it with milliseconds of a core."""
+    before = "import sys; before = set(sys.modules); from shinka.core import run_shinka_eval; "
+    unwanted = {"asyncio", "concurrent", "dataclasses", "inspect", "logging", "multiprocessing", "pathlib", "socket",
+            "statistics", "subprocess", "traceback", "typing"}  # fmt: skip
+    script = f"{before} heavy = {unwanted!r} & (set(sys.modules) - before); assert not heavy, heavy"
+    subprocess.run([sys.executable, "-I", "-c", script], check=True)

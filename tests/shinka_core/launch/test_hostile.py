@@ -67,7 +67,8 @@ async def test_a_hostile_program_is_one_failure(
     tmp_path: Path, level: str, code: str, reasons: set[str], words: str
 ) -> None:
     bench = Bench(
-        tmp_path, isolation=level, time=20 if "fork" in code else 3, max_processes=100, max_memory_mb=400,
+        tmp_path, isolation=level, time=20 if "fork" in code else 3, max_processes=100,
+        max_memory_mb=4000 if code == CHILDREN else 400,  # forked interpreters share pages, which count for each of them
         max_file_mb=5, max_open_files=100,
     )  # fmt: skip
     evaluation = await bench.run(code)
@@ -255,3 +256,43 @@ def test_the_level_is_the_strongest_there_is_and_said_plainly(
 
 def test_the_interpreter_and_its_packages_are_shown() -> None:
     assert Path(sys.prefix).resolve() in sandbox.interpreter_folders()
+
+
+@needs_sandbox
+async def test_an_interpreter_is_found_wherever_it_lies_and_is_mounted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below the hidden home folder, in a folder that is shown already, and under the name of a link."""
+    home = tmp_path / "home"
+    (home / "real" / "lib").mkdir(parents=True)
+    (home / "real" / "lib" / "module.py").write_text("found = True")
+    (home / "link").symlink_to(home / "real")
+    (home / "secret").write_text("secret")
+    monkeypatch.setenv("HOME", str(home))
+    folders = [home / "real", home / "real" / "lib", home / "link"]
+    bench = Bench(tmp_path)
+    private(bench, readable=[str(folder) for folder in folders])
+    monkeypatch.setattr(sandbox, "interpreter_folders", lambda inner=sandbox.interpreter_folders: (*inner(), *folders))
+    (tmp_path / "run").mkdir()
+    paths = [str(home / "real/lib/module.py"), str(home / "link/lib/module.py"), str(home / "secret")]
+    seen = await told(bench, f"[os.path.exists(path) for path in {paths!r}]")
+    assert seen.correct, seen.error
+    assert seen.public_metrics["told"] == [True, True, False]
+    shown = sandbox.Exposure([], folders, tmp_path / "run", network=False)
+    command = sandbox.enclosed(["true"], shown, tmp_path, tmp_path / "run")
+    assert command.count(str(home / "real")) == 2, "as source and as target of one mount"
+    assert str(home / "real" / "lib") not in command
+
+
+@needs_sandbox
+async def test_helpers_of_an_evaluator_are_compiled_once_and_not_in_each_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (tmp_path / "helper.py").write_text("value = 7")
+    (tmp_path / "broken.py").write_text("this is no python")
+    bench = Bench(tmp_path, isolation="sandbox")
+    compiled = [path.name.partition(".")[0] for path in (tmp_path / "__pycache__").iterdir()]
+    assert compiled == ["helper"]
+    seen = await bench.run("import helper\nresult(helper.value, public={'cached': os.path.exists(helper.__cached__)})")
+    assert (seen.score, seen.public_metrics) == (7, {"cached": True})
