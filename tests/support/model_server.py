@@ -4,7 +4,7 @@
 
 prints its URL. Its answers are real patches: it reads the program out of the prompt and changes
 one number of it, so every child is a valid and different program. `GET /stats` tells how many
-requests there were and how many at once.
+requests there were, how many at once, and when each began.
 """
 
 from __future__ import annotations
@@ -254,6 +254,9 @@ class ModelServer:
             "outcomes": dict(self.outcomes),
             "first": min((request.start for request in self.requests), default=0.0),
             "last": max((request.end for request in self.requests), default=0.0),
+            "starts": [round(request.start, 4) for request in self.requests[:1000]],
+            # So that others can place these seconds among their own.
+            "born": time.time() - (time.monotonic() - self._started),
         }
 
 
