@@ -32,6 +32,13 @@ REASONS = {
     500: "Internal Server Error",
 }
 
+# What a provider does in a bad hour, all of it at once; and after which of these it wants money.
+FAULTS = (
+    "rate_limit", "rate_limit_bare", "error_500", "reset", "hang", "half_json", "empty", "no_code", "refusal_text",
+    "truncated", "huge",
+)  # fmt: skip
+PAID = ("answered", "empty", "no_code", "refusal_text", "truncated", "huge")
+
 
 @dataclass
 class Request:
