@@ -94,6 +94,11 @@ class ModelServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     @property
+    def born(self) -> float:
+        """When the seconds of the requests began, in seconds since the epoch."""
+        return time.time() - (time.monotonic() - self._started)
+
+    @property
     def outcomes(self) -> Counter[str]:
         return Counter(request.outcome for request in self.requests)
 
@@ -262,8 +267,7 @@ class ModelServer:
             "first": min((request.start for request in self.requests), default=0.0),
             "last": max((request.end for request in self.requests), default=0.0),
             "starts": [round(request.start, 4) for request in self.requests[:1000]],
-            # So that others can place these seconds among their own.
-            "born": time.time() - (time.monotonic() - self._started),
+            "born": self.born,
         }
 
 

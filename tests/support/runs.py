@@ -69,7 +69,7 @@ def command(*arguments: str, api: str = "", home: Path | None = None) -> subproc
 
     output, errors = io.StringIO(), io.StringIO()
     code: Any = None
-    with _settings(api, home), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+    with settings_for(api, home), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         try:
             code = app(list(arguments))
         except SystemExit as leaving:
@@ -78,7 +78,8 @@ def command(*arguments: str, api: str = "", home: Path | None = None) -> subproc
 
 
 @contextmanager
-def _settings(api: str, home: Path | None) -> Iterator[None]:
+def settings_for(api: str, home: Path | None) -> Iterator[None]:
+    """This process talks to that server, and has no key, as long as the block lasts."""
     environment = {key: value for key, value in os.environ.items() if key != "OPENAI_API_KEY"}
     environment |= {"PREFECT_API_URL": api} if api else {}
     environment |= {"PREFECT_HOME": str(home)} if home else {}
