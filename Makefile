@@ -6,7 +6,7 @@ TASK ?= examples/circle_packing
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help evolve test lint types bench clean
+.PHONY: help evolve test test-all lint types bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,7 +14,10 @@ help:  ## list the targets
 evolve: $(VENV)/.installed  ## evolve examples/circle_packing (TASK=folder, ARGS="--generations 10")
 	@$(BIN)/python flows/evolve.py $(TASK) $(ARGS)
 
-test: $(VENV)/.installed-dev  ## run all tests
+test: $(VENV)/.installed-dev  ## run the tests of every promise, in minutes (ARGS="-k patch" for some)
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-all: $(VENV)/.installed-dev  ## run all tests: kills, outages and long waits as well
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.installed-dev  ## check style and formatting

@@ -66,13 +66,13 @@ async def test_more_proposals_are_made_while_evaluations_wait_for_them_but_no_mo
     tmp_path: Path, prefect_api: str, prefect_home: Path, most: float, peak: int
 ) -> None:
     jobs = {"max_proposal_jobs": 2, "max_evaluation_jobs": 8}
-    async with ModelServer(Script(latency=0.5)) as server:
+    async with ModelServer(Script(latency=0.3)) as server:
         with settings_for(prefect_api, prefect_home):
             summary = await runner(
-                tmp_path / "r", num_generations=24, llm_models=["m"], llm_base_url=server.url, jobs=jobs,
+                tmp_path / "r", num_generations=18, llm_models=["m"], llm_base_url=server.url, jobs=jobs,
                 max_oversubscription=most,
             ).run()  # fmt: skip
-        assert summary.programs == 25
+        assert summary.programs == 19
         assert server.peak == peak
 
 
