@@ -6,7 +6,7 @@ TASK ?= examples/circle_packing
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help evolve server test lint types bench clean
+.PHONY: help evolve server test test-all other-prefect lint types bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,8 +17,18 @@ evolve: $(VENV)/.installed  ## evolve examples/circle_packing (TASK=folder, ARGS
 server: $(VENV)/.installed  ## serve Prefect with its UI until Ctrl-C (ARGS="--database postgresql://...")
 	@$(BIN)/python -m flows.server $(ARGS)
 
-test: $(VENV)/.installed-dev  ## run all tests
+test: $(VENV)/.installed-dev  ## run the tests of every promise, in minutes (ARGS="-k patch" for some)
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-all: $(VENV)/.installed-dev  ## run all tests: kills, outages and long waits as well
 	@$(BIN)/python -m pytest $(ARGS)
+
+# Besides its flows: what Prefect itself decides, schedules and retries.
+OTHER_PREFECT ?= 3.8.8
+OTHER := .venv-prefect-$(basename $(OTHER_PREFECT))
+OTHER_TESTS = tests/flows $(wildcard tests/deployments/test_schedules.py tests/deployments/test_retries.py)
+other-prefect: $(OTHER)/.installed-dev
+	@$(OTHER)/bin/python -m pytest -m "not slow or other_prefect" $(OTHER_TESTS) $(ARGS)
 
 lint: $(VENV)/.installed-dev  ## check style and formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -29,8 +39,16 @@ types: $(VENV)/.installed-dev  ## check types, strictly
 bench: $(VENV)/.installed-dev  ## measure the orchestration (ARGS="--case balanced")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+# The same set of packages but for the one.
+$(OTHER)/.installed-dev: pyproject.toml constraints.txt
+	@echo "Creating an environment with Prefect $(OTHER_PREFECT) in $(OTHER) ..."
+	@$(PYTHON) -m venv $(OTHER)
+	@sed 's/^prefect==.*/prefect==$(OTHER_PREFECT)/' constraints.txt >$(OTHER)/constraints.txt
+	@$(OTHER)/bin/python -m pip install --quiet --disable-pip-version-check -c $(OTHER)/constraints.txt -e '.[dev,postgres]'
+	@touch $@
+
 clean:  ## remove the environment and what tests leave behind
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-prefect-* .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

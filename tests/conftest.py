@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.postgres import Postgres, binaries, running_postgres
 from tests.support.prefect import running_prefect
+
+# Generated cases: two hundred while working on it, ten thousand in CI (`HYPOTHESIS_PROFILE=ci`).
+settings.register_profile("default", max_examples=200, deadline=None)
+settings.register_profile("ci", max_examples=10_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @pytest.fixture(scope="session")

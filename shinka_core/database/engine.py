@@ -19,6 +19,10 @@ from shinka_core.errors import DatabaseError, DatabaseUnavailableError, SchemaVe
 # Another writer may hold the database for as long as a backup takes.
 BUSY_TIMEOUT_MS = 60_000
 
+# Classes of SQLSTATE that pass: connection, rollback for others' sake, resources, locks, an operator's
+# intervention (a restart among them), the system below.
+_PASSING = ("08", "40", "53", "55", "57", "58")
+
 
 def create_engine(url: str) -> AsyncEngine:
     """An engine for the URL; a SQLite file is made private to the user.
@@ -62,19 +66,29 @@ def own_words(url: str) -> Generator[None, None, None]:
         yield
     except (SQLAlchemyError, OSError) as error:
         raise explain(error, url) from error
+    except Exception as error:
+        # While connecting, asyncpg's errors come as they are.
+        if not _state(error):
+            raise
+        raise explain(error, url) from error
 
 
-def explain(error: SQLAlchemyError | OSError, url: str) -> DatabaseError:
-    """Our error for one of SQLAlchemy's; passwords and statements stay out of it."""
+def explain(error: Exception, url: str) -> DatabaseError:
+    """Our error for one of SQLAlchemy's or of the driver's; passwords and statements stay out of it."""
     cause = str(getattr(error, "orig", None) or error).splitlines()[0][:300]
     if "not a database" in cause or "malformed" in cause:
         return DatabaseError(
             f"{_name(url)} is damaged or no SQLite database ({cause}); restore a copy, or start anew with another db_path"
         )
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or isinstance(error, OperationalError | InterfaceError | OSError):
+    if lost or _state(error).startswith(_PASSING) or isinstance(error, OperationalError | InterfaceError | OSError):
         return DatabaseUnavailableError(f"{_name(url)} is not available: {cause}")
     return DatabaseError(f"{_name(url)}: {cause}")
+
+
+def _state(error: Exception) -> str:
+    """The SQLSTATE that a Postgres error carries, or ""."""
+    return str(getattr(getattr(error, "orig", None) or error, "sqlstate", None) or "")
 
 
 def _name(url: str) -> str:

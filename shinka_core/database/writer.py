@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Insert, Update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shinka_core.database.engine import explain
+from shinka_core.database.engine import own_words
 from shinka_core.database.schema import Base
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError
 
@@ -56,8 +56,15 @@ PAUSE = 0.5
 
 @dataclass(slots=True)
 class _Waiting:
+    """One unit of work.
+
+    Attributes:
+        unsure: It may have been committed already: the connection was lost during an attempt.
+    """
+
     work: Work[Any] | _Batch
     done: asyncio.Future[Any]
+    unsure: bool = False
 
 
 class Writer:
@@ -114,7 +121,6 @@ class Writer:
         wrote: ask a model again, whose answer is at this moment only in memory.
         """
         give_up_at = time.monotonic() + self.patience
-        again = False
         while True:
             try:
                 results = await self._commit(group)
@@ -122,14 +128,15 @@ class Writer:
                 if time.monotonic() >= give_up_at:
                     _settle_all(group, error)
                     return True
-                if not again:
+                if not group[0].unsure:
                     logger.warning("%s; waiting up to %g s for it", error, self.patience)
-                again = True
+                for waiting in group:
+                    waiting.unsure = True
                 await asyncio.sleep(PAUSE)
             except DatabaseError as error:
                 if len(group) > 1:
                     return False
-                if again and isinstance(error.__cause__, IntegrityError):
+                if group[0].unsure and isinstance(error.__cause__, IntegrityError):
                     # The connection was lost after the commit and before its receipt.
                     _settle(group[0].done)
                     return True
@@ -144,11 +151,9 @@ class Writer:
                 return True
 
     async def _commit(self, group: list[_Waiting]) -> list[Any]:
-        try:
+        with own_words(str(self._engine.url)):
             async with self._engine.begin() as connection:
                 return await _execute(connection, [waiting.work for waiting in group])
-        except (SQLAlchemyError, OSError) as error:
-            raise explain(error, str(self._engine.url)) from error
 
 
 async def _execute(connection: AsyncConnection, works: list[Work[Any] | _Batch]) -> list[Any]:

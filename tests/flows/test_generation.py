@@ -1,56 +1,56 @@
-"""A generation is closed whatever happens inside it."""
+"""A generation is closed whatever happens inside it; and what a pool of them holds to."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-import subprocess
-import sys
 import uuid
 from pathlib import Path
+from typing import Any
 
-from tests.flows.test_evolve import TASK, flow_runs, rows
-from tests.support.prefect import ROOT, environment_for, evolve
+import pytest
+from prefect.exceptions import PrefectException
 
-SCRIPT = """
-import asyncio, sys
-from prefect.exceptions import PrefectHTTPStatusError, PrefectException
 import shinka_core.generation as steps
-from flows.runner import AsyncEvolutionRunner
 from shinka_core.config import EvolutionConfig, LocalJobConfig
-
-task, results = sys.argv[1:]
-submit = steps.submit
-cut_off = []
-
-async def breaking(generation, code):
-    number = generation.context.number
-    if number == 3:
-        raise ZeroDivisionError("a bug")
-    if number == 5 and not cut_off:
-        cut_off.append(number)
-        raise PrefectException("the server went away")
-    return await submit(generation, code)
-
-steps.submit = breaking
-runner = AsyncEvolutionRunner(
-    EvolutionConfig(num_generations=8, init_program_path=task + "/initial.py", results_dir=results),
-    LocalJobConfig(eval_program_path=task + "/evaluate.py"), verbose=False, max_proposal_jobs=3,
-)
-summary = asyncio.run(runner.run())
-assert cut_off == [5]
-print(summary.programs, summary.failures)
-"""
+from shinka_core.generation import OpenGeneration
+from tests.support.model_server import ModelServer, Script
+from tests.support.prefect import evolve
+from tests.support.runs import TASK, flow_runs, rows, settings_for
 
 
-def test_a_bug_is_a_recorded_failure_and_a_cut_off_flow_run_is_repeated(
-    tmp_path: Path, prefect_api: str, prefect_home: Path
-) -> None:
-    results = tmp_path / "r"
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(TASK), str(results)],
-        cwd=ROOT, env=environment_for(prefect_api, prefect_home), capture_output=True, text=True, timeout=200,
+def runner(
+    results: Path, *, sleep: float = 0.0, name: str | None = None, jobs: dict[str, int] | None = None, **evolution: Any
+) -> Any:
+    """The seed document's runner on the benchmark's task."""
+    from flows.runner import AsyncEvolutionRunner
+
+    return AsyncEvolutionRunner(
+        EvolutionConfig(init_program_path=str(TASK / "initial.py"), results_dir=str(results), **evolution),
+        LocalJobConfig(eval_program_path=str(TASK / "evaluate.py"), extra_cmd_args={"sleep": sleep}),
+        verbose=False, name=name, **(jobs or {}),
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_a_bug_is_a_recorded_failure_and_a_cut_off_flow_run_is_repeated(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results, submit, cut_off = tmp_path / "r", steps.submit, []
+
+    async def breaking(generation: OpenGeneration, code: str) -> Any:
+        number = generation.context.number
+        if number == 3:
+            raise ZeroDivisionError("a bug")
+        if number == 5 and not cut_off:
+            cut_off.append(number)
+            raise PrefectException("the server went away")
+        return await submit(generation, code)
+
+    monkeypatch.setattr(steps, "submit", breaking)
+    with settings_for(prefect_api, prefect_home):
+        summary = await runner(results, num_generations=8, jobs={"max_proposal_jobs": 3}).run()
+    assert cut_off == [5]
+    assert summary.programs == 8
     assert rows(results, "SELECT state, count(*) FROM generations GROUP BY 1 ORDER BY 1") == [
         ("failed", 1),
         ("recorded", 8),
@@ -61,6 +61,43 @@ def test_a_bug_is_a_recorded_failure_and_a_cut_off_flow_run_is_repeated(
     assert json.loads((results / "summary.json").read_text())["failures"] == {"generation: ZeroDivisionError": 1}
 
 
+@pytest.mark.parametrize(("most", "peak"), [(1.0, 2), (3.0, 6)])
+async def test_more_proposals_are_made_while_evaluations_wait_for_them_but_no_more_than_allowed(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, most: float, peak: int
+) -> None:
+    jobs = {"max_proposal_jobs": 2, "max_evaluation_jobs": 8}
+    async with ModelServer(Script(latency=0.3)) as server:
+        with settings_for(prefect_api, prefect_home):
+            summary = await runner(
+                tmp_path / "r", num_generations=18, llm_models=["m"], llm_base_url=server.url, jobs=jobs,
+                max_oversubscription=most,
+            ).run()  # fmt: skip
+        assert summary.programs == 19
+        assert server.peak == peak
+
+
+async def test_two_evolutions_in_one_process_are_two(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
+    names = [f"twin-{uuid.uuid4().hex[:8]}" for _ in range(2)]
+    with settings_for(prefect_api, prefect_home):
+        runners = [
+            runner(tmp_path / name, num_generations=6, name=name, seed=number) for number, name in enumerate(names)
+        ]
+        summaries = await asyncio.gather(*(one.run() for one in runners))
+    for name, summary in zip(names, summaries, strict=True):
+        assert (summary.evolution, summary.programs, summary.failures) == (name, 7, {})
+        assert rows(tmp_path / name, "SELECT count(*), count(DISTINCT evolution), max(generation) FROM programs") == [
+            (7, 1, 6)
+        ]
+        (evolution,) = flow_runs(prefect_api, name={"any_": [name]})
+        assert evolution["state_type"] == "COMPLETED"
+        children = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]})
+        assert sorted(child["name"] for child in children) == [f"gen-{number:04d}" for number in range(7)]
+    codes = [rows(tmp_path / name, "SELECT code FROM programs ORDER BY generation") for name in names]
+    assert codes[0][0] == codes[1][0], "the same seed program"
+    assert codes[0][1:] != codes[1][1:], "each with its own seed"
+
+
+@pytest.mark.slow
 def test_generations_run_as_ordinary_subflows_too(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     results = tmp_path / "r"
     name = f"plain-{uuid.uuid4().hex[:8]}"

@@ -19,9 +19,11 @@ import httpx
 import psutil
 import pytest
 
-from tests.flows.test_evolve import TASK, ServerProcess, rows
 from tests.support.postgres import Postgres
 from tests.support.prefect import ROOT, environment_for
+from tests.support.runs import TASK, ServerProcess, rows
+
+pytestmark = pytest.mark.slow
 
 GENERATIONS = 60
 
@@ -58,7 +60,6 @@ def assert_nothing_lost(model: ServerProcess, results: Path) -> None:
     assert rows(results, "PRAGMA foreign_key_check") == []
 
 
-@pytest.mark.slow
 def test_a_database_locked_for_thirty_seconds(
     tmp_path: Path, prefect_api: str, prefect_home: Path, model: ServerProcess
 ) -> None:
@@ -75,7 +76,6 @@ def test_a_database_locked_for_thirty_seconds(
     assert_nothing_lost(model, results)
 
 
-@pytest.mark.slow
 def test_a_disk_that_is_full_for_a_while(
     tmp_path: Path, prefect_api: str, prefect_home: Path, model: ServerProcess
 ) -> None:
@@ -95,7 +95,6 @@ def test_a_disk_that_is_full_for_a_while(
     assert_nothing_lost(model, results)
 
 
-@pytest.mark.slow
 @pytest.mark.postgres
 def test_postgres_restarted_in_the_middle(
     tmp_path: Path, prefect_api: str, prefect_home: Path, model: ServerProcess, postgres: Postgres
@@ -157,7 +156,6 @@ def prefect_on(port: int, home: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("away", [0.0, 60.0])
 def test_the_prefect_server_killed_and_started_again(tmp_path: Path, model: ServerProcess, away: float) -> None:
     with socket.socket() as probe:

@@ -17,8 +17,8 @@ from prefect.states import AwaitingRetry, Completed, Pending, Retrying, Running
 
 from flows.orchestrator import lasting_states as task_events
 from flows.orchestrator.lasting_states import lasting_states
-from tests.flows.test_evolve import TASK, ServerProcess
 from tests.support.prefect import ROOT, environment_for
+from tests.support.runs import TASK, ServerProcess
 
 STEPS = ["evaluate", "novelty", "patch", "query", "record", "sample", "submit"]
 
@@ -74,6 +74,7 @@ async def test_what_is_held_at_the_end_is_dropped(sent: list[str]) -> None:
     assert sent == []
 
 
+@pytest.mark.slow
 def test_the_server_shows_a_long_step_while_it_runs_and_every_step_when_it_is_over(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -37,8 +37,6 @@ def test_a_wrong_field_is_refused_by_name_with_the_remedy(fields: dict[str, Any]
         assert word in str(caught.value)
 
 
-@pytest.mark.slow
-@settings(max_examples=10_000, deadline=None)
 @given(
     fields=st.dictionaries(
         st.one_of(st.sampled_from([*EvolutionConfig.model_fields, "nonsense"]), st.text(max_size=8)),

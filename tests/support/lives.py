@@ -5,8 +5,11 @@ running and not importing.
 
     python -m tests.support.lives '{"results": ..., "url": ..., "task": ..., "kills": 200, "seed": 1}'
 
-prints one JSON object: when it killed (seconds of the monotonic clock), how many lives ended by
+prints one JSON object: when it killed (seconds since the epoch), how many lives ended by
 themselves before that, and how many generations the last, unharmed life was to reach.
+
+How long a life takes to its first answer depends on the machine, so the first life is watched, and the
+others last up to a second and a half longer than it took to that answer.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ import shinka_core.llm.openai_provider  # noqa: F401
 from flows.runner import AsyncEvolutionRunner
 from shinka_core.config import EvolutionConfig, LocalJobConfig
 
-LONGEST_LIFE = 2.4
+AT_WORK = 1.5
 ENDLESS = 100_000
 
 
@@ -67,15 +70,30 @@ def live(options: dict[str, Any], generations: int) -> int:
         os._exit(code)
 
 
+def answers(options: dict[str, Any]) -> int:
+    """Answers that are stored so far."""
+    try:
+        with sqlite3.connect(f"{options['results']}/evolution.sqlite") as connection:
+            return connection.execute("SELECT count(*) FROM model_calls").fetchone()[0]
+    except sqlite3.OperationalError:  # there is no database yet, or no table in it
+        return 0
+
+
 def main(options: dict[str, Any]) -> None:
     rng = random.Random(options["seed"])
     kills: list[float] = []
     ended_early = 0
+    longest = 0.0
     while len(kills) < options["kills"]:
-        child = live(options, ENDLESS)
-        time.sleep(rng.uniform(0.0, LONGEST_LIFE))
+        child, born = live(options, ENDLESS), time.monotonic()
+        if longest:
+            time.sleep(rng.uniform(0.0, longest))
+        else:
+            while not answers(options):
+                time.sleep(0.05)
+            longest = time.monotonic() - born + AT_WORK
+        kills.append(time.time())
         os.kill(child, signal.SIGKILL)
-        kills.append(time.monotonic())
         _, status = os.waitpid(child, 0)
         ended_early += not os.WIFSIGNALED(status)
     with sqlite3.connect(f"{options['results']}/evolution.sqlite") as connection:

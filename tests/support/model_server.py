@@ -4,7 +4,7 @@
 
 prints its URL. Its answers are real patches: it reads the program out of the prompt and changes
 one number of it, so every child is a valid and different program. `GET /stats` tells how many
-requests there were and how many at once.
+requests there were, how many at once, and when each began.
 """
 
 from __future__ import annotations
@@ -31,6 +31,13 @@ REASONS = {
     429: "Too Many Requests",
     500: "Internal Server Error",
 }
+
+# What a provider does in a bad hour, all of it at once; and after which of these it wants money.
+FAULTS = (
+    "rate_limit", "rate_limit_bare", "error_500", "reset", "hang", "half_json", "empty", "no_code", "refusal_text",
+    "truncated", "huge",
+)  # fmt: skip
+PAID = ("answered", "empty", "no_code", "refusal_text", "truncated", "huge")
 
 
 @dataclass
@@ -85,6 +92,11 @@ class ModelServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def born(self) -> float:
+        """When the seconds of the requests began, in seconds since the epoch."""
+        return time.time() - (time.monotonic() - self._started)
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -254,6 +266,8 @@ class ModelServer:
             "outcomes": dict(self.outcomes),
             "first": min((request.start for request in self.requests), default=0.0),
             "last": max((request.end for request in self.requests), default=0.0),
+            "starts": [round(request.start, 4) for request in self.requests[:1000]],
+            "born": self.born,
         }
 
 

@@ -177,14 +177,54 @@ async def test_nearest_looks_at_its_own_island_and_the_seed_is_on_all(tmp_path: 
         assert db.nearest(0, unit(1))[0] == seed.id  # type: ignore[index]
 
 
-async def test_migration_copies_programs_but_never_the_best(tmp_path: Path) -> None:
-    async with opened(tmp_path, migration_rate=0.5, migration_interval=10) as db:
-        await db.begin("run", seed=7, settings={})
-        for number in range(11):
-            await db.add(program(number, float(number), island=0), unit(number))
-        members = set(db._population.islands[1].members.rows.tolist())
-    assert len(members) > 1
-    assert 10 not in members
+async def migrated(db: AsyncProgramDatabase, run: str, upto: int = 10) -> set[int]:
+    """Fills island 0 with programs that score their number; returns who lives on island 1 then."""
+    await db.begin(run, seed=7, settings={})
+    for number in range(upto + 1):
+        await db.add(program(number, float(number), island=0), unit(number))
+    return await residents(db, run, 1)
+
+
+async def residents(db: AsyncProgramDatabase, run: str, island: int) -> set[int]:
+    """Generations of an island's programs, as the table has them."""
+    query = (
+        "SELECT p.generation FROM island_members m JOIN programs p ON p.id = m.program_id "
+        "WHERE m.evolution = :run AND m.island = :island"
+    )
+    async with db._engine.connect() as connection:
+        return {row.generation for row in await connection.execute(text(query), {"run": run, "island": island})}
+
+
+@pytest.mark.parametrize(
+    ("fields", "least", "most"),
+    [
+        ({"migration_rate": 1.0}, {*range(10)}, {*range(10)}),
+        ({"migration_rate": 1.0, "island_elitism": False}, {*range(11)}, {*range(11)}),
+        ({"migration_rate": 0.5}, {0}, {*range(10)}),
+        ({"migration_rate": 0.0}, {0}, {0}),
+        ({"migration_rate": 1.0, "migration_interval": 11}, {0}, {0}),
+    ],
+)
+async def test_migration_copies_the_share_that_was_asked_for_and_never_the_best(
+    tmp_path: Path, database_url: str | None, fields: dict[str, Any], least: set[int], most: set[int]
+) -> None:
+    run = name()
+    settings = {"migration_interval": 10} | fields
+    async with opened(tmp_path, database_url, **settings) as db:
+        there = await migrated(db, run)
+        assert least <= there <= most
+        if settings["migration_rate"] == 0.5:
+            assert len(there - {0}) in (5, 6), "half of eleven, of whom the seed program lives there already"
+        assert await residents(db, run, 0) == {*range(11)}, "copied, not moved"
+        codes = [(await db.by_generation(number)).id for number in sorted(there)]  # type: ignore[union-attr]
+        assert [db.nearest(1, unit(number)) for number in sorted(there)] == [
+            (program_id, pytest.approx(1.0, abs=1e-5)) for program_id in codes
+        ], "novelty on the other island knows who came"
+    async with opened(tmp_path, database_url, **settings) as db:
+        await db.resume(run)
+        assert {
+            (await db.get(db._population.ids[row])).generation for row in db._population.islands[1].members.rows
+        } == there
 
 
 async def test_a_resumed_run_knows_everything_again(tmp_path: Path, database_url: str | None) -> None:

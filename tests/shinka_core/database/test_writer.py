@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
 
+from shinka_core.database import writer
+from shinka_core.database.engine import explain, own_words
 from shinka_core.database.schema import InspirationRow, IslandMemberRow, table_of
 from shinka_core.database.writer import Rows
-from shinka_core.errors import DatabaseError
+from shinka_core.errors import DatabaseError, DatabaseUnavailableError
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Answer, GenerationState, Purpose
 from tests.shinka_core.database.test_programs import name, opened, program, unit
@@ -64,3 +67,68 @@ async def test_one_bad_row_fails_alone(tmp_path: Path, database_url: str | None)
             await bad
         await asyncio.gather(*good, after)
         assert len((await db.journal.claim(1)).steps) == 4
+
+
+async def test_a_group_whose_receipt_was_lost_is_stored_once_and_is_no_failure(
+    tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PAUSE", 0.01)
+    async with opened(tmp_path, database_url) as db:
+        await db.begin(name(), seed=7, settings={})
+        await db.journal.claim(1)
+        commit, lost = db._writer._commit, []
+
+        async def committing(group: list[writer._Waiting]) -> list[object]:
+            results = await commit(group)
+            if not lost and len(group) > 1:
+                lost.append(len(group))
+                raise DatabaseUnavailableError("the connection was lost after the commit")
+            return results
+
+        monkeypatch.setattr(db._writer, "_commit", committing)
+        first = db.journal.write(1, GenerationState.PATCHED, 0, 0, {"k": 0}, 0.0)  # those behind it share a commit
+        await asyncio.gather(
+            first, *(db.journal.write(1, GenerationState.PATCHED, n, 0, {"k": n}, 0.0) for n in (1, 2, 3))
+        )
+        assert lost
+        assert len((await db.journal.claim(1)).steps) == 4
+
+
+class ServerError(Exception):
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(f"state {sqlstate}")
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "passes"),
+    [
+        ("57P01", True),  # admin_shutdown
+        ("57P03", True),  # cannot_connect_now: it is starting up
+        ("53100", True),  # disk_full
+        ("53300", True),  # too_many_connections
+        ("40P01", True),  # deadlock_detected
+        ("40001", True),  # serialization_failure
+        ("55P03", True),  # lock_not_available
+        ("08006", True),  # connection_failure
+        ("58030", True),  # io_error
+        ("23505", False),  # unique_violation
+        ("22021", False),  # character_not_in_repertoire
+        ("42P01", False),  # undefined_table
+    ],
+)
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_what_passes_at_postgres_is_waited_for_and_what_stays_is_told(
+    sqlstate: str, passes: bool, wrapped: bool
+) -> None:
+    error: Exception = ServerError(sqlstate)
+    if wrapped:
+        error = DBAPIError("SELECT 1", {}, error)
+    assert isinstance(explain(error, "postgresql://me@host/db"), DatabaseUnavailableError) is passes
+    with pytest.raises(DatabaseError), own_words("postgresql://me@host/db"):
+        raise error
+
+
+def test_an_error_that_is_not_of_the_database_stays_what_it_is() -> None:
+    with pytest.raises(ZeroDivisionError), own_words("sqlite:///x"):
+        _ = 1 / 0

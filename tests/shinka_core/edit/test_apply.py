@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shinka_core.edit import apply_patch, compose_diff, compose_full
@@ -184,15 +184,43 @@ PIECES = st.lists(
 )  # fmt: skip
 
 
-@pytest.mark.slow
-@settings(max_examples=10_000, deadline=None)
-@given(pieces=PIECES, patch_type=st.sampled_from(list(PatchType)))
-def test_no_answer_breaks_the_engine_or_the_immutable_text(pieces: list[str], patch_type: PatchType) -> None:
+TWO_BLOCKS = "head = 1\n# EVOLVE-BLOCK-START\na = 1\n# EVOLVE-BLOCK-END\nmiddle = 2\n# EVOLVE-BLOCK-START\n    factor = 3.0\n# EVOLVE-BLOCK-END\ntail = 3"
+PARENTS = {
+    "usual": PARENT,
+    "carriage returns": PARENT.replace("\n", "\r\n"),
+    "mixed line ends": PARENT.replace("\n", "\r\n", 5),
+    "two blocks, no line end": TWO_BLOCKS,
+    "no markers": "def area(r):\n    factor = 3.0\n    return factor\n",
+    "odd separators": PARENT.replace("factor = 3.0", "factor = 3.0\x0c\u2028    factor = 3.0"),
+    "byte order mark": "\ufeff" + PARENT,
+    "beyond ASCII": PARENT.replace("factor", "größe").replace("border", "\U0001f600"),
+}
+
+
+@given(
+    pieces=PIECES,
+    patch_type=st.sampled_from(list(PatchType)),
+    kind=st.sampled_from(sorted(PARENTS)),
+    language=st.sampled_from(["python", "text"]),
+)
+def test_no_answer_breaks_the_engine_or_the_immutable_text(
+    pieces: list[str], patch_type: PatchType, kind: str, language: str
+) -> None:
+    parent = PARENTS[kind]
     try:
-        candidate = apply_patch(patch_type, "".join(pieces), PARENT, "python")
+        candidate = apply_patch(patch_type, "".join(pieces), parent, language)
     except PatchError as error:
         assert error.reason.isidentifier()
         assert str(error)
     else:
-        assert immutable_parts(candidate.code) == immutable_parts(PARENT)
-        assert candidate.code.strip() != PARENT.strip()
+        assert immutable_parts(candidate.code) == immutable_parts(parent)
+        assert candidate.code.strip() != parent.strip()
+
+
+@pytest.mark.parametrize("kind", sorted(PARENTS))
+def test_every_kind_of_parent_can_be_edited(kind: str) -> None:
+    parent = PARENTS[kind]
+    line = next(line for line in parent.split("\n") if line.startswith("    ") and "3.0" in line).rstrip("\r")
+    child = apply_patch(PatchType.DIFF, edit(line, line.replace("3.0", "4.0")), parent, "text").code
+    assert child.replace("4.0", "3.0").replace("\r\n", "\n") == parent.replace("\r\n", "\n")
+    assert immutable_parts(child) == immutable_parts(parent)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import statistics
 import time
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -20,7 +22,7 @@ class Provider:
 
     def __init__(self, capacity: int, share: float = 0.0) -> None:
         self.capacity, self.share = capacity, share
-        self.now = self.served = self.refused = 0
+        self.now = self.served = self.refused = self.peak = 0
         self._rng = random.Random(1)
 
     async def call(self, gate: Gate) -> None:
@@ -31,6 +33,7 @@ class Provider:
                 gate.refused(None)
                 return
             self.now += 1
+            self.peak = max(self.peak, self.now)
             await asyncio.sleep(0.005)
             self.now -= 1
             self.served += 1
@@ -45,29 +48,56 @@ async def demand(provider: Provider, gate: Gate, workers: int, calls: int) -> No
     await asyncio.gather(*(work() for _ in range(workers)))
 
 
-async def test_an_overloaded_provider_gets_about_what_it_serves() -> None:
-    gate, provider = Gate("m"), Provider(capacity=5)
+@pytest.mark.parametrize("capacity", [3, 10])
+async def test_an_overloaded_provider_gets_about_what_it_serves(capacity: int) -> None:
+    gate, provider = Gate("m"), Provider(capacity)
+    assert gate.limit == UNLIMITED
     await demand(provider, gate, workers=40, calls=30)
-    assert gate.limit < 20
-    before = provider.refused
-    served = provider.served
-    await demand(provider, gate, workers=40, calls=10)
-    assert (provider.refused - before) / (provider.served - served + provider.refused - before) < 0.5
+    before = (provider.served, provider.refused)
+    limits: list[int] = []
+    for _ in range(20):
+        await demand(provider, gate, workers=40, calls=1)
+        limits.append(gate.limit)
+    # It swings around the capacity: a round without refusals adds two, one with many takes three tenths away.
+    assert 0.7 * capacity <= statistics.mean(limits) <= 2 * capacity
+    assert max(limits) <= 3 * capacity
+    served, refused = provider.served - before[0], provider.refused - before[1]
+    assert refused / (served + refused) < 1 / 3
+    assert provider.peak == capacity, "the provider is kept busy"
+
+
+async def test_one_bad_round_takes_three_tenths_and_one_good_round_gives_two_back() -> None:
+    gate = Gate("m")
+    async with AsyncExitStack() as calls:
+        for _ in range(20):
+            await calls.enter_async_context(gate.pass_through())
+        for _ in range(12):
+            gate.served()
+        for _ in range(8):
+            gate.refused(None)
+        assert gate.limit == 14, "eight of twenty refused"
+    for _ in range(20):
+        async with gate.pass_through():
+            gate.served()
+    assert gate.limit == 16
 
 
 async def test_it_recovers_when_the_provider_does() -> None:
     gate, provider = Gate("m"), Provider(capacity=2)
     await demand(provider, gate, workers=30, calls=20)
     low = gate.limit
+    assert low < 10
     provider.capacity = 1000
     await demand(provider, gate, workers=30, calls=60)
-    assert gate.limit >= max(30, low)
+    assert gate.limit >= 30
+    assert provider.peak == 30, "all of them are in flight again"
 
 
 async def test_a_share_of_refusals_at_any_load_costs_no_concurrency() -> None:
     gate, provider = Gate("m"), Provider(capacity=1000, share=0.1)
     await demand(provider, gate, workers=10, calls=60)
     assert gate.limit >= 10
+    assert provider.peak == 10
 
 
 async def test_nobody_passes_before_the_time_that_the_provider_named() -> None:

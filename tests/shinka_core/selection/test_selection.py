@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,6 +73,50 @@ def test_inspirations_are_distinct_ascending_and_not_the_parent(data: st.DataObj
     assert parent not in chosen
     assert len(set(chosen)) == len(chosen) <= 4
     assert [scores[i] for i in chosen] == sorted(scores[i] for i in chosen)
+
+
+def inspired(*, archive: list[int], from_archive: int, top: int, elite_ratio: float, parent: int = 0) -> list[set[int]]:
+    """What three hundred generators are shown of twenty programs, where the number is the score."""
+    scores = np.arange(20.0)
+    return [
+        set(
+            draw_inspirations(
+                np.random.default_rng(seed), archive, list(range(20)), scores, parent,
+                from_archive=from_archive, top=top, elite_ratio=elite_ratio,
+            )
+        )
+        for seed in range(300)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("from_archive", [1, 2, 3, 4])
+def test_half_of_what_the_archive_gives_is_of_its_elite_and_elites_come_equally_often(from_archive: int) -> None:
+    archive, elite = list(range(1, 11)), {8, 9, 10}
+    shown = inspired(archive=archive, from_archive=from_archive, top=0, elite_ratio=0.3)
+    assert {len(chosen) for chosen in shown} == {from_archive}
+    assert all(len(chosen & elite) >= min(math.ceil(from_archive / 2), 3) for chosen in shown)
+    assert all(chosen <= set(archive) for chosen in shown), "programs outside of the archive come through `top` alone"
+    often = Counter(member for chosen in shown for member in chosen)
+    assert max(often[member] for member in elite) < 1.5 * min(often[member] for member in elite)
+    if from_archive > 1:
+        assert set(often) == set(archive), "the other half may be anyone of the archive"
+
+
+def test_an_elite_of_everyone_or_no_one_is_drawn_like_the_rest() -> None:
+    for elite_ratio in (0.0, 1.0):
+        often = Counter(
+            member
+            for chosen in inspired(archive=[1, 2, 3, 4], from_archive=2, top=0, elite_ratio=elite_ratio)
+            for member in chosen
+        )
+        assert set(often) == {1, 2, 3, 4}
+        assert max(often.values()) < 1.5 * min(often.values())
+
+
+def test_the_islands_best_come_on_top_and_no_program_twice() -> None:
+    for chosen in inspired(archive=[18, 19], from_archive=1, top=2, elite_ratio=0.5, parent=17):
+        assert chosen == {19, 18, 16}, "19 from the archive's elite, then the best that are neither it nor the parent"
+    assert inspired(archive=[0], from_archive=3, top=0, elite_ratio=0.5) == [set()] * 300
 
 
 def test_a_full_archive_lets_the_worst_go_for_a_better_one() -> None:

@@ -1,0 +1,95 @@
+"""What a person reads while a run goes and after it."""
+
+from __future__ import annotations
+
+import io
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from flows.terminal import progress as terminal
+from flows.terminal.outcome import print_summary
+from flows.terminal.progress import duration, progress_line, watching
+from shinka_core.database import RunSummary
+from shinka_core.database.summary import ModelSummary
+from shinka_core.program import Failure, Program
+from shinka_core.progress import Progress
+from shinka_core.slots import Slots
+
+
+def printed(**fields: Any) -> str:
+    values: dict[str, Any] = {
+        "evolution": "run [1]", "programs": 8, "correct": 6, "best_score": 3.0, "best_generation": 5, "seed_score": 2.0,
+        "failures": {"patch: syntax_error": 2}, "evaluation_seconds": 12.3, "cost": 0.25, "results_dir": "/r/x",
+        "models": {"m": ModelSummary(9, 1, 900, 90, 0.25, 4.5)}, "seconds": 65.0,
+    }  # fmt: skip
+    console = Console(file=io.StringIO(), width=200, highlight=False)
+    print_summary(console, RunSummary(**(values | fields)))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_the_outcome_says_what_was_gained_what_failed_and_what_it_cost() -> None:
+    text = printed()
+    for words in ("3 (generation 5)", "+1 (+50.0%)", "8 (6 correct)", "patch: syntax_error × 2", "$0.2500", "1:05",
+                  "9 calls, 1 failed, 990 tokens, 4.5 s", "/r/x/best"):  # fmt: skip
+        assert words in text
+    assert "--resume" not in text
+
+
+def test_a_run_that_stopped_early_says_how_to_go_on() -> None:
+    text = printed(stopped_early="interrupted [by hand]")
+    assert "Stopped early: interrupted [by hand]" in text
+    assert "--resume --results /r/x" in text
+
+
+@pytest.mark.parametrize(("best", "seed"), [(None, None), (1.0, None), (1.0, 0.0), (-1.0, -2.0)])
+def test_scores_that_are_missing_or_zero_break_nothing(best: float | None, seed: float | None) -> None:
+    text = printed(
+        best_score=best, best_generation=None if best is None else 1, seed_score=seed, failures={}, models={}
+    )
+    assert "failed generations" in text
+    assert ("gain" in text) is (best is not None and seed is not None)
+    assert "-200" not in text, "a gain from -2 to -1 is one for the better"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "-"), (0.4, "0:00"), (59.6, "1:00"), (3599.5, "1:00:00"), (90061, "25:01:01")]
+)
+def test_seconds_are_read_as_a_clock(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def under_way() -> Any:
+    progress = Progress(total=10)
+    progress.saw_program(Program("a", 0, "x", "python", 0, score=1.0, correct=True))
+    progress.saw_program(Program("b", 1, "x", "python", 0, score=1.5, correct=True))
+    progress.saw_failure(Failure("patch", "syntax_error", ""))
+    return SimpleNamespace(
+        evolution="e", progress=progress, proposals=Slots("p", 4), evaluations=Slots("e", 2), stop_reason=""
+    )
+
+
+def test_the_progress_counts_what_ended_either_way() -> None:
+    line = progress_line(under_way())
+    for words in ("generation 2/10", "best 1.5 (gen 1)", "seed 1", "proposals 0/4", "evaluations 0/2", "failed 1"):
+        assert words in line
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_the_progress_is_shown_while_the_run_is_open(live: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "LINE_PERIOD", 0.01)
+    monkeypatch.setattr(terminal, "LIVE_PERIOD", 0.01)
+    monkeypatch.setattr(terminal, "find_open_run", lambda name: under_way() if name == "e" else None)
+    console = Console(file=io.StringIO(), width=200, force_terminal=live)
+    with watching("e", console=console):
+        deadline = time.monotonic() + 10
+        while "failed" not in console.file.getvalue() and time.monotonic() < deadline:  # type: ignore[attr-defined]
+            time.sleep(0.01)
+    assert "failed" in console.file.getvalue()  # type: ignore[attr-defined]
+    with watching("another", console=Console(file=(silent := io.StringIO()))):
+        time.sleep(0.1)
+    assert silent.getvalue() == ""

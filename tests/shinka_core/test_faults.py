@@ -1,0 +1,82 @@
+"""Eleven faults of models at once: every generation ends, every call is a row, and the money is exact.
+
+Here with the real steps, database and model endpoint, but no orchestrator and no processes;
+`tests/flows/test_faults.py` has the same as a whole run.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
+from shinka_core.run import Run, RunSettings, open_run
+from tests.support.bare import FakeLauncher, evolve
+from tests.support.model_server import FAULTS, PAID, ModelServer, Script
+from tests.support.runs import TASK
+
+GENERATIONS = 100
+
+
+def settings(name: str, folder: Path, url: str, database: str | None) -> RunSettings:
+    evolution = EvolutionConfig(
+        num_generations=GENERATIONS, init_program_path=str(TASK / "initial.py"), llm_models=["m"], llm_base_url=url,
+        llm_timeout=1.0, llm_prices={"m": {"input": 1.0, "output": 1.0}},
+    )  # fmt: skip
+    job = LocalJobConfig(eval_program_path=str(TASK / "evaluate.py"))
+    return RunSettings(name, folder, evolution, job, DatabaseConfig(db_path=database or "e.sqlite"), 20, 4)
+
+
+async def rows(run: Run, query: str) -> list[Any]:
+    async with run.database._engine.connect() as connection:
+        return list(await connection.execute(text(query.format(mine=f"evolution = '{run.evolution}'"))))
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+async def test_every_call_is_a_row_every_generation_ends_and_the_money_is_exact(
+    tmp_path: Path, database_url: str | None, seed: int
+) -> None:
+    script = Script(latency=0.01, faults=dict.fromkeys(FAULTS, 0.07), seed=seed, retry_after=0.05)
+    launcher, name = FakeLauncher(), f"mix-{uuid.uuid4().hex}"
+    async with ModelServer(script) as server:
+        async with open_run(settings(name, tmp_path, server.url, database_url), resume=False) as run:
+            run.launcher = launcher
+            await evolve(run)
+            assert set(server.outcomes) == {*FAULTS, "answered"}
+            states = dict(await rows(run, "SELECT state, count(*) FROM generations WHERE {mine} GROUP BY 1"))  # type: ignore[arg-type]
+            assert set(states) == {"recorded", "failed"}
+            assert sum(states.values()) == GENERATIONS + 1
+            assert (
+                await rows(run, "SELECT 1 FROM generations WHERE {mine} AND state = 'failed' AND failure_reason = ''")
+                == []
+            )
+            calls = Counter(
+                {(status, reason): count for status, reason, count in
+                 await rows(run, "SELECT status, reason, count(*) FROM model_calls WHERE {mine} GROUP BY 1, 2")}
+            )  # fmt: skip
+            seen = server.outcomes
+            answered = sum(seen[kind] for kind in ("answered", "no_code", "refusal_text", "truncated", "huge"))
+            assert calls == {
+                ("answered", ""): answered,
+                ("failed", "rate_limited"): seen["rate_limit"] + seen["rate_limit_bare"],
+                ("failed", "model_unavailable"): sum(
+                    seen[kind] for kind in ("error_500", "reset", "hang", "half_json")
+                ),
+                ("failed", "unusable_answer"): seen["empty"],
+            }
+            paid = sum(seen[kind] for kind in PAID) * 1100 / 1e6
+            summary = await run.database.summary()
+            assert summary.cost == pytest.approx(paid)
+            assert run.budget.spent == pytest.approx(paid)
+            assert len(launcher.evaluated) == len(set(launcher.evaluated)) == summary.programs
+            await run.database.finish("finished")
+        asked = len(server.requests)
+        async with open_run(settings(name, tmp_path, server.url, database_url), resume=True) as run:
+            run.launcher = launcher
+            await evolve(run)
+            assert len(server.requests) == asked, "what is final is not asked again"

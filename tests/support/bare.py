@@ -1,0 +1,104 @@
+"""An evolution without an orchestrator and without processes: the steps of the core in a plain loop.
+
+What `flows/` does with Prefect, in as few lines as will do, so that hundreds of generations take seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from pathlib import Path
+
+from shinka_core import generation as steps
+from shinka_core.errors import ModelError
+from shinka_core.generation import OpenGeneration
+from shinka_core.llm.question import Message
+from shinka_core.program import Answer, Candidate, Evaluation, Failure, Job, Sampling
+from shinka_core.prompts import retry_message
+from shinka_core.run import Run
+
+
+class FakeLauncher:
+    """Scores a program by its text, at once.
+
+    Attributes:
+        evaluated: Names of the generations' folders, in order.
+    """
+
+    def __init__(self) -> None:
+        self.evaluated: list[str] = []
+
+    async def submit(self, program_path: Path, results_dir: Path) -> Job:
+        self.evaluated.append(results_dir.parent.name)
+        return Job(results_dir.parent.name, str(program_path), str(results_dir), time.time())
+
+    async def attach(self, job: Job) -> Job | None:
+        return None
+
+    async def wait(self, job: Job) -> Evaluation:
+        code = Path(job.program_path).read_bytes()
+        return Evaluation(score=zlib.crc32(code) / 2**32, correct=True, text_feedback="as it is")
+
+    async def close(self) -> None:
+        pass
+
+
+async def evolve(run: Run) -> None:
+    """Runs all generations that are not final, as many at once as there are proposal slots."""
+    final = await run.database.journal.final()
+    if 0 not in final:
+        await _live(run, 0)
+    await asyncio.gather(
+        *(_live(run, number) for number in range(1, run.settings.evolve.num_generations + 1) if number not in final)
+    )
+
+
+async def _live(run: Run, number: int) -> None:
+    opened = await steps.open_generation(run, number)
+    sampling: Sampling | None = None
+    proposed: Candidate | Failure = steps.seed_candidate(run)
+    if number == 0:
+        await steps.embed_seed(opened)
+    else:
+        async with run.proposals.hold():
+            sampling, proposed = await _propose(opened)
+    if isinstance(proposed, Failure):
+        await steps.give_up(opened, proposed)
+        return
+    async with run.evaluations.hold():
+        evaluation = await steps.evaluate(opened, await steps.submit(opened, proposed.code))
+    await steps.record(opened, sampling, proposed, evaluation)
+
+
+async def _propose(opened: OpenGeneration) -> tuple[Sampling | None, Candidate | Failure]:
+    evolve = opened.run.settings.evolve
+    failure = Failure("query", "no_attempt", "")
+    for attempt in range(evolve.max_patch_resamples):
+        sampling = await steps.sample(opened, attempt)
+        history: tuple[Message, ...] = ()
+        for turn in range(evolve.max_patch_attempts):
+            try:
+                answer = await _ask(opened, sampling, turn, history)
+            except ModelError as error:
+                return None, Failure("query", error.reason, str(error))
+            candidate = await steps.patch(opened, sampling, answer, turn)
+            if isinstance(candidate, Failure):
+                failure = candidate
+                history += (Message("assistant", answer.text[:1000]), Message("user", retry_message(candidate)))
+                continue
+            verdict = await steps.judge(opened, sampling, candidate, turn)
+            if verdict.novel:
+                return sampling, candidate
+            failure = Failure("novelty", "not_novel", verdict.explanation)
+    return None, failure
+
+
+async def _ask(opened: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...]) -> Answer:
+    for _ in range(opened.run.settings.evolve.llm_retries):
+        try:
+            return await steps.query(opened, sampling, turn, history)
+        except ModelError as error:
+            if not error.retryable:
+                raise
+    return await steps.query(opened, sampling, turn, history)
