@@ -15,7 +15,7 @@ from flows.orchestrator.server_early import begin_early
 from flows.terminal.opening import print_opening
 from flows.terminal.task_folder import Overrides, Plan, plan_run
 from shinka_core.errors import EvolutionExistsError, ShinkaError
-from shinka_core.run import RUN_FILE
+from shinka_core.naming import RUN_FILE
 
 if TYPE_CHECKING:
     from shinka_core.database import RunSummary

@@ -105,10 +105,6 @@ def spans_of(results: Path) -> list[list[float]]:
     ]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="`submit` starts the process before `evaluate` asks for the slot; to be held around both",
-)
 def test_the_evaluations_at_once_of_all_runs_with_an_evaluator_are_limited(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
