@@ -26,18 +26,6 @@ CLIENT = {
     "api.request_timeout": 120.0,
 }
 
-SERVER = {
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    # Task runs reach the server as events; recording them one by one is most of its work.
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    # Leases of concurrency limits outlive a restart of the server, or their slots would never come back.
-    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
-    # One writer at a time: a queue in front of SQLite is better than `database is locked`.
-    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
-}
-
 # In the context of a flow run, for the local server: its parent task run is not its own.
 SHARED_PARENT = "shinka-shared-parent"
 

@@ -8,11 +8,22 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from flows.orchestrator.profile import SERVER
 from flows.orchestrator.server_lease import ServerState
 from flows.orchestrator.server_schema import lay_down, sqlite_path
 
 MIGRATE = "PREFECT_SERVER_DATABASE_MIGRATE_ON_START"
+
+SERVER = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # Task runs reach the server as events; recording them one by one is most of its work.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    # Leases of concurrency limits outlive a restart of the server, or their slots would never come back.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    # One writer at a time: a queue in front of SQLite is better than `database is locked`.
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+}
 
 # The server of one run, which ends with it.
 PRIVATE = {
