@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
-import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowFilter,
@@ -26,9 +25,9 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
 from prefect.states import Crashed
 
+from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
 from shinka_core.run import Run
 
 T = TypeVar("T")
@@ -57,7 +56,7 @@ async def _quietly(asked: Awaitable[T]) -> T | None:
     """Without the Prefect server the evolution goes on; only what its UI shows is not put right."""
     try:
         return await asked
-    except (httpx.HTTPError, PrefectException) as error:
+    except ORCHESTRATOR_AWAY as error:
         logger.warning("earlier flow runs could not be closed, the UI shows them as running: %s", error)
         return None
 

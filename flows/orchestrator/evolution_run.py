@@ -16,7 +16,7 @@ from typing import Any, cast
 from prefect import Flow
 from prefect.client.schemas.objects import State
 
-from flows.orchestrator.private import AsyncFlowRunEngine, lean_subflows_work
+from flows.orchestrator.private import AsyncFlowRunEngine, keep_state, lean_subflows_work, run_engine
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, reason_of
 from shinka_core.database import RunSummary
 from shinka_core.errors import OrchestratorError
@@ -64,12 +64,7 @@ async def outcome_of(flow: Flow[..., Any], parameters: dict[str, Any]) -> RunSum
 
 async def _result_of(flow: Flow[..., Any], parameters: dict[str, Any]) -> RunSummary:
     if lean_subflows_work():
-        engine: _EvolutionEngine = _EvolutionEngine(flow=flow, parameters=parameters)
-        async with engine.start():
-            while engine.is_running():
-                async with engine.run_context():
-                    await engine.call_flow_fn()
-        state = engine.state
+        state = await run_engine(_EvolutionEngine(flow=flow, parameters=parameters))
     else:
         state = await flow(**parameters, return_state=True)
     # A run that was cancelled in the UI has come to something too.
@@ -88,8 +83,7 @@ class _EvolutionEngine(AsyncFlowRunEngine[Any, Any]):
         except (TimeoutError, *ORCHESTRATOR_AWAY) as error:
             reason = "it does not answer" if isinstance(error, TimeoutError) else reason_of(error)
             logger.warning("the Prefect UI misses the end of the evolution: %s", reason)
-            assert self.flow_run is not None
-            self.flow_run.state, self.flow_run.state_name, self.flow_run.state_type = state, state.name, state.type
+            keep_state(self.flow_run, state)
             return state
 
 

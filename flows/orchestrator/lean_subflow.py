@@ -22,8 +22,8 @@ from prefect.client.schemas.actions import FlowRunCreate
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Running, to_state_create
 
-from flows.orchestrator.parent_run import ParentRun
-from flows.orchestrator.private import AsyncFlowRunEngine
+from flows.orchestrator.parent_run import ParentRun, begin_flow_run
+from flows.orchestrator.private import AsyncFlowRunEngine, keep_state, run_engine
 from flows.orchestrator.profile import SHARED_PARENT
 from flows.orchestrator.server_calls import ServerCalls
 
@@ -42,12 +42,7 @@ async def run_lean(
         name: Of the flow run.
         parameters: Of the flow; must be JSON.
     """
-    engine: _LeanEngine = _LeanEngine(flow=flow, parameters=parameters, parent=parent, calls=calls, run_name=name)
-    async with engine.start():
-        while engine.is_running():
-            async with engine.run_context():
-                await engine.call_flow_fn()
-    return engine.state
+    return await run_engine(_LeanEngine(flow=flow, parameters=parameters, parent=parent, calls=calls, run_name=name))
 
 
 class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
@@ -73,14 +68,7 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
             context={SHARED_PARENT: True},
             state=to_state_create(Running()),
         )
-        body = request.model_dump(mode="json", exclude={"id"}, exclude_none=True)
-
-        async def create(client: PrefectClient) -> FlowRun:
-            response = await client.request("POST", "/flow_runs/", json=body)
-            response.raise_for_status()
-            return FlowRun.model_validate(response.json())
-
-        return await self._calls.call(f"begin {self._run_name}", create)
+        return await self._calls.call(f"begin {self._run_name}", lambda client: begin_flow_run(client, request))
 
     async def begin_run(self) -> State[Any]:
         """Has nothing to propose: the run was created running."""
@@ -91,9 +79,7 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
 
     async def set_state(self, state: State[Any], force: bool = True) -> State[Any]:
         """Sets a final state without the server's rules for retries, caching and concurrency, which it has none of."""
-        assert self.flow_run is not None
-        run = self.flow_run
-        run.state, run.state_name, run.state_type = state, state.name, state.type
+        run = keep_state(self.flow_run, state)
         self._calls.later(
             f"the end of {self._run_name}", lambda client: client.set_flow_run_state(run.id, state, force=force)
         )

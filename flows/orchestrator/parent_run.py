@@ -11,20 +11,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 from prefect import Flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import FlowRunCreate, TaskRunCreate
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
 from prefect.states import Completed, Running, to_state_create
 
-from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
-from shinka_core.errors import OrchestratorError
+from flows.orchestrator.server_calls import ServerCalls
 
 logger = logging.getLogger("shinka.orchestrator")
 
@@ -76,7 +74,7 @@ class ParentRun:
                 self.task_run_id = await self._placeholder(self._substitute, self.age)
             self.age += 1
 
-    async def close(self, state: State[Any]) -> None:
+    def close(self) -> None:
         """Completes the placeholder, and a flow run that took the place of a lost one."""
         task_run_id, flow_run_id = self.task_run_id, self._substitute
         if task_run_id is not None:
@@ -86,7 +84,8 @@ class ParentRun:
             )
         if flow_run_id is not None:
             self._calls.later(
-                "the end of the evolution", lambda client: client.set_flow_run_state(flow_run_id, state, force=True)
+                "the end of the evolution",
+                lambda client: client.set_flow_run_state(flow_run_id, Completed(), force=True),
             )
 
     async def _placeholder(self, flow_run_id: UUID, turn: int) -> UUID:
@@ -108,12 +107,17 @@ class ParentRun:
         return await self._calls.call("make the placeholder of the generations", create)
 
 
-async def _begin(client: PrefectClient, flow: Flow[..., Any], name: str) -> UUID:
-    request = FlowRunCreate(name=name, flow_id=await client.create_flow(flow), state=to_state_create(Running()))
+async def begin_flow_run(client: PrefectClient, request: FlowRunCreate) -> FlowRun:
+    """Creates a flow run in the state that the request names; the client's own call creates pending ones."""
     body = request.model_dump(mode="json", exclude={"id"}, exclude_none=True)
     response = await client.request("POST", "/flow_runs/", json=body)
     response.raise_for_status()
-    return UUID(response.json()["id"])
+    return FlowRun.model_validate(response.json())
+
+
+async def _begin(client: PrefectClient, flow: Flow[..., Any], name: str) -> UUID:
+    request = FlowRunCreate(name=name, flow_id=await client.create_flow(flow), state=to_state_create(Running()))
+    return (await begin_flow_run(client, request)).id
 
 
 @asynccontextmanager
@@ -124,5 +128,4 @@ async def parent_run(flow: Flow[..., Any], calls: ServerCalls) -> AsyncGenerator
     try:
         yield parent
     finally:
-        with suppress(PrefectException, OrchestratorError, *ORCHESTRATOR_AWAY):
-            await parent.close(Completed())
+        parent.close()

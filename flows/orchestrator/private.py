@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import Any
 
 from prefect import flow_engine, task_engine
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.flow_engine import AsyncFlowRunEngine
 from prefect.utilities.engine import emit_task_run_state_change_event
 
@@ -25,10 +26,12 @@ __all__ = [
     "PLAIN_SUBFLOWS",
     "AsyncFlowRunEngine",
     "emit_task_run_state_change_event",
+    "keep_state",
     "lasting_states_work",
     "lean_subflows_work",
     "owns_process",
     "report_states_by",
+    "run_engine",
     "without_prefects_signals",
 ]
 
@@ -102,6 +105,22 @@ def lean_subflows_work() -> bool:
 def lasting_states_work() -> bool:
     """Whether passing states of task runs can be left out; asked and said once."""
     return _supported("every state of every task run is reported, which is slower", tuple(LASTING_STATES.items()))
+
+
+async def run_engine(engine: AsyncFlowRunEngine[Any, Any]) -> State[Any]:
+    """Runs an engine's flow to its end, as Prefect does for a flow that is called; returns the final state."""
+    async with engine.start():
+        while engine.is_running():
+            async with engine.run_context():
+                await engine.call_flow_fn()
+    return engine.state
+
+
+def keep_state(run: FlowRun | None, state: State[Any]) -> FlowRun:
+    """Gives a flow run a state on this side alone: what the engine does once the server has taken it."""
+    assert run is not None
+    run.state, run.state_name, run.state_type = state, state.name, state.type
+    return run
 
 
 Report = Callable[..., Any]

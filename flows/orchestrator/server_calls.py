@@ -2,8 +2,8 @@
 
 Prefect's client repeats a request by itself, but not after every error, with pauses that grow to
 minutes, and without a word. What an evolution asks for while its generations run goes through
-here instead: an error of the server is waited out, its first sign and its end are logged, and only
-an absence longer than `PATIENCE` ends the run, resumable.
+here instead: an error of the server is waited out, an absence longer than `UNTOLD` is logged and so is
+its end, and only one longer than `PATIENCE` ends the run, resumable.
 
 A server on SQLite has one writer. Requests that arrive together meet `database is locked` there,
 which costs seconds, so no more than `AT_ONCE` are under way; the others wait their turn here.
