@@ -11,6 +11,7 @@ shows is the same: children of the evolution's flow run with task runs inside.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -26,6 +27,10 @@ from flows.orchestrator.parent_run import ParentRun, begin_flow_run
 from flows.orchestrator.private import AsyncFlowRunEngine, keep_state, run_engine
 from flows.orchestrator.profile import SHARED_PARENT
 from flows.orchestrator.server_calls import ServerCalls
+
+# Before it has a flow run's own log, an engine tells its flow run's address: a line for every generation.
+_silent = logging.getLogger("shinka.engine")
+_silent.disabled = True
 
 
 async def run_plain(flow: Flow[..., Any], parameters: dict[str, Any]) -> State[Any]:
@@ -47,7 +52,7 @@ async def run_lean(
 
 class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
     def __init__(self, *, parent: ParentRun, calls: ServerCalls, run_name: str, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(logger=_silent, **options)
         self._parent = parent
         self._calls = calls
         self._run_name = run_name

@@ -46,6 +46,8 @@ def quiet_process() -> None:
 
     What a reader wants to know, the run itself says through the logger `shinka`.
     """
+    import prefect.main  # noqa: F401  # pyright: ignore[reportUnusedImport] - sets the log up when it is first loaded
+
     with temporary_settings(set_defaults={"logging.level": "CRITICAL"}):  # pyright: ignore[reportArgumentType]
         setup_logging(incremental=True)
 

@@ -212,3 +212,13 @@ async def test_the_quick_start_of_the_seed_document_runs_as_it_stands(
     assert rows(databases[0].parent, "SELECT count(*) FROM programs") == [(51,)]
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or b"sk-test-secret" not in content(path), path
+
+
+def test_the_terminal_shows_the_run_and_not_the_orchestrators_log(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    done = evolve(str(TASK), "--generations", "3", "--results", str(tmp_path / "r"), api=prefect_api, home=prefect_home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "best score" in done.stdout
+    shown = done.stdout + done.stderr
+    assert not [line for line in shown.splitlines() if "| INFO" in line or "View at" in line], shown
