@@ -13,11 +13,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shinka_core.database.schema import REVISION, Base
+from shinka_core.database.schema import LEGACY_VERSION_TABLE, REVISION, VERSION_TABLE, Base
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError, SchemaVersionError
 
 # Another writer may hold the database for as long as a backup takes.
 BUSY_TIMEOUT_MS = 60_000
+
+# Names the lock under which a database of Postgres is prepared, among all programs' advisory locks in it.
+_PREPARING = 0x5348494E4B41
 
 # Classes of SQLSTATE that pass: connection, rollback for others' sake, resources, locks, an operator's
 # intervention (a restart among them), the system below.
@@ -109,18 +112,33 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _prepare(connection: Connection) -> None:
+    _alone(connection)
     tables = set(inspect(connection).get_table_names())
-    if "alembic_version" not in tables:
-        if tables & {"evolutions", "programs"}:
+    if VERSION_TABLE not in tables and LEGACY_VERSION_TABLE in tables and "evolutions" in tables:
+        connection.execute(text(f"ALTER TABLE {LEGACY_VERSION_TABLE} RENAME TO {VERSION_TABLE}"))
+    elif VERSION_TABLE not in tables:
+        if taken := sorted(tables & set(Base.metadata.tables)):
             raise SchemaVersionError(
-                "the database holds tables named like ours but no schema version (another program's?); choose another db_path"
+                f"the database holds tables named like ours ({', '.join(taken)}) but no schema version of ours "
+                "(another program's?); choose another db_path"
             )
         Base.metadata.create_all(connection)
-        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-        connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})
+        connection.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES (:revision)"), {"revision": REVISION})
         return
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
     if found != REVISION:
         from shinka_core.database.migrate import upgrade
 
         upgrade(connection, str(found))
+
+
+def _alone(connection: Connection) -> None:
+    """Lets runs that open one new database at the same moment prepare it one after another.
+
+    SQLite has a lock of its own, taken here before the tables are looked at.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PREPARING})
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

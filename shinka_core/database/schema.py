@@ -25,6 +25,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # The alembic revision that these tables are; a test holds it against the migrations.
 REVISION = "0001"
+# Not alembic's usual name: one database of Postgres may serve Prefect too, which keeps its version under that one.
+VERSION_TABLE = "shinka_schema"
+LEGACY_VERSION_TABLE = "alembic_version"
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

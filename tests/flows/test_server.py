@@ -37,6 +37,8 @@ from flows.orchestrator.server_schema import installed, lay_down, migrate, revis
 from flows.server import database_url
 from shinka import AsyncEvolutionRunner, EvolutionConfig
 from shinka.launch import LocalJobConfig
+from shinka_core.config import DatabaseConfig
+from shinka_core.database import AsyncProgramDatabase
 from shinka_core.errors import ConfigError
 from tests.support.postgres import Postgres
 from tests.support.prefect import ROOT, SCRIPT, assert_no_fault, free_port, own_home, wait_until_up
@@ -438,7 +440,12 @@ def test_a_lasting_server_is_found_by_runs_of_its_home_and_stays_after_them(tmp_
 
 @pytest.mark.slow
 @pytest.mark.postgres
-def test_a_lasting_server_on_postgres(tmp_path: Path, postgres: Postgres) -> None:
+def test_a_lasting_server_on_postgres_in_the_database_of_the_programs(tmp_path: Path, postgres: Postgres) -> None:
+    async def open_programs() -> None:
+        async with AsyncProgramDatabase(DatabaseConfig(db_path=postgres.url), tmp_path):
+            pass
+
+    asyncio.run(open_programs())
     port = free_port()
     server = lasting("--port", str(port), "--database", postgres.url, home=tmp_path)
     url = f"http://127.0.0.1:{port}/api"

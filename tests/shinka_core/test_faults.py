@@ -26,7 +26,7 @@ GENERATIONS = 100
 def settings(name: str, folder: Path, url: str, database: str | None) -> RunSettings:
     evolution = EvolutionConfig(
         num_generations=GENERATIONS, init_program_path=str(TASK / "initial.py"), llm_models=["m"], llm_base_url=url,
-        llm_timeout=1.0, llm_prices={"m": {"input": 1.0, "output": 1.0}},
+        llm_timeout=5.0, llm_prices={"m": {"input": 1.0, "output": 1.0}},
     )  # fmt: skip
     job = LocalJobConfig(eval_program_path=str(TASK / "evaluate.py"))
     return RunSettings(name, folder, evolution, job, DatabaseConfig(db_path=database or "e.sqlite"), 20, 4)

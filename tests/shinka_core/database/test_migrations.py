@@ -9,13 +9,18 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from shinka_core.database.migrate import alembic_config
-from shinka_core.database.schema import REVISION, Base
+from shinka_core.database.schema import REVISION, VERSION_TABLE, Base
 
 
 def test_the_migrations_lead_to_exactly_the_tables_of_the_code() -> None:
     with sa.create_engine("sqlite://").begin() as connection:
         command.upgrade(alembic_config(connection), "head")
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert (
+            compare_metadata(
+                MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}), Base.metadata
+            )
+            == []
+        )
 
 
 def test_the_newest_migration_is_the_one_new_databases_are_stamped_with() -> None:

@@ -13,6 +13,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import numpy as np
 import pytest
 from sqlalchemy import text
@@ -359,7 +360,7 @@ async def test_a_newer_schema_and_foreign_tables_are_refused(tmp_path: Path) -> 
     async with opened(tmp_path):
         pass
     with sqlite3.connect(tmp_path / "e.sqlite") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE shinka_schema SET version_num = '9999'")
     with pytest.raises(SchemaVersionError, match="newer version"):
         async with opened(tmp_path):
             pass
@@ -368,6 +369,48 @@ async def test_a_newer_schema_and_foreign_tables_are_refused(tmp_path: Path) -> 
     with pytest.raises(SchemaVersionError, match="another db_path"):
         async with AsyncProgramDatabase(DatabaseConfig(db_path="foreign.sqlite"), tmp_path):
             pass
+
+
+async def test_a_database_of_before_goes_by_the_new_name_of_its_version(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        await db.begin("run", seed=7, settings={})
+    with sqlite3.connect(tmp_path / "e.sqlite") as connection:
+        connection.execute("ALTER TABLE shinka_schema RENAME TO alembic_version")
+    async with opened(tmp_path) as db:
+        await db.begin("other", seed=7, settings={})
+    with sqlite3.connect(tmp_path / "e.sqlite") as connection:
+        assert connection.execute("SELECT name FROM evolutions ORDER BY 1").fetchall() == [("other",), ("run",)]
+        assert connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchall() == []
+
+
+async def test_another_program_in_the_same_database_keeps_its_own_version(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "e.sqlite") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('91e2b8f3d6a4')")
+    async with opened(tmp_path) as db:
+        await db.begin("run", seed=7, settings={})
+    with sqlite3.connect(tmp_path / "e.sqlite") as connection:
+        assert connection.execute("SELECT * FROM alembic_version").fetchall() == [("91e2b8f3d6a4",)]
+
+
+async def test_many_that_open_a_new_database_at_once_all_get_it(tmp_path: Path, database_url: str | None) -> None:
+    url = await _emptied(database_url) if database_url else "e.sqlite"
+
+    async def use(name: str) -> int:
+        async with AsyncProgramDatabase(DatabaseConfig(db_path=url), tmp_path) as db:
+            await db.begin(name, seed=7, settings={})
+            return len(db)
+
+    assert await asyncio.gather(*(use(f"run-{number}") for number in range(8))) == [0] * 8
+
+
+async def _emptied(cluster: str) -> str:
+    """A database of its own in the tests' cluster, in which nothing has ever been created."""
+    name = f"new_{uuid.uuid4().hex}"
+    connection = await asyncpg.connect(cluster)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return f"{cluster.rsplit('/', 1)[0]}/{name}"
 
 
 async def test_a_password_never_reaches_an_error() -> None:
