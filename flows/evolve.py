@@ -18,43 +18,39 @@ from pathlib import Path
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
+from prefect.exceptions import Pause
 from prefect.states import Cancelled
 
 from flows.finish import finish
 from flows.open_runs import registered
 from flows.orchestrator.evolution_run import come_to
+from flows.orchestrator.identity import known_place, sign
 from flows.orchestrator.lasting_states import lasting_states
+from flows.orchestrator.late_runs import stand_for_late_runs
 from flows.orchestrator.private import owns_process, without_prefects_signals
 from flows.orchestrator.profile import profile
+from flows.orchestrator.suspension import unhurried_suspension
 from flows.orchestrator.unstored_results import unstored_results
 from flows.pool import drive
 from flows.signals import stopping_on_signals
 from flows.stopping import CANCELLED, Stopping, stop_run
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
-from shinka_core.naming import default_name, default_results_dir
+from shinka_core.naming import Place, default_name, default_results_dir, give_back, take_place
 from shinka_core.run import Run, RunSettings, open_run
 
 logger = logging.getLogger("shinka.evolve")
 
-
-def run_name() -> str:
-    """The name given, or one made from the task and the time; a flow run keeps it when it is run again."""
-    given = flow_run.get_parameters()
-    name = given.get("name")
-    if name:
-        return str(name)
-    config = given["evo_config"]
-    initial = config.init_program_path if isinstance(config, EvolutionConfig) else config.get("init_program_path", "")
-    return default_name(str(Path(given.get("task_dir") or "") / initial))
+# Not None: the server then names the field that is wrong, and the UI shows what a form begins with.
+LOCAL_JOBS = JobConfig()
+OWN_DATABASE = DatabaseConfig()
 
 
-@flow(name="evolve", flow_run_name=run_name, persist_result=False)
+@flow(name="evolve", persist_result=False)
 async def evolve(
     evo_config: EvolutionConfig,
-    job_config: JobConfig | None = None,
-    db_config: DatabaseConfig | None = None,
+    job_config: JobConfig = LOCAL_JOBS,
+    db_config: DatabaseConfig = OWN_DATABASE,
     max_evaluation_jobs: int | None = None,
     max_proposal_jobs: int = 10,
     name: str | None = None,
@@ -71,7 +67,7 @@ async def evolve(
         max_proposal_jobs: Proposals at once.
         name: Of the evolution, unique in its database; made from the task and the time by default.
         resume: Continue the evolution of that name if the database has it. A flow run that Prefect
-            runs again (retried in the UI, say) always continues.
+            runs again (retried in the UI, say) always continues the evolution that it began.
         task_dir: Folder that relative paths of the task are in; the working directory by default.
 
     Returns:
@@ -79,40 +75,57 @@ async def evolve(
 
     Raises:
         ConfigError: A setting is wrong; nothing was spent.
-        EvolutionExistsError: The name is taken and `resume` is off.
+        EvolutionExistsError: The name or the folder is taken and `resume` is off.
+        Pause: The flow run was suspended; what was in flight is stored.
     """
-    job_config, db_config = job_config or JobConfig(), db_config or DatabaseConfig()
     evo_config, job_config = in_folder(evo_config, job_config, task_dir)
-    again = flow_run.get_run_count() > 1
-    evolution = name or str(flow_run.get_name())
+    known = known_place()
+    place = known or _place(evo_config, db_config, name, resume=resume)
     settings = RunSettings(
-        evolution=evolution,
-        results_dir=Path(evo_config.results_dir or default_results_dir(evolution)).resolve(),
+        evolution=place.name,
+        results_dir=place.results_dir,
         evolve=evo_config,
         job=job_config,
         database=db_config,
         proposal_jobs=max_proposal_jobs,
         evaluation_jobs=max_evaluation_jobs or evo_config.max_parallel_jobs,
     )
-    async with open_run(settings, resume=resume or again) as run:
-        summary = await _run(run)
+    try:
+        await sign(place)
+        await stand_for_late_runs()
+        async with open_run(settings, resume=resume or known is not None) as run:
+            summary = await _run(run)
+    finally:
+        give_back(place)
     return Cancelled(message=summary.stopped_early, data=summary) if summary.stopped_early == CANCELLED else summary
 
 
 async def _run(run: Run) -> RunSummary:
+    stopping = Stopping(run)
     with ExitStack() as stack:
         stack.enter_context(registered(run))
         stack.enter_context(profile())
+        stack.enter_context(unhurried_suspension())
         if owns_process():
             logging.getLogger("shinka").setLevel(logging.INFO)  # its log is the flow run's, which people read in the UI
             stack.callback(without_prefects_signals())
             stack.enter_context(stopping_on_signals(partial(stop_run, run.evolution)))
         logger.info("evolution %s in %s", run.evolution, run.settings.results_dir)
         with lasting_states(), unstored_results():
-            stopped = await Stopping(run).guard(drive(run))
+            stopped = await stopping.guard(drive(run))
         summary = await finish(run, stopped)
         come_to(summary)
-        return summary
+    if stopping.suspended is not None:
+        raise Pause(state=stopping.suspended)  # the flow run stays as it is, for a resume
+    return summary
+
+
+def _place(evo_config: EvolutionConfig, db_config: DatabaseConfig, name: str | None, *, resume: bool) -> Place:
+    """Where a flow run that Prefect runs for the first time has its evolution."""
+    if not resume:
+        return take_place(evo_config.init_program_path, db_config, name=name, results_dir=evo_config.results_dir)
+    name = name or default_name(evo_config.init_program_path)
+    return Place(name, Path(evo_config.results_dir or default_results_dir(name)).resolve())
 
 
 def in_folder(

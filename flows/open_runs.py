@@ -17,7 +17,16 @@ _open: dict[str, Run] = {}
 
 @contextmanager
 def registered(run: Run) -> Generator[None, None, None]:
-    """Makes the run known to the generations that this process starts."""
+    """Makes the run known to the generations that this process starts.
+
+    Raises:
+        ConfigError: This process has another one of that name open.
+    """
+    if run.evolution in _open:
+        raise ConfigError(
+            f"this process runs another evolution {run.evolution!r}, in {_open[run.evolution].settings.results_dir}; "
+            "give them names of their own"
+        )
     _open[run.evolution] = run
     try:
         yield

@@ -45,7 +45,7 @@ async def drive(run: Run) -> str:
 
 
 async def _drive(run: Run, calls: ServerCalls, final: set[int]) -> None:
-    async with closing_leftovers(run), known_limits(run, calls), generation_runs(run, calls) as runs:
+    async with closing_leftovers(), known_limits(run, calls), generation_runs(run, calls) as runs:
         if 0 not in final:
             await evaluate_seed(run, runs)
         numbers = [number for number in range(1, run.settings.evolve.num_generations + 1) if number not in final]

@@ -11,7 +11,7 @@ from flows.orchestrator.local_server import prefect_server
 from flows.terminal.progress import watching
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
-from shinka_core.naming import default_name
+from shinka_core.naming import Place, default_name, default_results_dir, give_back, take_place
 from shinka_core.run import RunSettings, check_settings
 
 
@@ -54,12 +54,13 @@ class AsyncEvolutionRunner:
         self.verbose = verbose
         self.max_proposal_jobs = max_proposal_jobs
         self.max_evaluation_jobs = evo_config.max_parallel_jobs if max_evaluation_jobs is None else max_evaluation_jobs
-        self.name = name or default_name(evo_config.init_program_path)
+        self.name = name
         self.resume = resume
+        self._running = ""
         self._task: asyncio.Task[Any] | None = None
         check_settings(
             RunSettings(
-                self.name,
+                self.name or "",
                 Path(evo_config.results_dir or "."),
                 self.evo_config,
                 self.job_config,
@@ -79,7 +80,14 @@ class AsyncEvolutionRunner:
             ConfigError: A setting is wrong.
             EvolutionExistsError: The results folder or name is taken, and `resume` is off.
         """
-        self._task = asyncio.current_task()
+        self._task, place = asyncio.current_task(), self._place()
+        self._running = place.name
+        try:
+            return await self._run(place)
+        finally:
+            give_back(place)
+
+    async def _run(self, place: Place) -> RunSummary:
         async with prefect_server(self._tell, self._lost):
             from flows.evolve import evolve
             from flows.orchestrator.evolution_run import outcome_of
@@ -89,16 +97,16 @@ class AsyncEvolutionRunner:
             with ExitStack() as stack:
                 stack.enter_context(profile())
                 stack.callback(without_prefects_signals())
-                stack.enter_context(watching(self.name, enabled=self.verbose))
+                stack.enter_context(watching(place.name, enabled=self.verbose))
                 return await outcome_of(
                     evolve,
                     {
-                        "evo_config": self.evo_config,
+                        "evo_config": self.evo_config.model_copy(update={"results_dir": str(place.results_dir)}),
                         "job_config": self.job_config,
                         "db_config": self.db_config,
                         "max_evaluation_jobs": self.max_evaluation_jobs,
                         "max_proposal_jobs": self.max_proposal_jobs,
-                        "name": self.name,
+                        "name": place.name,
                         "resume": self.resume,
                         "task_dir": None,
                     },
@@ -111,14 +119,22 @@ class AsyncEvolutionRunner:
         """
         from flows.stopping import stop_run
 
-        if not stop_run(self.name) and self._task is not None:
+        if not stop_run(self._running) and self._task is not None:
             self._task.cancel()
 
     def _lost(self, reason: str) -> None:
         """Ends the run, resumable, when its server is gone for good."""
         from flows.stopping import stop_run
 
-        stop_run(self.name, reason)
+        stop_run(self._running, reason)
+
+    def _place(self) -> Place:
+        """Name and folder: those of the evolution that is continued, or ones that nobody else has."""
+        evolve = self.evo_config
+        if not self.resume:
+            return take_place(evolve.init_program_path, self.db_config, name=self.name, results_dir=evolve.results_dir)
+        name = self.name or default_name(evolve.init_program_path)
+        return Place(name, Path(evolve.results_dir or default_results_dir(name)).resolve())
 
     def _tell(self, line: str) -> None:
         if self.verbose:

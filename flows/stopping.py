@@ -1,4 +1,4 @@
-"""Stopping a run before its end: a signal, or a cancellation in the Prefect UI.
+"""Stopping a run before its end: a signal, or what somebody asks for in the Prefect UI.
 
 The first word stops new proposals and evaluations and lets those in flight end, for as long as
 `stop_grace` says; the second ends everything now. Either way the run can be resumed.
@@ -9,20 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
-from prefect.client.orchestration import get_client
-from prefect.context import FlowRunContext
+from prefect.client.schemas.objects import State
 
-from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
+from flows.orchestrator.flow_run_watch import watch_flow_run
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.stopping")
 
 INTERRUPTED = "interrupted"
 CANCELLED = "cancelled in the Prefect UI"
-LOOK_PERIOD = 5.0
+SUSPENDED = "suspended in the Prefect UI; resume the flow run to continue"
 
 # The runs that this process can stop, by name.
 _stoppable: dict[str, Stopping] = {}
@@ -46,12 +45,17 @@ def _known(stopping: Stopping) -> Generator[None, None, None]:
 
 
 class Stopping:
-    """Watches over the work of one run and ends it when told to."""
+    """Watches over the work of one run and ends it when told to.
+
+    Attributes:
+        suspended: The state in which the flow run waits for a resume, once it was suspended.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._work: asyncio.Task[str] | None = None
         self._told = self._ended = False
+        self.suspended: State[Any] | None = None
 
     @property
     def evolution(self) -> str:
@@ -65,7 +69,7 @@ class Stopping:
             What the work returns, or why it was stopped.
         """
         self._work = asyncio.create_task(work)
-        watch = asyncio.create_task(self._watch_server())
+        watch = asyncio.create_task(watch_flow_run(self))
         try:
             with _known(self):
                 return await asyncio.shield(self._work)
@@ -93,6 +97,7 @@ class Stopping:
         self._told = True
         grace = self._run.settings.evolve.stop_grace
         self._run.stop_reason = self._run.stop_reason or reason
+        self._run.proposals.open()  # who waits in a pause is to see that it is over
         logger.warning("%s: finishing what is in flight, at most %g s; once more to stop now", reason, grace)
         loop.call_later(grace, self._end_now)
 
@@ -101,19 +106,27 @@ class Stopping:
             self._ended = True
             self._work.cancel()
 
-    async def _watch_server(self) -> None:
-        """Asks now and then whether somebody cancelled the flow run."""
-        context = FlowRunContext.get()
-        if context is None or context.flow_run is None:
-            return
-        async with get_client() as client:
-            while True:
-                await asyncio.sleep(LOOK_PERIOD)
-                with suppress(*ORCHESTRATOR_AWAY):  # a server that is away cancels nothing
-                    state = (await client.read_flow_run(context.flow_run.id)).state
-                    if state is not None and (state.is_cancelling() or state.is_cancelled()):
-                        if self._told:  # a worker says it with a signal as well, which came first
-                            self._run.stop_reason = CANCELLED
-                        else:
-                            self.stop(CANCELLED)
-                        return
+    # What is asked for in the Prefect UI
+
+    def on_cancel(self) -> None:
+        """Stops, unless a signal came first: a worker says it with one as well."""
+        if self._told:
+            self._run.stop_reason = CANCELLED
+        else:
+            self.stop(CANCELLED)
+
+    def on_suspend(self, state: State[Any]) -> None:
+        """Stops, for another process to go on after a resume."""
+        self.suspended = state
+        if not self._told:
+            self.stop(SUSPENDED)
+
+    def on_pause(self) -> None:
+        """Lets what is in flight go on and begins no proposal."""
+        logger.warning("paused in the Prefect UI: no new proposals until the flow run is resumed")
+        self._run.proposals.close()
+
+    def on_resume(self) -> None:
+        """Proposals begin again."""
+        logger.warning("resumed")
+        self._run.proposals.open()

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shinka_core.errors import ConfigError
 from shinka_core.program import PatchType
+from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
 
 BUILTIN_MUTATE = "builtin/mutate"
 BUILTIN_EMBEDDING = "builtin/hashed-ngrams"
@@ -71,9 +72,17 @@ class EvolutionConfig(_Settings):
     # Models
     llm_models: list[str] = Field(default=[BUILTIN_MUTATE], min_length=1, description="Sampled by weight.")
     llm_weights: list[float] | None = Field(default=None, description="One per model; None weighs them equally.")
-    llm_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint; None: the provider's own.")
+    llm_base_url: str | None = Field(
+        default=None,
+        description="OpenAI-compatible endpoint, without a key; None: the provider's own.",
+        json_schema_extra=URL_WITHOUT_PASSWORD,
+    )
     llm_api: Literal["chat", "responses"] = Field(default="chat", description="Which OpenAI interface to speak.")
-    llm_kwargs: dict[str, Any] = Field(default={}, description="Passed to every call: temperature, max_tokens, ...")
+    llm_kwargs: dict[str, Any] = Field(
+        default={},
+        description="Passed to every call: temperature, max_tokens, ...; keys are read from the environment.",
+        json_schema_extra=NAMES_OF_NO_SECRETS,
+    )
     llm_timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for one answer.")
     llm_retries: int = Field(default=6, ge=0, description="Times a call is repeated after a retryable error.")
     llm_prices: dict[str, ModelPrice] = Field(default={}, description="Prices that the built-in table lacks.")
@@ -136,7 +145,9 @@ class DatabaseConfig(_Settings):
 
     db_path: str | None = Field(
         default="evolution.sqlite",
-        description="A SQLite file (inside the results folder when relative) or a SQLAlchemy URL.",
+        description="A SQLite file (inside the results folder when relative) or a SQLAlchemy URL without a "
+        "password (PGPASSWORD or ~/.pgpass).",
+        json_schema_extra=URL_WITHOUT_PASSWORD,
     )
 
     num_islands: int = Field(default=2, ge=1)

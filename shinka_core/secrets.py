@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from shinka_core.errors import ConfigError
 
@@ -19,8 +18,23 @@ SECRET_NAME = re.compile(
 )
 _KEY_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
 _LOOKS_LIKE_KEY = re.compile(r"\b(sk|pk|gsk|xai|key)-[A-Za-z0-9_\-]{8,}|\bAIza[A-Za-z0-9_\-]{20,}|(?<=Bearer )\S{8,}")
+# A password inside a URL: `user:password@host`, or named in the query.
+_PASSWORD_IN_URL = r"://[^/?#@]*:[^/?#@]+@|://.*[?&](password|passwd|pwd)="
 # Shorter values are words like "none" or "local", and appear in any text.
 SHORTEST_KEY = 8
+
+
+# What refuses secrets before settings are sent anywhere: Prefect's server holds the parameters of a flow
+# run against their JSON schema before it stores them. Written for the regular expressions of Python and
+# of browsers alike, so with no flags inside.
+_SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "credential", "auth", "authorization")
+_ANY_CASE = "|".join("".join(f"[{letter.upper()}{letter}]" for letter in word) for word in _SECRET_WORDS)
+_NAME_OF_NO_SECRET = f"[Tt][Oo][Kk][Ee][Nn][Ss]|^(?!.*({_ANY_CASE})([Ss]|[_-]|$))"
+URL_WITHOUT_PASSWORD: dict[str, Any] = {"pattern": f"^(?!.*({_PASSWORD_IN_URL}))"}
+NAMES_OF_NO_SECRETS: dict[str, Any] = {
+    "propertyNames": {"pattern": _NAME_OF_NO_SECRET},
+    "additionalProperties": {"propertyNames": {"pattern": _NAME_OF_NO_SECRET}},
+}
 
 
 def redact(text: str) -> str:
@@ -45,7 +59,7 @@ def refuse_stored_secrets(*, urls: Mapping[str, str | None], options: Mapping[st
         ConfigError: One of them holds a password or a key.
     """
     for field, url in urls.items():
-        if url is not None and "://" in url and urlsplit(url).password:
+        if url is not None and re.search(_PASSWORD_IN_URL, url):
             where = "PGPASSWORD or ~/.pgpass" if field == "db_path" else "OPENAI_API_KEY"
             raise ConfigError(f"{field} holds a password, which would be stored with the run; use {where} instead")
     for field, mapping in options.items():

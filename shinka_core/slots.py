@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -21,6 +22,8 @@ class Slots:
         self.name = name
         self.busy_seconds = 0.0
         self._limiter = anyio.CapacityLimiter(count)
+        self._opened = asyncio.Event()
+        self._opened.set()
 
     @property
     def count(self) -> int:
@@ -41,14 +44,30 @@ class Slots:
         """Changes the number; a smaller one takes effect as slots are given back."""
         self._limiter.total_tokens = count
 
+    def close(self) -> None:
+        """Gives out no slot until `open`; those that are held stay held."""
+        self._opened.clear()
+
+    def open(self) -> None:
+        """Gives out slots again."""
+        self._opened.set()
+
     @asynccontextmanager
     async def hold(self) -> AsyncGenerator[None, None]:
         """Waits for a slot and holds it inside the `async with` block."""
         borrower = object()  # not the asyncio task: one task may hold slots of several kinds
-        await self._limiter.acquire_on_behalf_of(borrower)
+        await self._acquire(borrower)
         since = time.monotonic()
         try:
             yield
         finally:
             self.busy_seconds += time.monotonic() - since
             self._limiter.release_on_behalf_of(borrower)
+
+    async def _acquire(self, borrower: object) -> None:
+        while True:
+            await self._opened.wait()
+            await self._limiter.acquire_on_behalf_of(borrower)
+            if self._opened.is_set():
+                return
+            self._limiter.release_on_behalf_of(borrower)  # closed while this one waited

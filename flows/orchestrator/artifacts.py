@@ -69,7 +69,8 @@ class Board:
 
     def _description(self) -> str:
         progress = self._run.progress
-        return f"{progress.finished} of {progress.total} generations, best score {progress.best_score}"
+        done = f"{progress.finished} of {progress.total} generations, best score {progress.best_score}"
+        return f"{done}; results in {self._run.settings.results_dir}"
 
 
 async def publish(run: Run, summary: RunSummary) -> None:
@@ -81,6 +82,7 @@ async def publish(run: Run, summary: RunSummary) -> None:
     lines.append(
         f"{summary.programs} programs ({summary.correct} correct), ${summary.cost:.4f}, {summary.seconds:.0f} s."
     )
+    lines += ["", f"Everything is in `{run.settings.results_dir}`."]
     lines += [f"- failed: {reason}: {count}" for reason, count in summary.failures.items()]
     if best is not None:
         diff = unified_diff(run.seed_program.code, best.code)[:DIFF_LIMIT]

@@ -1,7 +1,9 @@
-"""Flow runs that a killed process left running: they are closed when its evolution is taken up again.
+"""Flow runs whose process was killed: Prefect shows them as running until somebody says that they are over.
 
-The program database knows who owns an evolution, so when this process owns it, whatever Prefect
-still shows as running under its name is over.
+Every evolution signs its flow run with its process (`identity.py`) and gives a sign of life once a
+minute. Whoever starts next on the same server closes the flow runs whose process is known to be gone:
+on the same machine the process is looked for, by number and start; of another machine a quarter of an
+hour of silence says so. A flow run without a signature is left alone.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
@@ -18,38 +21,49 @@ from prefect.client.schemas.filters import (
     FlowFilter,
     FlowFilterName,
     FlowRunFilter,
-    FlowRunFilterName,
     FlowRunFilterParentFlowRunId,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.context import FlowRunContext
-from prefect.states import Crashed
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.states import Cancelled, Crashed
 
+from flows.orchestrator.identity import OWNER, SEEN, current_flow_run
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
-from shinka_core.run import Run
+from shinka_core.database.ownership import known_to_be_gone, on_this_machine
 
 T = TypeVar("T")
 
 logger = logging.getLogger("shinka.leftovers")
 
 PAGE = 200
-RUNNING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING]))
-ENDED = "its process ended; the evolution was taken up by another flow run"
+SILENCE = timedelta(minutes=15)
+GOING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING]))
+ENDED = "its process ended without a word, as another evolution found; a retry continues it"
 
 
 @asynccontextmanager
-async def closing_leftovers(run: Run) -> AsyncGenerator[None, None]:
-    """Marks the evolution's earlier flow runs and their generations as crashed if they still seem to run.
+async def closing_leftovers() -> AsyncGenerator[None, None]:
+    """Closes the flow runs that ended without a word, and their generations, while the block lasts.
 
-    What is left over is known when the block begins, and closed while it runs.
+    What is left over is known when the block begins. That includes generations that an earlier
+    attempt of the current flow run left running.
     """
-    closing = asyncio.create_task(_close(await _quietly(_find(run)) or []))
+    closing = asyncio.create_task(_close(await _quietly(_find()) or []))
     try:
         yield
     finally:
         await closing
+
+
+def has_ended(flow_run: FlowRun) -> bool:
+    """Whether the process that signed a flow run is known to be gone."""
+    owner, seen = flow_run.labels.get(OWNER), flow_run.labels.get(SEEN)
+    if not owner or not seen:
+        return False
+    if on_this_machine(str(owner)):
+        return known_to_be_gone(str(owner))
+    return datetime.now(UTC) - datetime.fromisoformat(str(seen)) > SILENCE
 
 
 async def _quietly(asked: Awaitable[T]) -> T | None:
@@ -61,46 +75,40 @@ async def _quietly(asked: Awaitable[T]) -> T | None:
         return None
 
 
-async def _find(run: Run) -> list[UUID]:
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
+async def _find() -> list[FlowRun]:
+    current = current_flow_run()
+    if current is None:
         return []
-    current = context.flow_run.id
+    evolutions = FlowFilter(name=FlowFilterName(any_=["evolve"]))
     async with get_client() as client:
-        same = await _of_the_same_evolution(client, run, current)
-        children = [child for flow_run in same for child in await _running_children(client, flow_run.id)]
-    return [*children, *(flow_run.id for flow_run in same if flow_run.id != current)]
+        going = await _all(client, FlowRunFilter(state=GOING), evolutions)
+        ended = [flow_run for flow_run in going if flow_run.id != current.id and has_ended(flow_run)]
+        parents = [current.id, *(flow_run.id for flow_run in ended)]
+        children = [child for parent in parents for child in await _all(client, _children_of(parent))]
+    return [*children, *ended]
 
 
-async def _close(left: list[UUID]) -> None:
+async def _close(left: list[FlowRun]) -> None:
     if not left:
         return
     async with get_client() as client:
-        for flow_run_id in left:
-            await _quietly(client.set_flow_run_state(flow_run_id, Crashed(message=ENDED), force=True))
+        for flow_run in left:
+            await _quietly(client.set_flow_run_state(flow_run.id, _end_of(flow_run), force=True))
 
 
-async def _of_the_same_evolution(client: PrefectClient, run: Run, current: UUID) -> list[FlowRun]:
-    """The current flow run and the earlier ones of this evolution that seem to run."""
-    running = await client.read_flow_runs(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=["evolve"])),
-        flow_run_filter=FlowRunFilter(name=FlowRunFilterName(any_=[run.evolution]), state=RUNNING),
-        limit=PAGE,
-    )
-    # Another database may have an evolution of the same name.
-    here = next((_place(flow_run.parameters) for flow_run in running if flow_run.id == current), None)
-    return [flow_run for flow_run in running if flow_run.id == current or _place(flow_run.parameters) == here]
+def _end_of(flow_run: FlowRun) -> State[None]:
+    cancelling = flow_run.state is not None and flow_run.state.is_cancelling()
+    return Cancelled(message=ENDED) if cancelling else Crashed(message=ENDED)
 
 
-def _place(parameters: dict[str, Any]) -> tuple[Any, Any, Any]:
-    evolve: dict[str, Any] = parameters.get("evo_config") or {}
-    database: dict[str, Any] = parameters.get("db_config") or {}
-    return evolve.get("results_dir"), database.get("db_path"), parameters.get("task_dir")
+def _children_of(parent: UUID) -> FlowRunFilter:
+    return FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]), state=GOING)
 
 
-async def _running_children(client: PrefectClient, parent: UUID) -> list[UUID]:
-    children = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]), state=RUNNING)
-    found: list[UUID] = []
-    while page := await client.read_flow_runs(flow_run_filter=children, limit=PAGE, offset=len(found)):
-        found += [child.id for child in page]
+async def _all(client: PrefectClient, wanted: FlowRunFilter, flows: FlowFilter | None = None) -> list[FlowRun]:
+    found: list[FlowRun] = []
+    while page := await client.read_flow_runs(flow_filter=flows, flow_run_filter=wanted, limit=PAGE, offset=len(found)):
+        found += page
+        if len(page) < PAGE:
+            break
     return found

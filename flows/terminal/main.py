@@ -15,7 +15,7 @@ from flows.orchestrator.server_early import begin_early
 from flows.terminal.opening import print_opening
 from flows.terminal.task_folder import Overrides, Plan, plan_run
 from shinka_core.errors import EvolutionExistsError, ShinkaError
-from shinka_core.naming import RUN_FILE
+from shinka_core.naming import RUN_FILE, Place, give_back
 
 if TYPE_CHECKING:
     from shinka_core.database import RunSummary
@@ -89,6 +89,7 @@ def evolve_command(
         return _refuse(error)
     if not quiet:
         print_opening(console, plan)
+    place = Place(plan.name, Path(plan.evolution.results_dir or ""))
     try:
         summary = asyncio.run(_run(plan, resume=resume, quiet=quiet))
     except (ShinkaError, ValidationError) as error:
@@ -100,6 +101,8 @@ def evolve_command(
         )
         console.print(f"stopped{advice}", markup=False)
         return EXIT_INTERRUPTED
+    finally:
+        give_back(place)
     from flows.terminal.outcome import print_summary
 
     print_summary(console, summary)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ import yaml
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.edit.languages import EXTENSIONS
 from shinka_core.errors import ConfigError
-from shinka_core.naming import RUN_FILE, default_name, default_results_dir
+from shinka_core.naming import RUN_FILE, Place, take_place
 
 SETTINGS_FILE = "evolve.yaml"
 SECTIONS = {"evolution", "database", "job", "max_proposal_jobs", "max_evaluation_jobs"}
@@ -79,43 +79,38 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, *, re
     _take(database, "db_path", overrides.database)
     if overrides.models is not None:
         evolution.pop("llm_weights", None)  # they belonged to the models of the file
-    name, results = _place(overrides, evolution, initial, resume=resume)
-    evolution["results_dir"] = str(results)
-    built = EvolutionConfig(**evolution)
-    return Plan(
-        name=name,
+    built, built_database = EvolutionConfig(**evolution), DatabaseConfig(**database)
+    plan = Plan(
+        name="",
         evolution=built,
         job=JobConfig(**job),
-        database=DatabaseConfig(**database),
+        database=built_database,
         max_proposal_jobs=_count(overrides.max_proposal_jobs, settings, "max_proposal_jobs", DEFAULT_PROPOSAL_JOBS),
         max_evaluation_jobs=_count(
             overrides.max_evaluation_jobs, settings, "max_evaluation_jobs", built.max_parallel_jobs
         ),
     )
+    # Last, because it makes the results folder: a mistake in the settings leaves none behind.
+    place = _place(overrides, built, built_database, resume=resume)
+    return replace(plan, name=place.name, evolution=built.model_copy(update={"results_dir": str(place.results_dir)}))
 
 
-def _place(overrides: Overrides, evolution: dict[str, Any], initial: Path, *, resume: bool) -> tuple[str, Path]:
+def _place(overrides: Overrides, evolution: EvolutionConfig, database: DatabaseConfig, *, resume: bool) -> Place:
     """Name and results folder; a resumed run keeps the name that its folder knows."""
-    chosen = overrides.results or (Path(evolution["results_dir"]) if evolution.get("results_dir") else None)
-    marker = chosen / RUN_FILE if chosen else None
-    if resume:
-        if marker is None:
-            raise ConfigError("--resume needs --results: the folder of the run to continue")
-        if not marker.is_file():
-            raise ConfigError(f"there is no run to resume in {str(chosen)!r}; start one without --resume")
-        known = yaml.safe_load(marker.read_text(encoding="utf-8"))["name"]
-        if overrides.name not in (None, known):
-            raise ConfigError(
-                f"--name {overrides.name!r} is not the run in {str(chosen)!r}, which is {known!r}; leave it out"
-            )
-        return known, marker.parent.resolve()
-    name = overrides.name or default_name(str(initial))
-    results = (chosen or default_results_dir(name)).resolve()
-    if (results / RUN_FILE).exists():
+    chosen = overrides.results or (Path(evolution.results_dir) if evolution.results_dir else None)
+    if not resume:
+        return take_place(evolution.init_program_path, database, name=overrides.name, results_dir=chosen)
+    if chosen is None:
+        raise ConfigError("--resume needs --results: the folder of the run to continue")
+    marker = chosen / RUN_FILE
+    if not marker.is_file():
+        raise ConfigError(f"there is no run to resume in {str(chosen)!r}; start one without --resume")
+    known = yaml.safe_load(marker.read_text(encoding="utf-8"))["name"]
+    if overrides.name not in (None, known):
         raise ConfigError(
-            f"results folder {str(results)!r} already holds a run; continue it with --resume, or name another with --results"
+            f"--name {overrides.name!r} is not the run in {str(chosen)!r}, which is {known!r}; leave it out"
         )
-    return name, results
+    return Place(known, chosen.resolve())
 
 
 def _read(path: Path, *, required: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 def this_process() -> str:
     """A mark that tells this process from every other, also from a later one with its number."""
-    return json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "start": _start_of(os.getpid())})
+    return json.dumps(_machine() | {"pid": os.getpid(), "start": _start_of(os.getpid())})
 
 
 def alive(owner: str) -> str | None:
@@ -27,6 +27,26 @@ def alive(owner: str) -> str | None:
     if start is None or start != mark["start"]:
         return None
     return f"process {mark['pid']}"
+
+
+def on_this_machine(owner: str) -> bool:
+    """Whether the process behind a mark could be seen from here if it ran."""
+    mark = json.loads(owner)
+    return all(mark.get(key) == value for key, value in _machine().items())
+
+
+def known_to_be_gone(owner: str) -> bool:
+    """Whether the process behind a mark is known to have ended: it was on this machine and is not there now."""
+    return owner != this_process() and on_this_machine(owner) and alive(owner) is None
+
+
+def _machine() -> dict[str, str]:
+    """Where process numbers mean the same: containers may share a host's name, but not its processes."""
+    try:
+        processes = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        processes = ""
+    return {"host": socket.gethostname(), "processes": processes}
 
 
 def _start_of(pid: int) -> str | None:

@@ -32,6 +32,7 @@ from shinka_core.database.schema import (
     now,
     table_of,
 )
+from shinka_core.database.seed import forget_failed_seed
 from shinka_core.database.summary import RunSummary, summarise
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import DatabaseError, EvolutionExistsError
@@ -138,6 +139,8 @@ class AsyncProgramDatabase:
     async def resume(self, name: str) -> Evolution:
         """Takes up an evolution where it stands and binds this object to it.
 
+        A seed program that gave no result is evaluated again.
+
         Raises:
             DatabaseError: There is none of that name.
             EvolutionExistsError: Another process has it open.
@@ -157,6 +160,7 @@ class AsyncProgramDatabase:
                 .where(EvolutionRow.name == name)
                 .values(state="running", owner=this_process(), updated_at=now())
             )
+            await forget_failed_seed(connection, name)
             return Evolution(row.name, row.seed, row.settings)
 
         evolution = await self._writer.write(take)

@@ -56,3 +56,24 @@ async def test_more_slots_let_waiters_in_at_once() -> None:
         slots.resize(2)
         await asyncio.wait_for(running.wait(), 5)
     await task
+
+
+async def test_closed_slots_are_given_out_when_they_are_opened_again() -> None:
+    slots = Slots("proposals", 1)
+    began: list[int] = []
+
+    async def work(number: int) -> None:
+        async with slots.hold():
+            began.append(number)
+            await asyncio.sleep(0.05)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(3):
+            group.create_task(work(number))
+        await asyncio.sleep(0.01)
+        slots.close()
+        await asyncio.sleep(0.2)
+        assert began == [0], "the one in flight ended, and no other began"
+        assert slots.held == 0
+        slots.open()
+    assert sorted(began) == [0, 1, 2]

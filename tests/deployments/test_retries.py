@@ -1,0 +1,115 @@
+"""A flow run that Prefect runs again continues its evolution: by retry, after a crash, after a suspension."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.deployed import Server, count, kill_tree, make_task, programs, quick, wait_until
+from tests.support.prefect import evolve
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def worker(server: Server) -> Iterator[Server]:
+    with server.worker():
+        yield server
+
+
+def folder_of(server: Server, flow_run: str) -> Path:
+    """Where the run says that it is, once it says so."""
+    wait_until(lambda: "shinka.results_dir" in server.run(flow_run)["labels"], lambda: server.story(flow_run))
+    return Path(server.run(flow_run)["labels"]["shinka.results_dir"])
+
+
+def started(server: Server, task: Path, generations: int, **extra: Any) -> tuple[str, Path]:
+    """A run that nobody named, with some programs recorded."""
+    flow_run = server.start("circle-packing", **quick(task, 0.5, generations), **extra)
+    results = folder_of(server, flow_run)
+    wait_until(lambda: programs(results) >= 4, lambda: server.story(flow_run))
+    return flow_run, results
+
+
+def test_a_cancelled_run_without_a_name_continues_when_it_is_retried(worker: Server, tmp_path: Path) -> None:
+    flow_run, results = started(worker, make_task(tmp_path / "task"), 60)
+    name = worker.run(flow_run)["name"]
+    assert results == worker.project / "results" / name
+    worker.cancel(flow_run)
+    cancelled = worker.wait(flow_run)
+    assert cancelled["state"]["type"] == "CANCELLED"
+    before = programs(results)
+    assert 4 <= before < 61
+    worker.prefect("flow-run", "retry", flow_run)
+    worker.wait(flow_run, {"RUNNING"})
+    ended = worker.wait(flow_run)
+    assert (ended["state"]["type"], ended["name"], ended["run_count"]) == ("COMPLETED", name, 2), ended["state"]
+    assert folder_of(worker, flow_run) == results
+    assert programs(results) == 61
+    assert count(results, "SELECT count(*) FROM evolutions") == 1
+
+
+def test_a_suspended_run_comes_to_rest_and_goes_on_when_it_is_resumed(worker: Server, tmp_path: Path) -> None:
+    flow_run, results = started(worker, make_task(tmp_path / "task"), 60)
+    asked = worker.set_state(
+        flow_run, "PAUSED", "Suspended", pause_reschedule=True, pause_timeout="2100-01-01T00:00:00Z"
+    )
+    assert asked["status"] == "ACCEPT", asked
+    wait_until(lambda: count(results, "SELECT count(*) FROM evolutions WHERE state = 'stopped'") == 1)
+    before = programs(results)
+    assert before < 61
+    assert count(results, "SELECT count(*) FROM generations WHERE state = 'failed'") == 0
+    assert worker.run(flow_run)["state"]["name"] == "Suspended"
+    children = worker.runs(parent_flow_run_id={"any_": [flow_run]})
+    assert {child["state"]["type"] for child in children} <= {"COMPLETED", "CANCELLED"}
+    worker.post(f"flow_runs/{flow_run}/resume", {})
+    ended = worker.wait(flow_run)
+    assert ended["state"]["type"] == "COMPLETED", ended["state"]
+    assert programs(results) == 61
+
+
+def test_the_runs_of_a_killed_worker_are_closed_by_the_next_evolution_and_a_retry_continues_them(
+    server: Server, tmp_path: Path
+) -> None:
+    task = make_task(tmp_path / "task")
+    with server.worker() as process:
+        flow_run, results = started(server, task, 30)
+        kill_tree(process.pid)
+    before = programs(results)
+    assert server.run(flow_run)["state"]["type"] == "RUNNING", "nobody knows"
+    other = evolve(
+        str(task), "--generations", "2", "--results", str(tmp_path / "r"), api=server.api, home=server.home
+    )  # fmt: skip
+    assert other.returncode == 0, other.stdout + other.stderr
+    crashed = server.run(flow_run)
+    assert crashed["state"]["type"] == "CRASHED"
+    assert "a retry continues it" in crashed["state"]["message"]
+    assert server.runs(parent_flow_run_id={"any_": [flow_run]}, state={"type": {"any_": ["RUNNING"]}}) == []
+    with server.worker():
+        server.retry(flow_run)
+        ended = server.wait(flow_run)
+    assert ended["state"]["type"] == "COMPLETED", ended["state"]
+    assert before < programs(results) == 31
+
+
+def test_a_run_that_failed_in_its_seed_program_continues_when_the_evaluator_is_mended(
+    worker: Server, tmp_path: Path
+) -> None:
+    task = make_task(tmp_path / "task")
+    working = (task / "evaluate.py").read_text()
+    (task / "evaluate.py").write_text("raise RuntimeError('no data file')\n")
+    flow_run = worker.start("circle-packing", **quick(task, generations=3))
+    failed = worker.wait(flow_run)
+    assert failed["state"]["type"] == "FAILED"
+    assert "no data file" in failed["state"]["message"]
+    (task / "evaluate.py").write_text(working)
+    worker.retry(flow_run)
+    worker.wait(flow_run, {"RUNNING", "COMPLETED"})
+    ended = worker.wait(flow_run)
+    assert (ended["state"]["type"], ended["run_count"]) == ("COMPLETED", 2), ended["state"]
+    results = folder_of(worker, flow_run)
+    assert programs(results) == 4
+    assert count(results, "SELECT correct FROM programs WHERE generation = 0") == 1

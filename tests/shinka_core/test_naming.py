@@ -1,0 +1,93 @@
+"""Evolutions that nobody names get names and folders of their own, also in the same second."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shinka_core.config import DatabaseConfig
+from shinka_core.errors import ConfigError, EvolutionExistsError
+from shinka_core.naming import RUN_FILE, default_results_dir, give_back, take_place
+from tests.support.prefect import ROOT
+
+TASK = str(ROOT / "benchmarks" / "task" / "initial.py")
+IN_ITS_FOLDER, SHARED = DatabaseConfig(), DatabaseConfig(db_path="postgresql://host/db")
+
+# Every process waits for the same moment, and takes twenty places in it.
+SWEEP = f"""
+import sys, time
+from shinka_core import naming
+from shinka_core.config import DatabaseConfig
+naming.default_name = lambda path: "task-20250101-120000"
+time.sleep(max(0, float(sys.argv[1]) - time.time()))
+for _ in range(20):
+    print(naming.take_place({TASK!r}, DatabaseConfig()).name)
+"""
+
+
+def test_processes_that_start_in_the_same_second_get_places_of_their_own(tmp_path: Path) -> None:
+    import os
+    import time
+
+    moment = str(time.time() + 3)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", SWEEP, moment], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    names = [name for process in processes for name in process.communicate()[0].split()]
+    assert len(names) == 60
+    assert set(names) == {"task-20250101-120000", *(f"task-20250101-120000-{number}" for number in range(2, 61))}
+    assert {folder.name for folder in (tmp_path / "results").iterdir()} == set(names)
+
+
+def test_a_name_by_the_clock_in_a_database_of_several_folders_is_not_left_to_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shinka_core.naming.default_name", lambda path: "task-20250101-120000")
+    places = [take_place(TASK, SHARED, results_dir=tmp_path / f"{number}") for number in range(5)]
+    assert len({place.name for place in places}) > 1
+    assert all(place.name.startswith("task-20250101-120000-") for place in places)
+
+
+@pytest.mark.parametrize("given", [{"name": "mine"}, {"results_dir": "r"}, {"name": "mine", "results_dir": "r"}])
+def test_a_place_that_is_given_is_refused_once_it_holds_a_run(
+    given: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    place = take_place(TASK, IN_ITS_FOLDER, **given)
+    assert place.results_dir == tmp_path / (given.get("results_dir") or "results/mine")
+    assert take_place(TASK, IN_ITS_FOLDER, **given).results_dir == place.results_dir, "an empty folder is free"
+    (place.results_dir / RUN_FILE).write_text('{"name": "mine"}')
+    with pytest.raises(EvolutionExistsError, match=r"already holds a run.*--resume"):
+        take_place(TASK, IN_ITS_FOLDER, **given)
+
+
+def test_a_folder_that_cannot_be_made_is_told_as_a_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="--results"):
+        take_place(TASK, IN_ITS_FOLDER, results_dir=tmp_path / "file" / "r")
+
+
+def test_a_folder_is_given_back_only_while_nothing_is_in_it(tmp_path: Path) -> None:
+    place = take_place(TASK, IN_ITS_FOLDER, results_dir=tmp_path / "r")
+    (place.results_dir / "note").write_text("")
+    give_back(place)
+    assert place.results_dir.exists()
+    (place.results_dir / "note").unlink()
+    give_back(place)
+    assert not place.results_dir.exists()
+
+
+def test_odd_names_get_folders_inside_the_results_folder_and_apart() -> None:
+    names = ["日本語", "中文版", "..", ".", "a/b", "a_b c", "x" * 300, "x" * 301, "/", "-", "~"]
+    folders = [default_results_dir(name) for name in names]
+    assert folders[0].name == "日本語"
+    assert all(folder.parent == Path("results") for folder in folders)
+    assert all(folder.name not in ("", ".", "..") and len(folder.name) < 120 for folder in folders)
+    assert len(set(folders)) == len(names)
