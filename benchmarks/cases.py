@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,16 @@ class Case:
     novelty: bool = True
     default: bool = True
     faults: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the drivers are told, as JSON."""
+        return {
+            "generations": self.generations,
+            "evaluation": self.evaluation,
+            "width": self.width,
+            "novelty": self.novelty,
+        }
 
     @property
     def ideal(self) -> float:
@@ -54,6 +65,8 @@ CASES = [
     Case("wide", 400, 10.0, 5.0, 100, default=False),
     Case("long", 5000, 0.05, 0.0, 20, default=False),
 ]
+
+AGAINST_PEERS = ("balanced", "quick-no-novelty", "ceiling")
 
 # Not reported: leaves a Prefect home behind as any earlier run would.
 WARM_UP = Case("warm-up", 10, 0.0, 0.0, 5)

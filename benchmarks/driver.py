@@ -6,28 +6,21 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-START = time.time()
+if TYPE_CHECKING:
+    from shinka_core.run import Run
 
 
-async def main(options: dict[str, float | int | str | bool | None]) -> None:
-    from flows.pool import drive
+async def main(options: dict[str, Any]) -> None:
+    # Nothing that loads Prefect: a user's script leaves that to the runner, which starts the server meanwhile.
     from flows.runner import AsyncEvolutionRunner
     from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 
-    spans: list[tuple[float, float]] = []
-
-    async def timed(run):
-        stopped = await drive(run)
-        progress = run.progress
-        assert progress.first_sampled_at is not None and progress.last_recorded_at is not None
-        spans.append((progress.first_sampled_at, progress.last_recorded_at))
-        return stopped
-
-    import flows.evolve
-
-    flows.evolve.drive = timed
+    runs = keep_runs()
     task = Path(__file__).parent / "task"
     runner = AsyncEvolutionRunner(
         EvolutionConfig(
@@ -49,18 +42,36 @@ async def main(options: dict[str, float | int | str | bool | None]) -> None:
         max_proposal_jobs=int(options["width"]),
     )
     summary = await runner.run()
-    wall_start = time.time() - time.monotonic() + spans[0][0]
+    progress = runs[0].progress
+    assert progress.first_sampled_at is not None and progress.last_recorded_at is not None
     print(
         json.dumps(
             {
-                "seconds": spans[0][1] - spans[0][0],
-                "startup": wall_start - START,
+                "seconds": progress.last_recorded_at - progress.first_sampled_at,
+                "first_sampling": time.time() - time.monotonic() + progress.first_sampled_at,
                 "programs": summary.programs,
                 "failures": summary.failures,
                 "stopped": summary.stopped_early,
             }
         )
     )
+
+
+def keep_runs() -> list[Run]:
+    """A list that the runs of this process will be in, for what they know of their progress."""
+    import shinka_core.run
+
+    found: list[Run] = []
+    usual = shinka_core.run.open_run
+
+    @asynccontextmanager
+    async def open_run(*arguments: Any, **options: Any) -> AsyncGenerator[Run, None]:
+        async with usual(*arguments, **options) as run:
+            found.append(run)
+            yield run
+
+    shinka_core.run.open_run = open_run
+    return found
 
 
 if __name__ == "__main__":

@@ -274,8 +274,11 @@ class ModelServer:
 def patch_for(messages: list[dict[str, str]], number: int) -> str:
     """A SEARCH/REPLACE patch that changes one number of the program to be changed."""
     prompt = next((m["content"] for m in messages if m["role"] == "user"), "")
-    program = prompt[max(prompt.rfind("# The current program"), 0) :]
-    block = BLOCK.search(program)
+    # The program to be changed follows our heading; others show theirs last.
+    at = prompt.rfind("# The current program")
+    program = prompt[max(at, 0) :]
+    blocks = list(BLOCK.finditer(program))
+    block = (blocks[0] if at >= 0 else blocks[-1]) if blocks else None
     lines = (block.group(1) if block else program).split("\n")
     places = [line for line in lines if NUMBER.search(line) and lines.count(line) == 1]
     if not places:
