@@ -14,6 +14,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from fastapi import FastAPI
@@ -29,10 +30,16 @@ POOL_TIMEOUT = 120
 
 def create() -> FastAPI:
     """The application, for uvicorn's `factory`."""
-    from prefect.server.api.server import create_app  # first: its parts can be imported in this order only
+    prepare()
+    from prefect.server.api.server import create_app
 
-    _each_on_its_own(_give_sqlite_one_connection, _spare_shared_parents)
     return create_app()
+
+
+def prepare() -> None:
+    """Changes what the server of this process will be made from."""
+    import_module("prefect.server.api.server")  # first: its parts can be imported in this order only
+    _each_on_its_own(_give_sqlite_one_connection, _spare_shared_parents)
 
 
 def _each_on_its_own(*changes: Callable[[], str]) -> None:

@@ -25,6 +25,7 @@ from prefect.concurrency.asyncio import AcquireConcurrencySlotTimeoutError, Conc
 from prefect.context import SettingsContext, get_settings_context
 from prefect.exceptions import ObjectNotFound, PrefectException
 
+from flows.orchestrator.slow_server import Pace, tell_slow
 from shinka_core.errors import OrchestratorError
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class ServerCalls:
         self.away_since: float | None = None
         self._patience = patience
         self._told = False
+        self._pace = Pace()
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._background: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
@@ -122,8 +124,13 @@ class ServerCalls:
 
     async def _once(self, request: Request[T]) -> T:
         async with self._turn:
-            with self._settings.model_copy():
-                answer = await request(self._client)
+            began = time.monotonic()
+            try:
+                with self._settings.model_copy():
+                    answer = await request(self._client)
+            finally:
+                if self._pace.saw(time.monotonic() - began):
+                    self.later("a word on the server's pace", tell_slow)
         if self._told and self.away_since is not None:
             logger.warning("the Prefect server answers again after %.0f s", time.monotonic() - self.away_since)
         self.away_since, self._told = None, False

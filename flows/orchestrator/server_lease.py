@@ -22,7 +22,9 @@ from hashlib import sha256
 from pathlib import Path
 
 LOG_NAME = "evolution-server.log"
+# In every answer of a server of ours: whose it is (`Place.mark`), or that it is for everybody.
 MARK_HEADER = "x-evolution-server"
+LASTING = "lasting"
 
 
 class LockedFile:

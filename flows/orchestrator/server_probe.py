@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from flows.orchestrator.server_lease import MARK_HEADER
+from flows.orchestrator.server_lease import LASTING, MARK_HEADER
 
 PROBE_LIMIT = 5.0
 _OK, _UNAUTHORIZED = 200, 401
@@ -65,7 +65,8 @@ async def probe(url: str, auth: str | None = None, timeout: float = PROBE_LIMIT)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return SomethingElse(type(error).__name__)
     if version := version_in(response):
-        return PrefectServer(version, response.headers.get(MARK_HEADER, ""))
+        mark = response.headers.get(MARK_HEADER, "")
+        return PrefectServer(version, "" if mark == LASTING else mark)
     return SomethingElse(f"HTTP {response.status_code}")
 
 

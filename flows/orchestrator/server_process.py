@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from flows.orchestrator.server_lease import MARK_HEADER, LockedFile, Place, ServerState, state_text
+from flows.orchestrator.server_lease import LASTING, MARK_HEADER, LockedFile, Place, ServerState, state_text
 from shinka_core.errors import ShinkaError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def serve(serving: Serving, when_up: Callable[[ServerState], None] = lambda _: N
     from flows.orchestrator.server_settings import settle
 
     settle(state)
-    headers = [(MARK_HEADER, place.mark)] if place and not serving.lasting else []
+    headers = [(MARK_HEADER, place.mark if place and not serving.lasting else LASTING)]
     server = ending.server_of(_configuration(headers), lambda: when_up(state))
     server.run(sockets=[listening])
     return 0 if server.started else NOT_STARTED

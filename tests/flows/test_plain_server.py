@@ -1,0 +1,91 @@
+"""`prefect server start`: quick in the project's folder by what is found there, and told about where it is slow."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows.orchestrator.server_calls import ServerCalls
+from flows.orchestrator.server_plugin import is_server
+from flows.orchestrator.slow_server import SLOW, WINDOW, Pace
+from tests.support.prefect import PLAIN_LOG, ROOT, assert_no_fault, free_port, wait_until_up
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (["/usr/bin/python", "-m", "prefect", "server", "start"], True),
+        (["python", "/venv/bin/prefect", "--no-prompt", "server", "start", "--port", "4201"], True),
+        (["python", "/venv/bin/prefect", "server", "stop"], False),
+        (["python", "flows/evolve.py", "server"], False),
+        ([], False),
+    ],
+)
+def test_it_knows_the_command(command: list[str], expected: bool) -> None:
+    assert is_server(command) is expected
+
+
+def test_started_in_the_projects_folder_it_has_one_connection_and_is_never_locked(tmp_path: Path) -> None:
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    environment |= {"PREFECT_HOME": str(tmp_path), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with (tmp_path / PLAIN_LOG).open("wb") as log:
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}/api"
+    try:
+        wait_until_up(url, process)
+        with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+            flow = client.post("/flows/", json={"name": "f"}).json()["id"]
+
+            def begin(number: int) -> int:
+                state = {"type": "RUNNING"}
+                return client.post(
+                    "/flow_runs/", json={"name": str(number), "flow_id": flow, "state": state}
+                ).status_code
+
+            with ThreadPoolExecutor(20) as pool:
+                assert set(pool.map(begin, range(100))) == {201}, "a locked database is a 503"
+        opened = [file.path for file in psutil.Process(process.pid).open_files()]
+        assert opened.count(str(tmp_path / "prefect.db")) == 1
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    assert_no_fault(tmp_path / PLAIN_LOG)
+
+
+def test_a_slow_server_is_noticed_once() -> None:
+    pace = Pace()
+    assert not any(pace.saw(SLOW / 10) for _ in range(5 * WINDOW))
+    assert [pace.saw(10 * SLOW) for _ in range(WINDOW)].count(True) == 1
+    assert not any(pace.saw(10 * SLOW) for _ in range(WINDOW))
+
+
+@pytest.mark.parametrize("ours", [False, True])
+async def test_what_to_do_about_it_is_said_in_one_line(
+    prefect_api: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ours: bool
+) -> None:
+    monkeypatch.setattr("flows.orchestrator.slow_server.SLOW", 0.0)
+    if not ours:  # as a server answers that is not
+        monkeypatch.setattr("flows.orchestrator.slow_server.MARK_HEADER", "x-nobody-sends-this")
+    with temporary_settings({PREFECT_API_URL: prefect_api}), caplog.at_level(logging.WARNING, "shinka.orchestrator"):
+        async with ServerCalls() as calls:
+            for _ in range(WINDOW + 2):
+                await calls.call("look", _look)
+            assert await calls.settled(10)
+    told = [record.getMessage() for record in caplog.records if "start it in the project" in record.getMessage()]
+    assert len(told) == (0 if ours else 1)
+
+
+async def _look(client: Any) -> None:
+    await client.hello()
