@@ -9,17 +9,14 @@ Postgres; `python -m flows.server` on Postgres; and several evolutions at once o
 from __future__ import annotations
 
 import os
-import socket
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +24,9 @@ from typing import Any
 from benchmarks.meter import Meter
 from benchmarks.table import Row
 from tests.support.postgres import binaries, running_postgres
+from tests.support.prefect import PLAIN_SERVER, ROOT, serving
 
-ROOT = Path(__file__).resolve().parents[1]
 GENERATIONS = 100
-START_LIMIT = 120.0
-PREFECT = ("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port")
 OURS = ("-m", "flows.server", "--port")
 
 
@@ -58,12 +53,12 @@ class Kind:
 KINDS = (
     Kind("a run's own, empty home", warm=False),
     Kind("a run's own"),
-    Kind("prefect server start", PREFECT),
-    Kind("prefect server start, elsewhere", PREFECT, elsewhere=True),
-    Kind("prefect server start, Postgres", PREFECT, postgres=True),
+    Kind("prefect server start", PLAIN_SERVER),
+    Kind("prefect server start, elsewhere", PLAIN_SERVER, elsewhere=True),
+    Kind("prefect server start, Postgres", PLAIN_SERVER, postgres=True),
     Kind("make server", OURS),
     Kind("make server, Postgres", OURS, postgres=True),
-    Kind("prefect server start, 4 at once", PREFECT, evolutions=4),
+    Kind("prefect server start, 4 at once", PLAIN_SERVER, evolutions=4),
     Kind("make server, 4 at once", OURS, evolutions=4),
 )
 
@@ -85,8 +80,13 @@ def measure(kind: Kind) -> dict[str, Any]:
         environment |= {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
         (folder / "prefect").mkdir()
         if kind.command:
-            database = stack.enter_context(running_postgres()).url if kind.postgres else ""
-            environment["PREFECT_API_URL"] = stack.enter_context(_serving(kind, environment, folder, database))
+            given = dict(environment)
+            if kind.postgres:
+                database = stack.enter_context(running_postgres()).url
+                given["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database.replace("://", "+asyncpg://")
+            where = folder if kind.elsewhere else ROOT
+            server = serving(kind.command, given, where, folder / "server.log")
+            environment["PREFECT_API_URL"] = stack.enter_context(server)
         if kind.warm:
             _evolve(environment, folder / "warm-up", 5).communicate()
         began = time.time()
@@ -123,46 +123,6 @@ def median(kind: Kind, runs: list[dict[str, Any]]) -> Row:
         "programs": min(run["programs"] for run in runs),
         "locked": max(run["locked"] for run in runs),
     }
-
-
-@contextmanager
-def _serving(kind: Kind, environment: dict[str, str], folder: Path, database: str) -> Generator[str, None, None]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    given = dict(environment)
-    if database:
-        given["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database.replace("postgresql://", "postgresql+asyncpg://")
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, *kind.command, str(port)],
-            env=given,
-            cwd=folder if kind.elsewhere else ROOT,
-            stdout=log,
-            stderr=log,
-        )
-    url = f"http://127.0.0.1:{port}/api"
-    try:
-        _wait_for(f"{url}/health", process)
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    until = time.monotonic() + START_LIMIT
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with opener.open(url, timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise SystemExit(f"no server answers at {url}")
 
 
 def _evolve(environment: dict[str, str], results: Path, generations: int) -> subprocess.Popen[str]:

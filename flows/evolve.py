@@ -36,7 +36,7 @@ from flows.signals import stopping_on_signals
 from flows.stopping import CANCELLED, Stopping, stop_run
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
-from shinka_core.naming import Place, default_name, default_results_dir, give_back, take_place
+from shinka_core.naming import give_back, place_of
 from shinka_core.run import Run, RunSettings, open_run
 
 logger = logging.getLogger("shinka.evolve")
@@ -80,7 +80,9 @@ async def evolve(
     """
     evo_config, job_config = in_folder(evo_config, job_config, task_dir)
     known = known_place()
-    place = known or _place(evo_config, db_config, name, resume=resume)
+    place = known or place_of(
+        evo_config.init_program_path, db_config, name=name, results_dir=evo_config.results_dir, resume=resume
+    )
     settings = RunSettings(
         evolution=place.name,
         results_dir=place.results_dir,
@@ -118,14 +120,6 @@ async def _run(run: Run) -> RunSummary:
     if stopping.suspended is not None:
         raise Pause(state=stopping.suspended)  # the flow run stays as it is, for a resume
     return summary
-
-
-def _place(evo_config: EvolutionConfig, db_config: DatabaseConfig, name: str | None, *, resume: bool) -> Place:
-    """Where a flow run that Prefect runs for the first time has its evolution."""
-    if not resume:
-        return take_place(evo_config.init_program_path, db_config, name=name, results_dir=evo_config.results_dir)
-    name = name or default_name(evo_config.init_program_path)
-    return Place(name, Path(evo_config.results_dir or default_results_dir(name)).resolve())
 
 
 def in_folder(

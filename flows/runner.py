@@ -11,7 +11,7 @@ from flows.orchestrator.local_server import prefect_server
 from flows.terminal.progress import watching
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
-from shinka_core.naming import Place, default_name, default_results_dir, give_back, take_place
+from shinka_core.naming import Place, give_back, place_of
 from shinka_core.run import RunSettings, check_settings
 
 
@@ -131,10 +131,9 @@ class AsyncEvolutionRunner:
     def _place(self) -> Place:
         """Name and folder: those of the evolution that is continued, or ones that nobody else has."""
         evolve = self.evo_config
-        if not self.resume:
-            return take_place(evolve.init_program_path, self.db_config, name=self.name, results_dir=evolve.results_dir)
-        name = self.name or default_name(evolve.init_program_path)
-        return Place(name, Path(evolve.results_dir or default_results_dir(name)).resolve())
+        return place_of(
+            evolve.init_program_path, self.db_config, name=self.name, results_dir=evolve.results_dir, resume=self.resume
+        )
 
     def _tell(self, line: str) -> None:
         if self.verbose:

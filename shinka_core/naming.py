@@ -55,6 +55,26 @@ def take_place(
     return Place(name, folder)
 
 
+def place_of(
+    init_program_path: str,
+    database: DatabaseConfig,
+    *,
+    name: str | None = None,
+    results_dir: str | Path | None = None,
+    resume: bool = False,
+) -> Place:
+    """Where an evolution is to be: as `take_place` says, or where the one that is continued is.
+
+    Raises:
+        EvolutionExistsError: The folder holds a run, and `resume` is off.
+        ConfigError: The folder cannot be made.
+    """
+    if not resume:
+        return take_place(init_program_path, database, name=name, results_dir=results_dir)
+    name = name or default_name(init_program_path)
+    return Place(name, Path(results_dir or default_results_dir(name)).resolve())
+
+
 def give_back(place: Place) -> None:
     """Removes the folder if nothing came to be in it."""
     with suppress(OSError):

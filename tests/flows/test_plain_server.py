@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.orchestrator.server_calls import ServerCalls
 from flows.orchestrator.server_plugin import is_server
 from flows.orchestrator.slow_server import SLOW, WINDOW, Pace
-from tests.support.prefect import PLAIN_LOG, ROOT, assert_no_fault, free_port, wait_until_up
+from tests.support.prefect import ROOT, plain_prefect
 
 
 @pytest.mark.parametrize(
@@ -36,15 +33,7 @@ def test_it_knows_the_command(command: list[str], expected: bool) -> None:
 
 
 def test_started_in_the_projects_folder_it_has_one_connection_and_is_never_locked(tmp_path: Path) -> None:
-    port = free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    environment |= {"PREFECT_HOME": str(tmp_path), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with (tmp_path / PLAIN_LOG).open("wb") as log:
-        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}/api"
-    try:
-        wait_until_up(url, process)
+    with plain_prefect(tmp_path, ROOT) as url:
         with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
             flow = client.post("/flows/", json={"name": "f"}).json()["id"]
 
@@ -56,12 +45,18 @@ def test_started_in_the_projects_folder_it_has_one_connection_and_is_never_locke
 
             with ThreadPoolExecutor(20) as pool:
                 assert set(pool.map(begin, range(100))) == {201}, "a locked database is a 503"
-        opened = [file.path for file in psutil.Process(process.pid).open_files()]
-        assert opened.count(str(tmp_path / "prefect.db")) == 1
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-    assert_no_fault(tmp_path / PLAIN_LOG)
+        assert connections(url, tmp_path / "prefect.db") == 1
+
+
+def connections(url: str, database: Path) -> int:
+    """How often the server at a URL has a file open."""
+    port = int(httpx.URL(url).port or 0)
+    (server,) = {
+        listening.pid
+        for listening in psutil.net_connections("tcp")
+        if listening.status == psutil.CONN_LISTEN and listening.laddr.port == port
+    }
+    return [file.path for file in psutil.Process(server).open_files()].count(str(database))
 
 
 def test_a_slow_server_is_noticed_once() -> None:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from flows.orchestrator.server_lease import LOG_NAME
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN_LOG = "prefect-server.log"
+PLAIN_SERVER = ("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port")
 START_LIMIT = 120.0
 # What no server may write, whatever a test does to it: an error that nobody provided for.
 FAULTS = ("Traceback (most recent call last)", "database is locked")
@@ -60,15 +61,32 @@ def running_prefect(home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def plain_prefect(home: Path, **settings: str) -> Iterator[str]:
-    """Starts Prefect's own server, `prefect server start`, in `home`; fails when its log holds a fault."""
+def plain_prefect(home: Path, folder: Path | None = None, **settings: str) -> Iterator[str]:
+    """Starts Prefect's own server, `prefect server start`, in `home`; fails when its log holds a fault.
+
+    Args:
+        folder: That the command is given in; `home` by default, where there are no settings of the project.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     environment |= {"PREFECT_HOME": str(home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"} | settings
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with (home / PLAIN_LOG).open("ab") as log:
-        process = subprocess.Popen(command, env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT)
+    with serving(PLAIN_SERVER, environment, folder or home, home / PLAIN_LOG) as url:
+        yield url
+    assert_no_fault(home / PLAIN_LOG)
+
+
+@contextmanager
+def serving(command: Sequence[str], environment: dict[str, str], folder: Path, log: Path) -> Iterator[str]:
+    """Starts a server in a folder and waits until it answers; yields the URL of its API.
+
+    Args:
+        command: Arguments of the interpreter, up to the port, which is chosen here.
+    """
+    port = free_port()
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, *command, str(port)], env=environment, cwd=folder, stdout=output, stderr=output
+        )
     url = f"http://127.0.0.1:{port}/api"
     try:
         wait_until_up(url, process)
@@ -80,7 +98,6 @@ def plain_prefect(home: Path, **settings: str) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    assert_no_fault(home / PLAIN_LOG)
 
 
 def wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
