@@ -24,7 +24,7 @@ from shinka_core.errors import OrchestratorError
 logger = logging.getLogger("shinka.orchestrator")
 
 # Seconds for the flow run's own last state, once the evolution is over.
-LAST_STATE = 120.0
+LAST_STATE = 60.0
 LAST_STATE_OF_A_STOP = 5.0
 
 _come_to: ContextVar[Callable[[RunSummary], None] | None] = ContextVar("shinka_come_to", default=None)

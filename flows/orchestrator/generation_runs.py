@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from flows.generation import RUN_NAME, generation
 from flows.orchestrator.lean_subflow import run_lean, run_plain
@@ -23,7 +23,6 @@ from flows.orchestrator.server_calls import (
     ORCHESTRATOR_AWAY,
     PATIENCE,
     ServerCalls,
-    is_final,
     reason_of,
 )
 from shinka_core.errors import OrchestratorError
@@ -32,8 +31,9 @@ from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.orchestrator")
 
-# Seconds for the last states of flow runs to arrive when the evolution is over.
-LAST_STATES = 60.0
+# Seconds for the last states of flow runs to arrive when the evolution is over, and without a word.
+LAST_STATES = 45.0
+UNTOLD = 3.0
 # A flow run that went on for so many seconds was under way: what cut it off is a new trouble.
 STEADY = 60.0
 LAST_STATES_OF_A_STOP = 3.0
@@ -75,7 +75,6 @@ class GenerationRuns:
     async def _attempt(self, number: int) -> str:
         """One flow run; returns what may have kept the generation from its end."""
         parameters = {"evolution": self._run.evolution, "number": number}
-        age = 0 if self._parent is None else self._parent.age
         try:
             if self._parent is None:
                 state = await run_plain(generation, parameters)
@@ -84,9 +83,6 @@ class GenerationRuns:
                     generation, self._parent, self._calls, RUN_NAME.format(number=number), parameters
                 )
         except ORCHESTRATOR_AWAY as error:
-            if self._parent is not None and is_final(error) and number not in self._run.ends:
-                with suppress(*ORCHESTRATOR_AWAY):  # the next attempt meets it again
-                    await self._parent.renew(age)
             return reason_of(error)
         return state.message or state.name or state.type.value
 
@@ -99,5 +95,17 @@ async def generation_runs(run: Run, calls: ServerCalls) -> AsyncGenerator[Genera
         return
     async with parent_run(generation, calls) as parent:
         yield GenerationRuns(run, parent, calls)
-    if not await calls.settled(LAST_STATES_OF_A_STOP if run.stop_reason else LAST_STATES):
+    if not await _told(calls, LAST_STATES_OF_A_STOP if run.stop_reason else LAST_STATES):
         logger.warning("the Prefect UI misses the last state of %d flow runs", calls.waiting)
+
+
+async def _told(calls: ServerCalls, limit: float) -> bool:
+    if await calls.settled(min(UNTOLD, limit)):
+        return True
+    if limit > UNTOLD:
+        logger.warning(
+            "all generations are done; the Prefect server has %d more states to take, at most %.0f s",
+            calls.waiting,
+            limit,
+        )
+    return await calls.settled(limit - UNTOLD)

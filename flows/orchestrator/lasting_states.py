@@ -22,8 +22,10 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import FlowRunContext
 from prefect.events.schemas.events import Event
 
+from flows.orchestrator.early_run import EarlyRun
 from flows.orchestrator.private import emit_task_run_state_change_event, report_states_by
 
 PATIENCE = 2.0
@@ -52,7 +54,7 @@ class Reporter:
         waiting = self.held.pop(task_run.id, None)
         if waiting is not None:
             waiting.cancel()
-        send = partial(emit_task_run_state_change_event, task_run, initial_state, validated_state, follows)
+        send = partial(_send, task_run, initial_state, validated_state, follows)
         if not (validated_state.is_pending() or validated_state.is_running()):
             return send()
         try:
@@ -67,6 +69,24 @@ class Reporter:
     def _send_late(self, task_run_id: UUID, send: partial[Event | None]) -> None:
         self.held.pop(task_run_id, None)
         send()
+
+
+def _send(
+    task_run: TaskRun, initial_state: State[Any] | None, state: State[Any], follows: Event | None
+) -> Event | None:
+    """Sends a state, or leaves it with a flow run that the server does not know yet; returns the event if it was sent."""
+    context = FlowRunContext.get()
+    run = None if context is None else context.flow_run
+    if not isinstance(run, EarlyRun) or run.known:
+        return emit_task_run_state_change_event(task_run, initial_state, state, follows)
+
+    def report() -> None:
+        task_run.flow_run_id = run.id
+        emit_task_run_state_change_event(task_run, initial_state, state, follows)
+
+    # The event takes the flow run it belongs to from the context it is sent in.
+    run.when_known(partial(copy_context().run, report))
+    return None
 
 
 @contextmanager

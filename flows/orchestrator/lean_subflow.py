@@ -1,11 +1,12 @@
-"""A flow run inside a flow run for two requests to the server instead of nine, one of them waited for.
+"""A flow run inside a flow run for two requests to the server instead of nine, none of them needed.
 
 Prefect's own subflow call registers the flow, makes a placeholder task run, looks for an earlier
 run, creates the flow run as pending, names it, proposes `Running`, reads it back and proposes the
 final state: nine round trips, most of them writes. A generation is never looked for (the journal
 in the program database knows whether it is done), so here the flow run is created as `Running`
 under its name, below one placeholder that all generations of an evolution share, and gets its
-final state at the end. Nothing depends on that state, so it is sent in the background. What the UI
+final state at the end. Nothing depends on what the server answers, so the final state is sent in
+the background, and the creation is waited for only as long as a healthy server takes. What the UI
 shows is the same: children of the evolution's flow run with task runs inside.
 """
 
@@ -19,13 +20,11 @@ from uuid import UUID
 
 from prefect import Flow
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.actions import FlowRunCreate
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.states import Running, to_state_create
 
-from flows.orchestrator.parent_run import ParentRun, begin_flow_run
+from flows.orchestrator.early_run import EarlyRun
+from flows.orchestrator.parent_run import ParentRun
 from flows.orchestrator.private import AsyncFlowRunEngine, keep_state, run_engine
-from flows.orchestrator.profile import SHARED_PARENT
 from flows.orchestrator.server_calls import ServerCalls
 
 # Before it has a flow run's own log, an engine tells its flow run's address: a line for every generation.
@@ -65,15 +64,7 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
 
     async def create_flow_run(self, client: PrefectClient) -> FlowRun:  # noqa: ARG002 - the calls have their own
         """Creates the run as running, in one request."""
-        request = FlowRunCreate(
-            name=self._run_name,
-            flow_id=self._parent.flow_id,
-            parameters=self.parameters or {},
-            parent_task_run_id=self._parent.task_run_id,
-            context={SHARED_PARENT: True},
-            state=to_state_create(Running()),
-        )
-        return await self._calls.call(f"begin {self._run_name}", lambda client: begin_flow_run(client, request))
+        return await self._parent.begin(self._run_name, self.parameters or {})
 
     async def begin_run(self) -> State[Any]:
         """Has nothing to propose: the run was created running."""
@@ -85,9 +76,13 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
     async def set_state(self, state: State[Any], force: bool = True) -> State[Any]:
         """Sets a final state without the server's rules for retries, caching and concurrency, which it has none of."""
         run = keep_state(self.flow_run, state)
-        self._calls.later(
-            f"the end of {self._run_name}", lambda client: client.set_flow_run_state(run.id, state, force=force)
-        )
+
+        def report() -> None:
+            self._calls.later(
+                f"the end of {self._run_name}", lambda client: client.set_flow_run_state(run.id, state, force=force)
+            )
+
+        run.when_known(report) if isinstance(run, EarlyRun) else report()
         return state
 
     @asynccontextmanager

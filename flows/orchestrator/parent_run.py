@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +23,18 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.states import Completed, Running, to_state_create
 
-from flows.orchestrator.server_calls import ServerCalls
+from flows.orchestrator.early_run import EarlyRun
+from flows.orchestrator.profile import SHARED_PARENT
+from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls, reason_of
+from shinka_core.errors import OrchestratorError
 
 logger = logging.getLogger("shinka.orchestrator")
 
 PLACEHOLDER = "generations"
+# Seconds that the answer to a creation is waited for; a healthy server takes hundredths.
+PROMPT = 1.0
+# So many requests may be unanswered before generations wait for the server again.
+BACKLOG = 200
 
 
 class ParentRun:
@@ -43,6 +51,8 @@ class ParentRun:
         self._calls = calls
         self._renewing = asyncio.Lock()
         self._substitute: UUID | None = None
+        self._late = False
+        self._gone: OrchestratorError | None = None
         self.flow_id: UUID
         self.task_run_id: UUID | None = None
         self.age = 0
@@ -53,6 +63,60 @@ class ParentRun:
         context = FlowRunContext.get()
         if context is not None and context.flow_run is not None:
             self.task_run_id = await self._placeholder(context.flow_run.id, context.flow_run.run_count)
+
+    async def begin(self, name: str, parameters: dict[str, Any]) -> EarlyRun:
+        """Creates a flow run below the placeholder, running; waits for the answer only while answers come promptly.
+
+        Args:
+            name: Of the flow run.
+            parameters: Of the flow; must be JSON.
+
+        Raises:
+            OrchestratorError: The server stays away for longer than the patience.
+            PrefectException: It refuses, also after the parent was made anew.
+        """
+        if self._gone is not None:
+            raise self._gone
+        run = EarlyRun(flow_id=self.flow_id, name=name, parameters=parameters, state=Running())
+        creation = self._calls.aside(self._create(run))
+        limit = None if self._calls.waiting > BACKLOG else 0.0 if self._late else PROMPT
+        try:
+            await asyncio.wait([creation], timeout=limit)
+        except asyncio.CancelledError:
+            creation.cancel()
+            raise
+        if creation.done():
+            creation.result()
+        else:
+            self._late = True
+            creation.add_done_callback(partial(_tell_missing, run))
+        return run
+
+    async def _create(self, run: EarlyRun) -> None:
+        for last in (False, True):
+            age = self.age
+            try:
+                run.becomes(await self._calls.call(f"begin {run.name}", partial(begin_flow_run, self._request(run))))
+            except OrchestratorError as error:
+                self._gone = error
+                raise
+            except ORCHESTRATOR_AWAY:
+                if last:
+                    raise
+                await self.renew(age)
+            else:
+                self._late = False
+                return
+
+    def _request(self, run: EarlyRun) -> FlowRunCreate:
+        return FlowRunCreate(
+            name=run.name,
+            flow_id=self.flow_id,
+            parameters=run.parameters,
+            parent_task_run_id=self.task_run_id,
+            context={SHARED_PARENT: True},
+            state=to_state_create(Running()),
+        )
 
     async def renew(self, age: int) -> None:
         """Registers everything again on a server that does not know it any more.
@@ -107,7 +171,13 @@ class ParentRun:
         return await self._calls.call("make the placeholder of the generations", create)
 
 
-async def begin_flow_run(client: PrefectClient, request: FlowRunCreate) -> FlowRun:
+def _tell_missing(run: EarlyRun, creation: asyncio.Task[None]) -> None:
+    error = None if creation.cancelled() else creation.exception()
+    if error is not None:
+        logger.warning("the Prefect UI misses %s: %s", run.name, reason_of(error))
+
+
+async def begin_flow_run(request: FlowRunCreate, client: PrefectClient) -> FlowRun:
     """Creates a flow run in the state that the request names; the client's own call creates pending ones."""
     body = request.model_dump(mode="json", exclude={"id"}, exclude_none=True)
     response = await client.request("POST", "/flow_runs/", json=body)
@@ -117,7 +187,7 @@ async def begin_flow_run(client: PrefectClient, request: FlowRunCreate) -> FlowR
 
 async def _begin(client: PrefectClient, flow: Flow[..., Any], name: str) -> UUID:
     request = FlowRunCreate(name=name, flow_id=await client.create_flow(flow), state=to_state_create(Running()))
-    return (await begin_flow_run(client, request)).id
+    return (await begin_flow_run(request, client)).id
 
 
 @asynccontextmanager

@@ -14,10 +14,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
@@ -65,7 +65,7 @@ class ServerCalls:
         self._told = False
         self._pace = Pace()
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[Any]] = set()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -86,7 +86,7 @@ class ServerCalls:
 
     @property
     def waiting(self) -> int:
-        """Requests in the background that are not answered yet."""
+        """Work in the background that is not done yet."""
         return len(self._background)
 
     async def call(self, what: str, request: Request[T]) -> T:
@@ -112,14 +112,20 @@ class ServerCalls:
 
     def later(self, what: str, request: Request[object]) -> None:
         """Makes a request in the background; what it comes to is of interest to the UI alone."""
-        task = asyncio.create_task(self._unasked(what, request))
+        self.aside(self._unasked(what, request))
+
+    def aside(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Lets work that makes requests go on in the background; it ends with the calls."""
+        task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task
 
     async def settled(self, limit: float) -> bool:
-        """Waits for the requests in the background, `limit` seconds at most; returns whether all were made."""
-        if self._background:
-            await asyncio.wait(list(self._background), timeout=limit)
+        """Waits for the work in the background and what follows it, `limit` seconds at most; returns whether all is done."""
+        end = time.monotonic() + limit
+        while self._background and (left := end - time.monotonic()) > 0:
+            await asyncio.wait(list(self._background), timeout=left)
         return not self._background
 
     async def _once(self, request: Request[T]) -> T:

@@ -38,7 +38,7 @@ async def tell_slow(client: PrefectClient) -> None:
     if MARK_HEADER in response.headers:
         return
     logger.warning(
-        "this Prefect server takes more than %g s for a request, and the run waits for it; start it in the project's "
-        "folder, which has settings for it, or with `python -m flows.server` (docs/orchestration.md)",
+        "this Prefect server takes more than %g s for a request, so its UI lags behind the run; start it in the "
+        "project's folder, which has settings for it, or with `python -m flows.server` (docs/orchestration.md)",
         SLOW,
     )

@@ -8,10 +8,13 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prefect.exceptions import PrefectException
 
 import shinka_core.generation as steps
+from flows.orchestrator import parent_run
+from flows.orchestrator.parent_run import begin_flow_run
 from shinka_core.config import EvolutionConfig, LocalJobConfig
 from shinka_core.generation import OpenGeneration
 from tests.support.model_server import ModelServer, Script
@@ -95,6 +98,43 @@ async def test_two_evolutions_in_one_process_are_two(tmp_path: Path, prefect_api
     codes = [rows(tmp_path / name, "SELECT code FROM programs ORDER BY generation") for name in names]
     assert codes[0][0] == codes[1][0], "the same seed program"
     assert codes[0][1:] != codes[1][1:], "each with its own seed"
+
+
+async def test_a_server_that_does_not_answer_keeps_no_generation_waiting_and_hears_everything_afterwards(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results, name = tmp_path / "r", f"early-{uuid.uuid4().hex[:8]}"
+
+    async def begun_once_all_is_recorded(request: Any, client: Any) -> Any:
+        while rows(results, "SELECT count(*) FROM programs") != [(9,)]:
+            await asyncio.sleep(0.1)
+        return await begin_flow_run(request, client)
+
+    monkeypatch.setattr(parent_run, "begin_flow_run", begun_once_all_is_recorded)
+    with settings_for(prefect_api, prefect_home):
+        summary = await runner(results, num_generations=8, name=name, jobs={"max_proposal_jobs": 3}).run()
+    assert summary.programs == 9
+    (evolution,) = flow_runs(prefect_api, name={"any_": [name]})
+    generations = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]})
+    assert sorted((run["name"], run["state_type"]) for run in generations) == [
+        (f"gen-{number:04d}", "COMPLETED") for number in range(9)
+    ]
+    for run in generations:
+        steps_of_it = await task_runs_of(prefect_api, run["id"], 3 if run["name"] == "gen-0000" else 7)
+        assert {step["state_type"] for step in steps_of_it} == {"COMPLETED"}, run["name"]
+
+
+async def task_runs_of(api: str, flow_run: str, expected: int) -> list[dict[str, Any]]:
+    """The task runs of a flow run, which the server records a moment after they end."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(100):
+            answer = await client.post(f"{api}/task_runs/filter", json={"flow_runs": {"id": {"any_": [flow_run]}}})
+            found: list[dict[str, Any]] = answer.json()
+            if len(found) >= expected:
+                break
+            await asyncio.sleep(0.1)
+    assert len(found) == expected, [step["name"] for step in found]
+    return found
 
 
 @pytest.mark.slow
