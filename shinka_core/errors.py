@@ -157,7 +157,7 @@ class OrchestratorError(ShinkaError):
 
 
 class RunStoppedError(ShinkaError):
-    """The run is being stopped: what has not begun yet stays open for a resume."""
+    """The run is being stopped: what has not begun yet, or was ended with it, stays open for a resume."""
 
 
 class BudgetExhaustedError(ShinkaError):

@@ -23,6 +23,7 @@ from shinka_core.edit import apply_patch
 from shinka_core.errors import PatchError
 from shinka_core.llm.question import CallKey, Material, Message, Question
 from shinka_core.program import (
+    TERMINATED,
     Answer,
     Candidate,
     Evaluation,
@@ -48,6 +49,9 @@ SMALL_PATCH = 50_000
 # Steps that cost nothing to repeat, so the next one need not wait until they are durable. An
 # answer is never durable before the sampling it belongs to: the journal keeps the order.
 FREE_STEPS = frozenset({GenerationState.SAMPLED, GenerationState.PATCHED})
+
+# Seconds by which a signal to all processes may reach an evaluation before this process understands its own.
+STOP_LAG = 1.0
 
 
 class OpenGeneration:
@@ -222,10 +226,18 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
 
 
 async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
-    """Waits for the evaluator's verdict; cancelling this kills the evaluation."""
+    """Waits for the evaluator's verdict; cancelling this kills the evaluation.
+
+    Raises:
+        LaunchError: The evaluation is lost.
+        RunStoppedError: Whoever stops the run has ended the evaluation too; it is to run again.
+    """
 
     async def wait() -> Evaluation:
-        return await generation.run.launcher.wait(job)
+        evaluation = await generation.run.launcher.wait(job)
+        if evaluation.reason == TERMINATED:
+            await generation.run.check_going_for(STOP_LAG)
+        return evaluation
 
     return await _once(
         generation,

@@ -13,6 +13,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+# Reason of an evaluation that a request to end (SIGTERM, SIGINT, SIGHUP) has ended: whoever stops the whole run
+# sends it to evaluations too, and then it says nothing about the program; otherwise the program did it to itself.
+TERMINATED = "terminated"
+
 
 class PatchType(StrEnum):
     """How a proposal is asked for: SEARCH/REPLACE edits, a whole program, or a crossover."""

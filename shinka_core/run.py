@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +29,9 @@ from shinka_core.pacing import Pacing
 from shinka_core.progress import Progress
 from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.slots import Slots
+
+# Seconds between two looks at whether the run is being stopped.
+LOOK_AGAIN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,18 @@ class Run:
         """
         if self.stop_reason:
             raise RunStoppedError(self.stop_reason)
+
+    async def check_going_for(self, seconds: float) -> None:
+        """Looks again and again, so long, whether the run is being stopped.
+
+        Raises:
+            RunStoppedError: It is.
+        """
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.check_going()
+            await asyncio.sleep(LOOK_AGAIN)
+        self.check_going()
 
     def generation_dir(self, number: int) -> Path:
         """The folder of one generation: its program and its results."""

@@ -30,6 +30,8 @@ class Launcher(Protocol):
     async def wait(self, job: Job) -> Evaluation:
         """Waits for the result; a bad program gives a bad evaluation, not an error.
 
+        One whose reason is `TERMINATED` has left no result that `attach` would find.
+
         Cancelling this ends the evaluation with all its processes.
 
         Raises:

@@ -21,13 +21,13 @@ from shinka_core.config import LocalJobConfig
 from shinka_core.errors import ConfigError, LaunchError
 from shinka_core.evaluation.seal import VARIABLE, broken
 from shinka_core.launch.bytecode import compile_helpers
-from shinka_core.launch.collect import collect, complete, failed
+from shinka_core.launch.collect import CORRECT, METRICS, collect, complete, failed
 from shinka_core.launch.environment import evaluation_environment
 from shinka_core.launch.limits import MEGABYTE, Limits, Watch, entering, machine_share, prefixed
 from shinka_core.launch.output import OutputPipe
 from shinka_core.launch.process_tree import MARK, kill_tree, start_of
 from shinka_core.launch.sandbox import Exposure, enclosed, interpreter_of, why_not
-from shinka_core.program import Evaluation, Job
+from shinka_core.program import TERMINATED, Evaluation, Job
 
 logger = logging.getLogger("shinka.launch")
 
@@ -35,6 +35,8 @@ STDOUT = "stdout.log"
 STDERR = "stderr.log"
 ERROR_TAIL = 2_000
 SIGNALLED = 128
+# What asks a process to end, where SIGKILL and faults are no request.
+REQUESTS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # Once the process has ended, its pipes end too, unless a stray child holds them open.
 PIPE_GRACE = 1.0
 
@@ -156,7 +158,13 @@ class LocalLauncher:
         code = running.process.returncode or 0
         if self.level == "sandbox" and code > SIGNALLED:
             code = SIGNALLED - code  # as a shell says it
-        if broken(said, results_dir):
+        forged = broken(said, results_dir)
+        if -code in REQUESTS and (forged or not complete(results_dir)):
+            # Cut off between writing and sealing its results, an honest evaluation looks like a forged one.
+            for name in (METRICS, CORRECT):
+                _remove(results_dir / name)
+            return failed(TERMINATED, _crash(code, running.stderr.output.text()), seconds)
+        if forged:
             return failed("forged", "the result files are not the ones that the evaluator wrote", seconds)
         if code != 0 and not complete(results_dir):
             return failed(_crash_reason(code), _crash(code, running.stderr.output.text()), seconds)
@@ -232,8 +240,9 @@ class LocalLauncher:
         running = self._running.pop(job.id, None)
         if running is None:
             return b""
-        if self.level != "sandbox" or running.process.returncode is None:
-            # A sandbox that has ended by itself took everything with it.
+        code = running.process.returncode
+        if self.level != "sandbox" or code is None or code < 0:
+            # A sandbox that has ended by itself took everything with it; one that was killed is about to.
             kill_tree(running.process.pid, running.mark)
         await running.process.wait()
         await running.stdout.finish(PIPE_GRACE)
@@ -279,11 +288,15 @@ def _write_logs(running: _Running, results_dir: Path) -> None:
     results_dir.mkdir(parents=True, exist_ok=True)  # the candidate may have deleted it
     for name, pipe in ((STDOUT, running.stdout), (STDERR, running.stderr)):
         path = results_dir / name
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)  # it may be a link to somewhere else
+        _remove(path)
         path.write_text(pipe.output.text(), encoding="utf-8")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)  # it may be a link to somewhere else
 
 
 def _crash_reason(code: int) -> str:

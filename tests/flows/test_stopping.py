@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -22,9 +23,12 @@ import argparse, json, os, time
 parser = argparse.ArgumentParser()
 parser.add_argument("--program_path"); parser.add_argument("--results_dir")
 a = parser.parse_args()
-finish = os.path.join(os.path.dirname(os.path.abspath(__file__)), "finish")
+folder = os.path.dirname(os.path.abspath(__file__))
+finish, ends_itself = os.path.join(folder, "finish"), os.path.join(folder, "ends_itself")
 while "gen_0/" not in a.program_path and not os.path.exists(finish):
     time.sleep(0.02)
+if os.path.exists(ends_itself) and open(ends_itself).read() in a.program_path:
+    os.kill(os.getpid(), 15)
 for name, value in (("metrics", {"combined_score": 1.0}), ("correct", {"correct": True, "error": None})):
     with open(os.path.join(a.results_dir, name + ".json"), "w") as file:
         json.dump(value, file)
@@ -36,12 +40,13 @@ AT_ONCE = 3
 class Stopped:
     """A run in a process of its own that waits to be stopped."""
 
-    def __init__(self, folder: Path, api: str, home: Path, name: str) -> None:
+    def __init__(self, folder: Path, api: str, home: Path, name: str, isolation: str = "auto") -> None:
         self.results, self.name, self.folder = folder / "r", name, folder
         self.task = folder / "task"
         self.task.mkdir()
         (self.task / "initial.py").write_text((TASK / "initial.py").read_text())
         (self.task / "evaluate.py").write_text(EVALUATION)
+        (self.task / "evolve.yaml").write_text(f"job: {{isolation: {isolation}}}\n")
         self.model = ServerProcess("--latency", "0.1")
         self.arguments = [str(self.task), "--generations", str(GENERATIONS), "--model", "m", "--name", name]
         self.arguments += ["--max-proposal-jobs", str(AT_ONCE), "--max-evaluation-jobs", str(AT_ONCE)]
@@ -75,6 +80,12 @@ class Stopped:
         wait_until(full)
         return self.evaluated()
 
+    def end_evaluations(self, number: signal.Signals) -> None:
+        """Sends a signal to every process that the run has started, and to none of them twice."""
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # gone with the one before
+                process.send_signal(number)
+
     def told(self) -> None:
         """Waits until the run has understood that it is to stop."""
         wait_until(lambda: "finishing what is in flight" in self.output)
@@ -98,7 +109,7 @@ class Stopped:
         done = command(*self.arguments, "--resume", api=api, home=home)
         assert done.returncode == 0, done.stdout + done.stderr
         everyone = [(GENERATIONS + 1, GENERATIONS + 1)]
-        assert rows(self.results, "SELECT count(*), count(DISTINCT generation) FROM programs") == everyone
+        assert rows(self.results, "SELECT count(*), count(DISTINCT generation) FROM programs WHERE correct") == everyone
         assert rows(self.results, "SELECT count(*) FROM model_calls WHERE status = 'answered'") == [(GENERATIONS,)]
         assert self.model.stats()["requests"] == GENERATIONS, "no question was asked twice"
         self.model.close()
@@ -130,6 +141,52 @@ def test_stopped_twice_a_run_ends_at_once(
     run.end(130)
     assert run.recorded() == set()
     run.resume(prefect_api, prefect_home)
+
+
+@pytest.mark.parametrize(
+    ("first", "isolation"),
+    [
+        ("evaluations", "auto"),
+        pytest.param("evaluations", "limits", marks=pytest.mark.slow),
+        pytest.param("driver", "auto", marks=pytest.mark.slow),
+        pytest.param("driver", "limits", marks=pytest.mark.slow),
+    ],
+)
+def test_stopped_with_all_its_processes_a_run_judges_none_of_the_evaluations(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, first: str, isolation: str
+) -> None:
+    run = Stopped(tmp_path, prefect_api, prefect_home, f"stopped-with-all-{first}-{isolation}", isolation)
+    run.wait_for_evaluations()
+    if first == "driver":
+        run.process.terminate()
+        run.told()
+        run.end_evaluations(signal.SIGTERM)
+    else:
+        run.end_evaluations(signal.SIGTERM)
+        time.sleep(0.3)
+        run.process.terminate()
+    run.end(130)
+    assert run.recorded() == set()
+    run.resume(prefect_api, prefect_home)
+
+
+@pytest.mark.slow
+def test_a_program_that_ends_itself_is_one_verdict_and_the_run_goes_on(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    run = Stopped(tmp_path, prefect_api, prefect_home, "ends-itself")
+    run.wait_for_evaluations()
+    (run.task / "ends_itself").write_text("gen_5/")
+    run.let_evaluations_end()
+    run.process.wait(timeout=60)
+    assert run.process.returncode == 0, run.output
+    everyone = "SELECT count(*), count(DISTINCT generation), sum(correct) FROM programs"
+    assert rows(run.results, everyone) == [(GENERATIONS + 1, GENERATIONS + 1, GENERATIONS)]
+    ((generation, error),) = rows(run.results, "SELECT generation, error FROM programs WHERE NOT correct")
+    assert generation == 5
+    assert "SIGTERM" in error
+    assert run.model.stats()["requests"] == GENERATIONS
+    run.model.close()
 
 
 @pytest.mark.slow
