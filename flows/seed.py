@@ -24,7 +24,7 @@ async def evaluate_seed(run: Run, runs: GenerationRuns) -> None:
             f"the seed program could not be evaluated: {failure.step}: {failure.reason}: {failure.detail}"
         )
     seed = outcome.program
-    if not seed.correct and not seed.public_metrics and seed.score is None:
+    if not seed.has_result:
         raise ConfigError(
             f"the evaluator gives no result for the seed program, so nothing can be evolved: {seed.error}\n"
             f"Try it by hand: {run.settings.job.eval_program_path} --program_path {run.settings.evolve.init_program_path} "
