@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import psutil
 
-SERVER = "flows.orchestrator.server_process"
+SERVER = "flows.orchestrator.server.process"
 PERIOD = 0.25
 
 

@@ -25,7 +25,7 @@ from shinka_core.errors import (
     ShinkaError,
 )
 from shinka_core.generation import OpenGeneration
-from shinka_core.outcome import Failed, Open, Outcome, Recorded, Rejected
+from shinka_core.outcome import Closed, Failed, Open, Outcome, Recorded, Rejected
 from shinka_core.program import Candidate, Failure, Program, Sampling
 from tasks import evaluate, record, submit
 from tasks.policy import unopened
@@ -55,10 +55,7 @@ async def generation(evolution: str, number: int) -> State[None]:
     """
     run = open_run_of(evolution)
     opened = await steps.open_generation(run, number)
-    if opened.claim.state.final:
-        run.ends[number] = Open(f"already {opened.claim.state.value}")
-        return Completed(message=f"already {opened.claim.state.value}")
-    outcome = await _outcome(opened)
+    outcome = await steps.end_before(opened) or await _outcome(opened)
     run.progress.cost = run.budget.spent
     match outcome:
         case Open(reason):
@@ -68,8 +65,9 @@ async def generation(evolution: str, number: int) -> State[None]:
             if run.progress.saw_program(program):
                 logger.info("%s is the new best: %s", opened, describe(program))
             state = Completed(message=describe(program))
-        case Rejected(failure) | Failed(failure):
-            await steps.give_up(opened, failure)
+        case Rejected(failure) | Failed(failure) | Closed(failure):
+            if not isinstance(outcome, Closed):
+                await steps.give_up(opened, failure)
             run.progress.saw_failure(failure)
             logger.info("%s failed: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
             state = FailedState(message=f"{failure.step}: {failure.reason}: {failure.detail}"[:1000])

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from flows.orchestrator.local_server import prefect_server
+from flows.orchestrator.server.find import prefect_server
 from flows.terminal.progress import watching
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.orchestrator.generation_runs import GenerationRuns
 from shinka_core.errors import ConfigError
-from shinka_core.outcome import Failed, Open, Rejected
+from shinka_core.outcome import Closed, Failed, Open, Rejected
 from shinka_core.run import Run
 
 
@@ -18,13 +18,13 @@ async def evaluate_seed(run: Run, runs: GenerationRuns) -> None:
     outcome = await runs.end_of(0)
     if isinstance(outcome, Open):
         return  # the run is being stopped
-    if isinstance(outcome, Failed | Rejected):
+    if isinstance(outcome, Failed | Rejected | Closed):
         failure = outcome.failure
         raise ConfigError(
             f"the seed program could not be evaluated: {failure.step}: {failure.reason}: {failure.detail}"
         )
     seed = outcome.program
-    if not seed.correct and not seed.public_metrics and seed.score is None:
+    if not seed.has_result:
         raise ConfigError(
             f"the evaluator gives no result for the seed program, so nothing can be evolved: {seed.error}\n"
             f"Try it by hand: {run.settings.job.eval_program_path} --program_path {run.settings.evolve.init_program_path} "

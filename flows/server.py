@@ -10,10 +10,10 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from flows.orchestrator.server_lease import Place, ServerState
-from flows.orchestrator.server_process import ALREADY_SERVED, PORT_TAKEN, SAID, Serving, serve
-from flows.orchestrator.server_schema import sqlite_path
-from flows.orchestrator.server_settings import environment
+from flows.orchestrator.server.lease import Place, ServerState
+from flows.orchestrator.server.process import ALREADY_SERVED, PORT_TAKEN, SAID, Serving, serve
+from flows.orchestrator.server.schema import sqlite_path
+from flows.orchestrator.server.settings import environment
 from shinka_core.errors import ConfigError, ShinkaError
 
 WELL_KNOWN_PORT = 4200

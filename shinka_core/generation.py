@@ -22,6 +22,7 @@ from shinka_core.database import Claim, values
 from shinka_core.edit import apply_patch
 from shinka_core.errors import PatchError
 from shinka_core.llm.question import CallKey, Material, Message, Question
+from shinka_core.outcome import Closed, Recorded
 from shinka_core.program import (
     TERMINATED,
     Answer,
@@ -87,6 +88,20 @@ async def open_generation(run: Run, number: int) -> OpenGeneration:
     """Claims a generation, or takes it up where an earlier process left it."""
     context = GenerationContext(run.evolution, number, run.settings.evolve.seed)
     return OpenGeneration(run, context, await run.database.journal.claim(number))
+
+
+async def end_before(generation: OpenGeneration) -> Recorded | Closed | None:
+    """How a generation had ended when it was opened; None for one that has not.
+
+    Whoever closed it may have been cut off before saying so.
+    """
+    if generation.claim.failure is not None:
+        return Closed(generation.claim.failure)
+    if generation.claim.state is not GenerationState.RECORDED:
+        return None
+    program = await generation.run.database.by_generation(generation.context.number)
+    assert program is not None, "recorded in the transaction that stored its program"
+    return Recorded(program)
 
 
 async def sample(generation: OpenGeneration, attempt: int) -> Sampling:

@@ -2,7 +2,8 @@
 
 A `Recorded` or `Rejected` generation is used up: it has a program, or a model's edits that never
 made one. A `Failed` one is closed as well, but says whose fault it was, so that a run can tell an
-outage from bad luck. An `Open` one is not closed: a resume takes it up where it stands.
+outage from bad luck. A `Closed` one was closed without a program before it was opened here. An
+`Open` one is not closed: a resume takes it up where it stands.
 """
 
 from __future__ import annotations
@@ -36,10 +37,17 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """The journal says that the generation failed before; whose fault it was is not in there."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """The run ends before the generation does; what it has so far is in the journal."""
 
     reason: str
 
 
-Outcome = Recorded | Rejected | Failed | Open
+Outcome = Recorded | Rejected | Failed | Closed | Open

@@ -103,6 +103,11 @@ class Program:
     error: str = ""
     evaluation_seconds: float = 0.0
 
+    @property
+    def has_result(self) -> bool:
+        """Whether the evaluator said anything of it: what is wrong but measured can be mended by models."""
+        return self.correct or self.score is not None or bool(self.public_metrics)
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect import Task
-from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
+from shinka_core.errors import OrchestratorError
 from shinka_core.run import Run
 from tasks import query
 from tasks.policy import rate_limit_of
@@ -105,20 +106,20 @@ async def known_limits(run: Run, calls: ServerCalls) -> AsyncGenerator[None, Non
     """
     await calls.call("make the limits", lambda client: make_limits(run, client))
     await calls.call("read the limits", _learn)
-    learning = asyncio.create_task(_keep_learning())
+    learning = asyncio.create_task(_keep_learning(calls))
     try:
         yield
     finally:
         learning.cancel()
 
 
-async def _keep_learning() -> None:
+async def _keep_learning(calls: ServerCalls) -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY)
         try:
-            async with get_client() as client:
-                await _learn(client)
-        except ORCHESTRATOR_AWAY as error:
+            await calls.call("read the limits", _learn)
+        except (*ORCHESTRATOR_AWAY, OrchestratorError) as error:
+            # Whether the run ends by that is for those to say who need an answer.
             logger.debug("the limits could not be read: %s", error)
 
 

@@ -7,7 +7,7 @@ from collections import deque
 
 from prefect.client.orchestration import PrefectClient
 
-from flows.orchestrator.server_lease import MARK_HEADER
+from flows.orchestrator.server.lease import MARK_HEADER
 
 logger = logging.getLogger("shinka.orchestrator")
 

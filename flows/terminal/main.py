@@ -11,7 +11,7 @@ from cyclopts import App, Group, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 
-from flows.orchestrator.server_early import begin_early
+from flows.orchestrator.server.early import begin_early
 from flows.terminal.opening import print_opening
 from flows.terminal.task_folder import Overrides, Plan, plan_run
 from shinka_core.errors import EvolutionExistsError, ShinkaError

@@ -15,7 +15,7 @@ from shinka_core.database.writer import Rows, Writer
 from shinka_core.program import Failure, GenerationState
 
 StepKey = tuple[GenerationState, int, int]
-FINAL = (GenerationState.RECORDED.value, GenerationState.FAILED.value)
+FINAL = tuple(state.value for state in GenerationState if state.final)
 DETAIL_LIMIT = 4_000
 
 # Rows of a step, and the state that a generation comes to.
@@ -29,11 +29,16 @@ STATE = (
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the journal holds of a generation when it is opened."""
+    """What the journal holds of a generation when it is opened.
+
+    Attributes:
+        failure: Why it failed, when that is its state.
+    """
 
     number: int
     state: GenerationState
     steps: dict[StepKey, dict[str, Any]]
+    failure: Failure | None = None
 
     def find(self, step: GenerationState, attempt: int, turn: int) -> dict[str, Any] | None:
         """The stored outcome of a step, or None when it was not finished."""
@@ -58,12 +63,15 @@ class Journal:
 
         async def open_row(connection: AsyncConnection) -> Claim:
             found = await connection.execute(
-                select(GenerationRow.state).where(
-                    GenerationRow.evolution == self._evolution, GenerationRow.number == number
-                )
+                select(
+                    GenerationRow.state,
+                    GenerationRow.failure_step,
+                    GenerationRow.failure_reason,
+                    GenerationRow.failure_detail,
+                ).where(GenerationRow.evolution == self._evolution, GenerationRow.number == number)
             )
-            state = found.scalar()
-            if state is None:
+            row = found.first()
+            if row is None:
                 await connection.execute(
                     insert(GenerationRow).values(
                         evolution=self._evolution, number=number, state=GenerationState.STARTED.value
@@ -75,10 +83,12 @@ class Journal:
                     StepRow.evolution == self._evolution, StepRow.generation == number
                 )
             )
+            state, *why = row
             return Claim(
                 number,
                 GenerationState(state),
                 {(GenerationState(step), attempt, turn): payload for step, attempt, turn, payload in steps},
+                Failure(*why) if state == GenerationState.FAILED else None,
             )
 
         return await self._writer.write(open_row)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.rows import PROGRAM_COLUMNS, program_of
 from shinka_core.database.schema import ArchiveRow, GenerationRow, IslandMemberRow, ProgramRow, StepRow
 
 SEED = 0
@@ -26,15 +27,13 @@ async def forget_failed_seed(connection: AsyncConnection, evolution: str) -> boo
     later = await connection.scalar(
         select(func.count()).where(ProgramRow.evolution == evolution, ProgramRow.generation != SEED)
     )
-    seed = (
+    row = (
         await connection.execute(
-            select(ProgramRow.id, ProgramRow.correct, ProgramRow.score, ProgramRow.public_metrics).where(
-                ProgramRow.evolution == evolution, ProgramRow.generation == SEED
-            )
+            select(*PROGRAM_COLUMNS).where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED)
         )
     ).first()
-    gave_result = seed is not None and (seed.correct or seed.score is not None or seed.public_metrics)
-    if state is None or later or gave_result:
+    seed = None if row is None else program_of(row)
+    if state is None or later or (seed is not None and seed.has_result):
         return False
     if seed is not None:
         for table in (ArchiveRow, IslandMemberRow):

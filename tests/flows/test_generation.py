@@ -16,7 +16,10 @@ import shinka_core.generation as steps
 from flows.orchestrator import parent_run
 from flows.orchestrator.parent_run import begin_flow_run
 from shinka_core.config import EvolutionConfig, LocalJobConfig
+from shinka_core.errors import ConfigError
 from shinka_core.generation import OpenGeneration
+from shinka_core.program import Evaluation, Failure, Job, Program
+from shinka_core.run import Run
 from tests.support.model_server import ModelServer, Script
 from tests.support.prefect import evolve
 from tests.support.runs import TASK, flow_runs, rows, settings_for
@@ -62,6 +65,77 @@ async def test_a_bug_is_a_recorded_failure_and_a_cut_off_flow_run_is_repeated(
         (3, "generation", "ZeroDivisionError")
     ]
     assert json.loads((results / "summary.json").read_text())["failures"] == {"generation: ZeroDivisionError": 1}
+
+
+async def test_what_closed_a_generation_may_be_cut_off_before_it_says_so(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results, name = tmp_path / "r", f"closed-{uuid.uuid4().hex[:8]}"
+    submit, record, give_up = steps.submit, steps.record, steps.give_up
+    runs: list[Run] = []
+    to_cut = {0, 2, 3}
+
+    def cut_off(generation: OpenGeneration) -> None:
+        if generation.context.number in to_cut:
+            to_cut.remove(generation.context.number)
+            raise PrefectException("the server went away")
+
+    async def breaking(generation: OpenGeneration, code: str) -> Any:
+        runs.append(generation.run)
+        if generation.context.number == 3:
+            raise ZeroDivisionError("a bug")
+        return await submit(generation, code)
+
+    async def recording(generation: OpenGeneration, *arguments: Any) -> Program:
+        program = await record(generation, *arguments)
+        cut_off(generation)
+        return program
+
+    async def giving_up(generation: OpenGeneration, failure: Failure) -> None:
+        await give_up(generation, failure)
+        cut_off(generation)
+
+    for step, stand_in in (("submit", breaking), ("record", recording), ("give_up", giving_up)):
+        monkeypatch.setattr(steps, step, stand_in)
+    with settings_for(prefect_api, prefect_home):
+        summary = await runner(results, name=name, num_generations=4).run()
+    assert to_cut == set()
+    assert (summary.programs, summary.failures, summary.stopped_early) == (4, {"generation: ZeroDivisionError": 1}, "")
+    progress = runs[0].progress
+    assert (progress.recorded, progress.failed, progress.finished) == (3, 1, progress.total)
+    assert progress.seed_score == summary.seed_score is not None
+    assert progress.failures == summary.failures
+    (evolution,) = flow_runs(prefect_api, name={"any_": [name]})
+    children = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]})
+    last = {
+        child["name"]: (child["state_type"], child["state"]["message"])
+        for child in sorted(children, key=lambda child: child["start_time"])
+    }
+    assert last["gen-0002"][0] == "COMPLETED"
+    assert "score" in last["gen-0002"][1]
+    assert last["gen-0003"] == ("FAILED", "generation: ZeroDivisionError: a bug")
+
+
+async def test_a_seed_program_without_a_result_is_told_even_if_its_flow_run_was_cut_off(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, cut_off = steps.record, []
+
+    async def recording(generation: OpenGeneration, *arguments: Any) -> Program:
+        program = await record(generation, *arguments)
+        if not cut_off:
+            cut_off.append(generation.context.number)
+            raise PrefectException("the server went away")
+        return program
+
+    async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
+        return Evaluation(score=None, correct=False, error="no module named 'data'")
+
+    monkeypatch.setattr(steps, "record", recording)
+    monkeypatch.setattr(steps, "evaluate", evaluate)
+    with settings_for(prefect_api, prefect_home), pytest.raises(ConfigError, match="no module named 'data'"):
+        await runner(tmp_path / "r", num_generations=4).run()
+    assert cut_off == [0]
 
 
 @pytest.mark.parametrize(("most", "peak"), [(1.0, 2), (3.0, 6)])

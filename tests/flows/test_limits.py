@@ -179,6 +179,7 @@ LEARNING = """
 import asyncio, os
 from prefect.client.orchestration import get_client
 from flows.orchestrator import limits
+from flows.orchestrator.server_calls import ServerCalls
 
 async def becomes(tags):
     for _ in range(200):
@@ -188,12 +189,12 @@ async def becomes(tags):
     return False
 
 async def main():
-    async with get_client() as client:
+    async with get_client() as client, ServerCalls() as calls:
         await limits._learn(client)
         assert limits.asking("late", 1).tags == set()
         made = await client.create_concurrency_limit(tag="model:late", concurrency_limit=1)
         limits.LOOK_EVERY = 0.1
-        learning = asyncio.create_task(limits._keep_learning())
+        learning = asyncio.create_task(limits._keep_learning(calls))
         assert await becomes({"model:late"})
         assert limits.asking("other", 1).tags == set()
         await client.delete_concurrency_limit_by_tag(tag="model:late")

@@ -135,7 +135,7 @@ def prefect_on(port: int, home: Path) -> Iterator[subprocess.Popen[bytes]]:
         "-m",
         "uvicorn",
         "--factory",
-        "flows.orchestrator.server_app:create",
+        "flows.orchestrator.server.app:create",
         "--port",
         str(port),
     ]

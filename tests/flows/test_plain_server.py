@@ -12,8 +12,8 @@ import psutil
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.orchestrator.server.plugin import is_server
 from flows.orchestrator.server_calls import ServerCalls
-from flows.orchestrator.server_plugin import is_server
 from flows.orchestrator.slow_server import SLOW, WINDOW, Pace
 from tests.support.prefect import ROOT, plain_prefect
 

@@ -29,11 +29,11 @@ from prefect.settings import (
     temporary_settings,
 )
 
-from flows.orchestrator.local_server import prefect_server
-from flows.orchestrator.server_lease import LOG_NAME, LockedFile, Place
-from flows.orchestrator.server_probe import PrefectServer, Refused, SomethingElse, probe
-from flows.orchestrator.server_process import Serving, bind
-from flows.orchestrator.server_schema import installed, lay_down, migrate, revision_of, schema_text
+from flows.orchestrator.server.find import prefect_server
+from flows.orchestrator.server.lease import LOG_NAME, LockedFile, Place
+from flows.orchestrator.server.probe import PrefectServer, Refused, SomethingElse, probe
+from flows.orchestrator.server.process import Serving, bind
+from flows.orchestrator.server.schema import installed, lay_down, migrate, revision_of, schema_text
 from flows.server import database_url
 from shinka import AsyncEvolutionRunner, EvolutionConfig
 from shinka.launch import LocalJobConfig
@@ -357,7 +357,7 @@ async def test_a_home_that_cannot_be_written_to_is_named(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_the_prepared_database_is_the_one_that_the_migrations_make(tmp_path: Path) -> None:
     prepared, migrated = tmp_path / "prepared.db", tmp_path / "migrated.db"
-    assert lay_down(prepared, "3"), "no schema for the installed Prefect: python -m flows.orchestrator.server_schema"
+    assert lay_down(prepared, "3"), "no schema for the installed Prefect: python -m flows.orchestrator.server.schema"
     environment = {**os.environ, "PREFECT_HOME": str(tmp_path)}
     subprocess.run([sys.executable, "-c", MIGRATE, str(migrated)], cwd=ROOT, env=environment, check=True)
     assert revision_of(prepared) == revision_of(migrated) == installed()[1]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from flows.orchestrator.server_lease import LOG_NAME
+from flows.orchestrator.server.lease import LOG_NAME
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN_LOG = "prefect-server.log"
@@ -25,7 +25,7 @@ FAULTS = ("Traceback (most recent call last)", "database is locked")
 # Says where the server is and stays its only user until its input ends.
 SCRIPT = """
 import asyncio, sys
-from flows.orchestrator.local_server import prefect_server
+from flows.orchestrator.server.find import prefect_server
 
 async def main():
     async with prefect_server(lambda line: print(line, file=sys.stderr)) as url:

@@ -245,8 +245,13 @@ async def test_a_resumed_run_knows_everything_again(tmp_path: Path, database_url
     async with opened(tmp_path, database_url) as db:
         await db.resume(run)
         assert await db.journal.final() == {0, 1}
+        closed = await db.journal.claim(1)
+        assert (closed.state, closed.failure) == (
+            GenerationState.FAILED,
+            Failure("patch", "syntax_error", "line 1"),
+        )
         claim = await db.journal.claim(2)
-        assert claim.state is GenerationState.SAMPLED
+        assert (claim.state, claim.failure) == (GenerationState.SAMPLED, None)
         stored = claim.find(GenerationState.SAMPLED, 0, 0)
         assert stored is not None
         assert await values.load_sampling(stored, db) == sampling

@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.orchestrator.server_lease import Place
-from flows.orchestrator.server_settings import environment
+from flows.orchestrator.server.lease import Place
+from flows.orchestrator.server.settings import environment
 
 _LONGEST_LOG = 10_000_000
 
@@ -51,13 +51,13 @@ def spawn(wanted: Wanted) -> Spawned:
 
     It belongs to nobody: it ends with the last user of its home's lease, of which the caller must hold one.
     """
-    command = [sys.executable, "-P", "-m", "flows.orchestrator.server_process"]
+    command = [sys.executable, "-P", "-m", "flows.orchestrator.server.process"]
     command += ["--home", str(wanted.place.home), "--port", str(wanted.port)]
     command += ["--only-that-port"] if wanted.only_that_port else []
     made = environment(wanted.settings, lasting=False)
     made["PREFECT_HOME"] = str(wanted.place.home)
     # Wherever the caller found this package the server finds it too.
-    made["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), made.get("PYTHONPATH", ""))))
+    made["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[3]), made.get("PYTHONPATH", ""))))
     log = wanted.place.log
     if log.exists() and log.stat().st_size > _LONGEST_LOG:
         log.replace(log.with_suffix(".old.log"))

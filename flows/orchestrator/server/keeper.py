@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from flows.orchestrator.server_lease import ServerState
-from flows.orchestrator.server_start import Tell, Wanted, bring_up
+from flows.orchestrator.server.lease import ServerState
+from flows.orchestrator.server.start import Tell, Wanted, bring_up
 from shinka_core.errors import ConfigError
 
 LOOK_PERIOD = 0.5

@@ -2,7 +2,7 @@
 
 Prefect would start a temporary server by itself, but with a limit of 20 seconds that a loaded
 machine does not meet, without its UI, and left running when the process that wanted it is killed.
-Ours lives as long as anyone uses it: see `server_lease`.
+Ours lives as long as anyone uses it: see `lease.py`.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from time import monotonic
 from typing import Any
 
 from flows.orchestrator.loading import imported
-from flows.orchestrator.loopback import spare_loopback
-from flows.orchestrator.server_configured import expect_prefect
-from flows.orchestrator.server_early import begin_early, drop_early, take_early
-from flows.orchestrator.server_farewell import see_it_end, send_what_waits
-from flows.orchestrator.server_keeper import Lost, keep_up
-from flows.orchestrator.server_lease import LockedFile, Place, ServerState
-from flows.orchestrator.server_probe import PrefectServer, Refused, SomethingElse, probe
-from flows.orchestrator.server_process import api_path
-from flows.orchestrator.server_start import Tell, Wanted, bring_up
+from flows.orchestrator.server.configured import expect_prefect
+from flows.orchestrator.server.early import begin_early, drop_early, take_early
+from flows.orchestrator.server.farewell import see_it_end, send_what_waits
+from flows.orchestrator.server.keeper import Lost, keep_up
+from flows.orchestrator.server.lease import LockedFile, Place, ServerState
+from flows.orchestrator.server.loopback import spare_loopback
+from flows.orchestrator.server.probe import PrefectServer, Refused, SomethingElse, probe
+from flows.orchestrator.server.process import api_path
+from flows.orchestrator.server.start import Tell, Wanted, bring_up
 from shinka_core.errors import ConfigError
 
 LEASE_LIMIT = 30.0

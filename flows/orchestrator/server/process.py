@@ -1,6 +1,6 @@
 """The process of our own server: who it is, when it ends, and what it need not do before it answers.
 
-A server that a run starts lives as long as anybody holds its home's lease (`server_lease`), and ends by
+A server that a run starts lives as long as anybody holds its home's lease (`lease.py`), and ends by
 itself after the last one; so nobody ends it for another. A lasting one (`python -m flows.server`) ends
 when it is told to. Prefect is loaded last: what can be found wrong before is told within a tenth of a second.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from flows.orchestrator.server_lease import LASTING, MARK_HEADER, LockedFile, Place, ServerState, state_text
+from flows.orchestrator.server.lease import LASTING, MARK_HEADER, LockedFile, Place, ServerState, state_text
 from shinka_core.errors import ShinkaError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def serve(serving: Serving, when_up: Callable[[ServerState], None] = lambda _: N
     if state_file is not None:
         state_file.write(state_text(state))
     gc.disable()  # a fifth of the time of loading Prefect is looking for garbage that is not there
-    from flows.orchestrator.server_settings import settle
+    from flows.orchestrator.server.settings import settle
 
     settle(state)
     headers = [(MARK_HEADER, place.mark if place and not serving.lasting else LASTING)]
@@ -96,7 +96,7 @@ def _configuration(headers: list[tuple[str, str]]) -> uvicorn.Config:
     import uvicorn
 
     return uvicorn.Config(
-        "flows.orchestrator.server_app:create",
+        "flows.orchestrator.server.app:create",
         factory=True,
         log_level="error",
         access_log=False,

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.orchestrator.server_lease import LockedFile, Place
-from flows.orchestrator.server_spawn import Spawned, Wanted, spawn
+from flows.orchestrator.server.lease import LockedFile, Place
+from flows.orchestrator.server.spawn import Spawned, Wanted, spawn
 
 WELL_KNOWN_PORT = 4200
 # Settings that decide where the server is and who may use it; any of them elsewhere than in the environment is for Prefect.

@@ -6,8 +6,8 @@ from importlib.metadata import version
 
 import httpx
 
-from flows.orchestrator.loopback import is_loopback
-from flows.orchestrator.server_probe import PrefectServer, version_in
+from flows.orchestrator.server.loopback import is_loopback
+from flows.orchestrator.server.probe import PrefectServer, version_in
 from shinka_core.errors import ConfigError
 
 ANSWER_LIMIT = 10.0

@@ -23,7 +23,7 @@ from prefect.plugins import register_hook
 def setup_environment(**_: Any) -> None:
     """Called when Prefect is imported, with a context that is of no use here."""
     if is_server(sys.orig_argv):
-        from flows.orchestrator.server_app import prepare
+        from flows.orchestrator.server.app import prepare
 
         prepare()
 

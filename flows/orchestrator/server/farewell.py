@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import suppress
 
-from flows.orchestrator.server_lease import Place
+from flows.orchestrator.server.lease import Place
 
 SEND_LIMIT = 5.0
 END_LIMIT = 5.0

@@ -2,7 +2,7 @@
 
 Prefect makes a new database by all the migrations since its first release, which takes longer than all
 the rest of its start. What they come to is a fixed text, so it is kept here as one file per revision
-(`schemas/`, written by `python -m flows.orchestrator.server_schema`). It is used only when the database
+(`schemas/`, written by `python -m flows.orchestrator.server.schema`). It is used only when the database
 is new and the installed Prefect ends at that very revision; else Prefect's migrations run as ever.
 
 Nothing of Prefect is imported: its migrations are read as text.

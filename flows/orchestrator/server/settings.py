@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from flows.orchestrator.server_lease import ServerState
-from flows.orchestrator.server_schema import lay_down, sqlite_path
+from flows.orchestrator.server.lease import ServerState
+from flows.orchestrator.server.schema import lay_down, sqlite_path
 
 MIGRATE = "PREFECT_SERVER_DATABASE_MIGRATE_ON_START"
 

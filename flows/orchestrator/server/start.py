@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from flows.orchestrator.server_lease import Place, ServerState
-from flows.orchestrator.server_probe import PrefectServer, Refused, probe
-from flows.orchestrator.server_process import ALREADY_SERVED, PORT_TAKEN, SAID
-from flows.orchestrator.server_spawn import Spawned, Wanted, spawn
+from flows.orchestrator.server.lease import Place, ServerState
+from flows.orchestrator.server.probe import PrefectServer, Refused, probe
+from flows.orchestrator.server.process import ALREADY_SERVED, PORT_TAKEN, SAID
+from flows.orchestrator.server.spawn import Spawned, Wanted, spawn
 from shinka_core.errors import ConfigError
 
 START_LIMIT = 180.0

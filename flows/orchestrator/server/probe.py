@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from flows.orchestrator.server_lease import LASTING, MARK_HEADER
+from flows.orchestrator.server.lease import LASTING, MARK_HEADER
 
 PROBE_LIMIT = 5.0
 _OK, _UNAUTHORIZED = 200, 401

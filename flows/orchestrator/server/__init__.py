@@ -1,0 +1,1 @@
+"""A Prefect server to talk to, and all about our own: what starts, configures, keeps, leases, probes and ends it."""
