@@ -18,6 +18,7 @@ from shinka_core.errors import EvolutionExistsError, ShinkaError
 from shinka_core.naming import RUN_FILE, Place, give_back
 
 if TYPE_CHECKING:
+    from flows.runner import AsyncEvolutionRunner
     from shinka_core.database import RunSummary
 
 app = App(
@@ -91,7 +92,7 @@ def evolve_command(
         print_opening(console, plan)
     place = Place(plan.name, Path(plan.evolution.results_dir or ""))
     try:
-        summary = asyncio.run(_run(plan, resume=resume, quiet=quiet))
+        summary = asyncio.run(_run(_runner(plan, resume=resume, quiet=quiet)))
     except (ShinkaError, ValidationError) as error:
         return _refuse(error)
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -111,14 +112,15 @@ def evolve_command(
     return EXIT_STOPPED if summary.stopped_early else 0
 
 
-async def _run(plan: Plan, *, resume: bool, quiet: bool) -> RunSummary:
+def _runner(plan: Plan, *, resume: bool, quiet: bool) -> AsyncEvolutionRunner:
+    """Loads the orchestrator: outside of an event loop, since Prefect starts one of its own for its plugins."""
     begin_early()
-    # Imported here: the orchestrator takes seconds to load, and a mistake should be told at once.
+    # Imported here: it takes seconds, and a mistake should be told at once.
     from flows.orchestrator.profile import quiet_process
     from flows.runner import AsyncEvolutionRunner
-    from flows.signals import stopping_on_signals
 
-    runner = AsyncEvolutionRunner(
+    quiet_process()
+    return AsyncEvolutionRunner(
         evo_config=plan.evolution,
         job_config=plan.job,
         db_config=plan.database,
@@ -128,7 +130,11 @@ async def _run(plan: Plan, *, resume: bool, quiet: bool) -> RunSummary:
         name=plan.name,
         resume=resume,
     )
-    quiet_process()
+
+
+async def _run(runner: AsyncEvolutionRunner) -> RunSummary:
+    from flows.signals import stopping_on_signals
+
     with stopping_on_signals(runner.stop):
         return await runner.run()
 
