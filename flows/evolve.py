@@ -27,6 +27,7 @@ from flows.orchestrator.evolution_run import come_to
 from flows.orchestrator.identity import known_place, sign
 from flows.orchestrator.lasting_states import lasting_states
 from flows.orchestrator.late_runs import stand_for_late_runs
+from flows.orchestrator.orphan import outlive_the_reader
 from flows.orchestrator.private import owns_process, without_prefects_signals
 from flows.orchestrator.profile import profile
 from flows.orchestrator.suspension import unhurried_suspension
@@ -109,6 +110,7 @@ async def _run(run: Run) -> RunSummary:
         stack.enter_context(profile())
         stack.enter_context(unhurried_suspension())
         if owns_process():
+            outlive_the_reader()
             logging.getLogger("shinka").setLevel(logging.INFO)  # its log is the flow run's, which people read in the UI
             stack.callback(without_prefects_signals())
             stack.enter_context(stopping_on_signals(partial(stop_run, run.evolution)))

@@ -13,6 +13,7 @@ from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls, reas
 from flows.outage import Outages
 from flows.seed import evaluate_seed
 from shinka_core.errors import OrchestratorError
+from shinka_core.program import GenerationState
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.pool")
@@ -32,7 +33,8 @@ async def drive(run: Run) -> str:
         ConfigError: The evaluator does not work on the seed program.
     """
     final = await run.database.journal.final()
-    run.progress.resumed = len(final - {0})
+    if final:
+        run.progress.goes_on(await run.database.summary(), len(final.keys() - {0}))
     try:
         async with ServerCalls() as calls:
             await _drive(run, calls, final)
@@ -44,8 +46,8 @@ async def drive(run: Run) -> str:
     return run.stop_reason or await _left_out(run)
 
 
-async def _drive(run: Run, calls: ServerCalls, final: set[int]) -> None:
-    async with closing_leftovers(), known_limits(run, calls), generation_runs(run, calls) as runs:
+async def _drive(run: Run, calls: ServerCalls, final: dict[int, GenerationState]) -> None:
+    async with closing_leftovers(run.evolution, final), known_limits(run, calls), generation_runs(run, calls) as runs:
         if 0 not in final:
             await evaluate_seed(run, runs)
         numbers = [number for number in range(1, run.settings.evolve.num_generations + 1) if number not in final]

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from shinka_core.database.summary import RunSummary
 from shinka_core.program import Failure, Program
 
 
@@ -17,9 +18,12 @@ class Progress:
         total: Generations to reach, the seed program not counted.
         started_at: Monotonic seconds when this process began with the run.
         resumed: Generations that were already final then, the seed program not counted.
-    first_sampled_at: Monotonic seconds of the first proposal, None before.
-    last_recorded_at: Monotonic seconds of the last recorded or failed generation.
-        cost: US dollars of the whole evolution, resumed part included.
+        recorded: Generations that this process recorded, the seed program not counted.
+        failed: Generations that failed in this process.
+        correct: Correct programs of the whole evolution, as are `best_score`, `failures` and `cost`.
+        cost: US dollars.
+        first_sampled_at: Monotonic seconds of the first proposal, None before.
+        last_recorded_at: Monotonic seconds of the last recorded or failed generation.
     """
 
     total: int
@@ -56,6 +60,18 @@ class Progress:
     def eta(self) -> float | None:
         """Seconds to the end at the present rate, or None while there is none."""
         return (self.total - self.finished) / self.rate if self.rate else None
+
+    def goes_on(self, summary: RunSummary, finished: int) -> None:
+        """Takes up what an evolution had come to before this process.
+
+        Args:
+            finished: Generations that were final, the seed program not counted.
+        """
+        self.resumed = finished
+        self.best_score, self.best_generation = summary.best_score, summary.best_generation
+        self.seed_score = summary.seed_score
+        self.correct = summary.correct
+        self.failures.update(summary.failures)
 
     def saw_sampling(self) -> None:
         """Takes note that a proposal has begun."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -26,11 +26,12 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.states import Cancelled, Crashed
+from prefect.states import Cancelled, Completed, Crashed, Failed
 
 from flows.orchestrator.identity import OWNER, SEEN, current_flow_run
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
 from shinka_core.database.ownership import known_to_be_gone, on_this_machine
+from shinka_core.program import GenerationState
 
 T = TypeVar("T")
 
@@ -38,18 +39,28 @@ logger = logging.getLogger("shinka.leftovers")
 
 PAGE = 200
 SILENCE = timedelta(minutes=15)
+CRASHED = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED]))
 GOING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING]))
 ENDED = "its process ended without a word, as another evolution found; a retry continues it"
+UNTOLD = "its process ended before it could tell; the generation was {state}"
+
+# What the journal knows of the current evolution: its name, and the generations that are over.
+Known = tuple[str, Mapping[int, GenerationState]]
 
 
 @asynccontextmanager
-async def closing_leftovers() -> AsyncGenerator[None, None]:
+async def closing_leftovers(evolution: str, final: Mapping[int, GenerationState]) -> AsyncGenerator[None, None]:
     """Closes the flow runs that ended without a word, and their generations, while the block lasts.
 
     What is left over is known when the block begins. That includes generations that an earlier
     attempt of the current flow run left running.
+
+    Args:
+        evolution: The one that begins.
+        final: Its generations that are over, whatever Prefect knows of them.
     """
-    closing = asyncio.create_task(_close(await _quietly(_find()) or []))
+    known = (evolution, final)
+    closing = asyncio.create_task(_close(await _quietly(_find(known)) or [], known))
     try:
         yield
     finally:
@@ -75,7 +86,7 @@ async def _quietly(asked: Awaitable[T]) -> T | None:
         return None
 
 
-async def _find() -> list[FlowRun]:
+async def _find(known: Known) -> list[FlowRun]:
     current = current_flow_run()
     if current is None:
         return []
@@ -83,26 +94,41 @@ async def _find() -> list[FlowRun]:
     async with get_client() as client:
         going = await _all(client, FlowRunFilter(state=GOING), evolutions)
         ended = [flow_run for flow_run in going if flow_run.id != current.id and has_ended(flow_run)]
-        parents = [current.id, *(flow_run.id for flow_run in ended)]
-        children = [child for parent in parents for child in await _all(client, _children_of(parent))]
-    return [*children, *ended]
+        children = [
+            child for flow_run in [current, *ended] for child in await _all(client, _children_of(flow_run.id, GOING))
+        ]
+        # Another evolution may have closed them meanwhile, and could not know that some were done.
+        crashed = await _all(client, _children_of(current.id, CRASHED)) if current.run_count > 1 else []
+    return [*children, *ended, *(child for child in crashed if _known_end(child, known) is not None)]
 
 
-async def _close(left: list[FlowRun]) -> None:
+async def _close(left: list[FlowRun], known: Known) -> None:
     if not left:
         return
     async with get_client() as client:
         for flow_run in left:
-            await _quietly(client.set_flow_run_state(flow_run.id, _end_of(flow_run), force=True))
+            await _quietly(client.set_flow_run_state(flow_run.id, _end_of(flow_run, known), force=True))
 
 
-def _end_of(flow_run: FlowRun) -> State[None]:
+def _end_of(flow_run: FlowRun, known: Known) -> State[None]:
+    end = _known_end(flow_run, known)
+    if end is not None:
+        told = UNTOLD.format(state=end.value)
+        return Completed(message=told) if end is GenerationState.RECORDED else Failed(message=told)
     cancelling = flow_run.state is not None and flow_run.state.is_cancelling()
     return Cancelled(message=ENDED) if cancelling else Crashed(message=ENDED)
 
 
-def _children_of(parent: UUID) -> FlowRunFilter:
-    return FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]), state=GOING)
+def _known_end(flow_run: FlowRun, known: Known) -> GenerationState | None:
+    """How the journal says that the generation of a flow run ended; None for any other flow run."""
+    evolution, final = known
+    if flow_run.parameters.get("evolution") != evolution:
+        return None
+    return final.get(flow_run.parameters.get("number", -1))
+
+
+def _children_of(parent: UUID, state: FlowRunFilterState) -> FlowRunFilter:
+    return FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]), state=state)
 
 
 async def _all(client: PrefectClient, wanted: FlowRunFilter, flows: FlowFilter | None = None) -> list[FlowRun]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,9 @@ from shinka_core.errors import DatabaseError, DatabaseUnavailableError, SchemaVe
 
 # Another writer may hold the database for as long as a backup takes.
 BUSY_TIMEOUT_MS = 60_000
+LOCKED = "database is locked"
+# Seconds until a new file that another is preparing is opened again.
+LOOK_AGAIN = 0.05
 
 # Names the lock under which a database of Postgres is prepared, among all programs' advisory locks in it.
 _PREPARING = 0x5348494E4B41
@@ -57,9 +62,19 @@ async def prepare_schema(engine: AsyncEngine) -> None:
         SchemaVersionError: The database is newer than this version, or not ours.
         DatabaseError: It is damaged or out of reach.
     """
-    with own_words(str(engine.url)):
-        async with engine.begin() as connection:
-            await connection.run_sync(_prepare)
+    url = str(engine.url)
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            with own_words(url):
+                async with engine.begin() as connection:
+                    await connection.run_sync(_prepare)
+            return
+        except DatabaseUnavailableError as error:
+            # The first one that opens a new file gives it its WAL; who comes in the middle of that is refused at once.
+            if LOCKED not in str(error) or time.monotonic() > until:
+                raise
+        await asyncio.sleep(LOOK_AGAIN)
 
 
 @contextmanager

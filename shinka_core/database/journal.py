@@ -133,15 +133,15 @@ class Journal:
         await self._writer.write(store)
         self._population.forget_proposal(number)
 
-    async def final(self) -> set[int]:
-        """The generations that are recorded or failed."""
+    async def final(self) -> dict[int, GenerationState]:
+        """The generations that are recorded or failed, and which of the two."""
         async with self._engine.connect() as connection:
             rows = await connection.execute(
-                select(GenerationRow.number).where(
+                select(GenerationRow.number, GenerationRow.state).where(
                     GenerationRow.evolution == self._evolution, GenerationRow.state.in_(FINAL)
                 )
             )
-            return {number for (number,) in rows}
+            return {number: GenerationState(state) for number, state in rows}
 
     async def _set(self, connection: AsyncConnection, number: int, **values: Any) -> None:
         await connection.execute(

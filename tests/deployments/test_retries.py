@@ -93,6 +93,20 @@ def test_the_runs_of_a_killed_worker_are_closed_by_the_next_evolution_and_a_retr
         ended = server.wait(flow_run)
     assert ended["state"]["type"] == "COMPLETED", ended["state"]
     assert before < programs(results) == 31
+    generations = server.runs(parent_flow_run_id={"any_": [flow_run]}, state={"type": {"any_": ["COMPLETED"]}})
+    assert {run["name"] for run in generations} == {f"gen-{number:04d}" for number in range(31)}, (
+        "also those that were recorded and could not say so before the kill"
+    )
+
+
+def test_a_run_outlives_its_worker(server: Server, tmp_path: Path) -> None:
+    with server.worker() as process:
+        flow_run, results = started(server, make_task(tmp_path / "task"), 30)
+        process.kill()
+        ended = server.wait(flow_run)
+    assert ended["state"]["type"] == "COMPLETED", server.story(flow_run)
+    assert programs(results) == 31
+    assert (results / "summary.json").exists()
 
 
 def test_a_run_that_failed_in_its_seed_program_continues_when_the_evaluator_is_mended(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from tests.support.runs import TASK, flow_runs, rows, settings_for
 
 
 def runner(
-    results: Path, *, sleep: float = 0.0, name: str | None = None, jobs: dict[str, int] | None = None, **evolution: Any
+    results: Path, *, sleep: float = 0.0, name: str | None = None, jobs: dict[str, Any] | None = None, **evolution: Any
 ) -> Any:
     """The seed document's runner on the benchmark's task."""
     from flows.runner import AsyncEvolutionRunner
@@ -172,6 +174,22 @@ async def test_two_evolutions_in_one_process_are_two(tmp_path: Path, prefect_api
     codes = [rows(tmp_path / name, "SELECT code FROM programs ORDER BY generation") for name in names]
     assert codes[0][0] == codes[1][0], "the same seed program"
     assert codes[0][1:] != codes[1][1:], "each with its own seed"
+
+
+async def test_a_resumed_run_knows_what_it_had_come_to(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    options: dict[str, Any] = {"name": f"on-{uuid.uuid4().hex[:8]}", "jobs": {"max_proposal_jobs": 2}}
+    with settings_for(prefect_api, prefect_home):
+        first = await runner(tmp_path / "r", num_generations=8, **options).run()
+        caplog.clear()
+        with caplog.at_level(logging.INFO, "shinka.generation"):
+            options["jobs"]["resume"] = True
+            second = await runner(tmp_path / "r", num_generations=16, **options).run()
+    assert first.best_score is not None
+    told = [float(found.group(1)) for found in re.finditer(r"is the new best: score (\S+)", caplog.text)]
+    assert all(score > first.best_score for score in told), (first.best_score, told)
+    assert (told[-1:] or [first.best_score]) == [pytest.approx(second.best_score, rel=1e-5)]
 
 
 async def test_a_server_that_does_not_answer_keeps_no_generation_waiting_and_hears_everything_afterwards(

@@ -93,7 +93,7 @@ async def test_a_run_is_closed_by_its_process_not_by_its_name(tmp_path: Path, pr
     @flow(name="evolve")
     async def next_one() -> None:
         await sign(Place("another", tmp_path / "other"))
-        async with closing_leftovers():
+        async with closing_leftovers("another", {}):
             assert known_place() == Place("another", tmp_path / "other")
 
     ended = asyncio.Event()

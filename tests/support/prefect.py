@@ -142,8 +142,8 @@ def own_home(home: Path, **extra: str) -> dict[str, str]:
 def evolve(
     *arguments: str, api: str, home: Path, timeout: float = 240, **extra: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the command line in a process of its own."""
-    return subprocess.run(
+    """Runs the command line in a process of its own; fails when a reader would be shown a traceback."""
+    done = subprocess.run(
         [sys.executable, "flows/evolve.py", *arguments],
         cwd=ROOT,
         env=environment_for(api, home, **extra),
@@ -151,6 +151,8 @@ def evolve(
         text=True,
         timeout=timeout,
     )
+    assert FAULTS[0] not in done.stdout + done.stderr, done.stdout + done.stderr
+    return done
 
 
 def environment_for(api: str, home: Path, **extra: str) -> dict[str, str]:

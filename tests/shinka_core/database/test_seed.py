@@ -37,7 +37,7 @@ async def test_it_is_forgotten_with_all_its_steps(
     async with opened(tmp_path, database_url) as database:
         await database.resume(name)
         assert len(database) == 0
-        assert await database.journal.final() == set()
+        assert await database.journal.final() == {}
         claim = await database.journal.claim(0)
         assert (claim.state, claim.steps) == (GenerationState.STARTED, {})
         await database.add(program(0, 2.0), None)
