@@ -3,14 +3,13 @@
 python flows/evolve.py examples/circle_packing --generations 100
 """
 
-from __future__ import annotations
-
 if __name__ == "__main__":
     # Before Prefect and the database are loaded: a mistake is told at once, and a server can start meanwhile.
     from flows.terminal.main import main
 
     main()
 
+# Annotations are not postponed here: a flow that is served is loaded from a copy that could not find their names.
 import logging
 from contextlib import ExitStack
 from functools import partial

@@ -13,10 +13,14 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.generation import generation
 from flows.orchestrator.crashed_runs import closing_leftovers
 from flows.orchestrator.identity import OWNER, SEEN, current_flow_run, known_place, sign
+from flows.orchestrator.parent_run import parent_run
+from flows.orchestrator.server_calls import ServerCalls
 from shinka_core.database.ownership import this_process
 from shinka_core.naming import Place
+from shinka_core.program import GenerationState
 from tests.support.deployed import programs
 from tests.support.prefect import ROOT, environment_for
 from tests.support.runs import TASK, flow_runs
@@ -71,6 +75,28 @@ def test_runners_of_one_process_have_folders_of_their_own(tmp_path: Path, prefec
     lines = done.stdout.split("\n")[:2]
     assert all(line.endswith(" 3") for line in lines)
     assert {line.split()[0] for line in lines} == {folder.name for folder in (tmp_path / "results").iterdir()}
+
+
+async def test_generations_that_an_earlier_attempt_left_running_end_as_the_journal_says(prefect_api: str) -> None:
+    final = {3: GenerationState.RECORDED, 4: GenerationState.FAILED}
+    left: dict[str, str] = {}
+
+    @flow(name="evolve")
+    async def again() -> None:
+        async with ServerCalls() as calls, parent_run(generation, calls) as parent:
+            for evolution, number in (("mine", 3), ("mine", 4), ("mine", 5), ("another", 3)):
+                name = f"{evolution} {number}"
+                left[str((await parent.begin(name, {"evolution": evolution, "number": number})).id)] = name
+            async with closing_leftovers("mine", final):
+                pass
+
+    with temporary_settings({PREFECT_API_URL: prefect_api}):
+        await again()
+    ends = {left[run["id"]]: run["state"] for run in flow_runs(prefect_api, id={"any_": list(left)})}
+    assert {name: state["type"] for name, state in ends.items()} == {
+        "mine 3": "COMPLETED", "mine 4": "FAILED", "mine 5": "CRASHED", "another 3": "CRASHED",
+    }  # fmt: skip
+    assert ends["mine 3"]["message"] == "its process ended before it could tell; the generation was recorded"
 
 
 async def test_a_run_is_closed_by_its_process_not_by_its_name(tmp_path: Path, prefect_api: str) -> None:
