@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import psutil
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.orchestrator.server.lease import MARK_HEADER
 from flows.orchestrator.server.plugin import is_server
 from flows.orchestrator.server_calls import ServerCalls
-from flows.orchestrator.slow_server import SLOW, WINDOW, Pace
+from flows.orchestrator.slow_server import SLOW, WINDOW, Pace, tell_slow
 from tests.support.prefect import ROOT, plain_prefect
 
 
@@ -66,20 +67,39 @@ def test_a_slow_server_is_noticed_once() -> None:
     assert not any(pace.saw(10 * SLOW) for _ in range(WINDOW))
 
 
-@pytest.mark.parametrize("ours", [False, True])
-async def test_what_to_do_about_it_is_said_in_one_line(
-    prefect_api: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ours: bool
+async def test_a_slow_server_of_ours_is_not_complained_about(
+    prefect_api: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flows.orchestrator.slow_server.SLOW", 0.0)
-    if not ours:  # as a server answers that is not
-        monkeypatch.setattr("flows.orchestrator.slow_server.MARK_HEADER", "x-nobody-sends-this")
     with temporary_settings({PREFECT_API_URL: prefect_api}), caplog.at_level(logging.WARNING, "shinka.orchestrator"):
         async with ServerCalls() as calls:
             for _ in range(WINDOW + 2):
                 await calls.call("look", _look)
             assert await calls.settled(10)
-    told = [record.getMessage() for record in caplog.records if "start it in the project" in record.getMessage()]
-    assert len(told) == (0 if ours else 1)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "settings", "lines"),
+    [
+        ({}, {"plugins": {"enabled": False}}, 1),
+        ({}, {}, 1),  # an older Prefect
+        ({}, {"plugins": {"enabled": True}}, 0),  # started in the project's folder
+        ({MARK_HEADER: "1"}, {"plugins": {"enabled": False}}, 0),
+    ],
+)
+async def test_what_to_do_about_a_slow_server_is_said_in_one_line(
+    headers: dict[str, str], settings: dict[str, Any], lines: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Answering:
+        async def request(self, *_: Any) -> httpx.Response:
+            return httpx.Response(200, headers=headers, json=settings)
+
+    with caplog.at_level(logging.WARNING, "shinka.orchestrator"):
+        await tell_slow(cast(Any, Answering()))
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == lines
+    assert all("start it in the project's folder" in line for line in told)
 
 
 async def _look(client: Any) -> None:
