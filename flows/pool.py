@@ -34,7 +34,7 @@ async def drive(run: Run) -> str:
     """
     final = await run.database.journal.final()
     if final:
-        run.progress.goes_on(await run.database.summary(), len(final.keys() - {0}))
+        await run.take_up(len(final.keys() - {0}))
     try:
         async with ServerCalls() as calls:
             await _drive(run, calls, final)

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from shinka_core.database.summary import RunSummary
 from shinka_core.program import Failure, Program
 
 
@@ -60,18 +59,6 @@ class Progress:
     def eta(self) -> float | None:
         """Seconds to the end at the present rate, or None while there is none."""
         return (self.total - self.finished) / self.rate if self.rate else None
-
-    def goes_on(self, summary: RunSummary, finished: int) -> None:
-        """Takes up what an evolution had come to before this process.
-
-        Args:
-            finished: Generations that were final, the seed program not counted.
-        """
-        self.resumed = finished
-        self.best_score, self.best_generation = summary.best_score, summary.best_generation
-        self.seed_score = summary.seed_score
-        self.correct = summary.correct
-        self.failures.update(summary.failures)
 
     def saw_sampling(self) -> None:
         """Takes note that a proposal has begun."""

@@ -127,6 +127,18 @@ class Run:
             await asyncio.sleep(LOOK_AGAIN)
         self.check_going()
 
+    async def take_up(self, finished: int) -> None:
+        """Lets the progress go on from what the evolution had come to before this process.
+
+        Args:
+            finished: Generations that are final, the seed program not counted.
+        """
+        summary, progress = await self.database.summary(), self.progress
+        progress.resumed = finished
+        progress.best_score, progress.best_generation = summary.best_score, summary.best_generation
+        progress.seed_score, progress.correct = summary.seed_score, summary.correct
+        progress.failures.update(summary.failures)
+
     def generation_dir(self, number: int) -> Path:
         """The folder of one generation: its program and its results."""
         return self.settings.results_dir / f"gen_{number}"
