@@ -9,6 +9,9 @@ from pathlib import Path
 from tests.support.prefect import ROOT, environment_for
 from tests.support.runs import TASK
 
+# Seconds for which the host's event loop may stand still; imports take it a little at a time.
+LONGEST_STANDSTILL = 0.5
+
 PROGRAM = """
 import asyncio, logging, os, signal, sys, threading, warnings
 from prefect.context import get_settings_context
@@ -63,7 +66,7 @@ async def main():
     summary = await runner.run()
     assert inside() == before, changes(before, inside())
     beating.cancel()
-    print("programs", summary.programs, "longest", max(b - a for a, b in zip(beats, beats[1:])))
+    print("programs", summary.programs, "longest standstill", max(b - a for a, b in zip(beats, beats[1:])))
 
 def inside():
     loop = asyncio.get_running_loop()
@@ -98,5 +101,7 @@ def test_nothing_of_the_host_is_changed(tmp_path: Path, prefect_api: str, prefec
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     first, second = done.stdout.splitlines()[-2:]
-    assert first.startswith("programs 4")
+    words = first.split()
+    assert words[:2] == ["programs", "4"]
+    assert float(words[-1]) < LONGEST_STANDSTILL
     assert second == "unchanged"
