@@ -8,6 +8,7 @@ and what is reported about it waits until the right one is known.
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun
 from pydantic import PrivateAttr
@@ -18,9 +19,9 @@ class EarlyRun(FlowRun):
 
     _waiting: list[Callable[[], object]] | None = PrivateAttr(default_factory=list)
 
-    def becomes(self, run: FlowRun) -> None:
+    def becomes(self, known: UUID) -> None:
         """Takes the id that the server gave, and reports what has waited for it, in its order."""
-        self.id = run.id
+        self.id = known
         waiting, self._waiting = self._waiting or [], None
         for report in waiting:
             report()

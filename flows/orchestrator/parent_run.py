@@ -19,7 +19,6 @@ from uuid import UUID
 from prefect import Flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import FlowRunCreate, TaskRunCreate
-from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.states import Completed, Running, to_state_create
 
@@ -177,17 +176,17 @@ def _tell_missing(run: EarlyRun, creation: asyncio.Task[None]) -> None:
         logger.warning("the Prefect UI misses %s: %s", run.name, reason_of(error))
 
 
-async def begin_flow_run(request: FlowRunCreate, client: PrefectClient) -> FlowRun:
-    """Creates a flow run in the state that the request names; the client's own call creates pending ones."""
+async def begin_flow_run(request: FlowRunCreate, client: PrefectClient) -> UUID:
+    """Creates a flow run in the state that the request names; the client's own call creates pending ones. Returns its id."""
     body = request.model_dump(mode="json", exclude={"id"}, exclude_none=True)
     response = await client.request("POST", "/flow_runs/", json=body)
     response.raise_for_status()
-    return FlowRun.model_validate(response.json())
+    return UUID(response.json()["id"])
 
 
 async def _begin(client: PrefectClient, flow: Flow[..., Any], name: str) -> UUID:
     request = FlowRunCreate(name=name, flow_id=await client.create_flow(flow), state=to_state_create(Running()))
-    return (await begin_flow_run(request, client)).id
+    return await begin_flow_run(request, client)
 
 
 @asynccontextmanager
