@@ -24,8 +24,8 @@ EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "circle_packing"
 def main() -> None:
     """Waits for runs of the deployment `evolve/local` until it is stopped."""
     parameters = {"task_dir": str(EXAMPLE), "evo_config": EvolutionConfig(num_generations=100).model_dump(mode="json")}
-    # By the module's name, and not with `evolve.serve`: that hands each run a copy of the flow which cannot find the
-    # types of its parameters, in a process that does not know that it belongs to one run.
+    # By the module's name, and not with `evolve.serve`: that hands each run a copy of the flow, in a process that does
+    # not know that it belongs to one run.
     deployment = RunnerDeployment.from_flow(
         evolve, "local", parameters=parameters, entrypoint_type=EntrypointType.MODULE_PATH
     )

@@ -31,9 +31,9 @@ from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.orchestrator")
 
-# Seconds for the last states of flow runs to arrive when the evolution is over, and without a word.
+# Seconds for the last states of flow runs to arrive when the evolution is over, the first of them without a word.
 LAST_STATES = 45.0
-UNTOLD = 3.0
+QUIET = 3.0
 # A flow run that went on for so many seconds was under way: what cut it off is a new trouble.
 STEADY = 60.0
 LAST_STATES_OF_A_STOP = 3.0
@@ -100,12 +100,12 @@ async def generation_runs(run: Run, calls: ServerCalls) -> AsyncGenerator[Genera
 
 
 async def _told(calls: ServerCalls, limit: float) -> bool:
-    if await calls.settled(min(UNTOLD, limit)):
+    if await calls.settled(min(QUIET, limit)):
         return True
-    if limit > UNTOLD:
-        logger.warning(
-            "all generations are done; the Prefect server has %d more states to take, at most %.0f s",
-            calls.waiting,
-            limit,
-        )
-    return await calls.settled(limit - UNTOLD)
+    left = limit - QUIET
+    if left <= 0:
+        return False
+    logger.warning(
+        "all generations are done; the Prefect server has %d more states to take, at most %.0f s", calls.waiting, left
+    )
+    return await calls.settled(left)

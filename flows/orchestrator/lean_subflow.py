@@ -76,13 +76,12 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
     async def set_state(self, state: State[Any], force: bool = True) -> State[Any]:
         """Sets a final state without the server's rules for retries, caching and concurrency, which it has none of."""
         run = keep_state(self.flow_run, state)
+        assert isinstance(run, EarlyRun)
 
-        def report() -> None:
-            self._calls.later(
-                f"the end of {self._run_name}", lambda client: client.set_flow_run_state(run.id, state, force=force)
-            )
+        async def tell(client: PrefectClient) -> None:
+            await client.set_flow_run_state(run.id, state, force=force)
 
-        run.when_known(report) if isinstance(run, EarlyRun) else report()
+        run.when_known(lambda: self._calls.later(f"the end of {self._run_name}", tell))
         return state
 
     @asynccontextmanager

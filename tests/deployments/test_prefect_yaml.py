@@ -44,10 +44,7 @@ def test_runs_of_one_deployment_started_in_one_moment_have_folders_of_their_own(
 
 
 def test_a_cancelled_run_leaves_no_process_and_keeps_its_outcome(worker: Server, tmp_path: Path) -> None:
-    flow_run = worker.start("circle-packing", **quick(make_task(tmp_path / "task"), 0.5, 60))
-    wait_until(lambda: "shinka.results_dir" in worker.run(flow_run)["labels"], lambda: worker.story(flow_run))
-    results = Path(worker.run(flow_run)["labels"]["shinka.results_dir"])
-    wait_until(lambda: programs(results) >= 4, lambda: worker.story(flow_run))
+    flow_run, results = worker.under_way("circle-packing", **quick(make_task(tmp_path / "task"), 0.5, 60))
     worker.cancel(flow_run)
     assert worker.wait(flow_run)["state"]["type"] == "CANCELLED"
     wait_until(lambda: evaluations(results) == [], seconds=30)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,22 +19,8 @@ def worker(server: Server) -> Iterator[Server]:
         yield server
 
 
-def folder_of(server: Server, flow_run: str) -> Path:
-    """Where the run says that it is, once it says so."""
-    wait_until(lambda: "shinka.results_dir" in server.run(flow_run)["labels"], lambda: server.story(flow_run))
-    return Path(server.run(flow_run)["labels"]["shinka.results_dir"])
-
-
-def started(server: Server, task: Path, generations: int, **extra: Any) -> tuple[str, Path]:
-    """A run that nobody named, with some programs recorded."""
-    flow_run = server.start("circle-packing", **quick(task, 0.5, generations), **extra)
-    results = folder_of(server, flow_run)
-    wait_until(lambda: programs(results) >= 4, lambda: server.story(flow_run))
-    return flow_run, results
-
-
 def test_a_cancelled_run_without_a_name_continues_when_it_is_retried(worker: Server, tmp_path: Path) -> None:
-    flow_run, results = started(worker, make_task(tmp_path / "task"), 60)
+    flow_run, results = worker.under_way("circle-packing", **quick(make_task(tmp_path / "task"), 0.5, 60))
     name = worker.run(flow_run)["name"]
     assert results == worker.project / "results" / name
     worker.cancel(flow_run)
@@ -47,13 +32,13 @@ def test_a_cancelled_run_without_a_name_continues_when_it_is_retried(worker: Ser
     worker.wait(flow_run, {"RUNNING"})
     ended = worker.wait(flow_run)
     assert (ended["state"]["type"], ended["name"], ended["run_count"]) == ("COMPLETED", name, 2), ended["state"]
-    assert folder_of(worker, flow_run) == results
+    assert worker.results_of(flow_run) == results
     assert programs(results) == 61
     assert count(results, "SELECT count(*) FROM evolutions") == 1
 
 
 def test_a_suspended_run_comes_to_rest_and_goes_on_when_it_is_resumed(worker: Server, tmp_path: Path) -> None:
-    flow_run, results = started(worker, make_task(tmp_path / "task"), 60)
+    flow_run, results = worker.under_way("circle-packing", **quick(make_task(tmp_path / "task"), 0.5, 60))
     asked = worker.set_state(
         flow_run, "PAUSED", "Suspended", pause_reschedule=True, pause_timeout="2100-01-01T00:00:00Z"
     )
@@ -76,7 +61,7 @@ def test_the_runs_of_a_killed_worker_are_closed_by_the_next_evolution_and_a_retr
 ) -> None:
     task = make_task(tmp_path / "task")
     with server.worker() as process:
-        flow_run, results = started(server, task, 30)
+        flow_run, results = server.under_way("circle-packing", **quick(task, 0.5, 30))
         kill_tree(process.pid)
     before = programs(results)
     assert server.run(flow_run)["state"]["type"] == "RUNNING", "nobody knows"
@@ -101,7 +86,7 @@ def test_the_runs_of_a_killed_worker_are_closed_by_the_next_evolution_and_a_retr
 
 def test_a_run_outlives_its_worker(server: Server, tmp_path: Path) -> None:
     with server.worker() as process:
-        flow_run, results = started(server, make_task(tmp_path / "task"), 30)
+        flow_run, results = server.under_way("circle-packing", **quick(make_task(tmp_path / "task"), 0.5, 30))
         process.kill()
         ended = server.wait(flow_run)
     assert ended["state"]["type"] == "COMPLETED", server.story(flow_run)
@@ -124,6 +109,6 @@ def test_a_run_that_failed_in_its_seed_program_continues_when_the_evaluator_is_m
     worker.wait(flow_run, {"RUNNING", "COMPLETED"})
     ended = worker.wait(flow_run)
     assert (ended["state"]["type"], ended["run_count"]) == ("COMPLETED", 2), ended["state"]
-    results = folder_of(worker, flow_run)
+    results = worker.results_of(flow_run)
     assert programs(results) == 4
     assert count(results, "SELECT correct FROM programs WHERE generation = 0") == 1

@@ -42,10 +42,7 @@ def test_a_served_run_completes_in_the_folder_it_is_served_from(served: Server, 
 
 
 def test_a_served_run_that_is_cancelled_keeps_its_outcome(served: Server, tmp_path: Path) -> None:
-    flow_run = served.start("local", **quick(make_task(tmp_path / "task"), 0.5, 60))
-    wait_until(lambda: "shinka.results_dir" in served.run(flow_run)["labels"], lambda: served.story(flow_run))
-    results = Path(served.run(flow_run)["labels"]["shinka.results_dir"])
-    wait_until(lambda: programs(results) >= 4, lambda: served.story(flow_run))
+    flow_run, results = served.under_way("local", **quick(make_task(tmp_path / "task"), 0.5, 60))
     served.cancel(flow_run)
     assert served.wait(flow_run)["state"]["type"] == "CANCELLED"
     wait_until(lambda: (results / "summary.json").exists(), seconds=30)

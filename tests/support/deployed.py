@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import psutil
 
+from flows.orchestrator.identity import RESULTS
 from tests.support.prefect import ROOT, environment_for
 
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
@@ -91,6 +92,18 @@ class Server:
         """What *Quick run* of the UI does; returns the id of the flow run."""
         body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
         return self.post(f"deployments/{self.deployment(deployment)['id']}/create_flow_run", body)["id"]
+
+    def results_of(self, flow_run: str) -> Path:
+        """Where the run says that it is, once it says so."""
+        wait_until(lambda: RESULTS in self.run(flow_run)["labels"], lambda: self.story(flow_run))
+        return Path(self.run(flow_run)["labels"][RESULTS])
+
+    def under_way(self, deployment: str, **parameters: Any) -> tuple[str, Path]:
+        """Starts a run; returns its id and its folder once it has some programs."""
+        flow_run = self.start(deployment, **parameters)
+        results = self.results_of(flow_run)
+        wait_until(lambda: programs(results) >= 4, lambda: self.story(flow_run))
+        return flow_run, results
 
     def run(self, flow_run: str) -> dict[str, Any]:
         return httpx.get(f"{self.api}/flow_runs/{flow_run}", trust_env=False).json()
