@@ -241,7 +241,7 @@ async def test_a_resumed_run_knows_everything_again(tmp_path: Path, database_url
         await db.journal.claim(2)
         sampling = await sample(db, 2)
         await db.journal.write(2, GenerationState.SAMPLED, 0, 0, values.dump_sampling(sampling), 0.1)
-        await db.calls.answered(question, Answer("text", "m", cost=0.5))
+        await db.calls.answered(question, Answer("text", "m", cost=0.5, cut="length"))
     async with opened(tmp_path, database_url) as db:
         await db.resume(run)
         assert (await db.journal.final()).keys() == {0, 1}
@@ -257,7 +257,7 @@ async def test_a_resumed_run_knows_everything_again(tmp_path: Path, database_url
         assert await values.load_sampling(stored, db) == sampling
         answer = await db.calls.find(question.key)
         assert answer is not None
-        assert (answer.text, answer.cost, answer.replayed) == ("text", 0.5, True)
+        assert (answer.text, answer.cost, answer.replayed, answer.cut) == ("text", 0.5, True, "length")
         assert db.nearest(0, unit(0)) == (seed.id, pytest.approx(1.0, abs=1e-5))
         summary = await db.summary()
         assert (summary.programs, summary.cost, summary.failures) == (1, 0.5, {"patch: syntax_error": 1})
