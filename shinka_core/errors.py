@@ -3,11 +3,15 @@
     ShinkaError
     ├── ConfigError                the user must change a setting; raised before anything is spent
     ├── PatchError                 the model's edit cannot be applied; its text is fed back to the model
-    ├── ModelError                 a model endpoint failed
-    │   ├── RateLimitedError       429 or overload; retryable, may carry a waiting time
-    │   ├── ModelUnavailableError  timeouts, resets, 5xx; retryable
-    │   ├── UnusableAnswerError    empty, cut off or refused answer (paid for, and recorded)
-    │   └── ModelRefusedError      bad key, unknown model, bad request; final
+    ├── ModelError                 a model endpoint failed; `scope` says for whom, `retry_after` for how long
+    │   ├── RateLimitedError       LATER: 429 or overload; retryable, may carry a waiting time
+    │   ├── ModelUnavailableError  LATER: timeouts, resets, 5xx; retryable
+    │   ├── UnusableAnswerError    PROMPT: empty, cut off or refused answer (paid for, and recorded)
+    │   │   └── PromptRefusedError PROMPT: a content filter took exception to prompt or answer
+    │   ├── PromptTooLongError     PROMPT: longer than the model's context
+    │   ├── ModelRefusedError      MODEL: unknown model, no permission, a refused option
+    │   └── EndpointError          ENDPOINT: wrong address, bad key, a page instead of an answer
+    │       └── QuotaExhaustedError  ENDPOINT or MODEL: quota of the day or money used up
     ├── LaunchError                an evaluation could not be started or was lost
     ├── DatabaseError              the program database failed
     │   ├── EvolutionExistsError   a run of that name is already there (or is running)
@@ -24,6 +28,8 @@ crashes, times out or scores badly is not an error: it is an `Evaluation` with `
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -66,35 +72,60 @@ class PatchError(ShinkaError):
         self.reason = reason
 
 
+class Scope(StrEnum):
+    """How far a model's failure reaches, and so what to try instead."""
+
+    LATER = "later"
+    """This call: the same question may be answered later."""
+    PROMPT = "prompt"
+    """This prompt or its answer: another prompt, or another model, may do."""
+    MODEL = "model"
+    """Every question to this model: another model may do."""
+    ENDPOINT = "endpoint"
+    """Every model at this endpoint: one elsewhere may do."""
+
+
 class ModelError(ShinkaError):
     """A model endpoint did not give a usable answer.
 
     Attributes:
         reason: A stable snake_case word for counting, such as `rate_limited`.
+        scope: What fails alike as long as nothing is changed.
         model: The model's name as configured, or `""`.
+        retry_after: Seconds the provider asked to wait, uncut, or None when it did not say.
+        usage: What the provider counted; the call is paid for all the same. None: nothing.
+        said: The provider's own words, in one bounded line and without keys; `""` when it had none.
     """
 
     reason: str = "model_error"
+    scope: Scope = Scope.PROMPT
     blame = Blame.MODEL
 
-    def __init__(self, message: str, *, model: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        model: str = "",
+        retry_after: float | None = None,
+        usage: Usage | None = None,
+        said: str = "",
+        scope: Scope | None = None,
+    ) -> None:
         super().__init__(message)
         self.model = model
+        self.retry_after = retry_after
+        self.usage = usage
+        self.said = said
+        if scope is not None:
+            self.scope = scope
 
 
 class RateLimitedError(ModelError):
-    """The provider asked for fewer requests.
-
-    Attributes:
-        retry_after: Seconds the provider asked to wait, or None when it did not say.
-    """
+    """The provider asked for fewer requests; a short `retry_after` is worth waiting for."""
 
     retryable = True
     reason = "rate_limited"
-
-    def __init__(self, message: str, *, model: str = "", retry_after: float | None = None) -> None:
-        super().__init__(message, model=model)
-        self.retry_after = retry_after
+    scope = Scope.LATER
 
 
 class ModelUnavailableError(ModelError):
@@ -102,26 +133,57 @@ class ModelUnavailableError(ModelError):
 
     retryable = True
     reason = "model_unavailable"
+    scope = Scope.LATER
 
 
 class UnusableAnswerError(ModelError):
-    """The answer arrived and was paid for, but holds no text to work with.
-
-    Attributes:
-        usage: What the provider counted; the call is paid for all the same.
-    """
+    """The answer arrived and was paid for, but holds no text to work with."""
 
     reason = "unusable_answer"
 
-    def __init__(self, message: str, *, model: str = "", usage: Usage | None = None) -> None:
-        super().__init__(message, model=model)
-        self.usage = usage
+
+class PromptRefusedError(UnusableAnswerError):
+    """A content filter took exception to this prompt, or to what the model made of it."""
+
+    reason = "prompt_refused"
+
+
+class PromptTooLongError(ModelError):
+    """The prompt, or prompt and answer together, are longer than the model's context.
+
+    Attributes:
+        context: Tokens that the model takes, or None when the provider did not say.
+        asked: Tokens that the provider counted, or None.
+    """
+
+    reason = "prompt_too_long"
+
+    def __init__(
+        self, message: str, *, context: int | None = None, asked: int | None = None, model: str = "", said: str = ""
+    ) -> None:
+        super().__init__(message, model=model, said=said)
+        self.context = context
+        self.asked = asked
 
 
 class ModelRefusedError(ModelError):
-    """The provider refuses the request for good: key, model name, permission or request form."""
+    """The provider refuses this model's requests for good: name, permission or form of the request."""
 
     reason = "model_refused"
+    scope = Scope.MODEL
+
+
+class EndpointError(ModelError):
+    """Whoever answers at this address refuses everything, or is no model endpoint: address or key."""
+
+    reason = "endpoint_refused"
+    scope = Scope.ENDPOINT
+
+
+class QuotaExhaustedError(EndpointError):
+    """A quota of hours or days, or the money, is used up; `retry_after` says for how long if the provider did."""
+
+    reason = "quota_exhausted"
 
 
 class LaunchError(ShinkaError):
@@ -167,3 +229,23 @@ class EvaluatorChangedError(RunStoppedError):
 
 class BudgetExhaustedError(ShinkaError):
     """The next paid call could pass `max_api_costs`; the run ends cleanly and can be resumed."""
+
+
+@contextmanager
+def one_error() -> Generator[None, None, None]:
+    """Raises the first error of a group in its place: callers and people know errors, not how tasks were grouped.
+
+    One that is raised on purpose comes before the others.
+    """
+    try:
+        yield
+    except ExceptionGroup as group:
+        raise _first(group) from group
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    ours = group.subgroup(ShinkaError)
+    found: Exception = group if ours is None else ours
+    while isinstance(found, ExceptionGroup):
+        found = found.exceptions[0]
+    return found

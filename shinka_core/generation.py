@@ -54,6 +54,11 @@ FREE_STEPS = frozenset({GenerationState.SAMPLED, GenerationState.PATCHED})
 # Seconds by which a signal to all processes may reach an evaluation before this process understands its own.
 STOP_LAG = 1.0
 
+CUT_OFF = {
+    "length": "the answer was cut off at its longest length before it was whole; answer in fewer words, with smaller edits",
+    "content_filter": "the answer was cut off by the provider's content filter before it was whole; write it differently",
+}
+
 
 class OpenGeneration:
     """One generation under way: who it is, what it may use, and what the journal knows of it.
@@ -180,6 +185,9 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
 
 def apply_answer(sampling: Sampling, answer: Answer) -> Candidate | Failure:
     """Applies an answer's patch, or tells why it does not apply."""
+    if answer.cut:
+        # The edits that are whole may be half of a change, and a program that is whole may be a draft.
+        return Failure("patch", "truncated_answer", CUT_OFF.get(answer.cut, f"the answer was cut off ({answer.cut})"))
     try:
         return apply_patch(sampling.patch_type, answer.text, sampling.parent.code, sampling.parent.language)
     except PatchError as error:
@@ -193,7 +201,7 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="novelty check off")
     novelty = run.judge
 
-    async def check() -> tuple[Verdict, np.ndarray]:
+    async def check() -> tuple[Verdict, np.ndarray | None]:
         return await novelty.check(
             candidate.code,
             language=sampling.parent.language,

@@ -146,6 +146,7 @@ class Answer:
         cost: US dollars; 0 for local models and for models without a known price.
         seconds: From sending the request to the whole answer.
         replayed: True when it was read back from the database and not asked for again.
+        cut: Why the answer ends before its end: `length` or `content_filter`; `""` when it is whole.
     """
 
     text: str
@@ -154,6 +155,7 @@ class Answer:
     cost: float = 0.0
     seconds: float = 0.0
     replayed: bool = False
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Calls:
         with own_words(str(self._engine.url)):
             row = await self._read(key)
         usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.reasoning_tokens)
-        return Answer(row.answer, row.model, usage, row.cost, row.seconds, replayed=True)
+        return Answer(row.answer, row.model, usage, row.cost, row.seconds, replayed=True, cut=row.reason)
 
     async def _read(self, key: CallKey) -> Any:
         async with self._engine.connect() as connection:
@@ -96,6 +96,7 @@ class Calls:
             question,
             status=ANSWERED,
             answer=answer.text,
+            reason=answer.cut,
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             cached_tokens=usage.cached_tokens,

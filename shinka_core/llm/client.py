@@ -14,7 +14,7 @@ import numpy as np
 
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig, ModelPrice
-from shinka_core.errors import ConfigError, ModelError, RateLimitedError, UnusableAnswerError
+from shinka_core.errors import ConfigError, ModelError, RateLimitedError
 from shinka_core.llm.congestion import Gate
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.prices import cost
@@ -142,19 +142,20 @@ class AsyncLLMClient:
                     gate.refused(error.retry_after)
                 else:
                     gate.served()
-                usage = error.usage if isinstance(error, UnusableAnswerError) else None
-                reservation.settle(self._cost(question.model, usage) if usage else 0.0)
+                reservation.settle(self._cost(question.model, error.usage) if error.usage else 0.0)
                 await self._ledger.failed(question, error, reservation.cost, time.monotonic() - started)
                 raise
             arrived()
             gate.served()
-            reservation.settle(self._cost(question.model, raw.usage))
+            usage = raw.usage or Usage()
+            reservation.settle(self._cost(question.model, usage))
             answer = Answer(
                 text=storable(raw.text),
                 model=question.model,
-                usage=raw.usage,
+                usage=usage,
                 cost=reservation.cost,
                 seconds=time.monotonic() - started,
+                cut=raw.cut,
             )
             await self._ledger.answered(question, answer)
             return answer

@@ -74,10 +74,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """What a provider returns: the text and the tokens it counted."""
+    """What a provider returns.
+
+    Attributes:
+        usage: Tokens as the provider counted them; None when it did not.
+        cut: Why the answer ends before its end: `length` or `content_filter`; `""` when it is whole.
+    """
 
     text: str
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage | None = field(default_factory=Usage)
+    cut: str = ""
 
 
 def storable(text: str) -> str:
