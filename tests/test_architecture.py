@@ -48,9 +48,11 @@ MAY_USE = {
         "novelty",
         "operators",
         "pacing",
+        "private",
         "progress",
         "slots",
     },
+    "private": {"naming"},
     "generation": {"database", "edit", "llm", "prompts", "run"},
 }
 LONGEST_FILE = 500

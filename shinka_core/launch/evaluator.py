@@ -79,8 +79,10 @@ class Evaluator:
             python: Interpreter that the settings name.
 
         Raises:
-            ConfigError: It is not there, or nothing tells what can run it.
+            ConfigError: It is not there, nothing tells what can run it, or `python` is no program.
         """
+        if python is not None and shutil.which(python) is None:
+            raise ConfigError(f"python={python!r} is no program that can be run; name an interpreter or leave it out")
         self.path = Path(os.path.abspath(os.path.expanduser(path)))
         self.real = self.path.resolve()
         try:

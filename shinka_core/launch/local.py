@@ -20,7 +20,7 @@ from shinka_core.evaluation.seal import VARIABLE
 from shinka_core.launch import receipt
 from shinka_core.launch.bytecode import compile_helpers
 from shinka_core.launch.child import Child
-from shinka_core.launch.environment import evaluation_environment, withheld
+from shinka_core.launch.environment import evaluation_environment, refuse_keys, withheld
 from shinka_core.launch.evaluator import Evaluator
 from shinka_core.launch.hints import Shut, hints
 from shinka_core.launch.limits import entering, limits_of, prefixed
@@ -74,10 +74,6 @@ class LocalLauncher:
                 program, or `env` refers to a variable that is not set.
         """
         self._config = config
-        if config.python is not None and shutil.which(config.python) is None:
-            raise ConfigError(
-                f"python={config.python!r} is no program that can be run; name an interpreter or leave it out"
-            )
         self._evaluator = Evaluator(config.eval_program_path, config.python)
         self._running: dict[str, _Running] = {}
         self._endings: set[asyncio.Task[bytes]] = set()
@@ -92,7 +88,7 @@ class LocalLauncher:
                 "evaluations do not get what looks like a secret: %s; an evaluator that needs one is given it by "
                 "`env: {%s: $%s}` under `job`", ", ".join(missing), missing[0], missing[0],
             )  # fmt: skip
-        self._shut = Shut(self.level == "sandbox", tuple(homes()), config.network, frozenset(missing))
+        self._shut = Shut(self.level == "sandbox", homes(), config.network, frozenset(missing))
         evaluation_environment(os.environ, config.env)  # tells now what is wrong with it
         if self.level == "sandbox" and config.python is None:
             compile_helpers(self._evaluator.path)
@@ -149,6 +145,10 @@ class LocalLauncher:
                 self._evaluator.path,
             )
         return await asyncio.to_thread(self._conclude, job, running, report, code, said)
+
+    async def discard(self, job: Job) -> None:
+        """Takes the receipt away."""
+        await asyncio.to_thread(receipt.remove, Path(job.results_dir))
 
     async def close(self) -> None:
         """Ends every evaluation that still runs."""
@@ -281,6 +281,20 @@ class LocalLauncher:
             os.close(running.seal)
             if running.scratch is not None:
                 await asyncio.to_thread(shutil.rmtree, running.scratch, ignore_errors=True)
+
+
+def check_job(config: LocalJobConfig) -> None:
+    """Everything that can be found wrong with evaluations before the first one.
+
+    Raises:
+        ConfigError: The evaluator cannot be run, `isolation='sandbox'` cannot be had, a setting holds a key,
+            or `env` refers to a variable that is not set.
+    """
+    refuse_keys(config.env, config.extra_cmd_args)
+    evaluation_environment(os.environ, config.env)
+    Evaluator(config.eval_program_path, config.python).close()
+    if config.isolation == "sandbox":
+        isolation_level(config.isolation)
 
 
 def isolation_level(wanted: str) -> str:

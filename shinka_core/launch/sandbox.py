@@ -106,7 +106,8 @@ def enclosed(command: Sequence[str], exposure: Exposure, folder: Path, program: 
     arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     for device in _devices():
         arguments += ["--dev-bind", device, device]
-    places = _places(exposure)
+    places = _standing(tuple(exposure.readable), tuple(exposure.hidden), homes(), exposure.network)
+    places = places | {path: Kind.VIEW for path, _ in exposure.views}
     # A folder before what is inside it, so that the inner one lies on top.
     kept: dict[Path, Kind] = {}
     for path in sorted(places, key=lambda place: len(place.parts)):
@@ -133,24 +134,28 @@ def enclosed(command: Sequence[str], exposure: Exposure, folder: Path, program: 
     return [*arguments, "--chdir", str(folder), "--", *command]
 
 
-def homes() -> list[Path]:
+def homes() -> tuple[Path, ...]:
     """The user's home folders: by the environment and by the system's list of users; none for a user without."""
-    named = [os.path.expanduser("~")]
+    return _homes(os.path.expanduser("~"))
+
+
+@functools.lru_cache(maxsize=8)
+def _homes(by_environment: str) -> tuple[Path, ...]:
+    named = [by_environment]
     with suppress(KeyError):
         named.append(pwd.getpwuid(os.getuid()).pw_dir)
     found = (Path(name) for name in named if os.path.isabs(name))
-    return list(dict.fromkeys(path.resolve() for path in found if path.is_dir() and path.resolve() != Path("/")))
+    return tuple(dict.fromkeys(path.resolve() for path in found if path.is_dir() and path.resolve() != Path("/")))
 
 
-def _places(exposure: Exposure) -> dict[Path, Kind]:
-    """What is to be where; where two wishes meet, the later of these lines holds."""
-    shown: list[Path] = [Path(place) for place in _NEEDED]
-    if exposure.network:
-        shown.append(_FOR_NAMES)
-    shown += exposure.readable
+@functools.lru_cache(maxsize=64)
+def _standing(
+    readable: tuple[Path, ...], hidden: tuple[Path, ...], private: tuple[Path, ...], network: bool
+) -> dict[Path, Kind]:
+    """What is to be where for every evaluation; where two wishes meet, the later of these lines holds."""
+    shown = [*(Path(place) for place in _NEEDED), *([_FOR_NAMES] if network else []), *readable]
     places = {step: Kind.SHOWN for path in shown for step in steps(path) if step.exists()}
-    places |= {path.resolve(): Kind.HIDDEN for path in (PRIVATE, *_SERVICES, *homes(), *exposure.hidden)}
-    return places | {path: Kind.VIEW for path, _ in exposure.views}
+    return places | {path.resolve(): Kind.HIDDEN for path in (PRIVATE, *_SERVICES, *private, *hidden)}
 
 
 def _around(path: Path, kept: dict[Path, Kind]) -> Kind | None:
