@@ -11,6 +11,7 @@ from pathlib import Path
 from flows.orchestrator.artifacts import publish
 from shinka_core.database import RunSummary
 from shinka_core.edit.apply import unified_diff
+from shinka_core.errors import OwnershipLostError
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.finish")
@@ -34,6 +35,8 @@ async def finish(run: Run, stopped: str) -> RunSummary:
         seconds=run.progress.seconds,
         stopped_early=stopped,
     )
+    if isinstance(run.database.lost, OwnershipLostError):
+        return summary  # the folder and the evolution are another's now
     await write_best(run)
     text = json.dumps(asdict(summary), indent=2)
     (run.settings.results_dir / SUMMARY).write_text(text, encoding="utf-8")

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
-from shinka_core.database import writer
-from shinka_core.database.engine import explain, own_words
+from shinka_core.database import store, writer
+from shinka_core.database.own_words import explain, own_words
 from shinka_core.database.schema import InspirationRow, IslandMemberRow, table_of
 from shinka_core.database.writer import Rows
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError
@@ -72,18 +72,19 @@ async def test_one_bad_row_fails_alone(tmp_path: Path, database_url: str | None)
 async def test_a_group_whose_receipt_was_lost_is_stored_once_and_is_no_failure(
     tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "PAUSE", 0.01)
+    monkeypatch.setattr(store, "PAUSE", 0.01)
     async with opened(tmp_path, database_url) as db:
         await db.begin(name(), seed=7, settings={})
         await db.journal.claim(1)
         commit, lost = db._writer._commit, []
 
-        async def committing(group: list[writer._Waiting]) -> list[object]:
-            results = await commit(group)
-            if not lost and len(group) > 1:
-                lost.append(len(group))
+        async def committing(attempt: writer._Attempt) -> None:
+            known = db._writer._lease.commits
+            await commit(attempt)
+            if not lost and len(attempt.group) > 1:
+                lost.append(len(attempt.group))
+                db._writer._lease.commits = known
                 raise DatabaseUnavailableError("the connection was lost after the commit")
-            return results
 
         monkeypatch.setattr(db._writer, "_commit", committing)
         first = db.journal.write(1, GenerationState.PATCHED, 0, 0, {"k": 0}, 0.0)  # those behind it share a commit
@@ -124,11 +125,11 @@ def test_what_passes_at_postgres_is_waited_for_and_what_stays_is_told(
     error: Exception = ServerError(sqlstate)
     if wrapped:
         error = DBAPIError("SELECT 1", {}, error)
-    assert isinstance(explain(error, "postgresql://me@host/db"), DatabaseUnavailableError) is passes
-    with pytest.raises(DatabaseError), own_words("postgresql://me@host/db"):
+    assert isinstance(explain(error, "database postgresql://me@host/db"), DatabaseUnavailableError) is passes
+    with pytest.raises(DatabaseError), own_words("database postgresql://me@host/db"):
         raise error
 
 
 def test_an_error_that_is_not_of_the_database_stays_what_it_is() -> None:
-    with pytest.raises(ZeroDivisionError), own_words("sqlite:///x"):
+    with pytest.raises(ZeroDivisionError), own_words("database x"):
         _ = 1 / 0
