@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -12,6 +13,11 @@ from shinka_core.errors import DatabaseError, DatabaseUnavailableError
 # Classes of SQLSTATE that pass: connection, rollback for others' sake, resources, locks, an operator's
 # intervention (a restart among them), the system below.
 _PASSING = ("08", "40", "53", "55", "57", "58")
+# The same of SQLite, by the first byte of its code.
+_PASSING_IN_SQLITE = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_SCHEMA,
+}  # fmt: skip
 _LONGEST = 300
 
 
@@ -48,10 +54,20 @@ def explain(error: Exception, name: str) -> DatabaseError:
             f"{name} cannot be written ({cause}): the file, its folder or a file beside it (-wal, -shm) is "
             "read-only for this user; make them writable, or choose another db_path"
         )
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or _state(error).startswith(_PASSING) or isinstance(error, OperationalError | InterfaceError | OSError):
+    if _passes(error):
         return DatabaseUnavailableError(f"{name} is not available: {cause}")
     return DatabaseError(f"{name}: {cause}")
+
+
+def _passes(error: Exception) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if state := _state(error):
+        return state.startswith(_PASSING)
+    code = getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _PASSING_IN_SQLITE
+    return isinstance(error, OperationalError | InterfaceError | OSError)
 
 
 def _state(error: Exception) -> str:

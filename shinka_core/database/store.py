@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,6 +27,8 @@ PATIENCE = 180.0
 PAUSE = 0.5
 # Seconds until a server that says nothing any more is taken for lost and asked anew. SQLite answers by itself.
 SILENCE = 60.0
+# Seconds for a server to take leave.
+FAREWELL = 5.0
 
 
 class Store:
@@ -64,8 +66,10 @@ class Store:
             self._guard = FileGuard(self._file)
 
     async def close(self) -> None:
-        """Gives the connections back."""
-        await self.engine.dispose()
+        """Gives the connections back; a server that does not answer to that is left."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._silence and FAREWELL):
+                await self.engine.dispose()
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection, None]:
