@@ -11,11 +11,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
 from shinka_core.budget import Budget
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.database import AsyncProgramDatabase
+from shinka_core.database import AsyncProgramDatabase, address_of
 from shinka_core.edit import check_seed_program, language_of
 from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, RunStoppedError
@@ -181,7 +179,7 @@ def check_settings(settings: RunSettings) -> SeedProgram:
             f"eval_program_path={str(evaluator)!r} is not a file (working directory {Path.cwd()}); "
             "name the evaluator script, or run inside the task's folder"
         )
-    settings.database.url(settings.results_dir)
+    address_of(settings.database.db_path, settings.results_dir)
     refuse_stored_secrets(
         urls={"db_path": settings.database.db_path, "llm_base_url": settings.evolve.llm_base_url},
         options={"llm_kwargs": settings.evolve.llm_kwargs},
@@ -223,10 +221,9 @@ async def open_run(settings: RunSettings, *, resume: bool) -> AsyncGenerator[Run
 
 def _private(settings: RunSettings) -> list[Path]:
     """What evaluated programs have no business with: other results, the database, the orchestrator's folder."""
-    url = make_url(settings.database.url(settings.results_dir))
-    database = [Path(url.database)] if url.get_backend_name() == "sqlite" and url.database else []
+    file = address_of(settings.database.db_path, settings.results_dir).file
     orchestrator = os.environ.get("PREFECT_HOME")
-    return [settings.results_dir, *database, *([Path(orchestrator)] if orchestrator else [])]
+    return [settings.results_dir, *([file] if file else []), *([Path(orchestrator)] if orchestrator else [])]
 
 
 def _mark(settings: RunSettings) -> None:
