@@ -23,7 +23,8 @@ MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
     "evaluation": set[str](),
-    "launch": {"evaluation"},
+    "launch": {"evaluation", "warden"},
+    "warden": set[str](),
     "budget": set[str](),
     "llm": {"budget", "slots"},
     "pacing": set[str](),
@@ -47,9 +48,11 @@ MAY_USE = {
         "novelty",
         "operators",
         "pacing",
+        "private",
         "progress",
         "slots",
     },
+    "private": {"naming"},
     "generation": {"database", "edit", "llm", "prompts", "run"},
 }
 LONGEST_FILE = 500
