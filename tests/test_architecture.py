@@ -36,6 +36,7 @@ MAY_USE = {
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
     "novelty": {"edit", "embed", "llm", "prompts"},
+    "sizes": {"llm", "prompts"},
     "run": {
         "budget",
         "database",
@@ -48,9 +49,11 @@ MAY_USE = {
         "operators",
         "pacing",
         "progress",
+        "sizes",
         "slots",
     },
-    "generation": {"database", "edit", "llm", "prompts", "run"},
+    "asking": {"llm", "prompts", "run"},
+    "generation": {"asking", "sizes", "database", "edit", "llm", "prompts", "run"},
 }
 LONGEST_FILE = 500
 USUAL_FILE = 300

@@ -16,7 +16,9 @@ from shinka_core.program import Candidate, PatchType
 MAX_PROGRAM = 1_000_000
 
 
-def apply_patch(patch_type: PatchType, answer: str, parent: str, language: str) -> Candidate:
+def apply_patch(
+    patch_type: PatchType, answer: str, parent: str, language: str, *, limit: int = MAX_PROGRAM
+) -> Candidate:
     """Applies an answer to its parent.
 
     A model may answer in the other format than the one asked for; the change is taken all the same.
@@ -26,6 +28,7 @@ def apply_patch(patch_type: PatchType, answer: str, parent: str, language: str) 
         answer: The model's whole text.
         parent: Source of the program to change.
         language: Of the program; python and json are checked for syntax.
+        limit: Characters that the program may have.
 
     Returns:
         The candidate; everything outside the EVOLVE-BLOCKs is the parent's, byte for byte.
@@ -35,10 +38,8 @@ def apply_patch(patch_type: PatchType, answer: str, parent: str, language: str) 
     """
     heading = read_heading(answer)
     code = _changed_code(patch_type, answer, parent)
-    if len(code) > MAX_PROGRAM:
-        raise PatchError(
-            "program_too_large", f"the program has {len(code)} characters; at most {MAX_PROGRAM} are accepted"
-        )
+    if len(code) > limit:
+        raise PatchError("program_too_large", f"the program has {len(code)} characters; at most {limit} are accepted")
     if code.strip() == parent.strip():
         raise PatchError("nothing_changed", "the answer leaves the program as it was; make a real change")
     _expect_immutable_parts(parent, code)

@@ -1,7 +1,7 @@
 """How long texts are, in tokens of a model that is not at hand, and how they are made shorter.
 
 The count is an estimate that is rather too high: by the kinds of bytes and by how often they change, as byte-pair
-encodings cut texts. Against the encodings of three families of models it is 1.1 to 1.7 times the real count for
+encodings cut texts. Against the encodings of three families of models it is 1.1 to 1.8 times the real count for
 source code, prose and tables of numbers, and up to 5 times for texts in other scripts. Only for what no person
 wrote, such as base64 or random letters, it is too low (0.9 and 0.6): there the model's own refusal tells.
 """
