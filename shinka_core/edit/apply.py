@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-
 from shinka_core.edit.answer import read_edits, read_heading, read_program
 from shinka_core.edit.blocks import MarkerError, find_blocks, immutable_parts
 from shinka_core.edit.diff import apply_edits
 from shinka_core.edit.full import apply_program
 from shinka_core.edit.languages import syntax_error
+from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
 from shinka_core.program import Candidate, PatchType
 
@@ -78,11 +77,3 @@ def _expect_immutable_parts(parent: str, code: str) -> None:
         raise PatchError("markers_removed", f"the change breaks the EVOLVE-BLOCK markers: {error}") from error
     if not same:
         raise PatchError("markers_removed", "the change adds or removes EVOLVE-BLOCK markers; leave them as they are")
-
-
-def unified_diff(parent: str, code: str) -> str:
-    """The change as a unified diff, `parent` to `candidate`."""
-    lines = difflib.unified_diff(
-        parent.splitlines(), code.splitlines(), fromfile="parent", tofile="candidate", lineterm=""
-    )
-    return "\n".join(lines)
