@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import asyncpg
 import httpx
 
 from tests.support.prefect import ROOT, environment_for
@@ -65,16 +67,12 @@ def command(*arguments: str, api: str = "", home: Path | None = None) -> subproc
     Args:
         api: The Prefect server to run against; without one the command must not need any.
     """
-    from flows.terminal.main import app
+    from flows.terminal.main import run
 
     output, errors = io.StringIO(), io.StringIO()
-    code: Any = None
     with settings_for(api, home), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-        try:
-            code = app(list(arguments))
-        except SystemExit as leaving:
-            code = leaving.code
-    return subprocess.CompletedProcess(list(arguments), int(code or 0), output.getvalue(), errors.getvalue())
+        code = run(list(arguments))
+    return subprocess.CompletedProcess(list(arguments), code, output.getvalue(), errors.getvalue())
 
 
 @contextmanager
@@ -91,6 +89,29 @@ def settings_for(api: str, home: Path | None) -> Iterator[None]:
 
         with temporary_settings({PREFECT_API_URL: api, PREFECT_HOME: home}):
             yield
+
+
+class Records:
+    """Reads a program database beside the run that writes it.
+
+    Args:
+        url: A PostgreSQL, or "" for the file in the results folder.
+    """
+
+    def __init__(self, results: Path, url: str = "") -> None:
+        self._results = results
+        self._url = url
+
+    def __call__(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of one query; it must read the same in both databases."""
+        return asyncio.run(self._fetch(query)) if self._url else rows(self._results, query)
+
+    async def _fetch(self, query: str) -> list[tuple[Any, ...]]:
+        connection = await asyncpg.connect(self._url)
+        try:
+            return [tuple(record) for record in await connection.fetch(query)]
+        finally:
+            await connection.close()
 
 
 def rows(results: Path, query: str) -> list[tuple[Any, ...]]:
