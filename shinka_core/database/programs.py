@@ -430,5 +430,4 @@ class AsyncProgramDatabase:
                     vector_of(row.embedding),
                 )
         # Ranked anew instead of read: the table may lack the last change of a killed process.
-        for position in range(len(self._population)):
-            self._population.apply(self._population.archive_change(position))
+        self._population.rank()
