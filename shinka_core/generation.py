@@ -21,7 +21,7 @@ import numpy as np
 from shinka_core.asking import ask
 from shinka_core.database import Claim, values
 from shinka_core.edit import MAX_PROGRAM, apply_patch
-from shinka_core.errors import PatchError
+from shinka_core.errors import PatchError, RunStoppedError
 from shinka_core.llm.question import CallKey, Message
 from shinka_core.outcome import Closed, Recorded
 from shinka_core.program import (
@@ -60,6 +60,12 @@ CUT_OFF = {
     "length": "the answer was cut off at its longest length before it was whole; answer in fewer words, with smaller edits",
     "content_filter": "the answer was cut off by the provider's content filter before it was whole; write it differently",
 }
+# The same for an evaluation that catches the signal and leaves with an error of its own, which looks like any other
+# crash, and crashes are too many to wait long for each.
+CATCH_LAG = 0.1
+NO_RESULT = frozenset({"crashed", "killed", "no_result", "bad_result", "forged"})
+# Limits were passed, whoever stops what.
+OVER_A_LIMIT = frozenset({"timeout", "too_many_processes", "too_much_memory"})
 
 
 class OpenGeneration:
@@ -70,6 +76,7 @@ class OpenGeneration:
         cost: US dollars of all answers so far.
         model: Who gave the last answer; not always the model that was sampled.
         unwritten: Outcomes on their way to the journal.
+        started: The evaluation last started here.
     """
 
     def __init__(self, run: Run, context: GenerationContext, claim: Claim) -> None:
@@ -80,6 +87,7 @@ class OpenGeneration:
         self.cost = 0.0
         self.model = ""
         self.unwritten: list[asyncio.Future[None]] = []
+        self.started: Job | None = None
 
     async def see_written(self) -> None:
         """Waits for the outcomes on their way to the journal; raises what kept one from it."""
@@ -231,9 +239,14 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
     program_path = folder / f"main{run.seed_program.extension}"
 
     async def start() -> Job:
+        if generation.started is not None:  # but its row could not be written
+            found = await run.launcher.attach(generation.started)
+            if found is not None:
+                return found
         folder.mkdir(parents=True, exist_ok=True)
         program_path.write_text(code, encoding="utf-8")
-        return await run.launcher.submit(program_path, folder / "results")
+        generation.started = await run.launcher.submit(program_path, folder / "results")
+        return generation.started
 
     submitted = generation.claim.last(GenerationState.SUBMITTED)
     if submitted is None:
@@ -259,9 +272,16 @@ async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
     """
 
     async def wait() -> Evaluation:
-        evaluation = await generation.run.launcher.wait(job)
-        if evaluation.reason == TERMINATED:
-            await generation.run.check_going_for(STOP_LAG)
+        run = generation.run
+        evaluation = await run.launcher.wait(job)
+        try:
+            if evaluation.reason == TERMINATED:
+                await run.check_going_for(STOP_LAG)
+            elif not evaluation.correct and evaluation.reason not in OVER_A_LIMIT:
+                await run.check_uninterrupted_for(CATCH_LAG if evaluation.reason in NO_RESULT else 0.0)
+        except RunStoppedError:
+            await run.launcher.discard(job)
+            raise
         return evaluation
 
     ended = generation.claim.last(GenerationState.EVALUATED)

@@ -23,7 +23,8 @@ MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
     "evaluation": set[str](),
-    "launch": {"evaluation"},
+    "launch": {"evaluation", "warden"},
+    "warden": set[str](),
     "budget": set[str](),
     "llm": {"budget", "slots"},
     "pacing": set[str](),
@@ -48,12 +49,14 @@ MAY_USE = {
         "novelty",
         "operators",
         "pacing",
+        "private",
         "progress",
         "sizes",
         "slots",
     },
     "asking": {"llm", "prompts", "run"},
     "generation": {"asking", "sizes", "database", "edit", "llm", "prompts", "run"},
+    "private": {"naming"},
 }
 LONGEST_FILE = 500
 USUAL_FILE = 300
