@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shinka_core.selection.archive import ArchiveChange, fittest, fitness_change
+from shinka_core.selection.archive import ArchiveChange, fitness_change, fittest
 
 Vector = NDArray[np.float32]
 FIRST_CAPACITY = 256

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shinka_core.bounds import shortened
 from shinka_core.edit.blocks import END, START, block_texts, has_markers, immutable_parts
 from shinka_core.program import Program
-from shinka_core.prompts.size import shortened
 
 # Characters kept of each text, step by step.
 FEEDBACKS = (1_000, 200, 0)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from shinka_core.bounds import within
 from shinka_core.program import PatchType, Program, Sampling
 from shinka_core.prompts.bounding import Draft, shorter
 from shinka_core.prompts.formats import ANSWER_FORMATS
 from shinka_core.prompts.moves import suggest
 from shinka_core.prompts.programs import FEEDBACK_LIMIT, show_program
-from shinka_core.prompts.size import shortened, tokens_at_most
+from shinka_core.prompts.size import tokens_at_most
 
 ROLE = """\
 You improve a program by proposing its next version. Every version is run by an evaluator, which gives it a score; \
@@ -89,10 +90,8 @@ def smallest_prompt(program: Program, *, task: str | None) -> int:
 
 def _told(program: Program) -> Program:
     """The program with its texts no longer than any prompt shows: beginning and end of each."""
-    limit = FEEDBACK_LIMIT - 100  # for the words that say how much is left out
-    return replace(
-        program, text_feedback=shortened(program.text_feedback, limit), error=shortened(program.error, limit)
-    )
+    feedback, error = (within(text, FEEDBACK_LIMIT) for text in (program.text_feedback, program.error))
+    return replace(program, text_feedback=feedback, error=error)
 
 
 def _system(sampling: Sampling, task: str | None) -> str:

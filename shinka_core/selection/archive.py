@@ -41,4 +41,4 @@ def fittest(programs: Iterable[tuple[int, float]], size: int) -> dict[int, float
             heapq.heappush(members, (score, program))
         elif score > members[0][0]:
             heapq.heapreplace(members, (score, program))
-    return {program: score for program, score in sorted((program, score) for score, program in members)}
+    return dict(sorted((program, score) for score, program in members))

@@ -13,7 +13,7 @@ from shinka_core.errors import PatchError
 from shinka_core.program import PatchType, Program, Sampling
 from shinka_core.prompts import Prompt, proposal_prompt
 from shinka_core.prompts.bounding import GAP, elided
-from shinka_core.prompts.size import shortened, tokens_at_most
+from shinka_core.prompts.size import tokens_at_most
 
 BLOCK = "".join(f"step_{n} = {n}\n" for n in range(60))
 HEAD = "import math\n" + "".join(f"HEAD_{n} = {n}\n" for n in range(400))
@@ -165,9 +165,3 @@ def test_a_megabyte_is_counted_in_no_time() -> None:
     assert time.thread_time() - started < 0.5
     assert tokens_at_most("") == 0
     assert tokens_at_most("漢字") >= 2
-
-
-def test_what_is_cut_says_how_much() -> None:
-    assert shortened("a" * 10, 10) == "a" * 10
-    assert shortened("a" * 50 + "b" * 50, 10) == "aaaaa\n[... 90 characters left out ...]\nbbbbb"
-    assert shortened("a" * 50, 0) == "\n[... 50 characters left out ...]\n"

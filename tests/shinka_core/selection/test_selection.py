@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shinka_core.selection.archive import ArchiveChange, fittest, fitness_change
+from shinka_core.selection.archive import ArchiveChange, fitness_change, fittest
 from shinka_core.selection.inspirations import draw_inspirations
 from shinka_core.selection.islands import draw_island, draw_migrants
 from shinka_core.selection.parents import power_law_probabilities, weighted_probabilities
