@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flows.orchestrator.artifacts import publish
 from shinka_core.database import RunSummary
-from shinka_core.edit.apply import unified_diff
+from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError
 from shinka_core.run import Run
 
