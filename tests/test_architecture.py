@@ -30,6 +30,7 @@ MAY_USE = {
     "embed": {"llm"},  # the translation of provider errors
     "prompts": set[str](),
     "naming": set[str](),
+    "own_packages": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
