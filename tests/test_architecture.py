@@ -31,6 +31,7 @@ MAY_USE = {
     "embed": {"llm"},  # the translation of provider errors
     "prompts": {"edit"},  # which parts of a program may change
     "naming": set[str](),
+    "own_packages": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
