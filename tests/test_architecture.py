@@ -57,7 +57,7 @@ MAY_USE = {
     },
     "asking": {"llm", "prompts", "run"},
     "generation": {"asking", "sizes", "database", "edit", "llm", "prompts", "run"},
-    "private": {"naming"},
+    "private": {"database", "naming"},
 }
 LONGEST_FILE = 500
 USUAL_FILE = 300
