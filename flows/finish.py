@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flows.orchestrator.artifacts import publish
 from shinka_core.database import RunSummary
-from shinka_core.edit.apply import unified_diff
+from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError
 from shinka_core.run import Run
 
@@ -55,7 +55,9 @@ async def finish(run: Run, stopped: str) -> RunSummary:
     )
     try:
         _write(run.settings.results_dir / SUMMARY, json.dumps(asdict(summary), indent=2))
-        async with asyncio.timeout(FAREWELL if missing else None):  # a database that could not be read is not waited for
+        async with asyncio.timeout(
+            FAREWELL if missing else None
+        ):  # a database that could not be read is not waited for
             await run.database.finish("stopped" if summary.stopped_early else "finished")
     except (DatabaseError, OSError, TimeoutError) as error:
         missing.append(f"the end could not be stored ({error})")

@@ -21,6 +21,7 @@
     │   └── SchemaVersionError     the database was written by another version
     ├── OrchestratorError          Prefect's server stayed away; what is done is stored
     ├── RunStoppedError            the run is being stopped; what has not begun stays open
+    │   └── EvaluatorChangedError  the evaluator is another than when the run began
     └── BudgetExhaustedError       the next call would pass `max_api_costs`
 
 `retryable` and `blame` belong to the class, never to a match on the message. A candidate program that
@@ -228,6 +229,10 @@ class OrchestratorError(ShinkaError):
 
 class RunStoppedError(ShinkaError):
     """The run is being stopped: what has not begun yet, or was ended with it, stays open for a resume."""
+
+
+class EvaluatorChangedError(RunStoppedError):
+    """The evaluator's file was changed during the run and cannot run from a copy: scores would not compare."""
 
 
 class BudgetExhaustedError(ShinkaError):
