@@ -10,9 +10,10 @@ from pathlib import Path
 
 from flows.orchestrator.artifacts import publish
 from shinka_core.database import RunSummary
-from shinka_core.edit.apply import unified_diff
+from shinka_core.edit.changes import unified_diff
 from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError
 from shinka_core.run import Run
+from shinka_core.source import source_bytes
 
 logger = logging.getLogger("shinka.finish")
 
@@ -55,7 +56,9 @@ async def finish(run: Run, stopped: str) -> RunSummary:
     )
     try:
         _write(run.settings.results_dir / SUMMARY, json.dumps(asdict(summary), indent=2))
-        async with asyncio.timeout(FAREWELL if missing else None):  # a database that could not be read is not waited for
+        async with asyncio.timeout(
+            FAREWELL if missing else None
+        ):  # a database that could not be read is not waited for
             await run.database.finish("stopped" if summary.stopped_early else "finished")
     except (DatabaseError, OSError, TimeoutError) as error:
         missing.append(f"the end could not be stored ({error})")
@@ -103,10 +106,10 @@ def _counted_here(run: Run) -> RunSummary:
     )
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str | bytes) -> None:
     """Writes a file as a whole or not at all: a run may be killed here too."""
     new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8")
+    new.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
     new.replace(path)
 
 
@@ -117,7 +120,7 @@ async def write_best(run: Run) -> Path | None:
         return None
     folder = run.settings.results_dir / BEST
     folder.mkdir(exist_ok=True)
-    _write(folder / f"main{run.seed_program.extension}", best.code)
+    _write(folder / f"main{run.seed_program.extension}", source_bytes(best.code, best.language))
     _write(folder / "seed_to_best.diff", unified_diff(run.seed_program.code, best.code) + "\n")
     about = {
         "generation": best.generation,
