@@ -80,6 +80,7 @@ class Stopping:
         except asyncio.CancelledError:
             if not self._work.cancelled():  # the cancellation comes from outside
                 self._run.stop_reason = self._run.stop_reason or INTERRUPTED
+                self._run.interrupted = True
                 self._work.cancel()
                 await asyncio.wait([self._work])
             return self._run.stop_reason
@@ -103,6 +104,7 @@ class Stopping:
         self._told = True
         grace = self._run.settings.evolve.stop_grace
         self._run.stop_reason = self._run.stop_reason or reason
+        self._run.interrupted = True
         self._run.proposals.open()  # who waits in a pause is to see that it is over
         logger.warning("%s: finishing what is in flight, at most %g s; once more to stop now", reason, grace)
         self._loop.call_later(grace, self._end_now)

@@ -81,6 +81,11 @@ class EvolutionConfig(_Settings):
         description="Passed to every call: temperature, max_tokens, ...; keys are read from the environment.",
         json_schema_extra=NAMES_OF_NO_SECRETS,
     )
+    llm_context_tokens: dict[str, int] = Field(
+        default={},
+        description="Tokens that a model reads and writes at once, where it is not the built-in table's number "
+        "(128,000 for a model that is not in it).",
+    )
     llm_timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for one answer.")
     llm_retries: int = Field(default=6, ge=0, description="Times a call is repeated after a retryable error.")
     llm_prices: dict[str, ModelPrice] = Field(default={}, description="Prices that the built-in table lacks.")
@@ -92,6 +97,9 @@ class EvolutionConfig(_Settings):
     model_rates: dict[str, float] = Field(default={}, description="Calls per second by model, over all runs.")
 
     # Proposals
+    max_program_size: int = Field(
+        default=1_000_000, ge=1, description="Characters of a program; a larger seed or candidate is refused."
+    )
     patch_types: list[PatchType] = Field(default=[PatchType.DIFF, PatchType.FULL, PatchType.CROSS], min_length=1)
     patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1)
     max_patch_resamples: int = Field(default=3, ge=1, description="Samplings (new parent) per generation.")
@@ -133,6 +141,11 @@ class EvolutionConfig(_Settings):
                     raise ValueError(f"{field} names {model!r}, which is not in llm_models; known: {self.llm_models}")
                 if not limit > 0:
                     raise ValueError(f"{field} gives {model!r} {limit}; it must be more than 0")
+        for model, tokens in self.llm_context_tokens.items():
+            if model not in (*self.llm_models, *self.novelty_llm_models):
+                raise ValueError(f"llm_context_tokens names {model!r}, which is none of llm_models: {self.llm_models}")
+            if tokens < 1:
+                raise ValueError(f"llm_context_tokens gives {model!r} {tokens}; it must be more than 0")
         if self.embedding_model is None and self.novelty_llm_models:
             raise ValueError("novelty_llm_models needs embedding_model; set one or leave both empty")
         return self

@@ -21,6 +21,7 @@
     │   └── SchemaVersionError     the database was written by another version
     ├── OrchestratorError          Prefect's server stayed away; what is done is stored
     ├── RunStoppedError            the run is being stopped; what has not begun stays open
+    │   └── EvaluatorChangedError  the evaluator is another than when the run began
     └── BudgetExhaustedError       the next call would pass `max_api_costs`
 
 `retryable` and `blame` belong to the class, never to a match on the message. A candidate program that
@@ -29,7 +30,7 @@ crashes, times out or scores badly is not an error: it is an `Evaluation` with `
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -230,6 +231,10 @@ class RunStoppedError(ShinkaError):
     """The run is being stopped: what has not begun yet, or was ended with it, stays open for a resume."""
 
 
+class EvaluatorChangedError(RunStoppedError):
+    """The evaluator's file was changed during the run and cannot run from a copy: scores would not compare."""
+
+
 class BudgetExhaustedError(ShinkaError):
     """The next paid call could pass `max_api_costs`; the run ends cleanly and can be resumed."""
 
@@ -247,8 +252,13 @@ def one_error() -> Generator[None, None, None]:
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:
-    ours = group.subgroup(ShinkaError)
-    found: Exception = group if ours is None else ours
-    while isinstance(found, ExceptionGroup):
-        found = found.exceptions[0]
-    return found
+    leaves = list(_leaves(group))
+    return next((error for error in leaves if isinstance(error, ShinkaError)), leaves[0])
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)  # pyright: ignore[reportUnknownArgumentType] - of exceptions, as the whole is
+        else:
+            yield error

@@ -22,8 +22,7 @@ async def load_population(store: Store, evolution: str, population: Population) 
     for row, homes in await store.read(lambda connection: _read(connection, evolution, len(population.islands))):
         population.add(row.id, row.generation, row.score, row.correct, row.parent_id, homes, vector_of(row.embedding))
     # Ranked anew instead of read: the table may lack the last change of a killed process.
-    for position in range(len(population)):
-        population.apply(population.archive_change(position))
+    population.rank()
 
 
 async def _read(connection: AsyncConnection, evolution: str, islands: int) -> list[tuple[Any, list[int]]]:

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from shinka_core.edit.blocks import MarkerError, block_texts, find_blocks, has_markers
 from shinka_core.edit.fences import Fenced, fence_for, find_fenced, has_fences
 from shinka_core.edit.heading import Heading, read_heading
+from shinka_core.edit.hunks import LANGUAGES as DIFFS
+from shinka_core.edit.hunks import Diff, find_diff
 from shinka_core.edit.languages import is_named
 from shinka_core.edit.names import defined_names
 from shinka_core.edit.search_replace import Block, read_blocks
-from shinka_core.edit.unified import LANGUAGES as DIFFS
-from shinka_core.edit.unified import Diff, find_diff
 from shinka_core.errors import PatchError
 from shinka_core.source import MARK
 from shinka_core.thinking import without_thinking

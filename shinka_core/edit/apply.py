@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from shinka_core.edit.answer import Reading, choose_program, read_answer
 from shinka_core.edit.blocks import MarkerError, block_texts, find_blocks, immutable_parts
-from shinka_core.edit.changes import unified_diff
 from shinka_core.edit.diff import PROSE, apply_edits, mutable_lines
 from shinka_core.edit.full import apply_program, is_whole
 from shinka_core.edit.hints import name_of
+from shinka_core.edit.hunks import apply_diff, refuse_other_formats
 from shinka_core.edit.omissions import find_omission
 from shinka_core.edit.search_replace import refuse_other_marks
 from shinka_core.edit.syntax import new_syntax_error
-from shinka_core.edit.unified import apply_diff, refuse_other_formats
+from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
 from shinka_core.program import Candidate, PatchType
 from shinka_core.source import Dress, NotTextError, plain, source_bytes
 
-# A program larger than this, and than its parent by half, comes from a model that repeats itself.
+# A program larger than this comes from a model that repeats itself.
 MAX_PROGRAM = 1_000_000
 # Characters without a picture that belong to their neighbours, as in emoji and Persian.
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 
 
 def apply_patch(
-    patch_type: PatchType, answer: str, parent: str, language: str, *, python: str | None = None
+    patch_type: PatchType,
+    answer: str,
+    parent: str,
+    language: str,
+    *,
+    limit: int = MAX_PROGRAM,
+    python: str | None = None,
 ) -> Candidate:
     """Applies an answer to its parent.
 
@@ -34,6 +40,7 @@ def apply_patch(
         answer: The model's whole text.
         parent: Source of the program to change.
         language: Of the program; python and json are checked for syntax.
+        limit: Characters that the program may have.
         python: Interpreter that runs the program, when it is not this one; asked about syntax that
             this one refuses, which takes a process.
 
@@ -47,10 +54,8 @@ def apply_patch(
     old = plain(parent)
     reading = read_answer(answer, old)
     new = _changed_code(patch_type, reading, old, language)
-    if len(new) > max(MAX_PROGRAM, len(old) + len(old) // 2):
-        raise PatchError(
-            "program_too_large", f"the program has {len(new)} characters; at most {MAX_PROGRAM} are accepted"
-        )
+    if len(new) > limit:
+        raise PatchError("program_too_large", f"the program has {len(new)} characters; at most {limit} are accepted")
     if new.strip() == old.strip():
         raise PatchError("nothing_changed", "the answer leaves the program as it was; make a real change")
     _expect_immutable_parts(old, new)
