@@ -18,10 +18,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from shinka_core.asking import ask
 from shinka_core.database import Claim, values
-from shinka_core.edit import apply_patch
+from shinka_core.edit import MAX_PROGRAM, apply_patch
 from shinka_core.errors import PatchError, RunStoppedError
-from shinka_core.llm.question import CallKey, Material, Message, Question
+from shinka_core.llm.question import CallKey, Message
 from shinka_core.outcome import Closed, Recorded
 from shinka_core.program import (
     TERMINATED,
@@ -38,8 +39,9 @@ from shinka_core.program import (
     Verdict,
     new_program_id,
 )
-from shinka_core.prompts import proposal_prompt
+from shinka_core.prompts.bounding import GAP
 from shinka_core.run import Run
+from shinka_core.sizes import SizeLimit
 
 T = TypeVar("T")
 
@@ -147,26 +149,7 @@ async def query(generation: OpenGeneration, sampling: Sampling, turn: int, histo
     Raises:
         ModelError: The class tells whether asking again may help.
     """
-    evolve = generation.run.settings.evolve
-    system, user = proposal_prompt(sampling, task=evolve.task_sys_msg, use_text_feedback=evolve.use_text_feedback)
-    parent = sampling.parent
-    question = Question(
-        key=CallKey(generation.context.number, Purpose.PROPOSAL, sampling.attempt, turn),
-        model=sampling.model,
-        system=system,
-        user=user,
-        seed=sampling.seed,
-        history=history,
-        material=Material(
-            parent=parent.code,
-            inspirations=tuple(program.code for program in sampling.inspirations),
-            language=parent.language,
-            patch_type=sampling.patch_type,
-            parent_score=parent.score,
-            inspiration_scores=tuple(program.score for program in sampling.inspirations),
-        ),
-    )
-    answer = await generation.run.client.query(question)
+    answer = await ask(generation.run, generation.context.number, sampling, turn, history)
     generation.cost += answer.cost
     generation.model = answer.model
     await generation.see_written()
@@ -177,9 +160,10 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     """Applies the answer to the parent; an answer that cannot be applied is a `Failure` to feed back."""
 
     async def apply() -> Candidate | Failure:
+        limit = generation.run.size_limit
         if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH:
-            return apply_answer(sampling, answer)
-        return await asyncio.to_thread(apply_answer, sampling, answer)
+            return apply_answer(sampling, answer, limit)
+        return await asyncio.to_thread(apply_answer, sampling, answer, limit)
 
     return await _once(
         generation,
@@ -191,15 +175,26 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     )
 
 
-def apply_answer(sampling: Sampling, answer: Answer) -> Candidate | Failure:
+def apply_answer(sampling: Sampling, answer: Answer, limit: SizeLimit | None = None) -> Candidate | Failure:
     """Applies an answer's patch, or tells why it does not apply."""
     if answer.cut:
         # The edits that are whole may be half of a change, and a program that is whole may be a draft.
         return Failure("patch", "truncated_answer", CUT_OFF.get(answer.cut, f"the answer was cut off ({answer.cut})"))
+    parent = sampling.parent
     try:
-        return apply_patch(sampling.patch_type, answer.text, sampling.parent.code, sampling.parent.language)
+        candidate = apply_patch(
+            sampling.patch_type,
+            answer.text,
+            parent.code,
+            parent.language,
+            limit=limit.characters if limit else MAX_PROGRAM,
+        )
     except PatchError as error:
         return Failure("patch", error.reason, str(error))
+    if GAP in candidate.code:
+        return Failure("patch", "gap_in_program", "a line that stands for lines left out is no part of the program")
+    problem = limit and limit.problem(candidate.code)
+    return candidate if problem is None else Failure("patch", "program_too_large", problem)
 
 
 async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candidate, turn: int) -> Verdict:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shinka_core.budget import Budget
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.database import AsyncProgramDatabase
+from shinka_core.database import AsyncProgramDatabase, address_of
 from shinka_core.edit import check_seed_program, language_of
 from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, RunStoppedError
@@ -26,6 +26,7 @@ from shinka_core.pacing import Pacing
 from shinka_core.private import private_places
 from shinka_core.progress import Progress
 from shinka_core.secrets import refuse_stored_secrets
+from shinka_core.sizes import SizeLimit, contexts_of
 from shinka_core.slots import Slots
 
 # Seconds between two looks at whether the run is being stopped.
@@ -67,6 +68,8 @@ class Run:
 
     Attributes:
         stop_reason: Why no further generation is to start; "" while the run goes on.
+        contexts: What the models read, as far as is known.
+        size_limit: Of every program.
         interrupted: Whether it ends because somebody asks for it; evaluations may have been asked as well.
         ends: How generations ended that nobody has asked about yet. Only what is in here has ended:
             a flow run that is over says nothing about its generation.
@@ -92,6 +95,8 @@ class Run:
         self.ends: dict[int, Outcome] = {}
         self.judge = judge
         self.launcher = launcher
+        self.contexts = contexts_of(settings.evolve)
+        self.size_limit = SizeLimit(settings.evolve, seed_program.language)
         self.proposals = Slots("proposals", settings.proposal_jobs)
         self.evaluations = Slots("evaluations", settings.evaluation_jobs)
         self.pacing = Pacing(settings.proposal_jobs, settings.evaluation_jobs, settings.evolve.max_oversubscription)
@@ -196,12 +201,15 @@ def check_settings(settings: RunSettings) -> SeedProgram:
             "name the evaluator script, or run inside the task's folder"
         )
     check_job(settings.job)
-    settings.database.url(settings.results_dir)
+    address_of(settings.database.db_path, settings.results_dir)
     refuse_stored_secrets(
         urls={"db_path": settings.database.db_path, "llm_base_url": settings.evolve.llm_base_url},
         options={"llm_kwargs": settings.evolve.llm_kwargs},
     )
-    return read_seed_program(settings.evolve)
+    seed_program = read_seed_program(settings.evolve)
+    limit = SizeLimit(settings.evolve, seed_program.language)
+    limit.check_seed(settings.evolve.init_program_path, seed_program.code)
+    return seed_program
 
 
 @asynccontextmanager
@@ -231,9 +239,8 @@ async def open_run(settings: RunSettings, *, resume: bool) -> AsyncGenerator[Run
             await database.begin(settings.evolution, seed=evolve.seed, settings=evolve.model_dump(mode="json"))
         budget.spent = (await database.summary()).cost
         _mark(settings)
-        launcher = LocalLauncher(
-            settings.job, hidden=private_places(settings.results_dir, settings.database.url(settings.results_dir))
-        )
+        address = address_of(settings.database.db_path, settings.results_dir)
+        launcher = LocalLauncher(settings.job, hidden=private_places(settings.results_dir, address))
         stack.push_async_callback(launcher.close)
         yield Run(settings, seed_program, database, client, budget, _judge(evolve, client), launcher)
 

@@ -18,7 +18,7 @@ SOURCES = [
 LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 
 # Inside shinka_core: what each part may use besides itself and the ground.
-GROUND = {"errors", "program", "config", "secrets", "outcome"}
+GROUND = {"bounds", "errors", "program", "config", "secrets", "outcome", "source", "thinking"}
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
@@ -31,12 +31,14 @@ MAY_USE = {
     "embed": {"llm"},  # the translation of provider errors
     "prompts": {"edit"},  # which parts of a program may change
     "naming": set[str](),
+    "own_packages": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
     "novelty": {"edit", "embed", "llm", "prompts"},
+    "sizes": {"llm", "prompts"},
     "run": {
         "budget",
         "database",
@@ -50,10 +52,12 @@ MAY_USE = {
         "pacing",
         "private",
         "progress",
+        "sizes",
         "slots",
     },
-    "private": {"naming"},
-    "generation": {"database", "edit", "llm", "prompts", "run"},
+    "asking": {"llm", "prompts", "run"},
+    "generation": {"asking", "sizes", "database", "edit", "llm", "prompts", "run"},
+    "private": {"database", "naming"},
 }
 LONGEST_FILE = 500
 USUAL_FILE = 300
@@ -94,6 +98,9 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
     allowed = {
         "config": {"errors", "program", "secrets"},
         "program": set[str](),
+        "bounds": set[str](),
+        "source": set[str](),
+        "thinking": set[str](),
         "errors": {"program"},
         "outcome": {"errors", "program"},
     }.get(part)

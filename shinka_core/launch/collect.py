@@ -12,14 +12,20 @@ import math
 from pathlib import Path
 from typing import Any
 
+from shinka_core.bounds import bounded, within
 from shinka_core.program import Evaluation
 
 METRICS = "metrics.json"
 CORRECT = "correct.json"
 SCORE = "combined_score"
 LARGEST_FILE = 10_000_000
+# Characters that are kept with a program, beginning and end: of its error and feedback, and of the JSON of its public
+# and private metrics, each.
 ERROR_LIMIT = 4_000
 FEEDBACK_LIMIT = 20_000
+METRICS_LIMIT = 100_000
+# Characters of a file up to which it is read in one go, while all other threads wait: some ten milliseconds.
+AT_ONCE = 500_000
 DEEPEST = 50
 NAMED_KEYS = 10
 
@@ -51,7 +57,7 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
     except BadResult as error:
         return failed("bad_result", str(error), seconds)
     score, problem = _score(metrics)
-    error_text = _text(correct.get("error"))[:ERROR_LIMIT]
+    error_text = within(_text(correct.get("error")), ERROR_LIMIT)
     reason = ""
     if not accepted:
         reason, error_text = "not_correct", error_text or "the evaluator did not accept the program"
@@ -62,7 +68,7 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
         correct=accepted,
         public_metrics=public,
         private_metrics=private,
-        text_feedback=_text(metrics.get("text_feedback"))[:FEEDBACK_LIMIT],
+        text_feedback=within(_text(metrics.get("text_feedback")), FEEDBACK_LIMIT),
         error=error_text,
         reason=reason,
         seconds=seconds,
@@ -79,7 +85,8 @@ def complete(results_dir: Path) -> bool:
 
 def failed(reason: str, error: str, seconds: float) -> Evaluation:
     """The evaluation of a program that gave no result."""
-    return Evaluation(score=None, correct=False, error=storable(error)[:ERROR_LIMIT], reason=reason, seconds=seconds)
+    error = within(storable(error), ERROR_LIMIT)
+    return Evaluation(score=None, correct=False, error=error, reason=reason, seconds=seconds)
 
 
 def storable(text: str) -> str:
@@ -95,7 +102,7 @@ def _read(path: Path) -> dict[str, Any]:
     if len(data) > LARGEST_FILE:
         raise BadResult(f"{path.name} is larger than {LARGEST_FILE} bytes")
     try:
-        value = json.loads(data.decode("utf-8-sig"))
+        value = _loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise BadResult(f"{path.name} is not JSON: {str(error)[:200]}") from error
     if not isinstance(value, dict):
@@ -127,13 +134,24 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def _loads(text: str) -> Any:
+    """The value of a JSON text; a long one is read by Python and not by C, which would hold up every other thread."""
+    if len(text) <= AT_ONCE:
+        return json.loads(text)
+    reader: Any = json.JSONDecoder()
+    in_python: Any = json.decoder
+    reader.parse_object, reader.parse_array = in_python.JSONObject, in_python.JSONArray
+    reader.scan_once = in_python.scanner.py_make_scanner(reader)
+    return reader.decode(text)
+
+
 def _mapping(metrics: dict[str, Any], key: str) -> dict[str, Any]:
     value = metrics.get(key)
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise BadResult(f"{METRICS}: {key!r} holds a {type(value).__name__}; it must be an object")
-    return value  # pyright: ignore[reportUnknownVariableType]
+    return bounded(value, METRICS_LIMIT)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _score(metrics: dict[str, Any]) -> tuple[float | None, str]:
