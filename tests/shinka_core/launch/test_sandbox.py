@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 
 from shinka_core.config import LocalJobConfig
-from shinka_core.launch import LocalLauncher, interpreters, sandbox
+from shinka_core.database.address import address_of
+from shinka_core.launch import LocalLauncher, interpreters, sandbox, stage
 from shinka_core.naming import RUN_FILE
 from shinka_core.private import private_places
 from shinka_core.program import Evaluation
@@ -132,10 +134,9 @@ async def test_the_database_is_hidden_with_all_that_lies_beside_it(place: Place)
     database = place.task / "rows #1?.sqlite"  # in a place that is shown
     for ending in ("", "-wal", "-shm", "-journal"):
         Path(f"{database}{ending}").write_text("rows")
-    hidden = [path for path in private_places(place.run, f"sqlite+aiosqlite:///{place.task}/x") if path == place.run]
-    hidden += [Path(f"{database}{ending}") for ending in ("", "-wal", "-shm", "-journal")]
-    told = await place.told("[pathlib.Path(n).read_text() for n in os.listdir('.') if 'rows' in n]", hidden=hidden)
-    assert set(told) <= {""}
+    hidden = private_places(place.run, address_of(str(database), place.run))
+    told = await place.told("[os.path.getsize(n) for n in os.listdir('.') if 'rows' in n]", hidden=hidden)
+    assert told == [0] * 4
 
 
 def test_what_a_run_hides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,11 +145,11 @@ def test_what_a_run_hides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     for name in ("this", "other"):
         (results / name).mkdir(parents=True)
         (results / name / RUN_FILE).touch()
-    hidden = private_places(results / "this", "sqlite+aiosqlite:////data/e.sqlite")
+    hidden = private_places(results / "this", address_of("/data/e.sqlite", results))
     beside = [Path(f"/data/e.sqlite{ending}") for ending in ("", "-wal", "-shm", "-journal")]
     assert set(hidden) >= {results / "this", results, Path("/prefect"), *beside}
     (results / "data").mkdir()  # not of a run, so it stays to be seen
-    hidden = private_places(results / "this", "postgresql+asyncpg:///db?host=/var/sockets")
+    hidden = private_places(results / "this", address_of("postgresql:///db?host=/var/sockets", results))
     assert set(hidden) >= {results / "this", results / "other", Path("/var/sockets")}
     assert results not in hidden
 
@@ -158,7 +159,7 @@ async def test_other_runs_are_hidden(place: Place) -> None:
         (place.folder / "results" / name).mkdir(parents=True)
         (place.folder / "results" / name / RUN_FILE).touch()
     place.run = place.folder / "results" / "this"
-    hidden = private_places(place.run, "postgresql+asyncpg:///db")
+    hidden = private_places(place.run, address_of("postgresql://host/db", place.run))
     assert await place.told(f"os.listdir({str(place.run.parent)!r})", hidden=hidden) == ["this"]
 
 
@@ -195,8 +196,10 @@ async def test_what_is_large_in_the_task_folder_is_read_in_its_place(place: Plac
     (place.task / "many").mkdir()
     for number in range(200):
         (place.task / "many" / f"{number}.txt").write_text(str(number))
-    found = await place.told("[os.path.getsize('data.bin'), len(os.listdir('many')), os.access('data.bin', os.W_OK)]")
-    assert found == [3_000_000, 200, False]
+    found = await place.told(
+        "[open('beside', 'w').close(), os.path.getsize('data.bin'), len(os.listdir('many')), os.access('data.bin', os.W_OK)]"
+    )
+    assert found == [None, 3_000_000, 200, False]
     failed = await place.evaluation("open('many/new.txt', 'w')")
     assert "only the results folder" in failed.error
 
@@ -205,6 +208,41 @@ async def test_a_folder_with_very_much_in_it_is_shown_read_only(place: Place) ->
     for number in range(300):
         (place.task / f"{number}.txt").write_text(str(number))
     assert await place.told("open('299.txt').read()") == "299"
+    failed = await place.evaluation("open('new.txt', 'w')")
+    assert "only the results folder" in failed.error
+
+
+async def test_what_comes_into_the_task_folder_is_seen_at_once(place: Place) -> None:
+    """An evaluator that does not write beside itself reads the folder itself and not a copy."""
+    launcher = LocalLauncher(
+        LocalJobConfig(eval_program_path=str(place.task / "evaluate.py"), isolation="sandbox", time=20)
+    )
+    (place.run / "main.py").write_text("import time\nwhile not os.path.exists('go'): time.sleep(0.01)\nresult(1.0)")
+    job = await launcher.submit(place.run / "main.py", place.run / "results")
+    await asyncio.sleep(0.3)
+    (place.task / "go").touch()
+    assert (await launcher.wait(job)).correct
+    await launcher.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "here"),
+    [
+        ("OSError: [Errno 30] Read-only file system: 'log.txt'", True),
+        ("OSError: [Errno 30] Read-only file system: '/the/task/log.txt'", True),
+        ("OSError: [Errno 30] Read-only file system: '/etc/log.txt'", False),
+        ("/usr/bin/ld: cannot open output file a.out: Read-only file system", True),
+        ("bash: line 1: log.txt: Read-only file system", True),
+        ("bash: line 1: /etc/log.txt: Read-only file system", False),
+        ("touch: cannot touch '/the/task/x y': Read-only file system", True),
+        ("touch: cannot touch '/etc/x': Read-only file system", False),
+        ("error: could not write (os error 30): Read-only file system (os error 30)", True),
+        ("Error: EROFS: read-only file system, open 'x.js'", True),
+        ("FileNotFoundError: [Errno 2] No such file or directory: '/the/task/x'", False),
+    ],
+)  # fmt: skip
+def test_who_writes_beside_itself_is_told_by_its_words(line: str, here: bool) -> None:
+    assert stage._is_here(line, [Path("/the/task")]) is here  # pyright: ignore[reportPrivateUsage]
 
 
 async def test_links_in_the_task_folder_lead_where_they_lead(place: Place) -> None:
