@@ -147,6 +147,7 @@ class Run:
         progress.resumed = finished
         progress.best_score, progress.best_generation = summary.best_score, summary.best_generation
         progress.seed_score, progress.correct = summary.seed_score, summary.correct
+        progress.seed_error = summary.seed_error
         progress.failures.update(summary.failures)
 
     def generation_dir(self, number: int) -> Path:

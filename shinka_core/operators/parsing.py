@@ -10,7 +10,7 @@ LONGEST = 40_000
 
 def parsed(code: str) -> ast.Module | None:
     """The tree of a program, or None for one that is none here: broken, written for a newer Python, or too long."""
-    if len(code) > LONGEST:
+    if len(code) > LONGEST or "\r" in code:  # a carriage return inside a line ends it for the parser
         return None
     try:
         return ast.parse(code)
