@@ -196,7 +196,7 @@ async def open_run(settings: RunSettings, *, resume: bool) -> AsyncGenerator[Run
         EvolutionExistsError: The name is taken, or another process runs it.
         DatabaseError: The database cannot be opened.
     """
-    seed_program = check_settings(settings)
+    seed_program = await asyncio.to_thread(check_settings, settings)
     evolve = settings.evolve
     settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
