@@ -12,9 +12,10 @@ from pathlib import Path
 
 from flows.orchestrator.artifacts import publish
 from shinka_core.database import RunSummary
-from shinka_core.edit.apply import unified_diff
-from shinka_core.errors import DatabaseError, ShinkaError
+from shinka_core.edit.unified import unified_diff
+from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError
 from shinka_core.run import Run
+from shinka_core.source import source_bytes
 
 logger = logging.getLogger("shinka.finish")
 
@@ -34,6 +35,10 @@ async def finish(run: Run, stopped: str) -> RunSummary:
     Args:
         stopped: Why the run ended early, or "".
     """
+    if isinstance(run.database.lost, OwnershipLostError):
+        # The folder and the evolution are another's now, who writes them at its own end.
+        here = str(run.settings.results_dir)
+        return replace(_counted_here(run), results_dir=here, seconds=run.progress.seconds, stopped_early=stopped)
     faults: list[str] = []
     counted = _counted_here(run)
     with _noted(faults, "the database could not be read"):
@@ -101,10 +106,10 @@ def _counted_here(run: Run) -> RunSummary:
     )
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str | bytes) -> None:
     """Writes a file as a whole or not at all: a run may be killed here too."""
     new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8")
+    new.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
     new.replace(path)
 
 
@@ -115,7 +120,7 @@ async def write_best(run: Run) -> Path | None:
         return None
     folder = run.settings.results_dir / BEST
     folder.mkdir(exist_ok=True)
-    _write(folder / f"main{run.seed_program.extension}", best.code)
+    _write(folder / f"main{run.seed_program.extension}", source_bytes(best.code, best.language))
     _write(folder / "seed_to_best.diff", unified_diff(run.seed_program.code, best.code) + "\n")
     about = {
         "generation": best.generation,
