@@ -31,7 +31,7 @@ async def finish(run: Run, stopped: str) -> RunSummary:
     summary = replace(
         await run.database.summary(),
         results_dir=str(run.settings.results_dir),
-        seconds=run.progress.seconds,
+        seconds=run.seconds_before + run.progress.seconds,
         stopped_early=stopped,
     )
     await write_best(run)

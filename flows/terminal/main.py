@@ -13,6 +13,7 @@ from rich.console import Console
 
 from flows.orchestrator.server.early import begin_early
 from flows.terminal.opening import print_opening
+from flows.terminal.resuming import plan_resume
 from flows.terminal.task_folder import Overrides, Plan, plan_run
 from shinka_core.errors import EvolutionExistsError, ShinkaError
 from shinka_core.naming import RUN_FILE, Place, give_back
@@ -60,7 +61,17 @@ def evolve_command(
     name: Annotated[
         str | None, Parameter(group=place_options, help="Name of the run in the database and the UI.")
     ] = None,
-    resume: Annotated[bool, Parameter(group=place_options, negative="", help="Continue the run in --results.")] = False,
+    resume: Annotated[
+        bool,
+        Parameter(
+            group=place_options,
+            negative="",
+            help="Continue the run in --results, or the one called --name in --database.",
+        ),
+    ] = False,
+    accept_changes: Annotated[
+        bool, Parameter(group=place_options, negative="", help="Resume with another evaluator or seed program.")
+    ] = False,
     quiet: Annotated[bool, Parameter(negative="", help="Print the result alone.")] = False,
 ) -> int:
     """Evolves a program and prints what it came to.
@@ -85,7 +96,10 @@ def evolve_command(
         name=name,
     )
     try:
-        plan = plan_run(task, config, overrides, resume=resume)
+        if resume:
+            plan = plan_resume(task, config, overrides, accept_changes=accept_changes)
+        else:
+            plan = plan_run(task, config, overrides)
     except (ShinkaError, ValidationError) as error:
         return _refuse(error)
     if not quiet:
@@ -125,10 +139,12 @@ def _runner(plan: Plan, *, resume: bool, quiet: bool) -> AsyncEvolutionRunner:
         job_config=plan.job,
         db_config=plan.database,
         verbose=not quiet,
-        max_evaluation_jobs=plan.max_evaluation_jobs,
-        max_proposal_jobs=plan.max_proposal_jobs,
+        max_evaluation_jobs=plan.settings.max_evaluation_jobs,
+        max_proposal_jobs=plan.settings.max_proposal_jobs,
         name=plan.name,
         resume=resume,
+        accept_changes=plan.settings.accept_changes,
+        task=plan.settings.task,
     )
 
 

@@ -33,26 +33,44 @@ _PASSING = ("08", "40", "53", "55", "57", "58")
 
 
 def create_engine(url: str) -> AsyncEngine:
-    """An engine for the URL; a SQLite file is made private to the user.
+    """An engine for the URL; nothing is opened or made yet.
 
     Raises:
-        DatabaseError: The driver is missing or the file cannot be made.
+        DatabaseError: The driver is missing.
     """
     parsed = make_url(url)
     try:
         if parsed.get_backend_name() != "sqlite":
             return create_async_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True)
-        if parsed.database and parsed.database != ":memory:":
-            path = Path(parsed.database)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         engine = create_async_engine(url)
     except ModuleNotFoundError as error:
         raise DatabaseError(f"{_name(url)} needs a driver: pip install 'shinka-prefect[postgres]' ({error})") from error
-    except OSError as error:
-        raise DatabaseError(f"{_name(url)} cannot be opened: {error}") from error
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database, or None."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database)
+
+
+def make_file(url: str) -> None:
+    """Makes the file of a SQLite database, private to the user, if it is not there.
+
+    Raises:
+        DatabaseError: It cannot be made.
+    """
+    path = file_of(url)
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise DatabaseError(f"{_name(url)} cannot be opened: {error}") from error
 
 
 async def prepare_schema(engine: AsyncEngine) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.calls import Calls
 from shinka_core.database.choose import choose
-from shinka_core.database.engine import create_engine, own_words, prepare_schema
+from shinka_core.database.engine import create_engine, make_file, own_words, prepare_schema
 from shinka_core.database.journal import STATE, Journal
 from shinka_core.database.ownership import alive, this_process
 from shinka_core.database.population import Population
@@ -32,8 +32,10 @@ from shinka_core.database.schema import (
     now,
     table_of,
 )
-from shinka_core.database.seed import forget_failed_seed
+from shinka_core.database.seed import reopen_seed
+from shinka_core.database.sessions import close_session, open_session, seconds_before
 from shinka_core.database.summary import RunSummary, summarise
+from shinka_core.database.taking_up import Embeddings, TakeUp, embed_anew, seed_islands, store_embeddings
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import DatabaseError, EvolutionExistsError
 from shinka_core.program import GenerationContext, GenerationState, PatchType, Program, Sampling
@@ -98,6 +100,7 @@ class AsyncProgramDatabase:
         self.calls = Calls(self._engine, self._writer)
 
     async def __aenter__(self) -> Self:
+        make_file(self._url)
         try:
             await prepare_schema(self._engine)
         except BaseException:
@@ -122,6 +125,9 @@ class AsyncProgramDatabase:
     async def begin(self, name: str, *, seed: int, settings: dict[str, Any]) -> Evolution:
         """Starts a new evolution and binds this object to it.
 
+        Args:
+            settings: Kept with it.
+
         Raises:
             EvolutionExistsError: The name is taken.
         """
@@ -137,15 +143,19 @@ class AsyncProgramDatabase:
                     name=name, seed=seed, settings=settings, state="running", owner=this_process()
                 )
             )
+            await open_session(connection, name, settings)
 
         await self._writer.write(create)
         self._bind(name)
         return Evolution(name, seed, settings)
 
-    async def resume(self, name: str) -> Evolution:
+    async def resume(self, name: str, how: TakeUp | None = None) -> Evolution:
         """Takes up an evolution where it stands and binds this object to it.
 
-        A seed program that gave no result is evaluated again.
+        A seed program that gave no result is evaluated again, and islands that are new begin with it.
+
+        Args:
+            how: What is changed, in one transaction; None changes nothing.
 
         Raises:
             DatabaseError: There is none of that name.
@@ -161,13 +171,18 @@ class AsyncProgramDatabase:
                 raise EvolutionExistsError(
                     f"evolution {name!r} is being run by {owner}; stop that, or wait for its end"
                 )
+            seed = row.seed if how is None or how.seed is None else how.seed
+            await open_session(connection, name, None if how is None else how.settings)
             await connection.execute(
                 update(EvolutionRow)
                 .where(EvolutionRow.name == name)
-                .values(state="running", owner=this_process(), updated_at=now())
+                .values(state="running", owner=this_process(), seed=seed, updated_at=now())
             )
-            await forget_failed_seed(connection, name)
-            return Evolution(row.name, row.seed, row.settings)
+            await reopen_seed(connection, name, changed=how is not None and how.changed)
+            await seed_islands(connection, name, self._config.num_islands)
+            if how is not None and how.embeddings is not None:
+                await store_embeddings(connection, name, how.embeddings)
+            return Evolution(row.name, seed, row.settings)
 
         evolution = await self._writer.write(take)
         self._bind(name)
@@ -175,6 +190,24 @@ class AsyncProgramDatabase:
             await self._load_population()
             await self.calls.load()
         return evolution
+
+    async def embed_anew(self, name: str, embed: Callable[[str, str], Awaitable[Vector]]) -> Embeddings | None:
+        """Embeds what an evolution holds with another embedding, for `resume` to store.
+
+        Args:
+            embed: From code and language to `(d,)` float32 of unit length.
+
+        Returns:
+            None when it is the same embedding after all.
+        """
+        with own_words(self._url):
+            return await embed_anew(self._engine, name, embed)
+
+    async def seconds_before(self) -> float:
+        """Seconds of the sessions before this one."""
+        with own_words(self._url):
+            async with self._engine.connect() as connection:
+                return await seconds_before(connection, self._evolution)
 
     async def finish(self, state: str) -> None:
         """Gives the evolution back: `finished` when all generations are done, else `stopped`."""
@@ -185,6 +218,7 @@ class AsyncProgramDatabase:
                 .where(EvolutionRow.name == self._evolution)
                 .values(state=state, owner="", updated_at=now())
             )
+            await close_session(connection, self._evolution)
 
         await self._writer.write(store)
 

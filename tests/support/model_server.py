@@ -81,6 +81,7 @@ class ModelServer:
         self.requests: list[Request] = []
         self.bodies: list[dict[str, Any]] = []
         self.key = ""  # of the last request, which real providers quote in their errors
+        self.embedded = 0
         self.now = 0
         self.peak = 0
         self.port = 0
@@ -141,6 +142,7 @@ class ModelServer:
             await _send(writer, 200, self.stats() if path == "/stats" else {"object": "list", "data": []})
             return True
         if path.endswith("/embeddings"):
+            self.embedded += 1
             await _send(writer, 200, _embeddings(body))
             return True
         return await self._answer(path, body, writer)
