@@ -219,7 +219,7 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
         generation.embedding = await novelty.embed(candidate.code, sampling.parent.language)
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="submitted without a novelty check")
 
-    async def check() -> tuple[Verdict, np.ndarray]:
+    async def check() -> tuple[Verdict, np.ndarray | None]:
         return await novelty.check(
             candidate.code,
             language=sampling.parent.language,

@@ -28,7 +28,7 @@ MAY_USE = {
     "llm": {"budget", "slots"},
     "pacing": set[str](),
     "embed": {"llm"},  # the translation of provider errors
-    "prompts": set[str](),
+    "prompts": {"edit"},  # which parts of a program may change
     "naming": set[str](),
     "settings": set[str](),
     "fingerprint": set[str](),
@@ -40,7 +40,7 @@ MAY_USE = {
     "secrets": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
-    "novelty": {"embed", "llm", "prompts"},
+    "novelty": {"edit", "embed", "llm", "prompts"},
     "run": {
         "budget",
         "database",
