@@ -22,6 +22,7 @@ import numpy as np
 from shinka_core.database import Claim, values
 from shinka_core.edit import apply_patch
 from shinka_core.errors import PatchError
+from shinka_core.launch.room import make_room_for_program
 from shinka_core.llm.question import CallKey, Material, Message, Question
 from shinka_core.outcome import Closed, Recorded
 from shinka_core.program import (
@@ -254,6 +255,7 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
     program_path = folder / f"main{run.seed_program.extension}"
 
     async def start() -> Job:
+        await asyncio.to_thread(make_room_for_program, program_path, code, folder / "results")
         folder.mkdir(parents=True, exist_ok=True)
         program_path.write_text(code, encoding="utf-8")
         return await run.launcher.submit(program_path, folder / "results")

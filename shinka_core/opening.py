@@ -16,7 +16,7 @@ from shinka_core.fingerprint import EVALUATOR, changed_files, digest_of, evaluat
 from shinka_core.settings import Change, Resume, RunSettings, absolute, changes, kept, restored
 
 ELSEWHERE = "start a new run in another results folder (--results)"
-BACK = f"put the old one back, or {ELSEWHERE}"
+BACK = f"put back what was there, {ELSEWHERE}"
 ACCEPT = "go on all the same with accept_changes (--accept-changes)"
 AGAIN = "evaluator or seed program have changed, and nothing was correct so far: the seed program is evaluated again"
 # Embeddings that are made on this machine: an address says nothing of them.
@@ -100,8 +100,8 @@ def _continue(settings: RunSettings, known: KnownRun) -> Opening:
         )
     differences = list(_other_contents(settings, known, digests))
     refused = list(_unchangeable(settings, known))
-    if known.correct and not settings.accept_changes:
-        refused += [f"{what}; {remedy}" for what, remedy in differences]
+    if differences and known.correct and not settings.accept_changes:
+        refused.append(f"{'; '.join(differences)}; {BACK}, or {ACCEPT}")
     if refused:
         raise ConfigError("; ".join(refused))
     return Opening(
@@ -110,7 +110,7 @@ def _continue(settings: RunSettings, known: KnownRun) -> Opening:
         kept(settings) | digests,
         known,
         tuple(changes(known.settings, settings)),
-        accepted=tuple(what for what, _ in differences) if known.correct else (AGAIN,) if differences else (),
+        accepted=tuple(differences) if known.correct else (AGAIN,) if differences else (),
         reseed=bool(differences) and not known.correct,
         embed_anew=_other_embedding(settings, known),
     )
@@ -173,21 +173,19 @@ def _unchangeable(settings: RunSettings, known: KnownRun) -> Iterator[str]:
         )
 
 
-def _other_contents(settings: RunSettings, known: KnownRun, digests: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the scores rest on and is not the same any more: what, and the remedy."""
+def _other_contents(settings: RunSettings, known: KnownRun, digests: Mapping[str, Any]) -> Iterator[str]:
+    """What the scores rest on and is not the same any more, in words."""
     before = known.settings.get("evaluator")
     if before is not None and (files := changed_files(before, digests["evaluator"])):
         evaluator = settings.job.eval_program_path
         names = [evaluator if name == EVALUATOR else str(Path(evaluator).parent / name) for name in files]
-        what = (
+        yield (
             f"the evaluator has changed since the programs of this run were scored ({', '.join(names)}), "
             "so scores before and after cannot be compared"
         )
-        yield what, f"{BACK}, or {ACCEPT}"
     program = Path(settings.evolve.init_program_path)
     if known.seed is not None and program.is_file() and not _same_seed(known, digests, settings):
-        what = f"the seed program {str(program)!r} is not the one that this run began with, which stays in it"
-        yield what, f"{BACK}, or {ACCEPT}"
+        yield f"the seed program {str(program)!r} is not the one that this run began with, which stays in it"
 
 
 def _same_seed(known: KnownRun, digests: Mapping[str, Any], settings: RunSettings) -> bool:

@@ -119,7 +119,12 @@ def kept(settings: RunSettings) -> dict[str, Any]:
     job = settings.job.model_dump(mode="json")
     withheld: list[str] = []
     for option in _MAY_BE_SECRET:
-        names = [name for name in job[option] if SECRET_NAME.search(name.replace("-", "_"))]
+        names = [
+            name
+            for name, value in job[option].items()
+            # `$NAME` says where the secret is, and is none itself.
+            if SECRET_NAME.search(name.replace("-", "_")) and not str(value).startswith("$")
+        ]
         withheld += [f"{option}.{name}" for name in names]
         job[option] = {name: value for name, value in job[option].items() if name not in names}
     task = settings.task

@@ -59,7 +59,7 @@ MAY_USE = {
         "slots",
         "whereabouts",
     },
-    "generation": {"database", "edit", "llm", "prompts", "run"},
+    "generation": {"database", "edit", "launch", "llm", "prompts", "run"},
 }
 LONGEST_FILE = 500
 USUAL_FILE = 300

@@ -26,6 +26,7 @@ from shinka_core.launch.environment import evaluation_environment
 from shinka_core.launch.limits import MEGABYTE, Limits, Watch, entering, machine_share, prefixed
 from shinka_core.launch.output import OutputPipe
 from shinka_core.launch.process_tree import MARK, kill_tree, start_of
+from shinka_core.launch.room import make_room
 from shinka_core.launch.sandbox import Exposure, enclosed, interpreter_of, why_not
 from shinka_core.program import TERMINATED, Evaluation, Job
 
@@ -89,10 +90,7 @@ class LocalLauncher:
         Raises:
             LaunchError: The process could not be started.
         """
-        if results_dir.is_symlink():
-            results_dir.unlink()  # never through a link that a program may have laid
-        elif results_dir.exists():
-            shutil.rmtree(results_dir)  # of an evaluation that was cut off
+        make_room(results_dir)
         results_dir.mkdir(parents=True)
         mark = uuid.uuid4().hex
         stdout, stderr = OutputPipe(self._config.max_output_bytes), OutputPipe(self._config.max_output_bytes)
