@@ -10,8 +10,8 @@ from pathlib import Path
 
 from flows.orchestrator.artifacts import publish
 from shinka_core.database import RunSummary
-from shinka_core.edit.apply import unified_diff
-from shinka_core.errors import DatabaseError, ShinkaError
+from shinka_core.edit.unified import unified_diff
+from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.finish")
@@ -32,6 +32,10 @@ async def finish(run: Run, stopped: str) -> RunSummary:
     Args:
         stopped: Why the run ended early, or "".
     """
+    if isinstance(run.database.lost, OwnershipLostError):
+        # The folder and the evolution are another's now, who writes them at its own end.
+        here = str(run.settings.results_dir)
+        return replace(_counted_here(run), results_dir=here, seconds=run.progress.seconds, stopped_early=stopped)
     missing: list[str] = []
     try:
         counted = await run.database.summary()

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shinka_core.config import EvolutionConfig
+from shinka_core.database.address import address_of
 from shinka_core.edit import check_seed_program, language_of
 from shinka_core.errors import ConfigError
+from shinka_core.launch import check_job
 from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.settings import RunSettings
+from shinka_core.sizes import SizeLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,19 @@ def check_settings(settings: RunSettings) -> SeedProgram:
     """
     check_values(settings)
     check_evaluator(settings)
-    return read_seed_program(settings.evolve)
+    return checked_seed_program(settings)
+
+
+def checked_seed_program(settings: RunSettings) -> SeedProgram:
+    """Reads the seed program, and looks whether the models can read it too.
+
+    Raises:
+        ConfigError: It is none, or too large.
+    """
+    seed_program = read_seed_program(settings.evolve)
+    limit = SizeLimit(settings.evolve, seed_program.language)
+    limit.check_seed(settings.evolve.init_program_path, seed_program.code)
+    return seed_program
 
 
 def check_values(settings: RunSettings) -> None:
@@ -63,7 +78,7 @@ def check_values(settings: RunSettings) -> None:
         raise ConfigError(f"max_proposal_jobs={settings.proposal_jobs} must be at least 1")
     if settings.evaluation_jobs < 1:
         raise ConfigError(f"max_evaluation_jobs={settings.evaluation_jobs} must be at least 1")
-    settings.database.url(settings.results_dir)
+    address_of(settings.database.db_path, settings.results_dir)
     refuse_stored_secrets(
         urls={"db_path": settings.database.db_path, "llm_base_url": settings.evolve.llm_base_url},
         options={"llm_kwargs": settings.evolve.llm_kwargs},
@@ -71,10 +86,10 @@ def check_values(settings: RunSettings) -> None:
 
 
 def check_evaluator(settings: RunSettings) -> None:
-    """Whether the evaluator is there.
+    """Whether the evaluator is there and can be run.
 
     Raises:
-        ConfigError: It is not.
+        ConfigError: It is not, or a setting of evaluations is wrong.
     """
     evaluator = Path(settings.job.eval_program_path)
     if not evaluator.is_file():
@@ -82,3 +97,4 @@ def check_evaluator(settings: RunSettings) -> None:
             f"eval_program_path={str(evaluator)!r} is not a file (working directory {Path.cwd()}); "
             "name the evaluator script, or run inside the task's folder"
         )
+    check_job(settings.job)

@@ -15,10 +15,13 @@
     ├── LaunchError                an evaluation could not be started or was lost
     ├── DatabaseError              the program database failed
     │   ├── EvolutionExistsError   a run of that name is already there (or is running)
-    │   ├── DatabaseUnavailableError  locked, restarting or out of reach; retryable
+    │   ├── DatabaseUnavailableError  locked, restarting or out of reach for longer than it was waited for
+    │   │   ├── DatabaseGoneError     its file was removed under the run
+    │   │   └── OwnershipLostError    another process has taken the evolution up
     │   └── SchemaVersionError     the database was written by another version
     ├── OrchestratorError          Prefect's server stayed away; what is done is stored
     ├── RunStoppedError            the run is being stopped; what has not begun stays open
+    │   └── EvaluatorChangedError  the evaluator is another than when the run began
     └── BudgetExhaustedError       the next call would pass `max_api_costs`
 
 `retryable` and `blame` belong to the class, never to a match on the message. A candidate program that
@@ -203,9 +206,15 @@ class EvolutionExistsError(DatabaseError):
 
 
 class DatabaseUnavailableError(DatabaseError):
-    """The database is locked, restarting or out of reach: trying again may help."""
+    """The database is locked, restarting or out of reach, and was waited for; the run ends and can be resumed."""
 
-    retryable = True
+
+class DatabaseGoneError(DatabaseUnavailableError):
+    """The database's file was removed or replaced while the run was writing it."""
+
+
+class OwnershipLostError(DatabaseUnavailableError):
+    """Another process has taken the evolution up: this one writes nothing any more."""
 
 
 class SchemaVersionError(DatabaseError):
@@ -220,6 +229,10 @@ class OrchestratorError(ShinkaError):
 
 class RunStoppedError(ShinkaError):
     """The run is being stopped: what has not begun yet, or was ended with it, stays open for a resume."""
+
+
+class EvaluatorChangedError(RunStoppedError):
+    """The evaluator's file was changed during the run and cannot run from a copy: scores would not compare."""
 
 
 class BudgetExhaustedError(ShinkaError):

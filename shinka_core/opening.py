@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from shinka_core.checks import SeedProgram, check_evaluator, check_settings, check_values, read_seed_program
+from shinka_core.checks import SeedProgram, check_evaluator, check_settings, check_values, checked_seed_program
 from shinka_core.config import EvolutionConfig
 from shinka_core.database.known import KnownRun
 from shinka_core.edit import language_of
@@ -94,7 +94,7 @@ def _continue(settings: RunSettings, known: KnownRun) -> Opening:
         digests["seed_program"] = known.settings["seed_program"]  # its file is gone, and not needed any more
     if known.in_vain:
         found = changes(known.settings, settings)
-        seed_program = read_seed_program(settings.evolve)
+        seed_program = checked_seed_program(settings)
         return Opening(
             settings, seed_program, kept(settings) | digests, known, tuple(found), reseed=_differs(known, digests)
         )
@@ -140,9 +140,7 @@ def _where_files_are(settings: RunSettings, given: RunSettings) -> RunSettings:
 
 def _check_moved(settings: RunSettings, known: KnownRun) -> None:
     evaluator = Path(settings.job.eval_program_path)
-    if evaluator.is_file():
-        return
-    if str(evaluator) == known.settings.get("job", {}).get("eval_program_path"):
+    if not evaluator.is_file() and str(evaluator) == known.settings.get("job", {}).get("eval_program_path"):
         raise ConfigError(
             f"the evaluator of this run, {str(evaluator)!r}, is not there any more; name the folder where the task is "
             "now: evolve.py TASK --resume, or task_dir, or eval_program_path and init_program_path"
@@ -213,7 +211,7 @@ def _seed_program(settings: RunSettings, known: KnownRun) -> SeedProgram:
     """The recorded one, unless it is to be evaluated again or was never recorded."""
     path = Path(settings.evolve.init_program_path)
     if known.seed is None or (not known.correct and path.is_file()):
-        return read_seed_program(settings.evolve)
+        return checked_seed_program(settings)
     return SeedProgram(known.seed.code, known.seed.language, path.suffix)
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy.engine import make_url
-
 from shinka_core.budget import Budget
 from shinka_core.checks import SeedProgram
 from shinka_core.config import EvolutionConfig
-from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, look_up
+from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, address_of, look_up
 from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, EvolutionExistsError, RunStoppedError
 from shinka_core.launch import Launcher, LocalLauncher
@@ -27,8 +24,10 @@ from shinka_core.opening import Opening, prepare
 from shinka_core.operators import builtin_operators
 from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
+from shinka_core.private import private_places
 from shinka_core.progress import Progress
 from shinka_core.settings import Resume, RunSettings
+from shinka_core.sizes import SizeLimit, contexts_of
 from shinka_core.slots import Slots
 from shinka_core.whereabouts import write_mark
 
@@ -46,6 +45,9 @@ class Run:
 
     Attributes:
         stop_reason: Why no further generation is to start; "" while the run goes on.
+        contexts: What the models read, as far as is known.
+        size_limit: Of every program.
+        interrupted: Whether it ends because somebody asks for it; evaluations may have been asked as well.
         ends: How generations ended that nobody has asked about yet. Only what is in here has ended:
             a flow run that is over says nothing about its generation.
         seconds_before: Of the processes that had this evolution open before.
@@ -68,9 +70,12 @@ class Run:
         self.budget = budget
         self.stop_reason = ""
         self.seconds_before = 0.0
+        self.interrupted = False
         self.ends: dict[int, Outcome] = {}
         self.judge = judge
         self.launcher = launcher
+        self.contexts = contexts_of(settings.evolve)
+        self.size_limit = SizeLimit(settings.evolve, seed_program.language)
         self.proposals = Slots("proposals", settings.proposal_jobs)
         self.evaluations = Slots("evaluations", settings.evaluation_jobs)
         self.pacing = Pacing(settings.proposal_jobs, settings.evaluation_jobs, settings.evolve.max_oversubscription)
@@ -105,6 +110,20 @@ class Run:
             self.check_going()
             await asyncio.sleep(LOOK_AGAIN)
         self.check_going()
+
+    async def check_uninterrupted_for(self, seconds: float) -> None:
+        """The same, but a run that stops by itself, as when its money is spent, is nothing to evaluations.
+
+        Raises:
+            RunStoppedError: Somebody stops the run.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            if self.interrupted:
+                raise RunStoppedError(self.stop_reason or "interrupted")
+            if time.monotonic() >= until:
+                return
+            await asyncio.sleep(LOOK_AGAIN)
 
     async def take_up(self, finished: int) -> None:
         """Lets the progress go on from what the evolution had come to before this process.
@@ -151,7 +170,8 @@ async def open_run(
         budget = Budget(evolve.max_api_costs)
         client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
         stack.push_async_callback(client.close)
-        launcher = LocalLauncher(settings.job, hidden=_private(settings))
+        address = address_of(settings.database.db_path, settings.results_dir)
+        launcher = LocalLauncher(settings.job, hidden=private_places(settings.results_dir, address))
         stack.push_async_callback(launcher.close)
         judge = _judge(evolve, client)
         settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -194,14 +214,6 @@ async def _take_up(database: AsyncProgramDatabase, opening: Opening, judge: Asyn
         embeddings = await database.embed_anew(settings.evolution, judge.embed)
     how = TakeUp(opening.keep, settings.evolve.seed, opening.reseed, embeddings)
     await database.resume(settings.evolution, how)
-
-
-def _private(settings: RunSettings) -> list[Path]:
-    """What evaluated programs have no business with: other results, the database, the orchestrator's folder."""
-    url = make_url(settings.database.url(settings.results_dir))
-    database = [Path(url.database)] if url.get_backend_name() == "sqlite" and url.database else []
-    orchestrator = os.environ.get("PREFECT_HOME")
-    return [settings.results_dir, *database, *([Path(orchestrator)] if orchestrator else [])]
 
 
 def _judge(config: EvolutionConfig, client: AsyncLLMClient) -> AsyncNoveltyJudge | None:

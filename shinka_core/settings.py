@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -18,16 +18,12 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel
 
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.errors import ConfigError
-from shinka_core.secrets import SECRET_NAME
 
 DEFAULT_PROPOSAL_JOBS = 10
 SECTIONS = ("evolution", "job", "database")
 WIDTHS = ("max_proposal_jobs", "max_evaluation_jobs")
 # Where a run is said by its results folder, and is no setting of the search.
 PLACES = {"results_dir", "db_path"}
-# Options of evaluations that may hold a secret; one that looks like it is not kept.
-_MAY_BE_SECRET = ("env", "extra_cmd_args")
 # What belongs to the models that were chosen, and goes with them.
 _PER_MODEL = ("model_limits", "model_rates")
 LONGEST_VALUE = 60
@@ -115,26 +111,14 @@ class Change:
 
 
 def kept(settings: RunSettings) -> dict[str, Any]:
-    """The settings as they are kept with the run: all sections, JSON throughout, without secrets."""
-    job = settings.job.model_dump(mode="json")
-    withheld: list[str] = []
-    for option in _MAY_BE_SECRET:
-        names = [
-            name
-            for name, value in job[option].items()
-            # `$NAME` says where the secret is, and is none itself.
-            if SECRET_NAME.search(name.replace("-", "_")) and not str(value).startswith("$")
-        ]
-        withheld += [f"{option}.{name}" for name in names]
-        job[option] = {name: value for name, value in job[option].items() if name not in names}
+    """The settings as they are kept with the run: all sections, JSON throughout; they were looked at for secrets."""
     task = settings.task
     return {
         "evolution": settings.evolve.model_dump(mode="json"),
-        "job": job,
+        "job": settings.job.model_dump(mode="json"),
         "database": settings.database.model_dump(mode="json"),
         "max_proposal_jobs": settings.max_proposal_jobs,
         "max_evaluation_jobs": settings.max_evaluation_jobs,
-        "withheld": withheld,
         "task": None if task is None else {"folder": task.folder, "file": task.file, "said": dict(task.said)},
     }
 
@@ -155,7 +139,6 @@ def restored(
         again: Nothing that is given counts, save where nothing was kept.
 
     Raises:
-        ConfigError: A setting that looks like a secret was not kept and is not given again.
         pydantic.ValidationError: The settings contradict each other.
     """
     widths = {
@@ -168,7 +151,6 @@ def restored(
         for name, section in sections.items()
     }
     below = {name: dict(known.get(name, {})) for name in SECTIONS}
-    _add_secrets(below["job"], known.get("withheld", ()), {**above["job"], **given.job.model_dump(exclude_unset=True)})
     _drop_of_other_models(below["evolution"], above["evolution"])
     place = {"evolution": {"results_dir": str(given.results_dir)}, "database": {"db_path": given.database.db_path}}
 
@@ -255,18 +237,6 @@ def _drop_of_other_models(below: dict[str, Any], above: Mapping[str, Any]) -> No
     below.pop("llm_weights", None)
     for field in _PER_MODEL:
         below[field] = {model: limit for model, limit in below.get(field, {}).items() if model in models}
-
-
-def _add_secrets(job: dict[str, Any], withheld: Iterable[str], given: Mapping[str, Any]) -> None:
-    for name in withheld:
-        option, _, key = name.partition(".")
-        values: Mapping[str, Any] = given.get(option) or {}
-        if key not in values:
-            raise ConfigError(
-                f"{option} had {key!r} when the run was begun, which looks like a secret and was not stored with it; "
-                f"say it again: job: {{{option}: {{{key}: ...}}}} in the settings file, or {option}=... in Python"
-            )
-        job[option] = {**job[option], key: values[key]}
 
 
 def _shown(value: Any) -> str:

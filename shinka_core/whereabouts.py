@@ -145,12 +145,12 @@ class _Search:
 
     async def _in_database(self, name: str | None) -> Whereabouts | None:
         # Imported here: it takes longest of all, and most mistakes can be told without it.
-        from shinka_core.database import file_at, look_up, names_in
+        from shinka_core.database import address_of, look_up, names_in
 
         base = self._folder or Path.cwd()
         names = await names_in(self._database, base)
         if not names:
-            file = file_at(self._database, base)
+            file = address_of(self._database.db_path, base).file
             where = "the database" if file is None else f"the database {str(file)!r}"
             self._nothing(f"{where} is not there" if names is None else f"{where} holds no run")
             return None

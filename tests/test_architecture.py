@@ -18,12 +18,13 @@ SOURCES = [
 LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 
 # Inside shinka_core: what each part may use besides itself and the ground.
-GROUND = {"errors", "program", "config", "secrets", "outcome"}
+GROUND = {"bounds", "errors", "program", "config", "secrets", "outcome"}
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
     "evaluation": set[str](),
-    "launch": {"evaluation"},
+    "launch": {"evaluation", "warden"},
+    "warden": set[str](),
     "budget": set[str](),
     "llm": {"budget", "slots"},
     "pacing": set[str](),
@@ -32,7 +33,7 @@ MAY_USE = {
     "naming": set[str](),
     "settings": set[str](),
     "fingerprint": set[str](),
-    "checks": {"edit", "settings"},
+    "checks": {"database", "edit", "launch", "settings", "sizes"},
     "whereabouts": {"database", "naming", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "settings"},
     "slots": set[str](),
@@ -41,6 +42,7 @@ MAY_USE = {
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
     "novelty": {"edit", "embed", "llm", "prompts"},
+    "sizes": {"llm", "prompts"},
     "run": {
         "budget",
         "database",
@@ -54,12 +56,17 @@ MAY_USE = {
         "opening",
         "operators",
         "pacing",
+        "private",
         "progress",
         "settings",
+        "sizes",
         "slots",
         "whereabouts",
     },
-    "generation": {"database", "edit", "launch", "llm", "prompts", "run"},
+    "asking": {"llm", "prompts", "run"},
+    "generation": {"asking", "sizes", "database", "edit", "launch", "llm", "prompts", "run"},
+    "private": {"database", "naming"},
+    "own_packages": set[str](),
 }
 LONGEST_FILE = 500
 USUAL_FILE = 300
@@ -100,6 +107,7 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
     allowed = {
         "config": {"errors", "program", "secrets"},
         "program": set[str](),
+        "bounds": set[str](),
         "errors": {"program"},
         "outcome": {"errors", "program"},
     }.get(part)

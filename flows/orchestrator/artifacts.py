@@ -15,7 +15,7 @@ from prefect.context import FlowRunContext
 
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
 from shinka_core.database import RunSummary
-from shinka_core.edit.apply import unified_diff
+from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import OrchestratorError
 from shinka_core.run import Run
 

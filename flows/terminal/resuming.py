@@ -52,7 +52,6 @@ def plan_resume(task: Path | None, config: Path | None, overrides: Overrides, *,
     task = task or _other_place(known, overrides)
     file = config or (task / SETTINGS_FILE if task else Path(origin.file) if origin and origin.file else None)
     sections = read_settings(file, required=config is not None) if file else {}
-    job = section_of(sections, "job")
     over = _changed(sections, {} if origin is None else origin.said)
     take_flags(over["evolution"], over["database"], overrides)
     over["database"].pop("db_path", None)  # where the run was found
@@ -63,7 +62,7 @@ def plan_resume(task: Path | None, config: Path | None, overrides: Overrides, *,
         known.name,
         found.place.results_dir,
         EvolutionConfig(),
-        JobConfig(**{field: job[field] for field in ("env", "extra_cmd_args") if field in job}),  # may hold secrets
+        JobConfig(),
         found.database,
         *widths,
         task=origin if file is None else task_folder(task or file.parent, file, sections),

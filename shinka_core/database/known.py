@@ -11,7 +11,9 @@ from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
-from shinka_core.database.engine import create_engine, file_of, own_words
+from shinka_core.database.address import address_of
+from shinka_core.database.engine import create_engine
+from shinka_core.database.own_words import own_words
 from shinka_core.database.ownership import alive
 from shinka_core.database.rows import PROGRAM_COLUMNS, program_of
 from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow, SessionRow
@@ -51,15 +53,6 @@ class KnownRun:
         return not self.correct and not self.later and not self.owner
 
 
-def file_at(config: DatabaseConfig, results_dir: Path) -> Path | None:
-    """The file of a SQLite database, or None.
-
-    Raises:
-        ConfigError: `db_path` cannot be used.
-    """
-    return file_of(config.url(results_dir))
-
-
 async def names_in(config: DatabaseConfig, results_dir: Path) -> list[str] | None:
     """The evolutions of a database, the newest first; None when its file is not there.
 
@@ -93,12 +86,12 @@ async def _reading(
     config: DatabaseConfig, results_dir: Path, read: Callable[[AsyncConnection], Awaitable[T]], empty: T
 ) -> T | None:
     """Reads without making, migrating or writing anything."""
-    url = config.url(results_dir)
-    if (file := file_of(url)) is not None and (not file.exists() or not file.stat().st_size):
+    address = address_of(config.db_path, results_dir)
+    if address.file is not None and (not address.file.exists() or not address.file.stat().st_size):
         return None
-    engine = create_engine(url)
+    engine = create_engine(address)
     try:
-        with own_words(url):
+        with own_words(address.name):
             async with engine.connect() as connection:
                 return await read(connection) if await connection.run_sync(_has, "evolutions") else empty
     finally:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.schema import EvolutionRow, GenerationRow, SessionRow
+from shinka_core.database.lease import database_seconds
+from shinka_core.database.schema import GenerationRow, SessionRow
 
 
-async def open_session(connection: AsyncConnection, evolution: str, settings: dict[str, Any] | None) -> int:
+async def open_session(
+    connection: AsyncConnection, evolution: str, settings: dict[str, Any] | None, *, seen_at: float = 0.0
+) -> int:
     """Adds a session; the one before it ended, at the latest, with its last sign of life.
 
     Args:
         settings: None for those of the session before.
+        seen_at: When the owner before this one last gave a sign of life, in seconds since 1970.
 
     Returns:
         The number of the session, from 1.
@@ -34,9 +37,12 @@ async def open_session(connection: AsyncConnection, evolution: str, settings: di
         number = last.number + 1
         settings = last.settings if settings is None else settings
         if last.ended_at is None:
-            await _end(connection, evolution, last.number, max(last.began_at, await _last_sign(connection, evolution)))
+            ended = max(last.began_at, seen_at or await _last_step(connection, evolution))
+            await _end(connection, evolution, last.number, ended)
     await connection.execute(
-        insert(SessionRow).values(evolution=evolution, number=number, settings=settings or {}, began_at=time.time())
+        insert(SessionRow).values(
+            evolution=evolution, number=number, settings=settings or {}, began_at=database_seconds()
+        )
     )
     return number
 
@@ -47,7 +53,7 @@ async def close_session(connection: AsyncConnection, evolution: str) -> None:
         select(func.max(SessionRow.number)).where(SessionRow.evolution == evolution, SessionRow.ended_at.is_(None))
     )
     if number is not None:
-        await _end(connection, evolution, number, time.time())
+        await _end(connection, evolution, number, database_seconds())
 
 
 async def seconds_before(connection: AsyncConnection, evolution: str) -> float:
@@ -60,17 +66,15 @@ async def seconds_before(connection: AsyncConnection, evolution: str) -> float:
     return sum(max(0.0, ended - began) for began, ended in rows)
 
 
-async def _last_sign(connection: AsyncConnection, evolution: str) -> float:
-    seen = await connection.scalar(select(EvolutionRow.seen_at).where(EvolutionRow.name == evolution))
+async def _last_step(connection: AsyncConnection, evolution: str) -> float:
     wrote = await connection.scalar(
         select(func.max(GenerationRow.updated_at)).where(GenerationRow.evolution == evolution)
     )
     # SQLite does not keep the zone, which is ours.
-    moment = 0.0 if wrote is None else wrote.replace(tzinfo=wrote.tzinfo or UTC).timestamp()
-    return max(moment, seen or 0.0)
+    return 0.0 if wrote is None else wrote.replace(tzinfo=wrote.tzinfo or UTC).timestamp()
 
 
-async def _end(connection: AsyncConnection, evolution: str, number: int, moment: float) -> None:
+async def _end(connection: AsyncConnection, evolution: str, number: int, moment: float | database_seconds) -> None:
     await connection.execute(
         update(SessionRow).where(SessionRow.evolution == evolution, SessionRow.number == number).values(ended_at=moment)
     )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.journal import FINAL
 from shinka_core.database.rows import vector_of
-from shinka_core.database.schema import GenerationRow, IslandMemberRow, ProgramRow, StepRow, table_of
+from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow, StepRow, table_of
+from shinka_core.database.seed import reopen_seed
+from shinka_core.database.store import Store
 from shinka_core.program import GenerationState
 
 Vector = NDArray[np.float32]
@@ -44,16 +46,25 @@ class TakeUp:
     """How an evolution is taken up.
 
     Attributes:
-        settings: To be kept with the session.
+        settings: To be kept with the session; None for those of the one before.
         seed: Of the random choices.
         changed: Seed program or evaluator is another one than before.
         embeddings: Replace those that are stored.
     """
 
-    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    settings: dict[str, Any] | None = None
     seed: int | None = None
     changed: bool = False
     embeddings: Embeddings | None = None
+
+
+async def change(connection: AsyncConnection, evolution: str, seed: int, islands: int, how: TakeUp) -> None:
+    """Changes what is stored: all of it in the caller's transaction."""
+    await connection.execute(update(EvolutionRow).where(EvolutionRow.name == evolution).values(seed=seed))
+    await reopen_seed(connection, evolution, changed=how.changed)
+    await seed_islands(connection, evolution, islands)
+    if how.embeddings is not None:
+        await store_embeddings(connection, evolution, how.embeddings)
 
 
 async def seed_islands(connection: AsyncConnection, evolution: str, count: int) -> None:
@@ -78,9 +89,7 @@ async def seed_islands(connection: AsyncConnection, evolution: str, count: int) 
         await connection.execute(insert(table_of(IslandMemberRow)), missing)
 
 
-async def embed_anew(
-    engine: AsyncEngine, evolution: str, embed: Callable[[str, str], Awaitable[Vector]]
-) -> Embeddings | None:
+async def embed_anew(store: Store, evolution: str, embed: Callable[[str, str], Awaitable[Vector]]) -> Embeddings | None:
     """Embeds every program, and every candidate that is judged and not recorded yet; writes nothing.
 
     Args:
@@ -89,50 +98,40 @@ async def embed_anew(
     Returns:
         None when the seed program's embedding comes out as it is stored: then it is the same one under another name.
     """
+    if await _is_the_same(store, evolution, embed):
+        return None
     programs: dict[str, Vector] = {}
     judged: dict[StepPlace, Vector] = {}
-    async with engine.connect() as connection:
-        if await _is_the_same(connection, evolution, embed):
-            return None
-        ids = [
-            program
-            for (program,) in await connection.execute(select(ProgramRow.id).where(ProgramRow.evolution == evolution))
-        ]
-        language = ""
-        for first in range(0, len(ids), BATCH):
-            rows = await connection.execute(
-                select(ProgramRow.id, ProgramRow.code, ProgramRow.language).where(
-                    ProgramRow.id.in_(ids[first : first + BATCH])
-                )
-            )
-            for program, code, language in rows.all():
-                programs[program] = await embed(code, language)
-        steps = await connection.execute(_open_steps(evolution))
-        payloads = {
-            (step, generation, attempt, turn): payload for step, generation, attempt, turn, payload in steps.all()
-        }
-    for (step, *place), _ in payloads.items():
+    language = ""
+    ids = await _rows(store, select(ProgramRow.id).where(ProgramRow.evolution == evolution))
+    for first in range(0, len(ids), BATCH):
+        some = [row.id for row in ids[first : first + BATCH]]
+        columns = select(ProgramRow.id, ProgramRow.code, ProgramRow.language)
+        for program, code, language in await _rows(store, columns.where(ProgramRow.id.in_(some))):
+            programs[program] = await embed(code, language)
+    steps = {tuple(place): payload for *place, payload in await _rows(store, _open_steps(evolution))}
+    for step, generation, attempt, turn in steps:
         if step == GenerationState.JUDGED:
-            patched = payloads[(GenerationState.PATCHED.value, *place)]
-            judged[tuple(place)] = await embed(patched["candidate"]["code"], language)
+            patched = steps[GenerationState.PATCHED.value, generation, attempt, turn]
+            judged[generation, attempt, turn] = await embed(patched["candidate"]["code"], language)
     return Embeddings(programs, judged)
 
 
-async def _is_the_same(
-    connection: AsyncConnection, evolution: str, embed: Callable[[str, str], Awaitable[Vector]]
-) -> bool:
-    row = (
-        await connection.execute(
-            select(ProgramRow.code, ProgramRow.language, ProgramRow.embedding).where(
-                ProgramRow.evolution == evolution, ProgramRow.generation == SEED
-            )
-        )
-    ).first()
-    stored = None if row is None else vector_of(row.embedding)
-    if row is None or stored is None:
+async def _is_the_same(store: Store, evolution: str, embed: Callable[[str, str], Awaitable[Vector]]) -> bool:
+    columns = select(ProgramRow.code, ProgramRow.language, ProgramRow.embedding)
+    rows = await _rows(store, columns.where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED))
+    stored = vector_of(rows[0].embedding) if rows else None
+    if stored is None:
         return False
-    vector = await embed(row.code, row.language)
+    vector = await embed(rows[0].code, rows[0].language)
     return vector.shape == stored.shape and float(vector @ stored) > SAME
+
+
+async def _rows(store: Store, query: Any) -> list[Any]:
+    async def read(connection: AsyncConnection) -> list[Any]:
+        return list(await connection.execute(query))
+
+    return await store.read(read)
 
 
 async def store_embeddings(connection: AsyncConnection, evolution: str, embeddings: Embeddings) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-
 from shinka_core.edit.answer import read_edits, read_heading, read_program
 from shinka_core.edit.blocks import MarkerError, find_blocks, immutable_parts
 from shinka_core.edit.diff import apply_edits
 from shinka_core.edit.full import apply_program
 from shinka_core.edit.languages import syntax_error
+from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
 from shinka_core.program import Candidate, PatchType
 
@@ -16,7 +15,9 @@ from shinka_core.program import Candidate, PatchType
 MAX_PROGRAM = 1_000_000
 
 
-def apply_patch(patch_type: PatchType, answer: str, parent: str, language: str) -> Candidate:
+def apply_patch(
+    patch_type: PatchType, answer: str, parent: str, language: str, *, limit: int = MAX_PROGRAM
+) -> Candidate:
     """Applies an answer to its parent.
 
     A model may answer in the other format than the one asked for; the change is taken all the same.
@@ -26,6 +27,7 @@ def apply_patch(patch_type: PatchType, answer: str, parent: str, language: str) 
         answer: The model's whole text.
         parent: Source of the program to change.
         language: Of the program; python and json are checked for syntax.
+        limit: Characters that the program may have.
 
     Returns:
         The candidate; everything outside the EVOLVE-BLOCKs is the parent's, byte for byte.
@@ -35,10 +37,8 @@ def apply_patch(patch_type: PatchType, answer: str, parent: str, language: str) 
     """
     heading = read_heading(answer)
     code = _changed_code(patch_type, answer, parent)
-    if len(code) > MAX_PROGRAM:
-        raise PatchError(
-            "program_too_large", f"the program has {len(code)} characters; at most {MAX_PROGRAM} are accepted"
-        )
+    if len(code) > limit:
+        raise PatchError("program_too_large", f"the program has {len(code)} characters; at most {limit} are accepted")
     if code.strip() == parent.strip():
         raise PatchError("nothing_changed", "the answer leaves the program as it was; make a real change")
     _expect_immutable_parts(parent, code)
@@ -77,11 +77,3 @@ def _expect_immutable_parts(parent: str, code: str) -> None:
         raise PatchError("markers_removed", f"the change breaks the EVOLVE-BLOCK markers: {error}") from error
     if not same:
         raise PatchError("markers_removed", "the change adds or removes EVOLVE-BLOCK markers; leave them as they are")
-
-
-def unified_diff(parent: str, code: str) -> str:
-    """The change as a unified diff, `parent` to `candidate`."""
-    lines = difflib.unified_diff(
-        parent.splitlines(), code.splitlines(), fromfile="parent", tofile="candidate", lineterm=""
-    )
-    return "\n".join(lines)

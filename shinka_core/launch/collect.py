@@ -11,13 +11,19 @@ import math
 from pathlib import Path
 from typing import Any
 
+from shinka_core.bounds import bounded, within
 from shinka_core.program import Evaluation
 
 METRICS = "metrics.json"
 CORRECT = "correct.json"
 LARGEST_FILE = 10_000_000
+# Characters that are kept with a program, beginning and end: of its error and feedback, and of the JSON of its public
+# and private metrics, each.
 ERROR_LIMIT = 4_000
 FEEDBACK_LIMIT = 20_000
+METRICS_LIMIT = 100_000
+# Characters of a file up to which it is read in one go, while all other threads wait: some ten milliseconds.
+AT_ONCE = 500_000
 
 
 class BadResult(ValueError):
@@ -48,7 +54,7 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
         return failed("bad_result", str(error), seconds)
     feedback = metrics.get("text_feedback")
     score, problem = _score(metrics.get("combined_score"))
-    error_text = str(correct.get("error") or "")[:ERROR_LIMIT]
+    error_text = within(str(correct.get("error") or ""), ERROR_LIMIT)
     reason = ""
     if not accepted:
         reason, error_text = "not_correct", error_text or "the evaluator did not accept the program"
@@ -59,7 +65,7 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
         correct=accepted,
         public_metrics=public,
         private_metrics=private,
-        text_feedback=feedback[:FEEDBACK_LIMIT] if isinstance(feedback, str) else "",
+        text_feedback=within(feedback, FEEDBACK_LIMIT) if isinstance(feedback, str) else "",
         error=error_text,
         reason=reason,
         seconds=seconds,
@@ -76,7 +82,7 @@ def complete(results_dir: Path) -> bool:
 
 def failed(reason: str, error: str, seconds: float) -> Evaluation:
     """The evaluation of a program that gave no result."""
-    return Evaluation(score=None, correct=False, error=error[:ERROR_LIMIT], reason=reason, seconds=seconds)
+    return Evaluation(score=None, correct=False, error=within(error, ERROR_LIMIT), reason=reason, seconds=seconds)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -87,12 +93,23 @@ def _read(path: Path) -> dict[str, Any]:
     if len(data) > LARGEST_FILE:
         raise BadResult(f"{path.name} is larger than {LARGEST_FILE} bytes")
     try:
-        value = json.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        value = _loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise BadResult(f"{path.name} is not JSON: {str(error)[:200]}") from error
     if not isinstance(value, dict):
         raise BadResult(f"{path.name} holds a {type(value).__name__}; it must be an object")
     return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _loads(text: str) -> Any:
+    """The value of a JSON text; a long one is read by Python and not by C, which would hold up every other thread."""
+    if len(text) <= AT_ONCE:
+        return json.loads(text)
+    reader: Any = json.JSONDecoder()
+    in_python: Any = json.decoder
+    reader.parse_object, reader.parse_array = in_python.JSONObject, in_python.JSONArray
+    reader.scan_once = in_python.scanner.py_make_scanner(reader)
+    return reader.decode(text)
 
 
 def _mapping(metrics: dict[str, Any], key: str) -> dict[str, Any]:
@@ -101,7 +118,7 @@ def _mapping(metrics: dict[str, Any], key: str) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise BadResult(f"{METRICS}: {key!r} holds a {type(value).__name__}; it must be an object")
-    return value  # pyright: ignore[reportUnknownVariableType]
+    return bounded(value, METRICS_LIMIT)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _score(value: Any) -> tuple[float | None, str]:

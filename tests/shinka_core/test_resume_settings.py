@@ -179,6 +179,7 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "interpreter that is not there": ({"job": {"python": "/no/such/python"}}, ["python='/no/such/python'"]),
     "width": ({"widths": (0, None)}, ["max_proposal_jobs=0"]),
     "password": ({"evolve": {"llm_base_url": "http://me:hunter2@host/v1"}}, ["llm_base_url holds a password"]),
+    "key": ({"job": {"env": {"DATA_TOKEN": "hunter2hunter2"}}}, ["job.env holds a key"]),
     "another name": ({"name": "other"}, ["'other'"]),
 }
 
@@ -292,17 +293,6 @@ async def test_the_task_may_have_moved_and_is_named_then(begun: Begun, tmp_path:
     (tmp_path / "elsewhere" / "initial.py").unlink()
     _, launcher = await go(settings(tmp_path / "r", None, evolve={"num_generations": 6}), True)
     assert launcher.evaluated == ["gen_6"]
-
-
-async def test_secrets_of_evaluations_are_not_kept_and_asked_for_again(tmp_path: Path) -> None:
-    task = make_task(tmp_path / "task")
-    job = {"env": {"DATA_TOKEN": "hunter2", "MODE": "fast"}, "extra_cmd_args": {"api-key": "hunter2", "sleep": 0}}
-    await go(settings(tmp_path / "r", task, evolve={"num_generations": 1}, job=job), False)
-    assert b"hunter2" not in (tmp_path / "r" / "evolution.sqlite").read_bytes()
-    with pytest.raises(ConfigError, match=r"env had 'DATA_TOKEN'.*say it again"):
-        await go(settings(tmp_path / "r", None), True)
-    run, _ = await go(settings(tmp_path / "r", None, job=job), True)
-    assert run.settings.job.env == {"DATA_TOKEN": "hunter2", "MODE": "fast"}
 
 
 async def test_nothing_begins_where_a_run_is(begun: Begun) -> None:
