@@ -151,6 +151,9 @@ def restored(
         for name, section in sections.items()
     }
     below = {name: dict(known.get(name, {})) for name in SECTIONS}
+    if "job" not in known and "init_program_path" in below["evolution"]:
+        beside = Path(below["evolution"]["init_program_path"]).with_name("evaluate.py")
+        below["job"] = {"eval_program_path": str(beside)} if beside.is_file() else {}
     _drop_of_other_models(below["evolution"], above["evolution"])
     place = {"evolution": {"results_dir": str(given.results_dir)}, "database": {"db_path": given.database.db_path}}
 

@@ -51,4 +51,4 @@ def _continued(plan: Plan) -> list[str]:
     if done >= wanted:
         lines[0] += "; there is nothing to do: say --generations N for more"
     lines += [f"  changed    {change}" for change in plan.continued.changes]
-    return lines + [f"  note       {sentence}" for sentence in plan.continued.accepted]
+    return lines + [f"  note       {sentence}" for sentence in (*plan.continued.accepted, *plan.notes)]

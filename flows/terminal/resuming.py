@@ -50,7 +50,7 @@ def plan_resume(task: Path | None, config: Path | None, overrides: Overrides, *,
     assert known is not None, "a run that is continued is there"
     origin = task_of(known.settings)
     task = task or _other_place(known, overrides)
-    file = config or (task / SETTINGS_FILE if task else Path(origin.file) if origin and origin.file else None)
+    file = config or _settings_file(task, known)
     sections = read_settings(file, required=config is not None) if file else {}
     over = _changed(sections, {} if origin is None else origin.said)
     take_flags(over["evolution"], over["database"], overrides)
@@ -72,7 +72,9 @@ def plan_resume(task: Path | None, config: Path | None, overrides: Overrides, *,
     from shinka_core.opening import prepare
 
     opening = prepare(restored(known.settings, given, over=over), known, Resume.YES)
-    return Plan(opening.settings, opening)
+    gone = [] if origin is None or not sections else sorted(set(origin.said) - set(said_in(sections)))
+    notes = [f"the settings file does not say {field} any more, which stays as it was" for field in gone]
+    return Plan(opening.settings, opening, tuple(notes))
 
 
 def _find(overrides: Overrides, sections: Mapping[str, Any]) -> Whereabouts:
@@ -83,6 +85,17 @@ def _find(overrides: Overrides, sections: Mapping[str, Any]) -> Whereabouts:
         path = section_of(dict(sections), "database").get("db_path")
     database = DatabaseConfig() if path is None else DatabaseConfig(db_path=path)
     return asyncio.run(find_run(EVALUATOR, database, name=overrides.name, results_dir=results, resume=Resume.YES))
+
+
+def _settings_file(task: Path | None, known: KnownRun) -> Path | None:
+    """The one of the task folder, or of before; of a run that an older version began the one beside its seed program."""
+    origin = task_of(known.settings)
+    if task is not None:
+        return task / SETTINGS_FILE
+    if origin is not None:
+        return Path(origin.file) if origin.file else None
+    program = known.settings.get("evolution", {}).get("init_program_path")
+    return Path(program).with_name(SETTINGS_FILE) if program and "job" not in known.settings else None
 
 
 def _changed(sections: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, Any]:
@@ -114,10 +127,14 @@ def _path(
     if task is None:
         if field in section:
             origin = task_of(known.settings)
-            return {field: str(Path(origin.folder if origin else "").absolute() / str(section[field]))}
+            base = origin.folder if origin else Path(known.settings["evolution"]["init_program_path"]).parent
+            return {field: str(Path(base).absolute() / str(section[field]))}
         return {}
     in_file = named_file(task, section_of(dict(sections), name).get(field))
-    place = in_file or _moved(task, known.settings.get(name, {}).get(field), known)
+    stored, origin = known.settings.get(name, {}).get(field), task_of(known.settings)
+    if not in_file and stored and origin and Path(stored).is_file() and not Path(stored).is_relative_to(origin.folder):
+        return {}  # it was named by a flag, apart from the task folder
+    place = in_file or _moved(task, stored, known)
     if place is None:
         place = find_initial(task) if field == "init_program_path" else task / EVALUATOR
     return {field: str(place.absolute())}

@@ -47,10 +47,12 @@ class Plan:
 
     Attributes:
         continued: What is known of the run and what changes in it, when it is continued.
+        notes: What a person may wonder about, in sentences.
     """
 
     settings: RunSettings
     continued: Opening | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

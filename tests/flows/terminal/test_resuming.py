@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from flows.terminal.resuming import plan_resume
 from flows.terminal.task_folder import Overrides, Plan, plan_run
 from shinka_core.errors import ConfigError, EvolutionExistsError, ShinkaError
 from shinka_core.run import open_run
+from tests.shinka_core.test_resume_open import old_database
 from tests.support.bare import FakeLauncher, evolve
 
 FILE = "evolution: {num_generations: 3, max_api_costs: 2.0, seed: 5}\njob: {isolation: limits}\nmax_proposal_jobs: 4\n"
@@ -95,6 +97,35 @@ def test_stored_under_file_under_flags(
     assert told >= {field for field in wanted if field not in ("llm_weights",)} - {
         field for field, value in wanted.items() if value in (2, 2.0)
     }
+
+
+def test_what_the_file_does_not_say_any_more_stays_and_is_told(there: Path) -> None:
+    (there / "task" / "evolve.yaml").write_text("evolution: {num_generations: 3, seed: 5}\n")
+    plan = resumed(there / "moved", there / "task")
+    assert (plan.evolution.max_api_costs, plan.max_proposal_jobs) == (2.0, 4)
+    assert [note.split("say ")[1].split(" ")[0] for note in plan.notes] == [
+        "evolution.max_api_costs", "job.isolation", "max_proposal_jobs",
+    ]  # fmt: skip
+
+
+def test_files_that_were_named_apart_from_the_task_folder_stay_where_they_are(there: Path) -> None:
+    write_task(there / "apart", 3.5)
+    flags = Overrides(generations=1, results=there / "r", initial=there / "apart" / "initial.py")
+    asyncio.run(live(plan_run(there / "task", None, flags)))
+    assert resumed(there / "r", there / "task").evolution.init_program_path == str(there / "apart" / "initial.py")
+
+
+def test_a_run_that_an_older_version_began_is_continued_by_its_folder_alone(there: Path) -> None:
+    old_database(
+        there / "old", {"num_generations": 4, "seed": 1, "init_program_path": str(there / "task" / "initial.py")}
+    )
+    with sqlite3.connect(there / "old" / "evolution.sqlite") as connection:
+        program = (there / "task" / "initial.py").read_text()
+        connection.execute("UPDATE programs SET code = ? WHERE generation = 0", (program,))
+    (there / "task" / "evolve.yaml").write_text("job: {time: 77}\nevolution: {seed: 1}\n")
+    plan = resumed(there / "old")
+    assert (plan.evolution.num_generations, plan.job.time) == (4, 77)
+    assert plan.job.eval_program_path == str(there / "task" / "evaluate.py")
 
 
 def test_another_settings_file_counts_with_what_it_says_otherwise(there: Path) -> None:
