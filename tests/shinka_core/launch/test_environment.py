@@ -43,7 +43,9 @@ def test_harmless_variables_pass_and_secrets_do_not() -> None:
 def test_what_is_withheld_is_said_once_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert withheld({"HF_TOKEN": "x", "SORT_KEY": "y", "OPENAI_API_KEY": "z", "PREFECT_API_URL": "u", "A": "b"}, {"SORT_KEY": "y"}) == ["HF_TOKEN"]
+    assert withheld(
+        {"HF_TOKEN": "x", "SORT_KEY": "y", "OPENAI_API_KEY": "z", "PREFECT_API_URL": "u", "A": "b"}, {"SORT_KEY": "y"}
+    ) == ["HF_TOKEN"]
     monkeypatch.setenv("HF_TOKEN", "hunter2")
     with caplog.at_level(logging.WARNING):
         Bench(tmp_path)
@@ -59,7 +61,9 @@ async def test_a_key_is_given_by_naming_its_variable_and_is_in_no_settings(
     monkeypatch.setenv("HF_TOKEN", "hunter2")
     config: dict[str, Any] = {"env": {"HF_TOKEN": "$HF_TOKEN", "ALIAS": "${HF_TOKEN}", "PLAIN": "a $HF_TOKEN"}}
     check_job(LocalJobConfig(eval_program_path=__file__, **config))
-    found = await Bench(tmp_path, **config).run("result(1.0, public={n: os.environ[n] for n in ('HF_TOKEN', 'ALIAS', 'PLAIN')})")
+    found = await Bench(tmp_path, **config).run(
+        "result(1.0, public={n: os.environ[n] for n in ('HF_TOKEN', 'ALIAS', 'PLAIN')})"
+    )
     assert found.public_metrics == {"HF_TOKEN": "hunter2", "ALIAS": "hunter2", "PLAIN": "a $HF_TOKEN"}
 
 
