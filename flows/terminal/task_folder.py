@@ -10,9 +10,9 @@ import yaml
 
 from flows.terminal.settings_file import read_settings, section_of
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
-from shinka_core.edit.languages import EXTENSIONS
 from shinka_core.errors import ConfigError
 from shinka_core.naming import RUN_FILE, Place, take_place
+from shinka_core.seed_program import find_seed_program
 
 SETTINGS_FILE = "evolve.yaml"
 DEFAULT_PROPOSAL_JOBS = 10
@@ -67,7 +67,7 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, *, re
     evolution: dict[str, Any] = section_of(settings, "evolution")
     job: dict[str, Any] = section_of(settings, "job")
     database: dict[str, Any] = section_of(settings, "database")
-    initial = overrides.initial or _named(folder, evolution.get("init_program_path")) or _find_initial(folder)
+    initial = overrides.initial or _named(folder, evolution.get("init_program_path")) or find_seed_program(folder)
     evaluator = overrides.evaluate or folder / str(job.get("eval_program_path", "evaluate.py"))
     evolution["init_program_path"] = str(initial.resolve())
     job["eval_program_path"] = str(evaluator.resolve())
@@ -111,20 +111,6 @@ def _place(overrides: Overrides, evolution: EvolutionConfig, database: DatabaseC
             f"--name {overrides.name!r} is not the run in {str(chosen)!r}, which is {known!r}; leave it out"
         )
     return Place(known, chosen.resolve())
-
-
-def _find_initial(folder: Path) -> Path:
-    known = {extension for extensions in EXTENSIONS.values() for extension in extensions}
-    found = sorted(path for path in folder.glob("initial.*") if path.suffix in known)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise ConfigError(
-            f"there is no initial.<ext> in {str(folder.resolve())!r}; name the seed program with --initial"
-        )
-    raise ConfigError(
-        f"{str(folder)!r} holds several seed programs ({', '.join(path.name for path in found)}); choose with --initial"
-    )
 
 
 def _named(folder: Path, name: Any) -> Path | None:
