@@ -56,7 +56,8 @@ def take_place(
     try:
         if name is None and results_dir is None:
             return _free_place(_unnamed(init_program_path, database))
-        name = name or _unnamed(init_program_path, database)
+        # The folder is the user's, so nothing but chance keeps apart what is named in the same second.
+        name = name or _by_chance(default_name(init_program_path))
         folder = Path(results_dir or default_results_dir(name)).resolve()
         if found := traces(folder, database):
             raise EvolutionExistsError(
@@ -151,7 +152,11 @@ def _unnamed(init_program_path: str, database: DatabaseConfig) -> str:
     """A readable name; in a database that other folders may use too, with a few characters by chance."""
     path = database.db_path or ""
     name = default_name(init_program_path)
-    return f"{name}-{secrets.token_hex(2)}" if "://" in path or Path(path).is_absolute() else name
+    return _by_chance(name) if "://" in path or Path(path).is_absolute() else name
+
+
+def _by_chance(name: str) -> str:
+    return f"{name}-{secrets.token_hex(2)}"
 
 
 def _free_place(name: str) -> Place:
