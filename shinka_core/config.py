@@ -7,12 +7,10 @@ read from the environment by the model client alone.
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shinka_core.errors import ConfigError
 from shinka_core.program import PatchType
 from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
 
@@ -175,42 +173,10 @@ class DatabaseConfig(_Settings):
     exploitation_ratio: float = Field(default=0.2, ge=0, le=1)
 
     island_selection_strategy: Literal["uniform", "equal"] = "uniform"
-    migration_interval: int = Field(default=10, ge=1)
+    migration_interval: int = Field(default=10, ge=1, description="Programs between two migrations.")
     migration_rate: float = Field(default=0.0, ge=0, le=1)
     island_elitism: bool = True
     enforce_island_separation: bool = True
-
-    def url(self, results_dir: Path) -> str:
-        """The SQLAlchemy URL with an async driver.
-
-        Args:
-            results_dir: Base of a relative SQLite path.
-
-        Raises:
-            ConfigError: `db_path` looks like a URL but is not one we can open.
-        """
-        path = self.db_path or "evolution.sqlite"
-        if "://" not in path:
-            return f"sqlite+aiosqlite:///{results_dir / path}"
-        # Imported here: it takes longest of all, and a mistake in the settings should be told at once.
-        from sqlalchemy.engine import make_url
-        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
-        try:
-            url = make_url(path)
-            drivers = {
-                "sqlite": "sqlite+aiosqlite",
-                "postgresql": "postgresql+asyncpg",
-                "postgres": "postgresql+asyncpg",
-            }
-            url = url.set(drivername=drivers.get(url.drivername, url.drivername))
-            url.get_dialect()
-        except (ArgumentError, NoSuchModuleError) as error:
-            raise ConfigError(
-                f"db_path={path!r} is not a database URL that can be used ({error}); "
-                "name a SQLite file or postgresql://user@host/database"
-            ) from error
-        return url.render_as_string(hide_password=False)
 
 
 class LocalJobConfig(_Settings):

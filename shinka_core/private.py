@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
-from sqlalchemy.engine import make_url
-
+from shinka_core.database.address import Address
 from shinka_core.naming import RUN_FILE
 
 # What SQLite keeps beside a database: all of it holds rows.
@@ -16,17 +16,17 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 MOST_RUNS = 200
 
 
-def private_places(results_dir: Path, database_url: str) -> list[Path]:
+def private_places(results_dir: Path, database: Address) -> list[Path]:
     """The folders and files to hide from evaluations of a run."""
     places = [results_dir, *other_runs(results_dir)]
-    url = make_url(database_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        places += [Path(url.database + ending) for ending in BESIDE]
+    if database.file:
+        places += [Path(str(database.file) + ending) for ending in BESIDE]
     for variable in ("PREFECT_HOME", "PGPASSFILE", "PGSERVICEFILE"):
         if os.environ.get(variable):
             places.append(Path(os.environ[variable]))
-    host = url.query.get("host", os.environ.get("PGHOST", ""))
-    places += [Path(name) for name in ((host,) if isinstance(host, str) else host) if name.startswith("/")]
+    # A server is reached through a socket in a folder, too.
+    hosts = parse_qs(urlsplit(database.dsn).query).get("host") or [os.environ.get("PGHOST", "")]
+    places += [Path(name) for host in hosts for name in host.split(",") if name.startswith("/")]
     return places
 
 

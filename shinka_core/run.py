@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shinka_core.budget import Budget
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.database import AsyncProgramDatabase
+from shinka_core.database import AsyncProgramDatabase, address_of
 from shinka_core.edit import check_seed_program, language_of
 from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, RunStoppedError
@@ -201,7 +201,7 @@ def check_settings(settings: RunSettings) -> SeedProgram:
             "name the evaluator script, or run inside the task's folder"
         )
     check_job(settings.job)
-    settings.database.url(settings.results_dir)
+    address_of(settings.database.db_path, settings.results_dir)
     refuse_stored_secrets(
         urls={"db_path": settings.database.db_path, "llm_base_url": settings.evolve.llm_base_url},
         options={"llm_kwargs": settings.evolve.llm_kwargs},
@@ -239,9 +239,8 @@ async def open_run(settings: RunSettings, *, resume: bool) -> AsyncGenerator[Run
             await database.begin(settings.evolution, seed=evolve.seed, settings=evolve.model_dump(mode="json"))
         budget.spent = (await database.summary()).cost
         _mark(settings)
-        launcher = LocalLauncher(
-            settings.job, hidden=private_places(settings.results_dir, settings.database.url(settings.results_dir))
-        )
+        address = address_of(settings.database.db_path, settings.results_dir)
+        launcher = LocalLauncher(settings.job, hidden=private_places(settings.results_dir, address))
         stack.push_async_callback(launcher.close)
         yield Run(settings, seed_program, database, client, budget, _judge(evolve, client), launcher)
 

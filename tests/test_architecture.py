@@ -18,7 +18,7 @@ SOURCES = [
 LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 
 # Inside shinka_core: what each part may use besides itself and the ground.
-GROUND = {"bounds", "errors", "program", "config", "secrets", "outcome"}
+GROUND = {"bounds", "errors", "program", "config", "secrets", "outcome", "source", "thinking"}
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
@@ -31,6 +31,7 @@ MAY_USE = {
     "embed": {"llm"},  # the translation of provider errors
     "prompts": {"edit"},  # which parts of a program may change
     "naming": set[str](),
+    "own_packages": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
@@ -56,7 +57,7 @@ MAY_USE = {
     },
     "asking": {"llm", "prompts", "run"},
     "generation": {"asking", "sizes", "database", "edit", "llm", "prompts", "run"},
-    "private": {"naming"},
+    "private": {"database", "naming"},
 }
 LONGEST_FILE = 500
 USUAL_FILE = 300
@@ -98,6 +99,8 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
         "config": {"errors", "program", "secrets"},
         "program": set[str](),
         "bounds": set[str](),
+        "source": set[str](),
+        "thinking": set[str](),
         "errors": {"program"},
         "outcome": {"errors", "program"},
     }.get(part)

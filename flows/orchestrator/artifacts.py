@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
 from collections.abc import AsyncGenerator
@@ -24,6 +25,7 @@ logger = logging.getLogger("shinka.board")
 
 UPDATE_PERIOD = 5.0
 DIFF_LIMIT = 20_000
+LONGEST_KEY = 100
 
 
 class Board:
@@ -104,5 +106,7 @@ async def publish(run: Run, summary: RunSummary) -> None:
 
 
 def _key(name: str) -> str:
-    """Artifact keys hold lower-case letters, digits and dashes alone."""
-    return f"evolution-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
+    """Artifact keys hold lower-case letters, digits and dashes alone; names that lose by it stay apart."""
+    key = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_KEY]
+    digest = "" if key == name else f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return f"evolution-{key}{digest}".replace("--", "-")

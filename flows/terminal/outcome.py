@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from flows.terminal.progress import duration
 from shinka_core.database import RunSummary
@@ -11,13 +12,14 @@ from shinka_core.database import RunSummary
 
 def print_summary(console: Console, summary: RunSummary) -> None:
     """The outcome: scores, failures, costs, times, and where everything is."""
-    table = Table(title=f"Evolution {summary.evolution}", show_header=False, title_justify="left")
+    # As it is: what is in brackets would be taken for markup, and what is between colons for a picture.
+    table = Table(title=Text(f"Evolution {summary.evolution}"), show_header=False, title_justify="left")
     for title, value in _rows(summary):
-        table.add_row(title, value)
+        table.add_row(Text(title), Text(value))
     console.print(table)
     if summary.stopped_early:
-        console.print(f"Stopped early: {summary.stopped_early}", markup=False)
-        console.print(f"Continue with --resume --results {summary.results_dir}", markup=False)
+        console.print(f"Stopped early: {summary.stopped_early}", markup=False, emoji=False)
+        console.print(f"Continue with --resume --results {summary.results_dir}", markup=False, emoji=False)
 
 
 def _rows(summary: RunSummary) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow
 from shinka_core.program import GenerationState
@@ -53,49 +53,48 @@ class RunSummary:
     generations: int = 0
 
 
-async def summarise(engine: AsyncEngine, evolution: str) -> RunSummary:
+async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
     """Adds up the rows of one evolution."""
-    async with engine.connect() as connection:
-        programs, correct, seconds = (
-            await connection.execute(
-                select(
-                    func.count(),
-                    func.count().filter(ProgramRow.correct),
-                    func.coalesce(func.sum(ProgramRow.evaluation_seconds), 0.0),
-                ).where(ProgramRow.evolution == evolution)
-            )
-        ).one()
-        best = (
-            await connection.execute(
-                select(ProgramRow.score, ProgramRow.generation)
-                .where(ProgramRow.evolution == evolution, ProgramRow.correct, ProgramRow.score.is_not(None))
-                .order_by(ProgramRow.score.desc(), ProgramRow.sequence)
-                .limit(1)
-            )
-        ).first()
-        seed_score = await connection.scalar(
-            select(ProgramRow.score).where(ProgramRow.evolution == evolution, ProgramRow.generation == 0)
-        )
-        failures = await connection.execute(
-            select(GenerationRow.failure_step, GenerationRow.failure_reason, func.count())
-            .where(GenerationRow.evolution == evolution, GenerationRow.state == GenerationState.FAILED.value)
-            .group_by(GenerationRow.failure_step, GenerationRow.failure_reason)
-        )
-        counted = {f"{step}: {reason}": count for step, reason, count in failures}
-        calls = await connection.execute(
+    programs, correct, seconds = (
+        await connection.execute(
             select(
-                ModelCallRow.model,
                 func.count(),
-                func.count().filter(ModelCallRow.status == "failed"),
-                func.coalesce(func.sum(ModelCallRow.input_tokens), 0),
-                func.coalesce(func.sum(ModelCallRow.output_tokens), 0),
-                func.coalesce(func.sum(ModelCallRow.cost), 0.0),
-                func.coalesce(func.sum(ModelCallRow.seconds), 0.0),
-            )
-            .where(ModelCallRow.evolution == evolution)
-            .group_by(ModelCallRow.model)
+                func.count().filter(ProgramRow.correct),
+                func.coalesce(func.sum(ProgramRow.evaluation_seconds), 0.0),
+            ).where(ProgramRow.evolution == evolution)
         )
-        models = {str(row[0]): ModelSummary(*row[1:]) for row in calls}
+    ).one()
+    best = (
+        await connection.execute(
+            select(ProgramRow.score, ProgramRow.generation)
+            .where(ProgramRow.evolution == evolution, ProgramRow.correct, ProgramRow.score.is_not(None))
+            .order_by(ProgramRow.score.desc(), ProgramRow.sequence)
+            .limit(1)
+        )
+    ).first()
+    seed_score = await connection.scalar(
+        select(ProgramRow.score).where(ProgramRow.evolution == evolution, ProgramRow.generation == 0)
+    )
+    failures = await connection.execute(
+        select(GenerationRow.failure_step, GenerationRow.failure_reason, func.count())
+        .where(GenerationRow.evolution == evolution, GenerationRow.state == GenerationState.FAILED.value)
+        .group_by(GenerationRow.failure_step, GenerationRow.failure_reason)
+    )
+    counted = {f"{step}: {reason}": count for step, reason, count in failures}
+    calls = await connection.execute(
+        select(
+            ModelCallRow.model,
+            func.count(),
+            func.count().filter(ModelCallRow.status == "failed"),
+            func.coalesce(func.sum(ModelCallRow.input_tokens), 0),
+            func.coalesce(func.sum(ModelCallRow.output_tokens), 0),
+            func.coalesce(func.sum(ModelCallRow.cost), 0.0),
+            func.coalesce(func.sum(ModelCallRow.seconds), 0.0),
+        )
+        .where(ModelCallRow.evolution == evolution)
+        .group_by(ModelCallRow.model)
+    )
+    models = {str(row[0]): ModelSummary(*row[1:]) for row in calls}
     return RunSummary(
         evolution=evolution,
         programs=programs,

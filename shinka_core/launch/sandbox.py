@@ -116,7 +116,9 @@ def enclosed(command: Sequence[str], exposure: Exposure, folder: Path, program: 
         if kind is Kind.HIDDEN and _is_to_hide(path, around):
             arguments += _hide(path)
         elif kind is Kind.VIEW and (around in (Kind.HIDDEN, Kind.VIEW) or path == path.resolve()):
-            arguments += ["--bind", str(dict(exposure.views)[path]), str(path)]
+            place = dict(exposure.views)[path]
+            arguments += ["--symlink", os.readlink(path)] if path.is_symlink() else ["--bind", str(place)]
+            arguments.append(str(path))
         elif kind is Kind.SHOWN and around in (Kind.HIDDEN, Kind.VIEW):
             arguments += ["--ro-bind", str(path), str(path)]
         else:
