@@ -99,6 +99,8 @@ def _without_tags(text: str, known: str) -> Spoken:
         return Spoken(text)
     lines = text.split("\n")
     start = _after_stray_end(lines, known)
+    if start is None:
+        return Spoken("", unfinished=True)
     kept: list[str] = []
     place = _Place()
     index = start
@@ -128,18 +130,28 @@ class _Place:
     def __init__(self) -> None:
         self._fence = ""
         self._in_edit = False
+        self._in_diff = False
+        self._before = ""
+        self.unopened = False  # an end of an edit was there that has no beginning
         self.at_top_of_fence = False  # of one that may be around the whole answer, reasoning included
 
     @property
     def in_prose(self) -> bool:
-        return not self._fence and not self._in_edit
+        return not self._fence and not self._in_edit and not self._in_diff
 
     def pass_over(self, line: str) -> None:
         self.at_top_of_fence = self.at_top_of_fence and not line.strip()
+        before, self._before = self._before, line
+        if not self._fence and not self._in_edit and before.startswith("--- ") and line.startswith("+++ "):
+            self._in_diff = True
+        elif self._in_diff and line[:1] not in "+-@ \\":
+            self._in_diff = False
         if self._in_edit:
             self._in_edit = not _REPLACE.match(line)
         elif _SEARCH.match(line):
             self._in_edit = True
+        elif _REPLACE.match(line):
+            self.unopened = True
         elif match := _FENCE.match(line):
             fence, info = match.groups()
             if not self._fence:
@@ -182,9 +194,13 @@ def _end_of_thinking(lines: list[str], index: int, opening: re.Match[str]) -> tu
     return last
 
 
-def _after_stray_end(lines: list[str], known: str) -> int:
-    """Where the answer begins when it has closing tags that nothing opens: behind the last of them."""
+def _after_stray_end(lines: list[str], known: str) -> int | None:
+    """Where the answer begins when it has closing tags that nothing opens: behind the last of them.
+
+    None when such a tag stands inside of code, and it is not clear whether the code is a draft or the answer.
+    """
     depth = start = 0
+    doubtful = False
     place = _Place()
     for index, line in enumerate(lines):
         outside = place.in_prose
@@ -206,8 +222,10 @@ def _after_stray_end(lines: list[str], known: str) -> int:
                 if rest.strip():
                     lines[index] = rest
                 start = index if rest.strip() else index + 1
+                doubtful = not outside
                 place = _Place()
-    return start
+    # What follows a draft is whole by itself; what follows a line of code is not.
+    return None if doubtful and (place.unopened or not place.in_prose) else start
 
 
 def _ends_reasoning(line: str, closing: re.Match[str], *, inside: bool, known: str) -> bool:

@@ -37,9 +37,11 @@ MAY_USE = {
     "secrets": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
+    "seed_program": {"edit"},
     "novelty": {"edit", "embed", "llm", "prompts"},
     "sizes": {"llm", "prompts"},
     "run": {
+        "seed_program",
         "budget",
         "database",
         "edit",

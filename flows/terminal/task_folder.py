@@ -9,9 +9,9 @@ from typing import Any, cast
 import yaml
 
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
-from shinka_core.edit.languages import EXTENSIONS
 from shinka_core.errors import ConfigError
 from shinka_core.naming import RUN_FILE, Place, take_place
+from shinka_core.seed_program import find_seed_program
 
 SETTINGS_FILE = "evolve.yaml"
 SECTIONS = {"evolution", "database", "job", "max_proposal_jobs", "max_evaluation_jobs"}
@@ -67,7 +67,7 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, *, re
     evolution: dict[str, Any] = _section(settings, "evolution")
     job: dict[str, Any] = _section(settings, "job")
     database: dict[str, Any] = _section(settings, "database")
-    initial = overrides.initial or _named(folder, evolution.get("init_program_path")) or _find_initial(folder)
+    initial = overrides.initial or _named(folder, evolution.get("init_program_path")) or find_seed_program(folder)
     evaluator = overrides.evaluate or folder / str(job.get("eval_program_path", "evaluate.py"))
     evolution["init_program_path"] = str(initial.resolve())
     job["eval_program_path"] = str(evaluator.resolve())
@@ -137,20 +137,6 @@ def _section(settings: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(section, dict):
         raise ConfigError(f"section {name!r} of the settings file must hold fields, not {section!r}")
     return dict(cast(dict[str, Any], section))
-
-
-def _find_initial(folder: Path) -> Path:
-    known = {extension for extensions in EXTENSIONS.values() for extension in extensions}
-    found = sorted(path for path in folder.glob("initial.*") if path.suffix in known)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise ConfigError(
-            f"there is no initial.<ext> in {str(folder.resolve())!r}; name the seed program with --initial"
-        )
-    raise ConfigError(
-        f"{str(folder)!r} holds several seed programs ({', '.join(path.name for path in found)}); choose with --initial"
-    )
 
 
 def _named(folder: Path, name: Any) -> Path | None:

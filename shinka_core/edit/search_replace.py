@@ -36,10 +36,15 @@ USUAL_LENGTH = 7
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One way to read a block: what to look for and what to put there, in lines without ends."""
+    """One way to read a block: what to look for and what to put there, in lines without ends.
+
+    Attributes:
+        indented: Whether its marks are.
+    """
 
     search: tuple[str, ...]
     replace: tuple[str, ...]
+    indented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,10 @@ def _readings(lines: list[str], start: int, end: int, which: str) -> tuple[Edit,
     if shape == _shape(closing):
         # Who writes both ends alike writes the divider like them.
         found = [pair for pair in found if (len(pair[1].group(1)), len(pair[1].group(2))) == shape] or found
-    return tuple(Edit(tuple(lines[start + 1 : number]), tuple(lines[number + 1 : end])) for number, _ in found)
+    return tuple(
+        Edit(tuple(lines[start + 1 : number]), tuple(lines[number + 1 : end]), indented=shape[0] > 0)
+        for number, _ in found
+    )
 
 
 def _shape(mark: str) -> tuple[int, int]:
