@@ -86,8 +86,9 @@ class EvolutionConfig(_Settings):
     llm_timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for one answer.")
     llm_retries: int = Field(default=6, ge=0, description="Times a call is repeated after a retryable error.")
     llm_prices: dict[str, ModelPrice] = Field(default={}, description="Prices that the built-in table lacks.")
-    unknown_prices: Literal["warn", "refuse"] = Field(
-        default="warn", description="What to do about a model without a price: count it as free, or refuse it."
+    unknown_prices: Literal["auto", "warn", "refuse"] = Field(
+        default="auto",
+        description="A model without a price: count it as free (warn), refuse it, or refuse it under max_api_costs alone (auto).",
     )
 
     model_limits: dict[str, int] = Field(default={}, description="Calls at once by model, over all runs on a server.")

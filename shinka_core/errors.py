@@ -12,6 +12,7 @@
     │   ├── ModelRefusedError      MODEL: unknown model, no permission, a refused option
     │   └── EndpointError          ENDPOINT: wrong address, bad key, a page instead of an answer
     │       └── QuotaExhaustedError  ENDPOINT or MODEL: quota of the day or money used up
+    ├── ModelsOutError             no model is left to ask; what has not begun stays open
     ├── LaunchError                an evaluation could not be started or was lost
     ├── DatabaseError              the program database failed
     │   ├── EvolutionExistsError   a run of that name is already there (or is running)
@@ -181,6 +182,12 @@ class QuotaExhaustedError(EndpointError):
     """A quota of hours or days, or the money, is used up; `retry_after` says for how long if the provider did."""
 
     reason = "quota_exhausted"
+
+
+class ModelsOutError(ShinkaError):
+    """Every model refuses, or has its quota used up: the run ends cleanly and can be resumed."""
+
+    blame = Blame.MODEL
 
 
 class LaunchError(ShinkaError):

@@ -17,6 +17,8 @@ from shinka_core.program import Answer, GenerationState, Purpose, Usage
 
 ANSWERED = "answered"
 FAILED = "failed"
+# An embedding: paid like an answer, but stored with the comparison it was for, so never read back from here.
+EMBEDDED = "embedded"
 ERROR_LIMIT = 4_000
 
 _CALL = insert(table_of(ModelCallRow))
@@ -92,9 +94,10 @@ class Calls:
     async def answered(self, question: Question, answer: Answer) -> None:
         """Stores an answer; committed when this returns."""
         usage = answer.usage
+        embedded = question.key.purpose is Purpose.EMBEDDING
         await self._store(
             question,
-            status=ANSWERED,
+            status=EMBEDDED if embedded else ANSWERED,
             answer=answer.text,
             reason=answer.cut,
             input_tokens=usage.input_tokens,
@@ -104,7 +107,8 @@ class Calls:
             cost=answer.cost,
             seconds=answer.seconds,
         )
-        self._remember(question.key)
+        if not embedded:
+            self._remember(question.key)
 
     async def failed(self, question: Question, error: ModelError, cost: float, seconds: float) -> None:
         """Stores a call that gave no usable answer."""
@@ -126,7 +130,7 @@ class Calls:
 
     async def _store(self, question: Question, **values: Any) -> None:
         key = question.key
-        messages = [{"role": message.role, "content": message.content} for message in question.messages]
+        messages = [{"role": message.role, "content": message.content} for message in question.messages if message.content]
         row = {
             "evolution": self._evolution,
             "generation": key.generation,
