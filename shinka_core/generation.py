@@ -224,7 +224,9 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
 
 
 async def submit(generation: OpenGeneration, code: str) -> Job:
-    """Writes the candidate to disk and starts its evaluation.
+    """Writes the candidate to disk and starts its evaluation, anew when the one of before is lost.
+
+    Every start is a row of its own, its turn the number of the start.
 
     Raises:
         LaunchError: The evaluation could not be started.
@@ -238,14 +240,19 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
         program_path.write_text(code, encoding="utf-8")
         return await run.launcher.submit(program_path, folder / "results")
 
-    async def reattach(payload: dict[str, Any]) -> Job:
-        job = await run.launcher.attach(values.load_job(payload))
-        return job if job is not None else await start()
-
-    if generation.claim.find(GenerationState.EVALUATED, 0, 0) is not None:
-        # The evaluation is in the journal, so there is nothing to run: any job will do.
-        return values.load_job(generation.claim.find(GenerationState.SUBMITTED, 0, 0) or {})
-    return await _once(generation, GenerationState.SUBMITTED, (0, 0), start, values.dump_job, reattach)
+    submitted = generation.claim.last(GenerationState.SUBMITTED)
+    if submitted is None:
+        launch = 0
+    else:
+        job = values.load_job(submitted[1])
+        if generation.claim.last(GenerationState.EVALUATED) is not None:
+            return job  # its evaluation is in the journal: there is nothing to run
+        found = await run.launcher.attach(job)
+        if found is not None:
+            return found
+        launch = submitted[0] + 1
+    place = (0, launch)
+    return await _once(generation, GenerationState.SUBMITTED, place, start, values.dump_job, _plain(values.load_job))
 
 
 async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
@@ -262,10 +269,12 @@ async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
             await generation.run.check_going_for(STOP_LAG)
         return evaluation
 
+    ended = generation.claim.last(GenerationState.EVALUATED)
+    launch = ended or generation.claim.last(GenerationState.SUBMITTED)
     return await _once(
         generation,
         GenerationState.EVALUATED,
-        (0, 0),
+        (0, launch[0] if launch else 0),
         wait,
         values.dump_evaluation,
         _plain(values.load_evaluation),
@@ -349,14 +358,16 @@ async def _once(
         return await load(stored)
     started = time.monotonic()
     outcome = await act()
+    payload = dump(outcome)
     written = generation.run.database.journal.write(
-        generation.context.number, step, attempt, turn, dump(outcome), time.monotonic() - started
+        generation.context.number, step, attempt, turn, payload, time.monotonic() - started
     )
     if step in FREE_STEPS:
         generation.unwritten.append(written)
     else:
         await asyncio.shield(written)
         await generation.see_written()
+    generation.claim.put(step, attempt, turn, payload)
     return outcome
 
 

@@ -29,9 +29,10 @@ STATE = (
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the journal holds of a generation when it is opened.
+    """What the journal holds of a generation: what it held when it was opened, and what was written since.
 
     Attributes:
+        state: When it was opened.
         failure: Why it failed, when that is its state.
     """
 
@@ -43,6 +44,15 @@ class Claim:
     def find(self, step: GenerationState, attempt: int, turn: int) -> dict[str, Any] | None:
         """The stored outcome of a step, or None when it was not finished."""
         return self.steps.get((step, attempt, turn))
+
+    def last(self, step: GenerationState) -> tuple[int, dict[str, Any]] | None:
+        """Turn and outcome of a step that may be done again, as an evaluation that is lost; the last time it was."""
+        turns = {turn: payload for (name, attempt, turn), payload in self.steps.items() if (name, attempt) == (step, 0)}
+        return (turn := max(turns), turns[turn]) if turns else None
+
+    def put(self, step: GenerationState, attempt: int, turn: int, payload: dict[str, Any]) -> None:
+        """Takes up an outcome that the journal has now."""
+        self.steps[step, attempt, turn] = payload
 
 
 class Journal:

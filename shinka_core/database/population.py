@@ -140,8 +140,9 @@ class Population:
         for island in islands:
             self.islands[island].add(position, embedding)
         self.forget_proposal(generation)
-        if parent_id is not None:
-            self._children.rows[self._positions[parent_id]] += 1
+        parent = None if parent_id is None else self._positions.get(parent_id)
+        if parent is not None:
+            self._children.rows[parent] += 1
         return position
 
     def archive_change(self, position: int) -> ArchiveChange:

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shinka_core.config import DatabaseConfig
@@ -41,7 +41,13 @@ from shinka_core.selection.islands import draw_migrants
 
 Vector = NDArray[np.float32]
 
-_PROGRAM = insert(table_of(ProgramRow))
+_BEFORE = table_of(ProgramRow).alias("before")
+# Its place in the order of insertion is the database's to give; `of` is the evolution once more.
+_PROGRAM = insert(table_of(ProgramRow)).values(
+    sequence=select(func.coalesce(func.max(_BEFORE.c.sequence), 0) + 1)
+    .where(_BEFORE.c.evolution == bindparam("of"))
+    .scalar_subquery()
+)
 _INSPIRATION = insert(table_of(InspirationRow))
 _MEMBER = insert(table_of(IslandMemberRow))
 
@@ -247,7 +253,7 @@ class AsyncProgramDatabase:
         islands = list(range(self._config.num_islands)) if program.generation == 0 else [program.island]
         program = replace(program, score=program.score if program.score is None or np.isfinite(program.score) else None)
 
-        rows = [Rows(_PROGRAM, program_values(program, self._evolution, embedding))]
+        rows = [Rows(_PROGRAM, program_values(program, self._evolution, embedding) | {"of": self._evolution})]
         rows += [
             Rows(_INSPIRATION, {"program_id": program.id, "position": position, "inspiration_id": inspiration})
             for position, inspiration in enumerate(program.inspiration_ids)
@@ -404,7 +410,7 @@ class AsyncProgramDatabase:
                     ProgramRow.embedding,
                 )
                 .where(ProgramRow.evolution == self._evolution)
-                .order_by(ProgramRow.created_at, ProgramRow.generation)
+                .order_by(ProgramRow.sequence)
             )
             async for row in rows:
                 self._population.add(

@@ -1,6 +1,8 @@
 """The tables.
 
-Every row of a run carries the run's name, so that one server can hold many evolutions.
+Every row of a run carries the run's name, so that one server can hold many evolutions. Long texts stand
+last in a row and the totals have indexes of their own, because SQLite walks past whatever stands before
+the column that is asked for.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # The alembic revision that these tables are; a test holds it against the migrations.
-REVISION = "0001"
+REVISION = "0002"
 # Not alembic's usual name: one database of Postgres may serve Prefect too, which keeps its version under that one.
 VERSION_TABLE = "shinka_schema"
 LEGACY_VERSION_TABLE = "alembic_version"
@@ -61,7 +63,13 @@ def table_of(model: type[Base]) -> Table:
 
 
 class EvolutionRow(Base):
-    """One run, and which process has it open."""
+    """One run, and which process has it open.
+
+    Attributes:
+        owner: The mark of that process, or "".
+        commits: How often its rows were committed: a sign of life, and the receipt of the last commit.
+        seen_at: When that was last, in seconds since 1970 by the database's clock.
+    """
 
     __tablename__ = "evolutions"
 
@@ -72,39 +80,48 @@ class EvolutionRow(Base):
     owner: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
+    commits: Mapped[int] = mapped_column(default=0, server_default="0")
+    seen_at: Mapped[float] = mapped_column(default=0.0, server_default="0")
 
 
 class ProgramRow(Base):
-    """A scored candidate; `embedding` is float32 in machine order."""
+    """A scored candidate.
+
+    Attributes:
+        sequence: Its place in the order of insertion, from 1 in each evolution; given by the database.
+        embedding: float32, little-endian.
+    """
 
     __tablename__ = "programs"
     __table_args__ = (
         UniqueConstraint("evolution", "generation"),
-        Index(None, "evolution", "correct", "score"),
+        Index("uq_programs_evolution_sequence", "evolution", "sequence", unique=True),
+        Index("ix_programs_totals", "evolution", "correct", "score", "sequence", "generation", "evaluation_seconds"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"))
+    sequence: Mapped[int] = mapped_column(server_default="0")
     generation: Mapped[int]
     island: Mapped[int]
-    code: Mapped[str]
     language: Mapped[str]
     score: Mapped[float | None]
     correct: Mapped[bool]
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("programs.id"))
     name: Mapped[str]
-    description: Mapped[str]
     patch_type: Mapped[str | None]
-    diff: Mapped[str]
     model: Mapped[str]
     cost: Mapped[float]
+    evaluation_seconds: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    embedding: Mapped[bytes | None] = mapped_column(LargeBinary)
+    description: Mapped[str]
+    code: Mapped[str]
+    diff: Mapped[str]
     public_metrics: Mapped[dict[str, Any]]
     private_metrics: Mapped[dict[str, Any]]
     text_feedback: Mapped[str]
     error: Mapped[str]
-    evaluation_seconds: Mapped[float]
-    embedding: Mapped[bytes | None] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class InspirationRow(Base):
@@ -183,6 +200,16 @@ class ModelCallRow(Base):
             sqlite_where=text("status = 'answered'"),
             postgresql_where=text("status = 'answered'"),
         ),
+        Index(
+            "ix_model_calls_totals",
+            "evolution",
+            "model",
+            "status",
+            "input_tokens",
+            "output_tokens",
+            "cost",
+            "seconds",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -193,10 +220,7 @@ class ModelCallRow(Base):
     turn: Mapped[int]
     model: Mapped[str]
     status: Mapped[str]
-    messages: Mapped[list[Any]]
-    answer: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
-    error: Mapped[str] = mapped_column(default="")
     input_tokens: Mapped[int] = mapped_column(default=0)
     output_tokens: Mapped[int] = mapped_column(default=0)
     cached_tokens: Mapped[int] = mapped_column(default=0)
@@ -204,3 +228,6 @@ class ModelCallRow(Base):
     cost: Mapped[float] = mapped_column(default=0.0)
     seconds: Mapped[float] = mapped_column(default=0.0)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    messages: Mapped[list[Any]]
+    answer: Mapped[str]
+    error: Mapped[str] = mapped_column(default="")

@@ -69,7 +69,7 @@ async def summarise(engine: AsyncEngine, evolution: str) -> RunSummary:
             await connection.execute(
                 select(ProgramRow.score, ProgramRow.generation)
                 .where(ProgramRow.evolution == evolution, ProgramRow.correct, ProgramRow.score.is_not(None))
-                .order_by(ProgramRow.score.desc(), ProgramRow.generation)
+                .order_by(ProgramRow.score.desc(), ProgramRow.sequence)
                 .limit(1)
             )
         ).first()

@@ -13,7 +13,6 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import numpy as np
 import pytest
 from sqlalchemy import text
@@ -33,6 +32,7 @@ from shinka_core.program import (
     Purpose,
     new_program_id,
 )
+from tests.shinka_core.database.fresh import fresh_database
 
 
 def opened(tmp_path: Path, url: str | None = None, **fields: Any) -> AsyncProgramDatabase:
@@ -399,7 +399,7 @@ async def test_another_program_in_the_same_database_keeps_its_own_version(tmp_pa
 
 
 async def test_many_that_open_a_new_database_at_once_all_get_it(tmp_path: Path, database_url: str | None) -> None:
-    url = await _emptied(database_url) if database_url else "e.sqlite"
+    url = await fresh_database(database_url) if database_url else "e.sqlite"
 
     async def use(name: str) -> int:
         async with AsyncProgramDatabase(DatabaseConfig(db_path=url), tmp_path) as db:
@@ -407,15 +407,6 @@ async def test_many_that_open_a_new_database_at_once_all_get_it(tmp_path: Path, 
             return len(db)
 
     assert await asyncio.gather(*(use(f"run-{number}") for number in range(8))) == [0] * 8
-
-
-async def _emptied(cluster: str) -> str:
-    """A database of its own in the tests' cluster, in which nothing has ever been created."""
-    name = f"new_{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(cluster)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    return f"{cluster.rsplit('/', 1)[0]}/{name}"
 
 
 async def test_a_password_never_reaches_an_error() -> None:
