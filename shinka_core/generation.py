@@ -201,7 +201,7 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="novelty check off")
     novelty = run.judge
 
-    async def check() -> tuple[Verdict, np.ndarray]:
+    async def check() -> tuple[Verdict, np.ndarray | None]:
         return await novelty.check(
             candidate.code,
             language=sampling.parent.language,

@@ -28,14 +28,14 @@ MAY_USE = {
     "llm": {"budget", "slots"},
     "pacing": set[str](),
     "embed": {"llm"},  # the translation of provider errors
-    "prompts": set[str](),
+    "prompts": {"edit"},  # which parts of a program may change
     "naming": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
-    "novelty": {"embed", "llm", "prompts"},
+    "novelty": {"edit", "embed", "llm", "prompts"},
     "run": {
         "budget",
         "database",

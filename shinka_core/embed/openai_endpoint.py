@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from shinka_core.embed.embedder import Vector
-from shinka_core.errors import ConfigError, UnusableAnswerError
+from shinka_core.embed.embedder import EDITION, Vector
+from shinka_core.embed.pieces import pieces, pooled
+from shinka_core.errors import ConfigError, ModelError, UnusableAnswerError
 
-# Endpoints refuse longer texts; a longer program gets the mean of its pieces.
-MAX_CHARACTERS = 24_000
+# Bytes of a piece: OpenAI's models take 8,191 tokens.
+PIECE = 8_000
+# No model is known that takes less than 512 tokens and says so.
+SMALLEST_PIECE = 500
+# Pieces in a request: far fewer than the 300,000 tokens that OpenAI takes at once.
+TOGETHER = 16
 
 
 class OpenAIEmbedder:
-    """Asks an endpoint once per program."""
+    """Asks an endpoint once per program, or once for sixteen pieces of a long one.
+
+    Attributes:
+        piece: Bytes of text that the endpoint is sent as one; less when it has refused more.
+    """
 
     similarity_threshold = 0.99
 
@@ -31,6 +43,7 @@ class OpenAIEmbedder:
         from openai import AsyncOpenAI
 
         self.name = model
+        self.piece = PIECE
         self._model, _, own = model.partition("@")
         endpoint = own or base_url
         key = os.environ.get("OPENAI_API_KEY") or ("not-needed" if endpoint else None)
@@ -42,25 +55,53 @@ class OpenAIEmbedder:
         self._timeout = timeout
         self._client = AsyncOpenAI(api_key=key, base_url=endpoint, timeout=timeout, max_retries=2)
 
+    @property
+    def identity(self) -> str:
+        """The model's name, without where it is asked."""
+        return f"{self._model} {EDITION}"
+
     async def embed(self, code: str, language: str) -> Vector:
-        """The endpoint's embedding, `(d,)` float32 of unit length."""
+        """The endpoint's embedding, `(d,)` float32 of unit length.
+
+        Raises:
+            ModelError: The endpoint cannot be reached, or refuses even short texts.
+        """
+        del language
+        while True:
+            parts = pieces(code, self.piece)
+            try:
+                vectors = [await self._ask(parts[i : i + TOGETHER]) for i in range(0, len(parts), TOGETHER)]
+                break
+            except ModelError as error:
+                if error.reason != "prompt_too_long" or self.piece <= SMALLEST_PIECE:
+                    raise
+                self.piece = max(self.piece // 2, SMALLEST_PIECE)
+        vector = pooled(np.concatenate(vectors), [len(part.encode("utf-8", "replace")) for part in parts])
+        norm = float(np.linalg.norm(vector))
+        if not np.isfinite(norm) or norm == 0.0:
+            raise UnusableAnswerError(
+                f"{self.name}: the endpoint returned an embedding of length {norm}", model=self.name
+            )
+        return vector
+
+    async def _ask(self, parts: list[str]) -> NDArray[np.float32]:
+        """One request: `(n, d)` float32, in the order of the pieces."""
         from shinka_core.llm.faults import translate
 
-        del language
-        pieces = [code[i : i + MAX_CHARACTERS] for i in range(0, max(len(code), 1), MAX_CHARACTERS)]
+        create: Any = self._client.embeddings.with_raw_response.create
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._client.embeddings.create(
-                    model=self._model, input=pieces, encoding_format="float"
-                )
-            vector = np.asarray([item.embedding for item in response.data], dtype=np.float32).mean(axis=0)
-            norm = float(np.linalg.norm(vector))
+                # Read here and not by the library, which makes an object of every number: far too slow for the loop.
+                response = await create(model=self._model, input=parts, encoding_format="float")
+            return await asyncio.to_thread(_vectors, response.http_response.content, len(parts))
         except Exception as error:
             # As with answers: whatever shape a server sends, it is the endpoint's failure.
             raise translate(error, self.name) from error
-        if vector.ndim != 1 or not np.isfinite(norm) or norm == 0.0:
-            raise UnusableAnswerError(
-                f"{self.name}: the endpoint returned an embedding of shape {vector.shape} and length {norm}",
-                model=self.name,
-            )
-        return vector / np.float32(norm)
+
+
+def _vectors(body: bytes, count: int) -> NDArray[np.float32]:
+    items: Any = json.loads(body)["data"]
+    vectors = np.asarray([item["embedding"] for item in items], dtype=np.float32)
+    if vectors.ndim != 2 or len(vectors) != count:
+        raise ValueError(f"embeddings of shape {vectors.shape} for {count} texts")
+    return vectors

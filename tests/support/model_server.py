@@ -58,6 +58,8 @@ class Script:
         latency: Seconds until an answer.
         faults: Probability of each fault; the rest is answered.
         sequence: Faults of the first requests in order, "" for an answer; wins over `faults`.
+        embedding_limit: Bytes of a text above which embedding it is refused as providers do; 0: none.
+        context: Characters of a prompt above which it is refused as too long; 0: none.
         shape: What the fault `odd_shape` sends instead of a completion.
         answer: Makes the text of an answer from the messages; by default a patch.
     """
@@ -71,6 +73,8 @@ class Script:
     prompt_tokens: int = 1000
     completion_tokens: int = 100
     shape: Any = None
+    embedding_limit: int = 0
+    context: int = 0
 
 
 class ModelServer:
@@ -80,6 +84,7 @@ class ModelServer:
         self.script = script or Script()
         self.requests: list[Request] = []
         self.bodies: list[dict[str, Any]] = []
+        self.embedded: list[list[str]] = []  # texts of every request for embeddings
         self.key = ""  # of the last request, which real providers quote in their errors
         self.now = 0
         self.peak = 0
@@ -141,7 +146,13 @@ class ModelServer:
             await _send(writer, 200, self.stats() if path == "/stats" else {"object": "list", "data": []})
             return True
         if path.endswith("/embeddings"):
-            await _send(writer, 200, _embeddings(body))
+            texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+            self.embedded.append(texts)
+            limit = self.script.embedding_limit
+            if limit and max(len(text.encode()) for text in texts) > limit:
+                await _send(writer, 400, _too_long(limit, len(max(texts, key=len)), "input"))
+            else:
+                await _send(writer, 200, _embeddings(body))
             return True
         return await self._answer(path, body, writer)
 
@@ -177,6 +188,10 @@ class ModelServer:
             await _send(writer, int(fault[-3:]), {"error": {"message": f"scripted {fault}, your key: {self.key}"}})
             return True
         messages = body.get("messages") or body.get("input") or []
+        length = sum(len(message["content"]) for message in messages)
+        if self.script.context and length > self.script.context:
+            await _send(writer, 400, _too_long(self.script.context // 3, length // 3, "messages"))
+            return True
         text = self._text(messages, number, fault)
         reply = (
             self._response(body, text, fault) if path.endswith("/responses") else self._completion(body, text, fault)
@@ -292,6 +307,12 @@ def patch_for(messages: list[dict[str, str]], number: int) -> str:
         f"<NAME>change_{number}</NAME>\n<DESCRIPTION>Moves a constant.</DESCRIPTION>\n"
         f"<<<<<<< SEARCH\n{line}\n=======\n{changed}\n>>>>>>> REPLACE\n"
     )
+
+
+def _too_long(limit: int, asked: int, what: str) -> dict[str, Any]:
+    text = f"This model's maximum context length is {limit} tokens. However, your {what} resulted in {asked} tokens."
+    error = {"message": f"{text} Please reduce the length of the {what}.", "type": "invalid_request_error"}
+    return {"error": error | {"param": what, "code": "context_length_exceeded"}}
 
 
 def _embeddings(body: dict[str, Any]) -> dict[str, Any]:
