@@ -130,10 +130,11 @@ class EvolutionConfig(_Settings):
             _check_weights("llm_weights", self.llm_weights)
         if len(set(self.llm_models)) != len(self.llm_models):
             raise ValueError(f"llm_models names a model twice: {self.llm_models}; use llm_weights instead")
+        asked = [*self.llm_models, *self.novelty_llm_models, *([self.embedding_model] if self.embedding_model else [])]
         for field, limits in (("model_limits", self.model_limits), ("model_rates", self.model_rates)):
             for model, limit in limits.items():
-                if model not in self.llm_models:
-                    raise ValueError(f"{field} names {model!r}, which is not in llm_models; known: {self.llm_models}")
+                if model not in asked:
+                    raise ValueError(f"{field} names {model!r}, which is not in llm_models; known: {asked}")
                 if not limit > 0:
                     raise ValueError(f"{field} gives {model!r} {limit}; it must be more than 0")
         if self.embedding_model is None and self.novelty_llm_models:

@@ -28,6 +28,8 @@ crashes, times out or scores badly is not an error: it is an `Evaluation` with `
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -93,9 +95,11 @@ class ModelError(ShinkaError):
         retry_after: Seconds the provider asked to wait, uncut, or None when it did not say.
         usage: What the provider counted; the call is paid for all the same. None: nothing.
         said: The provider's own words, in one bounded line and without keys; `""` when it had none.
+        step: The step of a generation that asked.
     """
 
     reason: str = "model_error"
+    step: str = "query"
     scope: Scope = Scope.PROMPT
     blame = Blame.MODEL
 
@@ -116,6 +120,16 @@ class ModelError(ShinkaError):
         self.said = said
         if scope is not None:
             self.scope = scope
+
+
+@contextmanager
+def blaming(step: str) -> Generator[None, None, None]:
+    """Writes into the errors of models inside the block which step asked."""
+    try:
+        yield
+    except ModelError as error:
+        error.step = step
+        raise
 
 
 class RateLimitedError(ModelError):

@@ -27,7 +27,7 @@ MAY_USE = {
     "budget": set[str](),
     "llm": {"budget", "slots"},
     "pacing": set[str](),
-    "embed": {"llm"},  # the translation of provider errors
+    "embed": {"budget", "llm"},  # the translation of provider errors, and what requests cost
     "prompts": {"edit"},  # which parts of a program may change
     "naming": set[str](),
     "slots": set[str](),

@@ -6,13 +6,14 @@ from shinka_core.config import BUILTIN_EMBEDDING
 from shinka_core.embed.embedder import Embedder
 from shinka_core.embed.hashed_ngrams import HashedNgrams
 from shinka_core.errors import ConfigError
+from shinka_core.llm.account import Account
 
 __all__ = ["Embedder", "HashedNgrams", "embedder"]
 
 SENTENCE_TRANSFORMERS = "sentence-transformers/"
 
 
-def embedder(model: str | None, *, base_url: str | None = None) -> Embedder | None:
+def embedder(model: str | None, *, base_url: str | None = None, account: Account | None = None) -> Embedder | None:
     """The embedding back end of that name.
 
     Args:
@@ -20,6 +21,7 @@ def embedder(model: str | None, *, base_url: str | None = None) -> Embedder | No
             OpenAI-compatible embedding model (`name@https://host/v1` for its own endpoint), or
             None for no embedding.
         base_url: Endpoint of OpenAI-compatible models that name none.
+        account: Where requests to an endpoint are paid from.
 
     Raises:
         ConfigError: The name is unknown, or what it needs is not there.
@@ -36,4 +38,4 @@ def embedder(model: str | None, *, base_url: str | None = None) -> Embedder | No
         return SentenceTransformersEmbedder(model.removeprefix(SENTENCE_TRANSFORMERS))
     from shinka_core.embed.openai_endpoint import OpenAIEmbedder
 
-    return OpenAIEmbedder(model, base_url=base_url)
+    return OpenAIEmbedder(model, base_url=base_url, account=account)

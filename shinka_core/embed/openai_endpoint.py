@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shinka_core.budget import Budget
 from shinka_core.embed.embedder import EDITION, Vector
 from shinka_core.embed.pieces import pieces, pooled
 from shinka_core.errors import ConfigError, ModelError, UnusableAnswerError
+from shinka_core.llm.account import Account
+from shinka_core.llm.ledger import MemoryLedger
 
 # Bytes of a piece: OpenAI's models take 8,191 tokens.
 PIECE = 8_000
@@ -31,11 +34,14 @@ class OpenAIEmbedder:
 
     similarity_threshold = 0.99
 
-    def __init__(self, model: str, *, base_url: str | None = None, timeout: float = 60.0) -> None:
+    def __init__(
+        self, model: str, *, base_url: str | None = None, timeout: float = 60.0, account: Account | None = None
+    ) -> None:
         """Prepares the connection.
 
         Args:
             model: `name` or `name@https://host/v1`.
+            account: Where every request is paid from; None bounds and keeps nothing.
 
         Raises:
             ConfigError: There is neither a key nor an endpoint of one's own.
@@ -53,7 +59,9 @@ class OpenAIEmbedder:
                 "or use embedding_model='builtin/hashed-ngrams'"
             )
         self._timeout = timeout
-        self._client = AsyncOpenAI(api_key=key, base_url=endpoint, timeout=timeout, max_retries=2)
+        self._account = account or Account(MemoryLedger(), {}, Budget(None))
+        # Repeated by the step around it: here nobody would see it, and a long wait would have no end.
+        self._client = AsyncOpenAI(api_key=key, base_url=endpoint, timeout=timeout, max_retries=0)
 
     @property
     def identity(self) -> str:
@@ -89,19 +97,24 @@ class OpenAIEmbedder:
         from shinka_core.llm.faults import translate
 
         create: Any = self._client.embeddings.with_raw_response.create
-        try:
-            async with asyncio.timeout(self._timeout):
-                # Read here and not by the library, which makes an object of every number: far too slow for the loop.
-                response = await create(model=self._model, input=parts, encoding_format="float")
-            return await asyncio.to_thread(_vectors, response.http_response.content, len(parts))
-        except Exception as error:
-            # As with answers: whatever shape a server sends, it is the endpoint's failure.
-            raise translate(error, self.name) from error
+        async with self._account.embedding(self.name, parts) as bill:
+            try:
+                async with asyncio.timeout(self._timeout):
+                    # Read here and not by the library, which makes an object of every number: far too slow for the loop.
+                    response = await create(model=self._model, input=parts, encoding_format="float")
+                vectors, tokens = await asyncio.to_thread(_read, response.http_response.content, len(parts))
+            except Exception as error:
+                # As with answers: whatever shape a server sends, it is the endpoint's failure.
+                raise translate(error, self.name) from error
+            bill.counted(tokens)
+            return vectors
 
 
-def _vectors(body: bytes, count: int) -> NDArray[np.float32]:
-    items: Any = json.loads(body)["data"]
-    vectors = np.asarray([item["embedding"] for item in items], dtype=np.float32)
+def _read(body: bytes, count: int) -> tuple[NDArray[np.float32], object]:
+    """The vectors, and the tokens that the endpoint counted for them, if it did."""
+    answer: Any = json.loads(body)
+    vectors = np.asarray([item["embedding"] for item in answer["data"]], dtype=np.float32)
     if vectors.ndim != 2 or len(vectors) != count:
         raise ValueError(f"embeddings of shape {vectors.shape} for {count} texts")
-    return vectors
+    usage: Any = answer.get("usage") or {}
+    return vectors, usage.get("prompt_tokens") or usage.get("total_tokens")

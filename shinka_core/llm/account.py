@@ -108,7 +108,9 @@ class Account:
             return
         gate.refused(error.retry_after)
         if (error.retry_after or 0.0) >= LONG_WAIT:
-            self.tell_once("waits", model, "%s asks to wait %.0f s; its calls wait: %s", model, error.retry_after, error)
+            self.tell_once(
+                "waits", model, "%s asks to wait %.0f s; its calls wait: %s", model, error.retry_after, error
+            )
 
     def price(self, model: str, usage: Usage) -> float:
         """US dollars of a call; 0 for a model without a price, which is told once."""

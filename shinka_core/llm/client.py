@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Literal, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig, ModelPrice
-from shinka_core.errors import ConfigError, ModelError, ModelUnavailableError, Scope, UnusableAnswerError
+from shinka_core.errors import ModelError, ModelUnavailableError, Scope, UnusableAnswerError
 from shinka_core.llm.account import Account
+from shinka_core.llm.connect import check_prices, connect, option
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.prices import cost, longest_answer
 from shinka_core.llm.question import Ledger, Provider, Question, RawAnswer, storable
@@ -91,13 +92,13 @@ class AsyncLLMClient:
         check_prices(config, models)
         weights = config.llm_weights or [1.0] * len(config.llm_models)
         return cls(
-            _connect(models, config, providers or {}),
+            connect(models, config, providers or {}),
             weights=dict(zip(config.llm_models, weights, strict=True)),
             ledger=ledger or MemoryLedger(),
             prices=config.llm_prices,
             budget=budget or Budget(config.max_api_costs),
-            longest=_option(config, "max_completion_tokens", "max_output_tokens", "max_tokens"),
-            answers=_option(config, "n") or 1,
+            longest=option(config, "max_completion_tokens", "max_output_tokens", "max_tokens"),
+            answers=option(config, "n") or 1,
             timeout=config.llm_timeout,
         )
 
@@ -155,7 +156,8 @@ class AsyncLLMClient:
                 error = ModelUnavailableError(f"{question.model}: given up, since the run is being stopped")
                 reservation.settle(reservation.reserved)
                 if reservation.cost:
-                    await self._ledger.failed(question, error, reservation.cost, time.monotonic() - started)
+                    spent = time.monotonic() - started
+                    await self._ledger.failed(question, error, reservation.cost, spent, estimated=True)
                 raise
             except ModelError as error:
                 arrived()
@@ -163,7 +165,8 @@ class AsyncLLMClient:
                 self._roster.failed(question.model, error)
                 seconds = time.monotonic() - started
                 reservation.settle(self._cost_of_failure(question, error, seconds, reservation.reserved))
-                await self._ledger.failed(question, error, reservation.cost, seconds)
+                guessed = reservation.cost > 0 and error.usage is None
+                await self._ledger.failed(question, error, reservation.cost, seconds, estimated=guessed)
                 raise
             arrived()
             self.account.judge(question.model, None)
@@ -206,7 +209,7 @@ class AsyncLLMClient:
     def _raise_nobody(self, refusals: Mapping[str, ModelError]) -> NoReturn:
         if all(self._roster.out(model) is not None for model in self._models):
             raise self._roster.nobody(self._models)
-        raise next(reversed(refusals.values()))
+        raise list(refusals.values())[-1]
 
     def _free(self, models: Sequence[str]) -> list[str]:
         """Those of the models that can be asked at once."""
@@ -303,58 +306,3 @@ class _Call:
 
 # Seconds that a cancelled run waits for an answer that may be just coming.
 GRACE = 0.5
-
-
-def _option(config: EvolutionConfig, *names: str) -> int | None:
-    """The first of the options that is sent with every call, as a count."""
-    extra = config.llm_kwargs.get("extra_body")
-    for options in (extra if isinstance(extra, dict) else {}, config.llm_kwargs):
-        for name in names:
-            value: Any = options.get(name)
-            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-                return value
-    return None
-
-
-def check_prices(config: EvolutionConfig, models: Sequence[str]) -> None:
-    """A budget bounds only what has a price.
-
-    Raises:
-        ConfigError: A model has none where one is asked for.
-    """
-    embedding = config.embedding_model
-    if embedding is not None and not embedding.startswith(("builtin/", "sentence-transformers/")):
-        models = [*models, embedding]
-    unpriced = [model for model in models if cost(model, Usage(), config.llm_prices) is None]
-    if not unpriced or config.unknown_prices == "warn":
-        return
-    if config.unknown_prices == "refuse" or config.max_api_costs is not None:
-        what = "" if config.max_api_costs is None else f", so max_api_costs={config.max_api_costs:g} cannot bound its calls"
-        raise ConfigError(
-            f"no price is known for {', '.join(unpriced)}{what}; set llm_prices: {{{unpriced[0]}: {{input: DOLLARS, "
-            "output: DOLLARS}} per million tokens (0 for a model of your own), or unknown_prices: warn to count it as free"
-        )
-
-
-def _connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str, Provider]) -> dict[str, Provider]:
-    """A provider for every model; models with the same endpoint share one."""
-    endpoints: dict[str | None, Provider] = {}
-    providers: dict[str, Provider] = {}
-    for model in models:
-        if model.startswith("builtin/"):
-            if model not in builtin:
-                raise ConfigError(f"llm_models names {model!r}; built in are: {', '.join(builtin) or 'none'}")
-            providers[model] = builtin[model]
-            continue
-        base_url = model.partition("@")[2] or config.llm_base_url
-        if base_url not in endpoints:
-            endpoints[base_url] = _openai_provider(base_url, config.llm_api, config)
-        providers[model] = endpoints[base_url]
-    return providers
-
-
-def _openai_provider(base_url: str | None, api: Literal["chat", "responses"], config: EvolutionConfig) -> Provider:
-    # Imported here: the library takes a second to load, which a run with built-in models has not to spend.
-    from shinka_core.llm.openai_provider import OpenAIProvider
-
-    return OpenAIProvider(base_url=base_url, api=api, timeout=config.llm_timeout, options=dict(config.llm_kwargs))

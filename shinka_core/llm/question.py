@@ -116,6 +116,8 @@ class Ledger(Protocol):
         """Stores a paid answer; durable when it returns."""
         ...
 
-    async def failed(self, question: Question, error: ModelError, cost: float, seconds: float) -> None:
+    async def failed(
+        self, question: Question, error: ModelError, cost: float, seconds: float, *, estimated: bool = False
+    ) -> None:
         """Stores a call that gave no usable answer, with what it cost all the same."""
         ...

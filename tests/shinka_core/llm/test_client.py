@@ -199,7 +199,7 @@ async def test_the_cost_of_an_unusable_answer_is_counted() -> None:
     costs: list[float] = []
 
     class CostLedger(MemoryLedger):
-        async def failed(self, question: Question, error: Any, cost: float, seconds: float) -> None:
+        async def failed(self, question: Question, error: Any, cost: float, seconds: float, **_: bool) -> None:
             costs.append(cost)
 
     async with ModelServer(Script(sequence=["empty"])) as server:
