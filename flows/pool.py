@@ -13,7 +13,7 @@ from flows.orchestrator.limits import known_limits
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls, reason_of
 from flows.outage import Outages, Ruling
 from flows.seed import evaluate_seed
-from shinka_core.errors import OrchestratorError
+from shinka_core.errors import OrchestratorError, one_error
 from shinka_core.program import GenerationState
 from shinka_core.run import Run
 
@@ -37,8 +37,9 @@ async def drive(run: Run) -> str:
     if final:
         await run.take_up(len(final.keys() - {0}))
     try:
-        async with ServerCalls() as calls:
-            await _drive(run, calls, final)
+        with one_error():
+            async with ServerCalls() as calls:
+                await _drive(run, calls, final)
     except OrchestratorError as error:
         run.stop_reason = run.stop_reason or str(error)
     except ORCHESTRATOR_AWAY as error:

@@ -243,3 +243,23 @@ class RunStoppedError(ShinkaError):
 
 class BudgetExhaustedError(ShinkaError):
     """The next paid call could pass `max_api_costs`; the run ends cleanly and can be resumed."""
+
+
+@contextmanager
+def one_error() -> Generator[None, None, None]:
+    """Raises the first error of a group in its place: callers and people know errors, not how tasks were grouped.
+
+    One that is raised on purpose comes before the others.
+    """
+    try:
+        yield
+    except ExceptionGroup as group:
+        raise _first(group) from group
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    ours = group.subgroup(ShinkaError)
+    found: Exception = group if ours is None else ours
+    while isinstance(found, ExceptionGroup):
+        found = found.exceptions[0]
+    return found
