@@ -8,10 +8,14 @@ import logging
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelled, Completed, Failed
+
 from flows.orchestrator.artifacts import publish
+from flows.stopping import CANCELLED
 from shinka_core.database import RunSummary
 from shinka_core.edit.apply import unified_diff
-from shinka_core.errors import DatabaseError, ShinkaError
+from shinka_core.errors import DatabaseError, ShinkaError, UnfinishedError
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.finish")
@@ -22,6 +26,7 @@ SUMMARY = "summary.json"
 REPORT = 60.0
 REPORT_OF_A_STOP = 5.0
 FAREWELL = 5.0
+STATE_MESSAGE = 1_000
 
 
 async def finish(run: Run, stopped: str) -> RunSummary:
@@ -48,10 +53,13 @@ async def finish(run: Run, stopped: str) -> RunSummary:
         results_dir=str(run.settings.results_dir),
         seconds=run.progress.seconds,
         stopped_early="; ".join(filter(None, [stopped, *missing])),
+        last_error=run.last_error,
     )
     try:
         _write(run.settings.results_dir / SUMMARY, json.dumps(asdict(summary), indent=2))
-        async with asyncio.timeout(FAREWELL if missing else None):  # a database that could not be read is not waited for
+        async with asyncio.timeout(
+            FAREWELL if missing else None
+        ):  # a database that could not be read is not waited for
             await run.database.finish("stopped" if summary.stopped_early else "finished")
     except (DatabaseError, OSError, TimeoutError) as error:
         missing.append(f"the end could not be stored ({error})")
@@ -60,6 +68,19 @@ async def finish(run: Run, stopped: str) -> RunSummary:
         logger.error("%s", "; ".join(missing))
     await _report(run, summary)
     return summary
+
+
+def final_state(run: Run, summary: RunSummary) -> RunSummary | State[RunSummary]:
+    """What the flow run of an evolution ends in: its message says in the UI what there is to say."""
+    if summary.stopped_early == CANCELLED:
+        return Cancelled(message=summary.stopped_early, data=summary)
+    if summary.stopped_early:
+        message = f"stopped early: {summary.stopped_early}"[:STATE_MESSAGE]
+        if not run.outage:
+            return Completed(message=message, data=summary)
+    elif not (message := summary.nothing_made[:STATE_MESSAGE]):
+        return summary
+    return Failed(message=message, data=UnfinishedError(message, summary))
 
 
 async def finish_broken(run: Run, error: Exception) -> None:

@@ -20,7 +20,8 @@
     │   └── SchemaVersionError     the database was written by another version
     ├── OrchestratorError          Prefect's server stayed away; what is done is stored
     ├── RunStoppedError            the run is being stopped; what has not begun stays open
-    └── BudgetExhaustedError       the next call would pass `max_api_costs`
+    ├── BudgetExhaustedError       the next call would pass `max_api_costs`
+    └── UnfinishedError            the evolution met an outage, or made nothing; `summary` says what it came to
 
 `retryable` and `blame` belong to the class, never to a match on the message. A candidate program that
 crashes, times out or scores badly is not an error: it is an `Evaluation` with `correct=False`.
@@ -31,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shinka_core.program import Usage
@@ -243,6 +244,18 @@ class RunStoppedError(ShinkaError):
 
 class BudgetExhaustedError(ShinkaError):
     """The next paid call could pass `max_api_costs`; the run ends cleanly and can be resumed."""
+
+
+class UnfinishedError(ShinkaError):
+    """The evolution was stopped by an outage, or none of its generations made a correct program.
+
+    Attributes:
+        summary: What it came to all the same, a `RunSummary`.
+    """
+
+    def __init__(self, message: str, summary: Any = None) -> None:
+        super().__init__(message)
+        self.summary = summary
 
 
 @contextmanager

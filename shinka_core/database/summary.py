@@ -61,6 +61,17 @@ class RunSummary:
     costs: dict[str, float] = field(default_factory=dict[str, float])
     last_error: str = ""
 
+    @property
+    def nothing_made(self) -> str:
+        """Why the run came to nothing, in a sentence; "" when it made a correct program, or no generation has ended."""
+        if self.made or self.generations < 2:
+            return ""
+        failures = ", ".join(f"{reason} × {count}" for reason, count in sorted(self.failures.items()))
+        incorrect = self.programs - self.correct
+        parts = [f"failed: {failures}" if failures else "", f"{incorrect} not correct" if incorrect else ""]
+        last = f"; last: {self.last_error}" if self.last_error else ""
+        return f"no generation made a correct program ({'; '.join(filter(None, parts))}){last}"
+
 
 async def summarise(engine: AsyncEngine, evolution: str) -> RunSummary:
     """Adds up the rows of one evolution."""
