@@ -58,7 +58,8 @@ async def fill(database: AsyncProgramDatabase, name: str, size: int, rng: np.ran
         programs = [first if n == 0 else program(n, rng, first.id) for n in range(start, min(start + BATCH, size))]
         async with database._engine.begin() as connection:
             await connection.execute(
-                insert(ProgramRow), [program_values(one, name, embedding(rng)) for one in programs]
+                insert(ProgramRow),
+                [program_values(one, name, embedding(rng)) | {"sequence": one.generation + 1} for one in programs],
             )
             await connection.execute(
                 insert(IslandMemberRow), [{"evolution": name, "island": 0, "program_id": one.id} for one in programs]

@@ -15,6 +15,7 @@ from typing import Any
 from prefect.client.schemas.objects import State
 
 from flows.orchestrator.flow_run_watch import watch_flow_run
+from shinka_core.errors import DatabaseUnavailableError
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.stopping")
@@ -71,6 +72,7 @@ class Stopping:
             What the work returns, or why it was stopped.
         """
         self._work = asyncio.create_task(work)
+        self._run.database.when_lost(self._on_lost)
         watch = asyncio.create_task(watch_flow_run(self))
         try:
             with _known(self):
@@ -78,6 +80,7 @@ class Stopping:
         except asyncio.CancelledError:
             if not self._work.cancelled():  # the cancellation comes from outside
                 self._run.stop_reason = self._run.stop_reason or INTERRUPTED
+                self._run.interrupted = True
                 self._work.cancel()
                 await asyncio.wait([self._work])
             return self._run.stop_reason
@@ -101,6 +104,7 @@ class Stopping:
         self._told = True
         grace = self._run.settings.evolve.stop_grace
         self._run.stop_reason = self._run.stop_reason or reason
+        self._run.interrupted = True
         self._run.proposals.open()  # who waits in a pause is to see that it is over
         logger.warning("%s: finishing what is in flight, at most %g s; once more to stop now", reason, grace)
         self._loop.call_later(grace, self._end_now)
@@ -109,6 +113,12 @@ class Stopping:
         if self._work is not None and not self._work.done():
             self._ended = True
             self._work.cancel()
+
+    def _on_lost(self, error: DatabaseUnavailableError) -> None:
+        """Ends everything now: nothing of it could be stored, and another may be at the same generations."""
+        self._told = True
+        self._run.stop_reason = self._run.stop_reason or str(error)
+        self._end_now()
 
     # What is asked for in the Prefect UI
 

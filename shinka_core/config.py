@@ -7,12 +7,10 @@ read from the environment by the model client alone.
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shinka_core.errors import ConfigError
 from shinka_core.program import PatchType
 from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
 
@@ -83,6 +81,11 @@ class EvolutionConfig(_Settings):
         description="Passed to every call: temperature, max_tokens, ...; keys are read from the environment.",
         json_schema_extra=NAMES_OF_NO_SECRETS,
     )
+    llm_context_tokens: dict[str, int] = Field(
+        default={},
+        description="Tokens that a model reads and writes at once, where it is not the built-in table's number "
+        "(128,000 for a model that is not in it).",
+    )
     llm_timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for one answer.")
     llm_retries: int = Field(default=6, ge=0, description="Times a call is repeated after a retryable error.")
     llm_prices: dict[str, ModelPrice] = Field(default={}, description="Prices that the built-in table lacks.")
@@ -95,6 +98,9 @@ class EvolutionConfig(_Settings):
     model_rates: dict[str, float] = Field(default={}, description="Calls per second by model, over all runs.")
 
     # Proposals
+    max_program_size: int = Field(
+        default=1_000_000, ge=1, description="Characters of a program; a larger seed or candidate is refused."
+    )
     patch_types: list[PatchType] = Field(default=[PatchType.DIFF, PatchType.FULL, PatchType.CROSS], min_length=1)
     patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1)
     max_patch_resamples: int = Field(default=3, ge=1, description="Samplings (new parent) per generation.")
@@ -137,6 +143,11 @@ class EvolutionConfig(_Settings):
                     raise ValueError(f"{field} names {model!r}, which is not in llm_models; known: {asked}")
                 if not limit > 0:
                     raise ValueError(f"{field} gives {model!r} {limit}; it must be more than 0")
+        for model, tokens in self.llm_context_tokens.items():
+            if model not in (*self.llm_models, *self.novelty_llm_models):
+                raise ValueError(f"llm_context_tokens names {model!r}, which is none of llm_models: {self.llm_models}")
+            if tokens < 1:
+                raise ValueError(f"llm_context_tokens gives {model!r} {tokens}; it must be more than 0")
         if self.embedding_model is None and self.novelty_llm_models:
             raise ValueError("novelty_llm_models needs embedding_model; set one or leave both empty")
         return self
@@ -164,42 +175,10 @@ class DatabaseConfig(_Settings):
     exploitation_ratio: float = Field(default=0.2, ge=0, le=1)
 
     island_selection_strategy: Literal["uniform", "equal"] = "uniform"
-    migration_interval: int = Field(default=10, ge=1)
+    migration_interval: int = Field(default=10, ge=1, description="Programs between two migrations.")
     migration_rate: float = Field(default=0.0, ge=0, le=1)
     island_elitism: bool = True
     enforce_island_separation: bool = True
-
-    def url(self, results_dir: Path) -> str:
-        """The SQLAlchemy URL with an async driver.
-
-        Args:
-            results_dir: Base of a relative SQLite path.
-
-        Raises:
-            ConfigError: `db_path` looks like a URL but is not one we can open.
-        """
-        path = self.db_path or "evolution.sqlite"
-        if "://" not in path:
-            return f"sqlite+aiosqlite:///{results_dir / path}"
-        # Imported here: it takes longest of all, and a mistake in the settings should be told at once.
-        from sqlalchemy.engine import make_url
-        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
-        try:
-            url = make_url(path)
-            drivers = {
-                "sqlite": "sqlite+aiosqlite",
-                "postgresql": "postgresql+asyncpg",
-                "postgres": "postgresql+asyncpg",
-            }
-            url = url.set(drivername=drivers.get(url.drivername, url.drivername))
-            url.get_dialect()
-        except (ArgumentError, NoSuchModuleError) as error:
-            raise ConfigError(
-                f"db_path={path!r} is not a database URL that can be used ({error}); "
-                "name a SQLite file or postgresql://user@host/database"
-            ) from error
-        return url.render_as_string(hide_password=False)
 
 
 class LocalJobConfig(_Settings):

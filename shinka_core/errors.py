@@ -16,10 +16,13 @@
     ├── LaunchError                an evaluation could not be started or was lost
     ├── DatabaseError              the program database failed
     │   ├── EvolutionExistsError   a run of that name is already there (or is running)
-    │   ├── DatabaseUnavailableError  locked, restarting or out of reach; retryable
+    │   ├── DatabaseUnavailableError  locked, restarting or out of reach for longer than it was waited for
+    │   │   ├── DatabaseGoneError     its file was removed under the run
+    │   │   └── OwnershipLostError    another process has taken the evolution up
     │   └── SchemaVersionError     the database was written by another version
     ├── OrchestratorError          Prefect's server stayed away; what is done is stored
     ├── RunStoppedError            the run is being stopped; what has not begun stays open
+    │   └── EvaluatorChangedError  the evaluator is another than when the run began
     ├── BudgetExhaustedError       the next call would pass `max_api_costs`
     └── UnfinishedError            the evolution met an outage, or made nothing; `summary` says what it came to
 
@@ -29,7 +32,7 @@ crashes, times out or scores badly is not an error: it is an `Evaluation` with `
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -223,9 +226,15 @@ class EvolutionExistsError(DatabaseError):
 
 
 class DatabaseUnavailableError(DatabaseError):
-    """The database is locked, restarting or out of reach: trying again may help."""
+    """The database is locked, restarting or out of reach, and was waited for; the run ends and can be resumed."""
 
-    retryable = True
+
+class DatabaseGoneError(DatabaseUnavailableError):
+    """The database's file was removed or replaced while the run was writing it."""
+
+
+class OwnershipLostError(DatabaseUnavailableError):
+    """Another process has taken the evolution up: this one writes nothing any more."""
 
 
 class SchemaVersionError(DatabaseError):
@@ -240,6 +249,10 @@ class OrchestratorError(ShinkaError):
 
 class RunStoppedError(ShinkaError):
     """The run is being stopped: what has not begun yet, or was ended with it, stays open for a resume."""
+
+
+class EvaluatorChangedError(RunStoppedError):
+    """The evaluator's file was changed during the run and cannot run from a copy: scores would not compare."""
 
 
 class BudgetExhaustedError(ShinkaError):
@@ -271,8 +284,13 @@ def one_error() -> Generator[None, None, None]:
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:
-    ours = group.subgroup(ShinkaError)
-    found: Exception = group if ours is None else ours
-    while isinstance(found, ExceptionGroup):
-        found = found.exceptions[0]
-    return found
+    leaves = list(_leaves(group))
+    return next((error for error in leaves if isinstance(error, ShinkaError)), leaves[0])
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)  # pyright: ignore[reportUnknownArgumentType] - of exceptions, as the whole is
+        else:
+            yield error

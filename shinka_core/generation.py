@@ -18,11 +18,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from shinka_core.asking import ask
 from shinka_core.database import Claim, values
-from shinka_core.edit import apply_patch
-from shinka_core.errors import PatchError, blaming
+from shinka_core.edit import MAX_PROGRAM, apply_patch
+from shinka_core.errors import PatchError, RunStoppedError, blaming
 from shinka_core.llm.account import charged_to
-from shinka_core.llm.question import CallKey, Material, Message, Question
+from shinka_core.llm.question import CallKey, Message
 from shinka_core.outcome import Closed, Recorded
 from shinka_core.program import (
     TERMINATED,
@@ -39,8 +40,9 @@ from shinka_core.program import (
     Verdict,
     new_program_id,
 )
-from shinka_core.prompts import proposal_prompt
+from shinka_core.prompts.bounding import GAP
 from shinka_core.run import Run
+from shinka_core.sizes import SizeLimit
 
 T = TypeVar("T")
 
@@ -59,6 +61,12 @@ CUT_OFF = {
     "length": "the answer was cut off at its longest length before it was whole; answer in fewer words, with smaller edits",
     "content_filter": "the answer was cut off by the provider's content filter before it was whole; write it differently",
 }
+# The same for an evaluation that catches the signal and leaves with an error of its own, which looks like any other
+# crash, and crashes are too many to wait long for each.
+CATCH_LAG = 0.1
+NO_RESULT = frozenset({"crashed", "killed", "no_result", "bad_result", "forged"})
+# Limits were passed, whoever stops what.
+OVER_A_LIMIT = frozenset({"timeout", "too_many_processes", "too_much_memory"})
 
 
 class OpenGeneration:
@@ -69,6 +77,7 @@ class OpenGeneration:
         cost: US dollars of all answers so far.
         model: Who gave the last answer; not always the model that was sampled.
         unwritten: Outcomes on their way to the journal.
+        started: The evaluation last started here.
     """
 
     def __init__(self, run: Run, context: GenerationContext, claim: Claim) -> None:
@@ -79,6 +88,7 @@ class OpenGeneration:
         self.cost = 0.0
         self.model = ""
         self.unwritten: list[asyncio.Future[None]] = []
+        self.started: Job | None = None
 
     async def see_written(self) -> None:
         """Waits for the outcomes on their way to the journal; raises what kept one from it."""
@@ -140,26 +150,7 @@ async def query(generation: OpenGeneration, sampling: Sampling, turn: int, histo
     Raises:
         ModelError: The class tells whether asking again may help.
     """
-    evolve = generation.run.settings.evolve
-    system, user = proposal_prompt(sampling, task=evolve.task_sys_msg, use_text_feedback=evolve.use_text_feedback)
-    parent = sampling.parent
-    question = Question(
-        key=CallKey(generation.context.number, Purpose.PROPOSAL, sampling.attempt, turn),
-        model=sampling.model,
-        system=system,
-        user=user,
-        seed=sampling.seed,
-        history=history,
-        material=Material(
-            parent=parent.code,
-            inspirations=tuple(program.code for program in sampling.inspirations),
-            language=parent.language,
-            patch_type=sampling.patch_type,
-            parent_score=parent.score,
-            inspiration_scores=tuple(program.score for program in sampling.inspirations),
-        ),
-    )
-    answer = await generation.run.client.query(question)
+    answer = await ask(generation.run, generation.context.number, sampling, turn, history)
     generation.cost += answer.cost
     generation.model = answer.model
     await generation.see_written()
@@ -170,9 +161,10 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     """Applies the answer to the parent; an answer that cannot be applied is a `Failure` to feed back."""
 
     async def apply() -> Candidate | Failure:
+        limit = generation.run.size_limit
         if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH:
-            return apply_answer(sampling, answer)
-        return await asyncio.to_thread(apply_answer, sampling, answer)
+            return apply_answer(sampling, answer, limit)
+        return await asyncio.to_thread(apply_answer, sampling, answer, limit)
 
     return await _once(
         generation,
@@ -184,15 +176,26 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     )
 
 
-def apply_answer(sampling: Sampling, answer: Answer) -> Candidate | Failure:
+def apply_answer(sampling: Sampling, answer: Answer, limit: SizeLimit | None = None) -> Candidate | Failure:
     """Applies an answer's patch, or tells why it does not apply."""
     if answer.cut:
         # The edits that are whole may be half of a change, and a program that is whole may be a draft.
         return Failure("patch", "truncated_answer", CUT_OFF.get(answer.cut, f"the answer was cut off ({answer.cut})"))
+    parent = sampling.parent
     try:
-        return apply_patch(sampling.patch_type, answer.text, sampling.parent.code, sampling.parent.language)
+        candidate = apply_patch(
+            sampling.patch_type,
+            answer.text,
+            parent.code,
+            parent.language,
+            limit=limit.characters if limit else MAX_PROGRAM,
+        )
     except PatchError as error:
         return Failure("patch", error.reason, str(error))
+    if GAP in candidate.code:
+        return Failure("patch", "gap_in_program", "a line that stands for lines left out is no part of the program")
+    problem = limit and limit.problem(candidate.code)
+    return candidate if problem is None else Failure("patch", "program_too_large", problem)
 
 
 async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candidate, turn: int) -> Verdict:
@@ -239,9 +242,14 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
     program_path = folder / f"main{run.seed_program.extension}"
 
     async def start() -> Job:
+        if generation.started is not None:  # but its row could not be written
+            found = await run.launcher.attach(generation.started)
+            if found is not None:
+                return found
         folder.mkdir(parents=True, exist_ok=True)
         program_path.write_text(code, encoding="utf-8")
-        return await run.launcher.submit(program_path, folder / "results")
+        generation.started = await run.launcher.submit(program_path, folder / "results")
+        return generation.started
 
     submitted = generation.claim.last(GenerationState.SUBMITTED)
     if submitted is None:
@@ -267,9 +275,16 @@ async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
     """
 
     async def wait() -> Evaluation:
-        evaluation = await generation.run.launcher.wait(job)
-        if evaluation.reason == TERMINATED:
-            await generation.run.check_going_for(STOP_LAG)
+        run = generation.run
+        evaluation = await run.launcher.wait(job)
+        try:
+            if evaluation.reason == TERMINATED:
+                await run.check_going_for(STOP_LAG)
+            elif not evaluation.correct and evaluation.reason not in OVER_A_LIMIT:
+                await run.check_uninterrupted_for(CATCH_LAG if evaluation.reason in NO_RESULT else 0.0)
+        except RunStoppedError:
+            await run.launcher.discard(job)
+            raise
         return evaluation
 
     ended = generation.claim.last(GenerationState.EVALUATED)

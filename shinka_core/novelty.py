@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from shinka_core.bounds import shortened
 from shinka_core.config import BUILTIN_EMBEDDING
 from shinka_core.edit.blocks import block_texts
 from shinka_core.embed.changed import changed_parts
@@ -27,7 +28,6 @@ from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Program, Verdict
 from shinka_core.prompts import novelty_prompt, read_novelty_answer
-from shinka_core.prompts.size import shortened
 
 logger = logging.getLogger("shinka.novelty")
 

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
 from shinka_core.budget import Budget
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.database import AsyncProgramDatabase
+from shinka_core.database import AsyncProgramDatabase, address_of
 from shinka_core.edit import check_seed_program, language_of
 from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, RunStoppedError
-from shinka_core.launch import Launcher, LocalLauncher
+from shinka_core.launch import Launcher, LocalLauncher, check_job
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.naming import RUN_FILE
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.operators import builtin_operators
 from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
+from shinka_core.private import private_places
 from shinka_core.progress import Progress
 from shinka_core.secrets import refuse_stored_secrets
+from shinka_core.sizes import SizeLimit, contexts_of
 from shinka_core.slots import Slots
 
 # Seconds between two looks at whether the run is being stopped.
@@ -71,6 +70,9 @@ class Run:
         stop_reason: Why no further generation is to start; "" while the run goes on.
         outage: Whether it stops because what it stands on failed.
         last_error: Why the last generation ended without a program.
+        contexts: What the models read, as far as is known.
+        size_limit: Of every program.
+        interrupted: Whether it ends because somebody asks for it; evaluations may have been asked as well.
         ends: How generations ended that nobody has asked about yet. Only what is in here has ended:
             a flow run that is over says nothing about its generation.
     """
@@ -93,9 +95,12 @@ class Run:
         self.stop_reason = ""
         self.outage = False
         self.last_error = ""
+        self.interrupted = False
         self.ends: dict[int, Outcome] = {}
         self.judge = judge
         self.launcher = launcher
+        self.contexts = contexts_of(settings.evolve)
+        self.size_limit = SizeLimit(settings.evolve, seed_program.language)
         self.proposals = Slots("proposals", settings.proposal_jobs)
         self.evaluations = Slots("evaluations", settings.evaluation_jobs)
         self.pacing = Pacing(settings.proposal_jobs, settings.evaluation_jobs, settings.evolve.max_oversubscription)
@@ -130,6 +135,20 @@ class Run:
             self.check_going()
             await asyncio.sleep(LOOK_AGAIN)
         self.check_going()
+
+    async def check_uninterrupted_for(self, seconds: float) -> None:
+        """The same, but a run that stops by itself, as when its money is spent, is nothing to evaluations.
+
+        Raises:
+            RunStoppedError: Somebody stops the run.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            if self.interrupted:
+                raise RunStoppedError(self.stop_reason or "interrupted")
+            if time.monotonic() >= until:
+                return
+            await asyncio.sleep(LOOK_AGAIN)
 
     async def take_up(self, finished: int) -> None:
         """Lets the progress go on from what the evolution had come to before this process.
@@ -185,12 +204,16 @@ def check_settings(settings: RunSettings) -> SeedProgram:
             f"eval_program_path={str(evaluator)!r} is not a file (working directory {Path.cwd()}); "
             "name the evaluator script, or run inside the task's folder"
         )
-    settings.database.url(settings.results_dir)
+    check_job(settings.job)
+    address_of(settings.database.db_path, settings.results_dir)
     refuse_stored_secrets(
         urls={"db_path": settings.database.db_path, "llm_base_url": settings.evolve.llm_base_url},
         options={"llm_kwargs": settings.evolve.llm_kwargs},
     )
-    return read_seed_program(settings.evolve)
+    seed_program = read_seed_program(settings.evolve)
+    limit = SizeLimit(settings.evolve, seed_program.language)
+    limit.check_seed(settings.evolve.init_program_path, seed_program.code)
+    return seed_program
 
 
 @asynccontextmanager
@@ -220,17 +243,10 @@ async def open_run(settings: RunSettings, *, resume: bool) -> AsyncGenerator[Run
             await database.begin(settings.evolution, seed=evolve.seed, settings=evolve.model_dump(mode="json"))
         budget.spent = (await database.summary()).cost
         _mark(settings)
-        launcher = LocalLauncher(settings.job, hidden=_private(settings))
+        address = address_of(settings.database.db_path, settings.results_dir)
+        launcher = LocalLauncher(settings.job, hidden=private_places(settings.results_dir, address))
         stack.push_async_callback(launcher.close)
         yield Run(settings, seed_program, database, client, budget, _judge(evolve, client), launcher)
-
-
-def _private(settings: RunSettings) -> list[Path]:
-    """What evaluated programs have no business with: other results, the database, the orchestrator's folder."""
-    url = make_url(settings.database.url(settings.results_dir))
-    database = [Path(url.database)] if url.get_backend_name() == "sqlite" and url.database else []
-    orchestrator = os.environ.get("PREFECT_HOME")
-    return [settings.results_dir, *database, *([Path(orchestrator)] if orchestrator else [])]
 
 
 def _mark(settings: RunSettings) -> None:

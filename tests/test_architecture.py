@@ -18,24 +18,27 @@ SOURCES = [
 LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 
 # Inside shinka_core: what each part may use besides itself and the ground.
-GROUND = {"errors", "program", "config", "secrets", "outcome"}
+GROUND = {"bounds", "errors", "program", "config", "secrets", "outcome", "source", "thinking"}
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
     "evaluation": set[str](),
-    "launch": {"evaluation"},
+    "launch": {"evaluation", "warden"},
+    "warden": set[str](),
     "budget": set[str](),
     "llm": {"budget", "slots"},
     "pacing": set[str](),
     "embed": {"budget", "llm"},  # the translation of provider errors, and what requests cost
     "prompts": {"edit"},  # which parts of a program may change
     "naming": set[str](),
+    "own_packages": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
     "novelty": {"edit", "embed", "llm", "prompts"},
+    "sizes": {"llm", "prompts"},
     "run": {
         "budget",
         "database",
@@ -47,10 +50,14 @@ MAY_USE = {
         "novelty",
         "operators",
         "pacing",
+        "private",
         "progress",
+        "sizes",
         "slots",
     },
-    "generation": {"database", "edit", "llm", "prompts", "run"},
+    "asking": {"llm", "prompts", "run"},
+    "generation": {"asking", "sizes", "database", "edit", "llm", "prompts", "run"},
+    "private": {"database", "naming"},
 }
 LONGEST_FILE = 500
 USUAL_FILE = 300
@@ -91,6 +98,9 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
     allowed = {
         "config": {"errors", "program", "secrets"},
         "program": set[str](),
+        "bounds": set[str](),
+        "source": set[str](),
+        "thinking": set[str](),
         "errors": {"program"},
         "outcome": {"errors", "program"},
     }.get(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
 from collections.abc import AsyncGenerator
@@ -15,7 +16,7 @@ from prefect.context import FlowRunContext
 
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
 from shinka_core.database import RunSummary
-from shinka_core.edit.apply import unified_diff
+from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import OrchestratorError
 from shinka_core.run import Run
 
@@ -23,6 +24,7 @@ logger = logging.getLogger("shinka.board")
 
 UPDATE_PERIOD = 5.0
 DIFF_LIMIT = 20_000
+LONGEST_KEY = 100
 
 
 class Board:
@@ -103,5 +105,7 @@ async def publish(run: Run, summary: RunSummary) -> None:
 
 
 def _key(name: str) -> str:
-    """Artifact keys hold lower-case letters, digits and dashes alone."""
-    return f"evolution-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
+    """Artifact keys hold lower-case letters, digits and dashes alone; names that lose by it stay apart."""
+    key = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_KEY]
+    digest = "" if key == name else f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return f"evolution-{key}{digest}".replace("--", "-")

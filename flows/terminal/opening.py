@@ -38,4 +38,4 @@ def print_opening(console: Console, plan: Plan) -> None:
             or "own local server (PREFECT_API_URL=http://host:4200/api for a running one)"
         ),
     ]
-    console.print("\n".join(lines), markup=False)
+    console.print("\n".join(lines), markup=False, emoji=False)

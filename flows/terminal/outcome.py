@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from flows.terminal.progress import duration
 from shinka_core.database import RunSummary
@@ -11,19 +12,20 @@ from shinka_core.database import RunSummary
 
 def print_summary(console: Console, summary: RunSummary) -> None:
     """The outcome: scores, failures, costs, times, and where everything is."""
-    table = Table(title=f"Evolution {summary.evolution}", show_header=False, title_justify="left")
+    # As it is: what is in brackets would be taken for markup, and what is between colons for a picture.
+    table = Table(title=Text(f"Evolution {summary.evolution}"), show_header=False, title_justify="left")
     for title, value in _rows(summary):
-        table.add_row(title, value)
+        table.add_row(Text(title), Text(value))
     console.print(table)
     if summary.stopped_early:
-        console.print(f"Stopped early: {summary.stopped_early}", markup=False)
+        console.print(f"Stopped early: {summary.stopped_early}", markup=False, emoji=False)
         if summary.last_error and summary.last_error not in summary.stopped_early:
-            console.print(f"Last failure: {summary.last_error}", markup=False)
-        console.print(f"Continue with --resume --results {summary.results_dir}", markup=False)
+            console.print(f"Last failure: {summary.last_error}", markup=False, emoji=False)
+        console.print(f"Continue with --resume --results {summary.results_dir}", markup=False, emoji=False)
     elif summary.nothing_made:
-        console.print(f"Nothing was made: {summary.nothing_made}", markup=False)
+        console.print(f"Nothing was made: {summary.nothing_made}", markup=False, emoji=False)
     elif summary.failures and summary.last_error:
-        console.print(f"Last failure: {summary.last_error}", markup=False)
+        console.print(f"Last failure: {summary.last_error}", markup=False, emoji=False)
 
 
 def _rows(summary: RunSummary) -> list[tuple[str, str]]:

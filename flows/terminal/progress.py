@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from flows.open_runs import find_open_run
 from shinka_core.run import Run
@@ -81,7 +82,7 @@ def _print_lines(evolution: str, console: Console, ended: threading.Event) -> No
     while not ended.wait(LINE_PERIOD):
         run = find_open_run(evolution)
         if run is not None and (line := progress_line(run)) != last:
-            console.print(line, highlight=False, soft_wrap=True)
+            console.print(line, highlight=False, soft_wrap=True, markup=False, emoji=False)
             last = line
 
 
@@ -95,7 +96,7 @@ def _show_live(evolution: str, console: Console, ended: threading.Event) -> None
 
 def _table(run: Run) -> Table:
     progress = run.progress
-    table = Table(title=run.evolution, show_header=False, title_justify="left")
+    table = Table(title=Text(run.evolution), show_header=False, title_justify="left")
     rows = {
         "generation": f"{progress.finished} of {progress.total}",
         "best score": f"{_number(progress.best_score)}  (seed program {_number(progress.seed_score)})",
@@ -107,7 +108,7 @@ def _table(run: Run) -> Table:
         "time": f"{duration(progress.seconds)}, {duration(progress.eta)} to go",
     }
     for title, value in rows.items():
-        table.add_row(title, value)
+        table.add_row(title, Text(value))
     return table
 
 

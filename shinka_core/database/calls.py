@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.engine import own_words
 from shinka_core.database.schema import GenerationRow, ModelCallRow, table_of
+from shinka_core.database.store import Store
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import ModelError
 from shinka_core.llm.question import CallKey, Question
@@ -38,9 +38,9 @@ _NOTHING = {
 class Calls:
     """The `Ledger` of one evolution."""
 
-    def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
+    def __init__(self, store: Store, writer: Writer) -> None:
         self._evolution = ""
-        self._engine = engine
+        self._database = store
         self._writer = writer
         # By generation: closed generations are forgotten, so that memory does not grow with the run.
         self._answered: dict[int, set[CallKey]] = {}
@@ -51,7 +51,8 @@ class Calls:
 
     async def load(self) -> None:
         """Learns which keys were answered before; needed once, when a run is resumed."""
-        async with self._engine.connect() as connection:
+
+        async def read(connection: AsyncConnection) -> None:
             rows = await connection.execute(
                 select(ModelCallRow.generation, ModelCallRow.purpose, ModelCallRow.attempt, ModelCallRow.turn)
                 .join(
@@ -68,31 +69,32 @@ class Calls:
             for generation, purpose, attempt, turn in rows:
                 self._remember(CallKey(generation, Purpose(purpose), attempt, turn))
 
+        await self._database.read(read)
+
     async def find(self, key: CallKey) -> Answer | None:
         """The stored answer to `key`, marked as replayed."""
         if key not in self._answered.get(key.generation, ()):
             return None
-        with own_words(str(self._engine.url)):
-            row = await self._read(key)
+        row = await self._read(key)
         usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.reasoning_tokens)
         return Answer(
             row.answer, row.model, usage, row.cost, row.seconds, replayed=True, cut=row.reason, estimated=row.estimated
         )
 
     async def _read(self, key: CallKey) -> Any:
-        async with self._engine.connect() as connection:
-            return (
-                await connection.execute(
-                    select(ModelCallRow).where(
-                        ModelCallRow.evolution == self._evolution,
-                        ModelCallRow.generation == key.generation,
-                        ModelCallRow.purpose == key.purpose.value,
-                        ModelCallRow.attempt == key.attempt,
-                        ModelCallRow.turn == key.turn,
-                        ModelCallRow.status == ANSWERED,
-                    )
-                )
-            ).one()
+        query = select(ModelCallRow).where(
+            ModelCallRow.evolution == self._evolution,
+            ModelCallRow.generation == key.generation,
+            ModelCallRow.purpose == key.purpose.value,
+            ModelCallRow.attempt == key.attempt,
+            ModelCallRow.turn == key.turn,
+            ModelCallRow.status == ANSWERED,
+        )
+
+        async def read(connection: AsyncConnection) -> Any:
+            return (await connection.execute(query)).one()
+
+        return await self._database.read(read)
 
     async def answered(self, question: Question, answer: Answer) -> None:
         """Stores an answer; committed when this returns."""

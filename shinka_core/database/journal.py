@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.population import Population
 from shinka_core.database.schema import GenerationRow, StepRow, now, table_of
+from shinka_core.database.store import Store
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.program import Failure, GenerationState
 
@@ -58,9 +59,9 @@ class Claim:
 class Journal:
     """Steps of one evolution's generations."""
 
-    def __init__(self, engine: AsyncEngine, writer: Writer, population: Population) -> None:
+    def __init__(self, store: Store, writer: Writer, population: Population) -> None:
         self._evolution = ""
-        self._engine = engine
+        self._store = store
         self._writer = writer
         self._population = population
 
@@ -128,16 +129,23 @@ class Journal:
         )
 
     async def fail(self, number: int, failure: Failure) -> None:
-        """Closes a generation without a program."""
+        """Closes a generation without a program; one that is recorded or failed stays as it is."""
 
         async def store(connection: AsyncConnection) -> None:
-            await self._set(
-                connection,
-                number,
-                state=GenerationState.FAILED.value,
-                failure_step=failure.step,
-                failure_reason=failure.reason,
-                failure_detail=failure.detail[:DETAIL_LIMIT],
+            await connection.execute(
+                update(GenerationRow)
+                .where(
+                    GenerationRow.evolution == self._evolution,
+                    GenerationRow.number == number,
+                    GenerationRow.state.not_in(FINAL),
+                )
+                .values(
+                    state=GenerationState.FAILED.value,
+                    failure_step=failure.step,
+                    failure_reason=failure.reason,
+                    failure_detail=failure.detail[:DETAIL_LIMIT],
+                    updated_at=now(),
+                )
             )
 
         await self._writer.write(store)
@@ -145,7 +153,8 @@ class Journal:
 
     async def final(self) -> dict[int, GenerationState]:
         """The generations that are recorded or failed, and which of the two."""
-        async with self._engine.connect() as connection:
+
+        async def read(connection: AsyncConnection) -> dict[int, GenerationState]:
             rows = await connection.execute(
                 select(GenerationRow.number, GenerationRow.state).where(
                     GenerationRow.evolution == self._evolution, GenerationRow.state.in_(FINAL)
@@ -153,9 +162,4 @@ class Journal:
             )
             return {number: GenerationState(state) for number, state in rows}
 
-    async def _set(self, connection: AsyncConnection, number: int, **values: Any) -> None:
-        await connection.execute(
-            update(GenerationRow)
-            .where(GenerationRow.evolution == self._evolution, GenerationRow.number == number)
-            .values(updated_at=now(), **values)
-        )
+        return await self._store.read(read)

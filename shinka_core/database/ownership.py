@@ -5,28 +5,64 @@ from __future__ import annotations
 import json
 import os
 import socket
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
+
+# Marks that this process has given out and not taken back: who opens an evolution twice is refused as well.
+_open_here: set[str] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Another that has an evolution open, or had when it was last heard of.
+
+    Attributes:
+        certain: It is seen to run.
+    """
+
+    words: str
+    certain: bool
 
 
 def this_process() -> str:
     """A mark that tells this process from every other, also from a later one with its number."""
-    return json.dumps(_machine() | {"pid": os.getpid(), "start": _start_of(os.getpid())})
+    mark = _machine() | {"host": socket.gethostname(), "pid": os.getpid(), "start": _start_of(os.getpid())}
+    return json.dumps(mark)
+
+
+def new_mark() -> str:
+    """A mark for one evolution that this process opens."""
+    mark = json.dumps(json.loads(this_process()) | {"token": uuid4().hex})
+    _open_here.add(mark)
+    return mark
+
+
+def give_back_mark(mark: str) -> None:
+    """The evolution is not open under that mark any more."""
+    _open_here.discard(mark)
+
+
+def holder(owner: str) -> Holder | None:
+    """Who is behind a mark; None when there is nobody, or when it is known to have ended."""
+    if not owner:
+        return None
+    mark = json.loads(owner)
+    words = f"process {mark['pid']}"
+    if not on_this_machine(owner):
+        # Nothing can be seen from here: only its signs of life in the database tell.
+        return Holder(f"{words} on {mark.get('host', 'another machine')}", certain=False)
+    if known_to_be_gone(owner):
+        return None
+    if mark["pid"] == os.getpid():
+        return Holder("this process", certain=True) if owner in _open_here else None
+    return Holder(words, certain=True)
 
 
 def alive(owner: str) -> str | None:
-    """Describes the other process behind a mark if it still runs on this machine, else None.
-
-    A process on another machine cannot be asked; it counts as gone.
-    """
-    if not owner or owner == this_process():
-        return None
-    mark = json.loads(owner)
-    if mark["host"] != socket.gethostname():
-        return None
-    start = _start_of(mark["pid"])
-    if start is None or start != mark["start"]:
-        return None
-    return f"process {mark['pid']}"
+    """Describes the other process behind a mark if it is seen to run, else None."""
+    found = holder(owner)
+    return found.words if found is not None and found.certain else None
 
 
 def on_this_machine(owner: str) -> bool:
@@ -37,16 +73,25 @@ def on_this_machine(owner: str) -> bool:
 
 def known_to_be_gone(owner: str) -> bool:
     """Whether the process behind a mark is known to have ended: it was on this machine and is not there now."""
-    return owner != this_process() and on_this_machine(owner) and alive(owner) is None
+    mark = json.loads(owner)
+    if not on_this_machine(owner):
+        return False
+    start = _start_of(mark["pid"])
+    return start is None or start != mark["start"]
 
 
 def _machine() -> dict[str, str]:
-    """Where process numbers mean the same: containers may share a host's name, but not its processes."""
+    """Where process numbers mean the same.
+
+    A machine since it was last started, by its boot id: host names change, and containers may share one.
+    Containers have process numbers of their own.
+    """
     try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         processes = os.readlink("/proc/self/ns/pid")
     except OSError:
-        processes = ""
-    return {"host": socket.gethostname(), "processes": processes}
+        boot, processes = socket.gethostname(), ""
+    return {"boot": boot, "processes": processes}
 
 
 def _start_of(pid: int) -> str | None:

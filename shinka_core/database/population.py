@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shinka_core.selection.archive import ArchiveChange, fitness_change
+from shinka_core.selection.archive import ArchiveChange, fitness_change, fittest
 
 Vector = NDArray[np.float32]
 FIRST_CAPACITY = 256
@@ -171,6 +171,12 @@ class Population:
             del self.archive[change.removed]
         if change.added is not None:
             self.archive[change.added] = float(self.scores[change.added])
+
+    def rank(self) -> None:
+        """Fills the archive from all programs, as if they had been added one after the other."""
+        positions = np.flatnonzero(self.correct)
+        ranked = zip(positions.tolist(), self.scores[positions].tolist(), strict=True)
+        self.archive = fittest(ranked, self._archive_size)
 
     def expect_child(self, generation: int, parent: int, island: int) -> None:
         """Counts a proposal under way as a child, so that concurrent proposals spread out."""

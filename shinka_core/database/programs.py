@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -13,14 +16,18 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 from sqlalchemy import bindparam, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
+from shinka_core.database.address import address_of
 from shinka_core.database.calls import Calls
 from shinka_core.database.choose import choose
-from shinka_core.database.engine import create_engine, own_words, prepare_schema
 from shinka_core.database.journal import STATE, Journal
-from shinka_core.database.ownership import alive, this_process
+from shinka_core.database.lease import BEAT, Lease, database_seconds, take, wait_until_free
+from shinka_core.database.loading import load_population
+from shinka_core.database.migration import plan_migration
+from shinka_core.database.ownership import give_back_mark, new_mark
 from shinka_core.database.population import Population
 from shinka_core.database.rows import PROGRAM_COLUMNS, program_of, program_values, vector_of
 from shinka_core.database.schema import (
@@ -33,13 +40,14 @@ from shinka_core.database.schema import (
     table_of,
 )
 from shinka_core.database.seed import forget_failed_seed
+from shinka_core.database.store import Store
 from shinka_core.database.summary import RunSummary, summarise
 from shinka_core.database.writer import Rows, Writer
-from shinka_core.errors import DatabaseError, EvolutionExistsError
+from shinka_core.errors import DatabaseError, DatabaseUnavailableError, EvolutionExistsError
 from shinka_core.program import GenerationContext, GenerationState, PatchType, Program, Sampling
-from shinka_core.selection.islands import draw_migrants
 
 Vector = NDArray[np.float32]
+logger = logging.getLogger("shinka.database")
 
 _BEFORE = table_of(ProgramRow).alias("before")
 # Its place in the order of insertion is the database's to give; `of` is the evolution once more.
@@ -50,6 +58,9 @@ _PROGRAM = insert(table_of(ProgramRow)).values(
 )
 _INSPIRATION = insert(table_of(InspirationRow))
 _MEMBER = insert(table_of(IslandMemberRow))
+
+# Seconds for giving an evolution back when the database is closed.
+RELEASE = 5.0
 
 # Numbers in the embeddings of an island up to which they are compared on the event loop: about 5 ms.
 SMALL_ISLAND = 5_000_000
@@ -88,39 +99,51 @@ class AsyncProgramDatabase:
 
         Args:
             results_dir: Base of a relative SQLite path.
+
+        Raises:
+            ConfigError: `db_path` names no database that could be opened.
+            DatabaseError: A driver is missing.
         """
         self._config = config
-        self._url = config.url(Path(results_dir))
-        self._engine: AsyncEngine = create_engine(self._url)
-        self._writer = Writer(self._engine)
+        self._store = Store(address_of(config.db_path, Path(results_dir)))
+        self._engine = self._store.engine
+        self._writer = Writer(self._store)
         self._population = Population(config.num_islands, config.archive_size)
         # Stored programs never change, and selection asks for the good ones again and again.
         self._read = LRUCache[str, Program](maxsize=REMEMBERED, getsizeof=characters)
         self._evolution = ""
-        self.journal = Journal(self._engine, self._writer, self._population)
-        self.calls = Calls(self._engine, self._writer)
+        self._seed = 0
+        self._mark = ""
+        self._beats: asyncio.Task[None] | None = None
+        self.journal = Journal(self._store, self._writer, self._population)
+        self.calls = Calls(self._store, self._writer)
 
     async def __aenter__(self) -> Self:
         try:
-            await prepare_schema(self._engine)
+            await self._store.open()
         except BaseException:
-            await self._engine.dispose()
+            await self._store.close()
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._beats is not None:
+            self._beats.cancel()
         await self._writer.close()
-        await self._engine.dispose()
+        await self._release()
+        await self._store.close()
 
     # Evolutions
 
     async def exists(self, name: str) -> bool:
         """Whether the database has an evolution of that name."""
-        with own_words(self._url):
-            async with self._engine.connect() as connection:
-                return await connection.scalar(select(EvolutionRow.name).where(EvolutionRow.name == name)) is not None
+
+        async def read(connection: AsyncConnection) -> bool:
+            return await connection.scalar(select(EvolutionRow.name).where(EvolutionRow.name == name)) is not None
+
+        return await self._store.read(read)
 
     async def begin(self, name: str, *, seed: int, settings: dict[str, Any]) -> Evolution:
         """Starts a new evolution and binds this object to it.
@@ -128,21 +151,29 @@ class AsyncProgramDatabase:
         Raises:
             EvolutionExistsError: The name is taken.
         """
+        mark = self._new_mark()
 
         async def create(connection: AsyncConnection) -> None:
-            if await connection.scalar(select(EvolutionRow.name).where(EvolutionRow.name == name)) is not None:
-                raise EvolutionExistsError(
-                    f"evolution {name!r} is already in the database; continue it with resume (--resume), "
-                    "or choose another name or results folder"
-                )
-            await connection.execute(
-                insert(EvolutionRow).values(
-                    name=name, seed=seed, settings=settings, state="running", owner=this_process()
-                )
+            owner = await connection.scalar(select(EvolutionRow.owner).where(EvolutionRow.name == name))
+            if owner == mark:
+                return  # it is there: the receipt of that was lost
+            taken = EvolutionExistsError(
+                f"evolution {name!r} is already in the database; continue it with resume (--resume), "
+                "or choose another name or results folder"
             )
+            if owner is not None:
+                raise taken
+            try:
+                await connection.execute(
+                    insert(EvolutionRow).values(
+                        name=name, seed=seed, settings=settings, state="running", owner=mark, seen_at=database_seconds()
+                    )
+                )
+            except IntegrityError as error:
+                raise taken from error
 
         await self._writer.write(create)
-        self._bind(name)
+        self._bind(name, seed, 0)
         return Evolution(name, seed, settings)
 
     async def resume(self, name: str) -> Evolution:
@@ -154,42 +185,42 @@ class AsyncProgramDatabase:
             DatabaseError: There is none of that name.
             EvolutionExistsError: Another process has it open.
         """
+        mark = self._new_mark()
+        seen = await wait_until_free(self._store, name)
 
-        async def take(connection: AsyncConnection) -> Evolution:
-            row = (await connection.execute(select(EvolutionRow.__table__).where(EvolutionRow.name == name))).first()
-            if row is None:
-                raise DatabaseError(f"there is no evolution {name!r} to resume; start it without resume first")
-            owner = alive(row.owner)
-            if owner is not None:
-                raise EvolutionExistsError(
-                    f"evolution {name!r} is being run by {owner}; stop that, or wait for its end"
-                )
-            await connection.execute(
-                update(EvolutionRow)
-                .where(EvolutionRow.name == name)
-                .values(state="running", owner=this_process(), updated_at=now())
-            )
+        async def take_up(connection: AsyncConnection) -> tuple[Evolution, int]:
+            row = await take(connection, name, mark, seen)
             await forget_failed_seed(connection, name)
-            return Evolution(row.name, row.seed, row.settings)
+            return Evolution(row.name, row.seed, row.settings), row.commits
 
-        evolution = await self._writer.write(take)
-        self._bind(name)
-        with own_words(self._url):
-            await self._load_population()
-            await self.calls.load()
+        evolution, commits = await self._writer.write(take_up)
+        self._bind(name, evolution.seed, commits)
+        await load_population(self._store, name, self._population)
+        await self.calls.load()
         return evolution
 
+    @property
+    def lost(self) -> DatabaseUnavailableError | None:
+        """Why nothing of this evolution can be written any more, or None while it can."""
+        return self._writer.lost
+
+    def when_lost(self, tell: Callable[[DatabaseUnavailableError], None]) -> None:
+        """Has `tell` called when it cannot: another has taken the evolution up, or the file is gone."""
+        self._writer.when_lost(tell)
+
     async def finish(self, state: str) -> None:
-        """Gives the evolution back: `finished` when all generations are done, else `stopped`."""
+        """Says how the run ended: `finished` when all generations are done, else `stopped`.
+
+        What another has taken up is left to it.
+        """
 
         async def store(connection: AsyncConnection) -> None:
             await connection.execute(
-                update(EvolutionRow)
-                .where(EvolutionRow.name == self._evolution)
-                .values(state=state, owner="", updated_at=now())
+                update(EvolutionRow).where(EvolutionRow.name == self._evolution).values(state=state, updated_at=now())
             )
 
-        await self._writer.write(store)
+        if self.lost is None:
+            await self._writer.write(store)
 
     # Sampling
 
@@ -277,11 +308,19 @@ class AsyncProgramDatabase:
             islands,
             embedding,
         )
-        await self._update_archive(position)
         self.calls.forget(program.generation)
-        if program.generation and program.generation % self._config.migration_interval == 0:
-            await self._migrate(program.generation)
+        await self._follow_up(position)
         return True
+
+    async def _follow_up(self, position: int) -> None:
+        """Archive and islands: the program is stored, so nothing that goes wrong from here on is its failure."""
+        moves = plan_migration(self._config, self._population, self._seed)
+        try:
+            await self._update_archive(position)
+            if moves:
+                await self._migrate(moves)
+        except Exception as error:  # noqa: BLE001 - see above
+            logger.warning("archive or islands are not up to date until the next resume: %s", error)
 
     async def get(self, program_id: str) -> Program:
         """A program by its id.
@@ -300,10 +339,12 @@ class AsyncProgramDatabase:
         programs = {program_id: self._read[program_id] for program_id in ids if program_id in self._read}
         unread = {program_id for program_id in ids if program_id not in programs}
         if unread:
-            with own_words(self._url):
-                async with self._engine.connect() as connection:
-                    rows = await connection.execute(select(*PROGRAM_COLUMNS).where(ProgramRow.id.in_(unread)))
-                    programs |= {row.id: program_of(row) for row in rows}
+
+            async def read(connection: AsyncConnection) -> dict[str, Program]:
+                rows = await connection.execute(select(*PROGRAM_COLUMNS).where(ProgramRow.id.in_(unread)))
+                return {row.id: program_of(row) for row in rows}
+
+            programs |= await self._store.read(read)
         missing = [program_id for program_id in ids if program_id not in programs]
         if missing:
             raise DatabaseError(f"the database has no program {', '.join(missing)}")
@@ -314,23 +355,22 @@ class AsyncProgramDatabase:
 
     async def by_generation(self, generation: int) -> Program | None:
         """The program that a generation made, with its inspirations."""
-        with own_words(self._url):
-            async with self._engine.connect() as connection:
-                row = (
-                    await connection.execute(
-                        select(*PROGRAM_COLUMNS).where(
-                            ProgramRow.evolution == self._evolution, ProgramRow.generation == generation
-                        )
-                    )
-                ).first()
-                if row is None:
-                    return None
-                shown = await connection.execute(
-                    select(InspirationRow.inspiration_id)
-                    .where(InspirationRow.program_id == row.id)
-                    .order_by(InspirationRow.position)
-                )
-                return program_of(row, tuple(inspiration for (inspiration,) in shown))
+        query = select(*PROGRAM_COLUMNS).where(
+            ProgramRow.evolution == self._evolution, ProgramRow.generation == generation
+        )
+
+        async def read(connection: AsyncConnection) -> Program | None:
+            row = (await connection.execute(query)).first()
+            if row is None:
+                return None
+            shown = await connection.execute(
+                select(InspirationRow.inspiration_id)
+                .where(InspirationRow.program_id == row.id)
+                .order_by(InspirationRow.position)
+            )
+            return program_of(row, tuple(inspiration for (inspiration,) in shown))
+
+        return await self._store.read(read)
 
     async def best(self) -> Program | None:
         """The best correct program, or None while there is none."""
@@ -342,15 +382,45 @@ class AsyncProgramDatabase:
 
     async def summary(self) -> RunSummary:
         """What the evolution comes to so far."""
-        with own_words(self._url):
-            return await summarise(self._engine, self._evolution)
+        return await self._store.read(lambda connection: summarise(connection, self._evolution))
 
     # Inside
 
-    def _bind(self, name: str) -> None:
-        self._evolution = name
+    def _new_mark(self) -> str:
+        give_back_mark(self._mark)
+        self._mark = new_mark()
+        return self._mark
+
+    def _bind(self, name: str, seed: int, commits: int) -> None:
+        self._evolution, self._seed = name, seed
         self.journal.bind(name)
         self.calls.bind(name)
+        self._writer.bind(Lease(name, self._mark, commits))
+        self._beats = asyncio.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        """Signs of life while there is nothing else to write; after a long sleep the first one tells who owns it."""
+        while self.lost is None:
+            await asyncio.sleep(BEAT)
+            if time.monotonic() - self._writer.last_commit >= BEAT:
+                with suppress(DatabaseError):
+                    await self._writer.post()
+
+    async def _release(self) -> None:
+        """Lets another take the evolution up at once; without that it has to wait for our silence."""
+        mark, self._mark = self._mark, ""
+        give_back_mark(mark)
+        if not self._evolution or self.lost is not None:
+            return
+        try:
+            async with asyncio.timeout(RELEASE), self._store.begin() as connection:
+                await connection.execute(
+                    update(EvolutionRow)
+                    .where(EvolutionRow.name == self._evolution, EvolutionRow.owner == mark)
+                    .values(owner="")
+                )
+        except (DatabaseError, TimeoutError) as error:
+            logger.debug("evolution %s was not given back: %s", self._evolution, error)
 
     def _member(self, program_id: str, island: int) -> Rows:
         return Rows(_MEMBER, {"evolution": self._evolution, "island": island, "program_id": program_id})
@@ -374,61 +444,18 @@ class AsyncProgramDatabase:
 
         await self._writer.write(store)
 
-    async def _migrate(self, generation: int) -> None:
-        """Copies a share of every island's correct programs to another island."""
-        rate, count = self._config.migration_rate, self._config.num_islands
-        if rate == 0 or count == 1:
-            return
-        population = self._population
-        rng = np.random.default_rng([generation, count])
-        for island in range(count):
-            members = population.islands[island].members.rows
-            correct = members[population.correct[members]]
-            for index in draw_migrants(rng, population.scores[correct], rate, keep_best=self._config.island_elitism):
-                target = (island + 1 + int(rng.integers(count - 1))) % count
-                position = int(correct[index])
-                if population.islands[target].holds(position):
-                    continue
-                program_id = population.ids[position]
-                population.islands[target].add(position, await self._embedding(program_id))
-                await asyncio.shield(self._writer.post(self._member(program_id, target)))
+    async def _migrate(self, moves: list[tuple[int, int]]) -> None:
+        """Copies programs to other islands, all or none."""
+        ids = self._population.ids
+        members = [self._member(ids[position], island) for position, island in moves]
+        await asyncio.shield(self._writer.post(*members))
+        for position, island in moves:
+            self._population.islands[island].add(position, await self._embedding(ids[position]))
 
     async def _embedding(self, program_id: str) -> Vector | None:
-        async with self._engine.connect() as connection:
-            return vector_of(await connection.scalar(select(ProgramRow.embedding).where(ProgramRow.id == program_id)))
+        query = select(ProgramRow.embedding).where(ProgramRow.id == program_id)
 
-    async def _load_population(self) -> None:
-        """Rebuilds the numbers in memory from the tables."""
-        async with self._engine.connect() as connection:
-            homes: dict[str, list[int]] = {}
-            for program_id, island in await connection.execute(
-                select(IslandMemberRow.program_id, IslandMemberRow.island).where(
-                    IslandMemberRow.evolution == self._evolution, IslandMemberRow.island < self._config.num_islands
-                )
-            ):
-                homes.setdefault(program_id, []).append(island)
-            rows = await connection.stream(
-                select(
-                    ProgramRow.id,
-                    ProgramRow.generation,
-                    ProgramRow.score,
-                    ProgramRow.correct,
-                    ProgramRow.parent_id,
-                    ProgramRow.embedding,
-                )
-                .where(ProgramRow.evolution == self._evolution)
-                .order_by(ProgramRow.sequence)
-            )
-            async for row in rows:
-                self._population.add(
-                    row.id,
-                    row.generation,
-                    row.score,
-                    row.correct,
-                    row.parent_id,
-                    homes.get(row.id, []),
-                    vector_of(row.embedding),
-                )
-        # Ranked anew instead of read: the table may lack the last change of a killed process.
-        for position in range(len(self._population)):
-            self._population.apply(self._population.archive_change(position))
+        async def read(connection: AsyncConnection) -> Vector | None:
+            return vector_of(await connection.scalar(query))
+
+        return await self._store.read(read)

@@ -19,12 +19,13 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shinka_core.database.texts import StorableText
 
 # The alembic revision that these tables are; a test holds it against the migrations.
 REVISION = "0003"
@@ -54,7 +55,7 @@ class Base(DeclarativeBase):
         list[Any]: JSON,
         datetime: DateTime(timezone=True),
         float: Double,  # of itself SQLAlchemy 2.0 would make it Float, and 2.1 Double
-        str: Text,
+        str: StorableText,
     }
 
 
@@ -102,7 +103,7 @@ class ProgramRow(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"))
-    sequence: Mapped[int] = mapped_column(server_default="0")
+    sequence: Mapped[int]
     generation: Mapped[int]
     island: Mapped[int]
     language: Mapped[str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow
 from shinka_core.program import GenerationState
@@ -73,37 +73,36 @@ class RunSummary:
         return f"no generation made a correct program ({'; '.join(filter(None, parts))}){last}"
 
 
-async def summarise(engine: AsyncEngine, evolution: str) -> RunSummary:
+async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
     """Adds up the rows of one evolution."""
-    async with engine.connect() as connection:
-        programs, correct, made, seconds = (
-            await connection.execute(
-                select(
-                    func.count(),
-                    func.count().filter(ProgramRow.correct),
-                    func.count().filter(ProgramRow.correct, ProgramRow.generation > 0),
-                    func.coalesce(func.sum(ProgramRow.evaluation_seconds), 0.0),
-                ).where(ProgramRow.evolution == evolution)
-            )
-        ).one()
-        best = (
-            await connection.execute(
-                select(ProgramRow.score, ProgramRow.generation)
-                .where(ProgramRow.evolution == evolution, ProgramRow.correct, ProgramRow.score.is_not(None))
-                .order_by(ProgramRow.score.desc(), ProgramRow.sequence)
-                .limit(1)
-            )
-        ).first()
-        seed_score = await connection.scalar(
-            select(ProgramRow.score).where(ProgramRow.evolution == evolution, ProgramRow.generation == 0)
+    programs, correct, made, seconds = (
+        await connection.execute(
+            select(
+                func.count(),
+                func.count().filter(ProgramRow.correct),
+                func.count().filter(ProgramRow.correct, ProgramRow.generation > 0),
+                func.coalesce(func.sum(ProgramRow.evaluation_seconds), 0.0),
+            ).where(ProgramRow.evolution == evolution)
         )
-        failures = await connection.execute(
-            select(GenerationRow.failure_step, GenerationRow.failure_reason, func.count())
-            .where(GenerationRow.evolution == evolution, GenerationRow.state == GenerationState.FAILED.value)
-            .group_by(GenerationRow.failure_step, GenerationRow.failure_reason)
+    ).one()
+    best = (
+        await connection.execute(
+            select(ProgramRow.score, ProgramRow.generation)
+            .where(ProgramRow.evolution == evolution, ProgramRow.correct, ProgramRow.score.is_not(None))
+            .order_by(ProgramRow.score.desc(), ProgramRow.sequence)
+            .limit(1)
         )
-        counted = {f"{step}: {reason}": count for step, reason, count in failures}
-        models, costs = await _models(connection, evolution), await _costs(connection, evolution)
+    ).first()
+    seed_score = await connection.scalar(
+        select(ProgramRow.score).where(ProgramRow.evolution == evolution, ProgramRow.generation == 0)
+    )
+    failures = await connection.execute(
+        select(GenerationRow.failure_step, GenerationRow.failure_reason, func.count())
+        .where(GenerationRow.evolution == evolution, GenerationRow.state == GenerationState.FAILED.value)
+        .group_by(GenerationRow.failure_step, GenerationRow.failure_reason)
+    )
+    counted = {f"{step}: {reason}": count for step, reason, count in failures}
+    models, costs = await _models(connection, evolution), await _costs(connection, evolution)
     return RunSummary(
         evolution=evolution,
         programs=programs,

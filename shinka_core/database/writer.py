@@ -4,6 +4,10 @@ SQLite has one writer at a time. Letting a hundred generations compete for its l
 than the writing; here whoever comes while a commit is under way shares the next one. A write is
 durable when its `await` returns; the order in which writes are handed in is the order in which
 they become durable.
+
+A row that cannot be stored fails alone, whatever is wrong with it: its neighbours are written one by one.
+Every commit is signed by the owner of the evolution (`lease.py`), so that a commit whose receipt was lost is
+known to be there, and an owner that was taken for gone writes nothing more.
 """
 
 from __future__ import annotations
@@ -12,19 +16,29 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Insert, Update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.engine import own_words
+from shinka_core.database.lease import Lease
 from shinka_core.database.schema import Base
-from shinka_core.errors import DatabaseError, DatabaseUnavailableError
+from shinka_core.database.store import Patience, Store
+from shinka_core.errors import (
+    DatabaseError,
+    DatabaseGoneError,
+    DatabaseUnavailableError,
+    OwnershipLostError,
+    ShinkaError,
+)
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
+logger = logging.getLogger("shinka.database")
+
+# Of tables, so that a row comes after those it refers to.
+_ORDER = {table.name: position for position, table in enumerate(Base.metadata.sorted_tables)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,40 +59,51 @@ class _Batch:
     rows: tuple[Rows, ...]
 
 
-logger = logging.getLogger("shinka.database")
-
-# Of tables, so that a row comes after those it refers to.
-_ORDER = {table.name: position for position, table in enumerate(Base.metadata.sorted_tables)}
-
-PATIENCE = 180.0
-PAUSE = 0.5
-
-
 @dataclass(slots=True)
 class _Waiting:
-    """One unit of work.
-
-    Attributes:
-        unsure: It may have been committed already: the connection was lost during an attempt.
-    """
+    """One unit of work."""
 
     work: Work[Any] | _Batch
     done: asyncio.Future[Any]
-    unsure: bool = False
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """The commit of a group.
+
+    Attributes:
+        results: What the works returned, once all of them were done; a commit was tried then.
+    """
+
+    group: list[_Waiting]
+    results: list[Any] | None = field(default=None)
 
 
 class Writer:
     """Runs units of work in transactions, grouped.
 
     Attributes:
-        patience: Seconds to wait for a database that is locked, full or restarting.
+        lost: Why nothing is written any more: the file is gone, or the evolution is another's.
+        last_commit: When that was, by `time.monotonic`.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.patience = PATIENCE
-        self._engine = engine
+    def __init__(self, store: Store) -> None:
+        self.lost: DatabaseUnavailableError | None = None
+        self.last_commit = time.monotonic()
+        self._store = store
+        self._lease: Lease | None = None
+        self._patience = Patience(store)
         self._waiting: list[_Waiting] = []
         self._drain: asyncio.Task[None] | None = None
+        self._when_lost: list[Callable[[DatabaseUnavailableError], None]] = []
+
+    def bind(self, lease: Lease) -> None:
+        """Signs every commit from now on with that lease."""
+        self._lease = lease
+
+    def when_lost(self, tell: Callable[[DatabaseUnavailableError], None]) -> None:
+        """Has `tell` called once when nothing can be written any more."""
+        self._when_lost.append(tell)
 
     async def write(self, work: Work[T]) -> T:
         """Runs `work` in a transaction and returns what it returns, once it is committed.
@@ -97,22 +122,31 @@ class Writer:
 
     def _enter(self, work: Work[Any] | _Batch) -> asyncio.Future[Any]:
         waiting = _Waiting(work, asyncio.get_running_loop().create_future())
+        if self.lost is not None:
+            _settle(waiting.done, error=self.lost)
+            return waiting.done
         self._waiting.append(waiting)
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._commit_groups())
         return waiting.done
 
     async def close(self) -> None:
-        """Waits for the writes under way."""
+        """Waits for the writes under way; what became of them is told to those who wait for them."""
         if self._drain is not None:
-            await self._drain
+            await asyncio.wait([self._drain])
 
     async def _commit_groups(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting, []
-            if not await self._commit_patiently(group):
-                for waiting in group:  # one at a time, to tell the bad one from the others
-                    await self._commit_patiently([waiting])
+        group: list[_Waiting] = []
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting, []
+                if not await self._commit_patiently(group):
+                    for waiting in group:  # one at a time, to tell the bad one from the others
+                        await self._commit_patiently([waiting])
+        except BaseException as error:  # cancelled, with its event loop
+            _settle_all([*group, *self._waiting], error)
+            self._waiting = []
+            raise
 
     async def _commit_patiently(self, group: list[_Waiting]) -> bool:
         """Waits for a database that is away; returns False when one of several has to be found guilty.
@@ -120,40 +154,59 @@ class Writer:
         Here and not in the tasks' retries, because a task would repeat what it did before it
         wrote: ask a model again, whose answer is at this moment only in memory.
         """
-        give_up_at = time.monotonic() + self.patience
+        attempt = _Attempt(group)
         while True:
             try:
-                results = await self._commit(group)
-            except DatabaseUnavailableError as error:
-                if time.monotonic() >= give_up_at:
-                    _settle_all(group, error)
-                    return True
-                if not group[0].unsure:
-                    logger.warning("%s; waiting up to %g s for it", error, self.patience)
-                for waiting in group:
-                    waiting.unsure = True
-                await asyncio.sleep(PAUSE)
-            except DatabaseError as error:
-                if len(group) > 1:
-                    return False
-                if group[0].unsure and isinstance(error.__cause__, IntegrityError):
-                    # The connection was lost after the commit and before its receipt.
-                    _settle(group[0].done)
-                    return True
+                await self._commit(attempt)
+            except (DatabaseGoneError, OwnershipLostError) as error:
+                self._lose(error)
                 _settle_all(group, error)
                 return True
-            except BaseException as error:
-                _settle_all(group, error)
-                raise
+            except DatabaseUnavailableError as error:
+                try:
+                    await self._patience.after(error)
+                except DatabaseUnavailableError as enough:
+                    _settle_all(group, enough)
+                    return True
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one row is no fault of the others
+                if len(group) > 1:
+                    return False
+                _settle_all(group, self._explained(error))
+                return True
             else:
-                for waiting, result in zip(group, results, strict=True):
+                self._patience.over()
+                self.last_commit = time.monotonic()
+                for waiting, result in zip(group, attempt.results or [], strict=True):
                     _settle(waiting.done, result=result)
                 return True
 
-    async def _commit(self, group: list[_Waiting]) -> list[Any]:
-        with own_words(str(self._engine.url)):
-            async with self._engine.begin() as connection:
-                return await _execute(connection, [waiting.work for waiting in group])
+    async def _commit(self, attempt: _Attempt) -> None:
+        """One try; on return the results are there and durable."""
+        lease = self._lease
+        async with self._store.begin() as connection:
+            there = False
+            if lease is not None:
+                there = await lease.sign(connection, in_doubt=attempt.results is not None)
+            if not there:
+                attempt.results = None
+                attempt.results = await _execute(connection, [waiting.work for waiting in attempt.group])
+        if lease is not None:
+            lease.signed()
+
+    def _lose(self, error: DatabaseUnavailableError) -> None:
+        if self.lost is not None:
+            return
+        self.lost = error
+        logger.error("%s", error)
+        for tell in self._when_lost:
+            tell(error)
+
+    def _explained(self, error: Exception) -> ShinkaError:
+        if isinstance(error, ShinkaError):
+            return error
+        explained = DatabaseError(f"{self._store.name} cannot store this ({type(error).__name__}: {str(error)[:300]})")
+        explained.__cause__ = error
+        return explained
 
 
 async def _execute(connection: AsyncConnection, works: list[Work[Any] | _Batch]) -> list[Any]:
@@ -188,6 +241,8 @@ def _settle(future: asyncio.Future[Any], *, result: Any = None, error: BaseExcep
         return
     if error is None:
         future.set_result(result)
+    elif isinstance(error, asyncio.CancelledError):
+        future.cancel()
     else:
         future.set_exception(error)
         future.exception()  # seen: a cancelled caller will not ask for it

@@ -46,13 +46,11 @@ class SentenceTransformersEmbedder:
             ) from error
         self.name = f"sentence-transformers/{model}"
         self.identity = f"{self.name} {EDITION}"
-        self._model: Any
         try:
-            self._model = SentenceTransformer(model)
+            self._model: Any = _loaded(SentenceTransformer, model)
         except (OSError, ValueError) as error:
             raise ConfigError(f"embedding_model={self.name!r} cannot be loaded: {error}") from error
-        reads: Any = self._model.max_seq_length
-        self._length = int(reads or DEFAULT_LENGTH) - ADDED
+        self._length = int(self._model.max_seq_length or DEFAULT_LENGTH) - ADDED
         self.piece = self._length * BYTES_PER_TOKEN
         self._turn = asyncio.Lock()  # one batch at a time: torch uses every core by itself
 
@@ -73,3 +71,7 @@ class SentenceTransformersEmbedder:
         if size <= self._length or len(self._model.tokenizer.tokenize(text)) <= self._length:
             return [text]
         return [part for half in pieces(text, max(size // 2, 4)) for part in self._read_whole(half)]
+
+
+def _loaded(kind: Any, model: str) -> Any:
+    return kind(model)

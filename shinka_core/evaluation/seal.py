@@ -71,7 +71,12 @@ def broken(said: bytes, folder: Path) -> bool:
     lines = said[len(AT_WORK) :].splitlines(keepends=True)
     if not lines:  # it did not get to the end; then there should be no results either
         return all((folder / name).exists() for name in SEALED)
-    return lines[-1] != digest([_content(folder / name) for name in SEALED])
+    return lines[-1] != digest(contents(folder))
+
+
+def contents(folder: Path) -> list[bytes]:
+    """What is in the result files; nothing for one that is not there or no regular file."""
+    return [_content(folder / name) for name in SEALED]
 
 
 def _content(path: Path) -> bytes:

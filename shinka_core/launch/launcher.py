@@ -22,6 +22,8 @@ class Launcher(Protocol):
     async def attach(self, job: Job) -> Job | None:
         """Takes up a job that an earlier process submitted.
 
+        What the evaluated program itself may have written is no result; only the launcher's own word is.
+
         Returns:
             The job when its result can still be had, or None when it has to be submitted again.
         """
@@ -37,6 +39,10 @@ class Launcher(Protocol):
         Raises:
             LaunchError: The job is lost.
         """
+        ...
+
+    async def discard(self, job: Job) -> None:
+        """Has `attach` find nothing of a job that has ended: it is to run again."""
         ...
 
     async def close(self) -> None:

@@ -1,22 +1,22 @@
-"""Limits of one evaluation: by the kernel for each process, by a watch over the tree of them."""
+"""Limits of one evaluation that the kernel holds for each process; the warden holds those of the whole tree."""
 
 from __future__ import annotations
 
-import asyncio
+import ctypes
 import os
 import resource
 import shutil
-from collections import defaultdict
+import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from shinka_core.launch.process_tree import die_with_parent
+from shinka_core.config import LocalJobConfig
 
-# A fork bomb of a few hundred processes takes longer to grow than this.
-WATCH_PERIOD = 0.25
 SHARE_OF_MACHINE = 0.75
 MEGABYTE = 1_000_000
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,12 @@ class Limits:
     processes: int
     open_files: int
     file_bytes: int
+
+
+def limits_of(config: LocalJobConfig) -> Limits:
+    """The settings' limits in the kernel's units."""
+    memory = machine_share() if config.max_memory_mb is None else config.max_memory_mb * MEGABYTE
+    return Limits(memory, config.max_processes, config.max_open_files, config.max_file_mb * MEGABYTE)
 
 
 def machine_share() -> int:
@@ -61,6 +67,12 @@ def entering(limits: Limits | None) -> Callable[[], None]:
     return enter
 
 
+def die_with_parent() -> None:
+    """Asks the kernel to kill this process when its parent dies (Linux); for `preexec_fn`."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def prefixed(limits: Limits) -> list[str]:
     """The same limits as the beginning of a command; empty where there is no `prlimit`.
 
@@ -80,69 +92,3 @@ def prefixed(limits: Limits) -> list[str]:
 
 def _at_most(value: int, ceiling: int) -> int:
     return value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)
-
-
-class Watch:
-    """Looks at all watched process trees a few times a second; nothing runs while there are none."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._watched: dict[int, asyncio.Future[str]] = {}
-        self._task: asyncio.Task[None] | None = None
-
-    def over(self, pid: int) -> asyncio.Future[str]:
-        """A future that is done, with the limit's name, when the tree of `pid` has passed one."""
-        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._watched[pid] = future
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._look_around())
-        return future
-
-    def end(self, pid: int) -> None:
-        """Looks at this one no longer."""
-        self._watched.pop(pid, None)
-
-    async def close(self) -> None:
-        """Stops looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
-    async def _look_around(self) -> None:
-        while self._watched:
-            await asyncio.sleep(WATCH_PERIOD)
-            usage = await asyncio.to_thread(tree_usage, list(self._watched))
-            for pid, (processes, memory) in usage.items():
-                future = self._watched.get(pid)
-                if future is None or future.done():
-                    continue
-                if processes > self._limits.processes:
-                    future.set_result("too_many_processes")
-                elif memory > self._limits.memory:
-                    future.set_result("too_much_memory")
-
-
-def tree_usage(roots: list[int]) -> dict[int, tuple[int, int]]:
-    """Processes and bytes of resident memory of each tree; nothing where there is no /proc."""
-    children: dict[int, list[int]] = defaultdict(list)
-    memory: dict[int, int] = {}
-    page = os.sysconf("SC_PAGE_SIZE")
-    for entry in os.listdir("/proc") if Path("/proc/self/stat").exists() else ():
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
-        except OSError:
-            continue  # gone meanwhile
-        children[int(fields[1])].append(int(entry))
-        memory[int(entry)] = int(fields[21]) * page
-    usage: dict[int, tuple[int, int]] = {}
-    for root in roots:
-        tree, waiting = set[int](), [root]
-        while waiting:
-            pid = waiting.pop()
-            tree.add(pid)
-            waiting += [child for child in children[pid] if child not in tree]
-        usage[root] = (len(tree), sum(memory.get(pid, 0) for pid in tree))
-    return usage

@@ -6,48 +6,53 @@ import asyncio
 import logging
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import time
 import uuid
-from asyncio.subprocess import Process
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from shinka_core.config import LocalJobConfig
 from shinka_core.errors import ConfigError, LaunchError
-from shinka_core.evaluation.seal import VARIABLE, broken
+from shinka_core.evaluation.seal import VARIABLE
+from shinka_core.launch import receipt
 from shinka_core.launch.bytecode import compile_helpers
-from shinka_core.launch.collect import CORRECT, METRICS, collect, complete, failed
-from shinka_core.launch.environment import evaluation_environment
-from shinka_core.launch.limits import MEGABYTE, Limits, Watch, entering, machine_share, prefixed
+from shinka_core.launch.child import Child
+from shinka_core.launch.environment import evaluation_environment, refuse_keys, withheld
+from shinka_core.launch.evaluator import Evaluator
+from shinka_core.launch.hints import Shut, hints
+from shinka_core.launch.limits import entering, limits_of, prefixed
 from shinka_core.launch.output import OutputPipe
-from shinka_core.launch.process_tree import MARK, kill_tree, start_of
-from shinka_core.launch.sandbox import Exposure, enclosed, interpreter_of, why_not
+from shinka_core.launch.sandbox import homes, why_not
+from shinka_core.launch.stage import Stage
+from shinka_core.launch.verdict import cut_off, exit_code, remove, verdict, with_hints
+from shinka_core.launch.watch import Report, Watch
 from shinka_core.program import TERMINATED, Evaluation, Job
+from shinka_core.warden.tree import MARK, start_of
 
 logger = logging.getLogger("shinka.launch")
 
 STDOUT = "stdout.log"
 STDERR = "stderr.log"
-ERROR_TAIL = 2_000
-SIGNALLED = 128
-# What asks a process to end, where SIGKILL and faults are no request.
-REQUESTS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # Once the process has ended, its pipes end too, unless a stray child holds them open.
 PIPE_GRACE = 1.0
+# Seconds after the time limit by which the warden has ended an evaluation, or there is none.
+WARDEN_GRACE = 5.0
+# Seconds that the warden's word may come later than the end itself.
+WORD_GRACE = 2.0
 
 
 @dataclass(slots=True)
 class _Running:
-    process: Process
+    child: Child
     mark: str
+    report: asyncio.Future[Report]
     stdout: OutputPipe
     stderr: OutputPipe
     seal: int
+    scratch: Path | None
 
 
 class LocalLauncher:
@@ -58,201 +63,238 @@ class LocalLauncher:
     """
 
     def __init__(self, config: LocalJobConfig, hidden: Sequence[Path] = ()) -> None:
-        """Finds out how well evaluations can be isolated here; nothing is started.
+        """Reads the evaluator and finds out how well evaluations can be isolated here; nothing is started.
 
         Args:
             hidden: Folders and files that evaluations have no business with, where a sandbox can
                 hide them; an evaluation's own folder is shown all the same.
 
         Raises:
-            ConfigError: `isolation='sandbox'` cannot be had, or `python` is no program.
+            ConfigError: The evaluator cannot be run, `isolation='sandbox'` cannot be had, `python` is no
+                program, or `env` refers to a variable that is not set.
         """
         self._config = config
-        self._hidden = [path.resolve() for path in hidden]
-        self._evaluator = Path(config.eval_program_path).resolve()
-        self._source = self._evaluator.read_bytes() if self._evaluator.is_file() else b""
+        self._evaluator = Evaluator(config.eval_program_path, config.python)
         self._running: dict[str, _Running] = {}
-        if config.python is not None and shutil.which(config.python) is None:
-            raise ConfigError(
-                f"python={config.python!r} is no program that can be run; name an interpreter or leave it out"
-            )
+        self._endings: set[asyncio.Task[bytes]] = set()
         self.level = isolation_level(config.isolation)
         self._limits = None if self.level == "none" else limits_of(config)
-        self._limited_by_command = self.level == "sandbox" and shutil.which("prlimit") is not None
-        self._watch = None if self._limits is None else Watch(self._limits)
+        self._prefix = prefixed(self._limits) if self.level == "sandbox" and self._limits else []
+        self._stage = Stage(config, self._evaluator, hidden) if self.level == "sandbox" else None
+        self._watch = Watch(self._limits, config.time_limit)
+        missing = withheld(os.environ, config.env)
+        if missing:
+            logger.warning(
+                "evaluations do not get what looks like a secret: %s; an evaluator that needs one is given it by "
+                "`env: {%s: $%s}` under `job`", ", ".join(missing), missing[0], missing[0],
+            )  # fmt: skip
+        self._shut = Shut(self.level == "sandbox", homes(), config.network, frozenset(missing))
+        evaluation_environment(os.environ, config.env)  # tells now what is wrong with it
         if self.level == "sandbox" and config.python is None:
-            compile_helpers(self._evaluator)
+            compile_helpers(self._evaluator.path)
 
     async def submit(self, program_path: Path, results_dir: Path) -> Job:
-        """Starts the evaluator in an empty results folder.
+        """Starts the evaluator in an empty results folder; its time runs from here on.
 
         Raises:
             LaunchError: The process could not be started.
+            EvaluatorChangedError: It can only run at its place, and is not what it was there.
         """
-        if results_dir.is_symlink():
-            results_dir.unlink()  # never through a link that a program may have laid
-        elif results_dir.exists():
-            shutil.rmtree(results_dir)  # of an evaluation that was cut off
-        results_dir.mkdir(parents=True)
-        mark = uuid.uuid4().hex
-        stdout, stderr = OutputPipe(self._config.max_output_bytes), OutputPipe(self._config.max_output_bytes)
-        seal, told = os.pipe()
-        os.set_blocking(seal, False)
-        environment = evaluation_environment(os.environ, self._config.env) | {MARK: mark, VARIABLE: str(told)}
-        if self.level == "sandbox":
-            environment |= {"TMPDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}
+        scratch = await asyncio.to_thread(self._prepare, results_dir)
+        # Nothing is awaited from here on, so that no cancellation comes between the start and who ends it.
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command(program_path.resolve(), results_dir.resolve()),
-                cwd=self._evaluator.parent,
-                env=environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=stdout.write_end,
-                stderr=stderr.write_end,
-                pass_fds=[told],
-                start_new_session=True,
-                # A sandbox dies with its parent by itself.
-                preexec_fn=None if self._limited_by_command else entering(self._limits),
-            )
+            running = self._start(program_path.resolve(), results_dir.resolve(), scratch)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
-            stdout.discard()
-            stderr.discard()
-            os.close(seal)
             raise LaunchError(f"the evaluation of {program_path} could not be started: {error}") from error
-        finally:
-            os.close(told)
-        await stdout.start()
-        await stderr.start()
-        job = Job(f"{process.pid}:{start_of(process.pid)}", str(program_path), str(results_dir), time.time())
-        self._running[job.id] = _Running(process, mark, stdout, stderr, seal)
+        pid = running.child.pid
+        name = f"{pid}:{start_of(pid)}:{receipt.new_key()}"
+        job = Job(name, str(program_path), str(results_dir), time.time())
+        self._running[job.id] = running
         return job
 
     async def attach(self, job: Job) -> Job | None:
-        """Finds the finished result of an earlier process, or ends what that process left running."""
+        """Finds the receipt that an earlier process left, or ends what that process left running."""
         if job.id in self._running:
             return job
-        pid, _, started = job.id.partition(":")
+        pid, _, rest = job.id.partition(":")
+        started = rest.partition(":")[0]
         if started and start_of(int(pid)) == started:
-            os.killpg(int(pid), signal.SIGKILL)
-        return job if complete(Path(job.results_dir)) else None
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(int(pid), 9)
+        found = await asyncio.to_thread(receipt.read, job)
+        return job if found is not None else None
 
     async def wait(self, job: Job) -> Evaluation:
         """Waits for the evaluator, at most as long as the settings allow."""
         running = self._running.get(job.id)
-        results_dir = Path(job.results_dir)
         if running is None:
-            if not complete(results_dir):
-                raise LaunchError(f"the evaluation in {results_dir} is lost")
-            return collect(results_dir, 0.0)
-        started = time.monotonic()
+            found = await asyncio.to_thread(receipt.read, job)
+            if found is None:
+                raise LaunchError(f"the evaluation in {job.results_dir} is lost")
+            return found
+        code = 0
         try:
-            passed = await self._until_end(running.process)
+            report = await self._until_end(running)
+            if not report.passed:
+                code = exit_code(running.child.code(), shell=self.level == "sandbox")
         finally:
             said = await self._end(job)
-        seconds = time.monotonic() - started
-        await asyncio.to_thread(_write_logs, running, results_dir)
-        if passed:
-            return failed(passed, self._explain(passed), seconds)
-        if self._repair_evaluator():
-            return failed("tampered", "the evaluator's own file was changed while it ran; it was put back", seconds)
-        code = running.process.returncode or 0
-        if self.level == "sandbox" and code > SIGNALLED:
-            code = SIGNALLED - code  # as a shell says it
-        forged = broken(said, results_dir)
-        if -code in REQUESTS and (forged or not complete(results_dir)):
-            # Cut off between writing and sealing its results, an honest evaluation looks like a forged one.
-            for name in (METRICS, CORRECT):
-                _remove(results_dir / name)
-            return failed(TERMINATED, _crash(code, running.stderr.output.text()), seconds)
-        if forged:
-            return failed("forged", "the result files are not the ones that the evaluator wrote", seconds)
-        if code != 0 and not complete(results_dir):
-            return failed(_crash_reason(code), _crash(code, running.stderr.output.text()), seconds)
-        return collect(results_dir, seconds)
+        if self._evaluator.newly_changed():
+            logger.warning(
+                "%s is not what it was when this run began; evaluations go on with what it was, so that scores compare",
+                self._evaluator.path,
+            )
+        return await asyncio.to_thread(self._conclude, job, running, report, code, said)
 
-    async def _until_end(self, process: Process) -> str:
-        """Waits; returns the limit that was passed, or "" when the process ended by itself."""
-        ended = asyncio.ensure_future(process.wait())
-        waiting: set[asyncio.Future[Any]] = {ended}
-        if self._watch is not None:
-            waiting.add(self._watch.over(process.pid))
-        try:
-            done, _ = await asyncio.wait(waiting, timeout=self._config.time_limit, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ended.cancel()
-            if self._watch is not None:
-                self._watch.end(process.pid)
-        if ended in done:
-            return ""
-        return next((str(future.result()) for future in done), "timeout")
-
-    def _explain(self, passed: str) -> str:
-        limits = self._limits
-        if passed == "timeout" or limits is None:
-            return f"the evaluation took longer than {self._config.time_limit:g} seconds and was ended"
-        if passed == "too_many_processes":
-            return f"the evaluation had more than {limits.processes} processes (max_processes) and was ended"
-        return f"the evaluation used more than {limits.memory / MEGABYTE:.0f} MB (max_memory_mb) and was ended"
-
-    def _repair_evaluator(self) -> bool:
-        """Puts the evaluator's file back if it is not what it was; returns whether it had to.
-
-        In a sandbox nothing can change it but its author, whose change is welcome.
-        """
-        if self.level == "sandbox" or not self._source:
-            return False
-        try:
-            if self._evaluator.read_bytes() == self._source:
-                return False
-        except OSError:
-            pass
-        if self._evaluator.is_symlink():
-            self._evaluator.unlink()
-        self._evaluator.write_bytes(self._source)
-        return True
+    async def discard(self, job: Job) -> None:
+        """Takes the receipt away."""
+        await asyncio.to_thread(receipt.remove, Path(job.results_dir))
 
     async def close(self) -> None:
         """Ends every evaluation that still runs."""
         for job_id in list(self._running):
             await self._end(Job(job_id, "", "", 0.0))
-        if self._watch is not None:
-            await self._watch.close()
+        if self._endings:
+            await asyncio.wait(self._endings)
+        await self._watch.close()
+        self._evaluator.close()
 
-    def _command(self, program_path: Path, results_dir: Path) -> list[str]:
-        command = [self._config.python or sys.executable, str(self._evaluator)]
-        command += ["--program_path", str(program_path), "--results_dir", str(results_dir)]
+    def _prepare(self, results_dir: Path) -> Path | None:
+        if results_dir.is_symlink():
+            results_dir.unlink()  # never through a link that a program may have laid
+        elif results_dir.exists():
+            shutil.rmtree(results_dir)  # of an evaluation that was cut off
+        results_dir.mkdir(parents=True)
+        receipt.remove(results_dir)
+        return self._stage.prepare(results_dir.resolve()) if self._stage else None
+
+    def _start(self, program_path: Path, results_dir: Path, scratch: Path | None) -> _Running:
+        mark = uuid.uuid4().hex
+        stdout, stderr = OutputPipe(self._config.max_output_bytes), OutputPipe(self._config.max_output_bytes)
+        seal, told = os.pipe()
+        os.set_blocking(seal, False)
+        environment = evaluation_environment(os.environ, self._config.env) | {MARK: mark, VARIABLE: str(told)}
+        given = [told]
+        try:
+            if self._stage is None:
+                given.append(self._evaluator.descriptor)
+                command = [*self._evaluator.command_from_memory(), *self._arguments(program_path, results_dir)]
+            else:
+                environment |= {"TMPDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}
+                given.append(self._evaluator.reopened())
+                command = [*self._evaluator.command(), *self._arguments(program_path, results_dir)]
+                command = [*self._prefix, *self._stage.enclose(command, program_path, results_dir, scratch, given[1])]
+            child = Child(
+                command,
+                folder=self._evaluator.folder,
+                environment=environment,
+                stdout=stdout.write_end,
+                stderr=stderr.write_end,
+                descriptors=given,
+                # A sandbox dies with its parent by itself.
+                enter=None if self._prefix else entering(self._limits),
+            )
+        except BaseException:
+            stdout.discard()
+            stderr.discard()
+            os.close(seal)
+            raise
+        finally:
+            os.close(told)
+            if self._stage is not None and len(given) > 1:
+                os.close(given[1])
+        report = self._watch.begin(child.pid, child.started, mark)
+        stdout.start()
+        stderr.start()
+        return _Running(child, mark, report, stdout, stderr, seal, scratch)
+
+    def _arguments(self, program_path: Path, results_dir: Path) -> list[str]:
+        arguments = ["--program_path", str(program_path), "--results_dir", str(results_dir)]
         for key, value in self._config.extra_cmd_args.items():
             if value is True:
-                command.append(f"--{key}")
+                arguments.append(f"--{key}")
             elif value is not None and value is not False:
-                command += [f"--{key}", str(value)]
-        if self.level != "sandbox":
-            return command
-        readable = [self._evaluator.parent, *(Path(path).expanduser().resolve() for path in self._config.readable)]
-        if self._config.python is not None:
-            readable += interpreter_of(self._config.python)
-        shown = Exposure(self._hidden, readable, results_dir, self._config.network)
-        inside = enclosed(command, shown, self._evaluator.parent, program_path)
-        return [*prefixed(self._limits), *inside] if self._limits is not None else inside
+                arguments += [f"--{key}", str(value)]
+        return arguments
+
+    async def _until_end(self, running: _Running) -> Report:
+        """Waits until the process has ended, and tells how by the warden's word, which stands when this process does."""
+        child, limit = running.child, self._config.time_limit
+        patience = None if limit is None else max(0.0, limit + WARDEN_GRACE - (time.monotonic() - child.started))
+        waiting: set[asyncio.Future[float] | asyncio.Future[Report]] = {child.ended, running.report}
+        await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        if not child.ended.done() and not running.report.done():
+            return Report("timeout", time.monotonic() - child.started)  # there is no warden
+        if running.report.done():
+            if not running.report.result().passed:
+                await asyncio.shield(child.ended)
+            return running.report.result()
+        seconds = child.ended.result() - child.started
+        if child.code() in (-9, 137) or (limit is not None and seconds > limit):
+            await asyncio.wait({running.report}, timeout=WORD_GRACE)  # ended by the warden, or noticed late
+        else:
+            await asyncio.sleep(0)
+        return running.report.result() if running.report.done() else Report("", seconds)
+
+    def _conclude(self, job: Job, running: _Running, report: Report, code: int, said: bytes) -> Evaluation:
+        results_dir, stderr = Path(job.results_dir), running.stderr.output.text()
+        _write_logs(running, results_dir)
+        if report.passed:
+            evaluation = cut_off(report.passed, self._limits, self._config.time_limit, report.seconds)
+        else:
+            self._evaluator.refuse_if_changed_at_its_place(enclosed=self._stage is not None)
+            evaluation = verdict(results_dir, code, said, stderr, report.seconds)
+            if not evaluation.correct:
+                sentences = hints(f"{evaluation.error}\n{stderr[-4000:]}", self._shut, os.environ)
+                evaluation = with_hints(evaluation, [*self._evaluator.contract(evaluation.reason), *sentences])
+        if evaluation.reason != TERMINATED:
+            receipt.write(job, code, evaluation)
+        return evaluation
 
     async def _end(self, job: Job) -> bytes:
-        """Kills whatever is left of the evaluation's processes; returns what came over the seal."""
+        """Kills whatever is left of the evaluation's processes; returns what came over the seal.
+
+        Goes on to the end also when whoever waits for it is cancelled again.
+        """
         running = self._running.pop(job.id, None)
         if running is None:
             return b""
-        code = running.process.returncode
-        if self.level != "sandbox" or code is None or code < 0:
-            # A sandbox that has ended by itself took everything with it; one that was killed is about to.
-            kill_tree(running.process.pid, running.mark)
-        await running.process.wait()
-        await running.stdout.finish(PIPE_GRACE)
-        await running.stderr.finish(PIPE_GRACE)
+        ending = asyncio.create_task(self._tear_down(running))
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+        return await asyncio.shield(ending)
+
+    async def _tear_down(self, running: _Running) -> bytes:
+        child = running.child
         try:
-            return os.read(running.seal, 65_536)
-        except BlockingIOError:
+            if self.level == "sandbox" and child.ended.done() and child.code() >= 0:
+                await child.collect()  # a sandbox that has ended by itself took everything with it
+            else:
+                await child.end(running.mark)
+            self._watch.forget(child.pid)
+            await running.stdout.finish(PIPE_GRACE)
+            await running.stderr.finish(PIPE_GRACE)
+            with suppress(BlockingIOError):
+                return os.read(running.seal, 65_536)
             return b""
         finally:
             os.close(running.seal)
+            if running.scratch is not None:
+                await asyncio.to_thread(shutil.rmtree, running.scratch, ignore_errors=True)
+
+
+def check_job(config: LocalJobConfig) -> None:
+    """Everything that can be found wrong with evaluations before the first one.
+
+    Raises:
+        ConfigError: The evaluator cannot be run, `isolation='sandbox'` cannot be had, a setting holds a key,
+            or `env` refers to a variable that is not set.
+    """
+    refuse_keys(config.env, config.extra_cmd_args)
+    evaluation_environment(os.environ, config.env)
+    Evaluator(config.eval_program_path, config.python).close()
+    if config.isolation == "sandbox":
+        isolation_level(config.isolation)
 
 
 def isolation_level(wanted: str) -> str:
@@ -276,40 +318,11 @@ def isolation_level(wanted: str) -> str:
     return "limits"
 
 
-def limits_of(config: LocalJobConfig) -> Limits:
-    """The settings' limits in the kernel's units."""
-    memory = machine_share() if config.max_memory_mb is None else config.max_memory_mb * MEGABYTE
-    return Limits(memory, config.max_processes, config.max_open_files, config.max_file_mb * MEGABYTE)
-
-
 def _write_logs(running: _Running, results_dir: Path) -> None:
     if results_dir.is_symlink() or (results_dir.exists() and not results_dir.is_dir()):
         results_dir.unlink()
     results_dir.mkdir(parents=True, exist_ok=True)  # the candidate may have deleted it
     for name, pipe in ((STDOUT, running.stdout), (STDERR, running.stderr)):
         path = results_dir / name
-        _remove(path)
+        remove(path)
         path.write_text(pipe.output.text(), encoding="utf-8")
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)  # it may be a link to somewhere else
-
-
-def _crash_reason(code: int) -> str:
-    return "killed" if code < 0 else "crashed"
-
-
-def _crash(code: int, stderr: str) -> str:
-    tail = stderr.strip()[-ERROR_TAIL:]
-    if code < 0:
-        try:
-            ending = f"was killed by {signal.Signals(-code).name}"
-        except ValueError:
-            ending = f"was killed by signal {-code}"
-    else:
-        ending = f"ended with exit code {code}"
-    return f"the evaluator {ending} and left no result" + (f":\n{tail}" if tail else "")

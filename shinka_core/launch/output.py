@@ -6,6 +6,8 @@ import asyncio
 import os
 from contextlib import suppress
 
+PIECE = 65_536
+
 
 class BoundedOutput:
     """The beginning and the end of a stream; the middle of a long one is dropped."""
@@ -43,23 +45,21 @@ class BoundedOutput:
 class OutputPipe:
     """A pipe that a process writes to and that is read into a `BoundedOutput`.
 
-    Made here and not by asyncio, whose `Process.wait` returns only when its pipes are closed: a
-    stray child that holds one open would make a finished evaluation look like a running one.
+    Closed when the process has ended, whether or not a stray child still holds its other end.
     """
 
     def __init__(self, limit: int) -> None:
         """Opens the pipe; `write_end` is for the process."""
         self.output = BoundedOutput(limit)
         self._read_end, self.write_end = os.pipe()
-        self._transport: asyncio.ReadTransport | None = None
+        os.set_blocking(self._read_end, False)
+        self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Begins to read, once the process has its end."""
         os.close(self.write_end)
-        source = os.fdopen(self._read_end, "rb", buffering=0)
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.connect_read_pipe(lambda: _Reading(self.output, self._ended), source)
+        self._loop.add_reader(self._read_end, self._read)
 
     def discard(self) -> None:
         """Closes both ends of a pipe that no process got."""
@@ -70,18 +70,24 @@ class OutputPipe:
         """Reads what is left, for `grace` seconds at most."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), grace)
-        if self._transport is not None:
-            self._transport.close()
+        self._close()
 
+    def _read(self) -> None:
+        try:
+            data = os.read(self._read_end, PIECE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self.output.write(data)
+        else:
+            self._close()
 
-class _Reading(asyncio.Protocol):
-    def __init__(self, output: BoundedOutput, ended: asyncio.Event) -> None:
-        self._output = output
-        self._ended = ended
-
-    def data_received(self, data: bytes) -> None:
-        self._output.write(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
+    def _close(self) -> None:
+        if self._read_end < 0:
+            return
+        self._loop.remove_reader(self._read_end)
+        os.close(self._read_end)
+        self._read_end = -1
         self._ended.set()

@@ -1,26 +1,59 @@
 """Evaluations behind bubblewrap: Linux namespaces that any user may make.
 
-Inside, the file system is read-only but for the results folder and a private /tmp; the home
-folder, other generations and the database are not there; there is no network; and all processes
-die with the first one, daemons included.
+Inside, the file system is read-only but for the results folder, a copy of the task's folder, the home folder
+and /tmp, which are empty and private; other results, the database, other processes and the sockets of this
+machine are not there; there is no network; and all processes die with the first one, daemons included.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import pwd
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+
+from shinka_core.launch.interpreters import steps
+from shinka_core.launch.sockets import named_sockets
 
 PROBE_LIMIT = 10.0
 PRIVATE = Path("/tmp")
 _NAMESPACES = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent"]
-# Graphics cards, for evaluators of kernels; the rest of /dev is bubblewrap's minimal one.
-_DEVICES = ("nvidia*", "dri", "kfd")
+# Cards that compute; the rest of /dev is bubblewrap's minimal one.
+_DEVICES = ("nvidia*", "dri", "kfd", "dxg", "accel", "accel[0-9]*", "davinci*", "neuron[0-9]*")
+# Where services listen, and what is needed nevertheless of these folders: some systems keep their programs there.
+_SERVICES = (Path("/run"), Path("/var/run"))
+_NEEDED = ("/run/current-system", "/run/booted-system", "/run/opengl-driver", "/run/opengl-driver-32", "/run/wrappers")
+_FOR_NAMES = Path("/etc/resolv.conf")  # a link into /run on many systems
+
+
+class Kind(Enum):
+    """What is at a place inside."""
+
+    HIDDEN = "hidden"
+    SHOWN = "shown"
+    VIEW = "view"  # the copy of the task's folder
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file that inside holds another text.
+
+    Attributes:
+        path: Its place, without links.
+        descriptor: Of the text, at its beginning.
+        program: Whether the system runs it without an interpreter.
+    """
+
+    path: Path
+    descriptor: int
+    program: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +63,18 @@ class Exposure:
     Attributes:
         hidden: Folders and files that are not there inside.
         readable: Shown read-only although a hidden folder holds them.
-        writable: The one folder that what is written to stays in.
+        writable: The folder that keeps what is written to it.
         network: Whether the machine's network is there.
+        views: Folders, each with the one that is there in its place and may be written to.
+        evaluator: The evaluator as it was when the run began.
     """
 
     hidden: Sequence[Path]
     readable: Sequence[Path]
     writable: Path
     network: bool
+    views: Sequence[tuple[Path, Path]] = ()
+    evaluator: Text | None = None
 
 
 @functools.cache
@@ -66,56 +103,82 @@ def enclosed(command: Sequence[str], exposure: Exposure, folder: Path, program: 
     arguments = ["bwrap", *_NAMESPACES]
     if not exposure.network:
         arguments.append("--unshare-net")
-    arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", str(PRIVATE)]
-    for pattern in _DEVICES:
-        for device in sorted(Path("/dev").glob(pattern)):
-            arguments += ["--dev-bind", str(device), str(device)]
-    home = Path.home()
-    if home != Path("/"):
-        arguments += _hide(home)
-    # What is shown goes on top of what is hidden, and what is hidden inside it on top of that.
-    wanted = (path for path in (*interpreter_folders(), *exposure.readable) if path.exists())
-    for path in _covered(tuple(wanted), (home, PRIVATE)):
-        arguments += ["--ro-bind", str(path), str(path)]
-    for path in exposure.hidden:
-        arguments += _hide(path)
+    arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    for device in _devices():
+        arguments += ["--dev-bind", device, device]
+    places = _standing(tuple(exposure.readable), tuple(exposure.hidden), homes(), exposure.network)
+    places = places | {path: Kind.VIEW for path, _ in exposure.views}
+    # A folder before what is inside it, so that the inner one lies on top.
+    kept: dict[Path, Kind] = {}
+    for path in sorted(places, key=lambda place: len(place.parts)):
+        kind = places[path]
+        around = _around(path, kept)
+        if kind is Kind.HIDDEN and _is_to_hide(path, around):
+            arguments += _hide(path)
+        elif kind is Kind.VIEW and (around in (Kind.HIDDEN, Kind.VIEW) or path == path.resolve()):
+            place = dict(exposure.views)[path]
+            arguments += ["--symlink", os.readlink(path)] if path.is_symlink() else ["--bind", str(place)]
+            arguments.append(str(path))
+        elif kind is Kind.SHOWN and around in (Kind.HIDDEN, Kind.VIEW):
+            arguments += ["--ro-bind", str(path), str(path)]
+        else:
+            continue
+        kept[path] = kind
+    for path in sorted(named_sockets()):
+        if _around(path, kept) in (None, Kind.SHOWN):
+            arguments += ["--ro-bind", "/dev/null", str(path)]
+    if exposure.evaluator is not None:
+        text = exposure.evaluator
+        arguments += ["--perms", "0555"] if text.program else []
+        arguments += ["--ro-bind-data", str(text.descriptor), str(text.path)]
     arguments += ["--ro-bind", str(program), str(program)]
     arguments += ["--bind", str(exposure.writable), str(exposure.writable)]
     return [*arguments, "--chdir", str(folder), "--", *command]
 
 
-@functools.cache
-def interpreter_folders() -> tuple[Path, ...]:
-    """Where the running interpreter and everything it imports from lie."""
-    found = [Path(sys.prefix), Path(sys.base_prefix), *(Path(entry) for entry in sys.path if entry)]
-    project = Path(__file__).resolve().parents[2]  # an editable install imports from here
-    folders = [path.resolve() for path in (*found, project) if path.is_dir() and path.resolve() != Path("/")]
-    return tuple(dict.fromkeys(folders))
-
-
-def interpreter_of(python: str) -> tuple[Path, ...]:
-    """The folders of another interpreter, virtual environment included."""
-    path = Path(shutil.which(python) or python)
-    return tuple(dict.fromkeys(Path(os.path.abspath(p)).parent.parent for p in (path, path.resolve())))
+def homes() -> tuple[Path, ...]:
+    """The user's home folders: by the environment and by the system's list of users; none for a user without."""
+    return _homes(os.path.expanduser("~"))
 
 
 @functools.lru_cache(maxsize=8)
-def _covered(folders: tuple[Path, ...], covers: tuple[Path, ...]) -> list[Path]:
-    """Those of the folders that cannot be seen because something lies over them; each mount costs time.
+def _homes(by_environment: str) -> tuple[Path, ...]:
+    named = [by_environment]
+    with suppress(KeyError):
+        named.append(pwd.getpwuid(os.getuid()).pw_dir)
+    found = (Path(name) for name in named if os.path.isabs(name))
+    return tuple(dict.fromkeys(path.resolve() for path in found if path.is_dir() and path.resolve() != Path("/")))
 
-    Args:
-        covers: Folders with something else over them.
-    """
-    shown: list[Path] = []
-    for folder in folders:
-        places = {folder, folder.resolve()}  # a link has to be there under its own name
-        over = any(place.is_relative_to(cover.resolve()) for place in places for cover in covers)
-        if over and not any(all(place.is_relative_to(other) for place in places) for other in shown):
-            shown.append(folder)
-    return shown
+
+@functools.lru_cache(maxsize=64)
+def _standing(
+    readable: tuple[Path, ...], hidden: tuple[Path, ...], private: tuple[Path, ...], network: bool
+) -> dict[Path, Kind]:
+    """What is to be where for every evaluation; where two wishes meet, the later of these lines holds."""
+    shown = [*(Path(place) for place in _NEEDED), *([_FOR_NAMES] if network else []), *readable]
+    places = {step: Kind.SHOWN for path in shown for step in steps(path) if step.exists()}
+    return places | {path.resolve(): Kind.HIDDEN for path in (PRIVATE, *_SERVICES, *private, *hidden)}
+
+
+def _around(path: Path, kept: dict[Path, Kind]) -> Kind | None:
+    """What the nearest folder around a place is, or the place itself."""
+    for folder in (path, *path.parents):
+        if folder in kept:
+            return kept[folder]
+    return None
+
+
+def _is_to_hide(path: Path, around: Kind | None) -> bool:
+    """Whether anything of it could be seen; a file leaves an empty one, so that its absence tells nothing."""
+    if around is Kind.VIEW or not path.exists():
+        return False
+    return around is not Kind.HIDDEN or not path.is_dir()
+
+
+@functools.cache
+def _devices() -> tuple[str, ...]:
+    return tuple(str(device) for pattern in _DEVICES for device in sorted(Path("/dev").glob(pattern)))
 
 
 def _hide(path: Path) -> list[str]:
-    if path.is_dir():
-        return ["--tmpfs", str(path)]
-    return ["--ro-bind", "/dev/null", str(path)] if path.exists() else []
+    return ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", "/dev/null", str(path)]

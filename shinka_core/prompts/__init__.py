@@ -2,6 +2,6 @@
 
 from shinka_core.prompts.feedback import retry_message
 from shinka_core.prompts.novelty import novelty_prompt, read_novelty_answer
-from shinka_core.prompts.proposal import proposal_prompt
+from shinka_core.prompts.proposal import Prompt, proposal_prompt
 
-__all__ = ["novelty_prompt", "proposal_prompt", "read_novelty_answer", "retry_message"]
+__all__ = ["Prompt", "novelty_prompt", "proposal_prompt", "read_novelty_answer", "retry_message"]

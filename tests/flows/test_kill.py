@@ -1,7 +1,7 @@
 """A driver killed again and again at random moments loses nothing and pays nothing twice.
 
-CI does it two hundred times (`SHINKA_TEST_KILLS`), `make test-all` twenty. What counts as stored is what the
-database says, with its times: an answer or an evaluation that was stored before a kill and is asked for or run
+CI does it a hundred times on each database (`SHINKA_TEST_KILLS`), `make test-all` twenty. What counts as stored is what
+the database says, with its times: an answer or an evaluation that was stored before a kill and is asked for or run
 again after it is a fault, however close to the kill it was.
 """
 
@@ -12,14 +12,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.support.model_server import ModelServer, Script
 from tests.support.prefect import ROOT, environment_for
-from tests.support.runs import TASK, rows
+from tests.support.runs import TASK, Records
 
 KILLS = int(os.environ.get("SHINKA_TEST_KILLS", "20"))
 
@@ -44,64 +47,102 @@ for name, value in (("metrics", {"combined_score": float(number) % 7}), ("correc
 """
 
 
-def moment(stored: str) -> float:
-    """Seconds since the epoch of a time as SQLite has it."""
+def moment(stored: str | datetime) -> float:
+    """Seconds since the epoch of a time as the database has it; SQLite's is text without a zone."""
+    if isinstance(stored, datetime):
+        return stored.timestamp()
     return datetime.fromisoformat(stored).replace(tzinfo=UTC).timestamp()
+
+
+@pytest.fixture
+def own_database(database_url: str | None) -> str:
+    """A database of this test alone, so that what it counts is its own; "" for the file in the results folder."""
+    if database_url is None:
+        return ""
+    name = f"kills_{os.getpid()}"
+
+    async def create() -> None:
+        connection = await asyncpg.connect(database_url)
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+
+    asyncio.run(create())
+    return database_url.rsplit("/", 1)[0] + f"/{name}"
 
 
 def within(moments: list[float], start: float, end: float) -> int:
     return sum(start < moment <= end for moment in moments)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1500)
-async def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
-    tmp_path: Path, prefect_api: str, prefect_home: Path
-) -> None:
-    results, count, task = tmp_path / "r", tmp_path / "count", tmp_path / "task"
-    task.mkdir()
-    (task / "initial.py").write_text((TASK / "initial.py").read_text())
-    (task / "evaluate.py").write_text(EVALUATOR)
+@dataclass(frozen=True)
+class Killed:
+    """What became of the lives.
+
+    Attributes:
+        kills: When each was killed, in seconds since the epoch.
+        generations: What the last, unharmed life was to reach.
+        asked: Start and end of each question, as the model saw them.
+    """
+
+    kills: list[float]
+    generations: int
+    asked: list[tuple[float, float]]
+
+
+async def killed_again_and_again(options: dict[str, Any], environment: dict[str, str]) -> Killed:
     async with ModelServer(Script(latency=0.1)) as server:
-        options = {
-            "results": str(results),
-            "url": server.url,
-            "task": str(task),
-            "count": str(count),
-            "kills": KILLS,
-            "seed": 11,
-        }
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.support.lives", json.dumps(options),
-            cwd=ROOT, env=environment_for(prefect_api, prefect_home), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            sys.executable, "-m", "tests.support.lives", json.dumps(options | {"url": server.url}),
+            cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         output, errors = await process.communicate()
         assert process.returncode == 0, errors.decode()
         asked = [(server.born + request.start, server.born + request.end) for request in server.requests]
     told = json.loads(output.decode().strip().splitlines()[-1])
-    kills, generations = told["kills"], told["generations"]
-    assert (len(kills), told["ended_early"], told["last"]) == (KILLS, 0, 0), errors.decode()[-3000:]
+    assert (len(told["kills"]), told["ended_early"], told["last"]) == (options["kills"], 0, 0), errors.decode()[-3000:]
+    return Killed(told["kills"], told["generations"], asked)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60 + 15 * KILLS)
+def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, own_database: str
+) -> None:
+    results, count, task = tmp_path / "r", tmp_path / "count", tmp_path / "task"
+    task.mkdir()
+    (task / "initial.py").write_text((TASK / "initial.py").read_text())
+    (task / "evaluate.py").write_text(EVALUATOR)
+    options = {
+        "results": str(results),
+        "task": str(task),
+        "count": str(count),
+        "database": own_database,
+        "kills": KILLS,
+        "seed": 11,
+    }
+    killed = asyncio.run(killed_again_and_again(options, environment_for(prefect_api, prefect_home)))
+    select, kills, generations, asked = Records(results, own_database), killed.kills, killed.generations, killed.asked
 
     # Every generation is there once, recorded or failed, without hole or twin.
-    states = rows(results, "SELECT number, state FROM generations ORDER BY number")
+    states = select("SELECT number, state FROM generations ORDER BY number")
     assert [number for number, _ in states] == list(range(generations + 1))
     assert {state for _, state in states} <= {"recorded", "failed"}
     recorded = {number for number, state in states if state == "recorded"}
-    assert {number for (number,) in rows(results, "SELECT generation FROM programs")} == recorded
-    assert rows(results, "SELECT generation FROM programs WHERE NOT correct OR score != generation % 7") == []
-    assert rows(results, "PRAGMA foreign_key_check") == []
-    assert rows(results, "PRAGMA integrity_check") == [("ok",)]
-    assert rows(
-        results, "SELECT count(*) FROM island_members m LEFT JOIN programs p ON p.id = m.program_id WHERE p.id IS NULL"
+    assert {number for (number,) in select("SELECT generation FROM programs")} == recorded
+    assert select("SELECT generation FROM programs WHERE NOT correct OR score != generation % 7") == []
+    if not own_database:
+        assert select("PRAGMA foreign_key_check") == []
+        assert select("PRAGMA integrity_check") == [("ok",)]
+    assert select(
+        "SELECT count(*) FROM island_members m LEFT JOIN programs p ON p.id = m.program_id WHERE p.id IS NULL"
     ) == [(0,)]
 
     # No question has two stored answers, and between two kills no answer is missing but the last ones.
-    stored = rows(
-        results,
+    stored = select(
         "SELECT generation, purpose, attempt, turn, count(*) FROM model_calls WHERE status = 'answered' GROUP BY 1, 2, 3, 4",
     )
     assert all(times == 1 for *_, times in stored)
-    written = [moment(at) for (at,) in rows(results, "SELECT created_at FROM model_calls WHERE status = 'answered'")]
+    written = [moment(at) for (at,) in select("SELECT created_at FROM model_calls WHERE status = 'answered'")]
     born = [0.0, *kills[:-1]]
     # What was asked in one life and answered before its end: the rest nobody was there to hear.
     heard = [
@@ -122,7 +163,7 @@ async def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
     for line in count.read_text().splitlines():
         number, at = line.split()
         began.setdefault(int(number), []).append(float(at))
-    evaluated = rows(results, "SELECT generation, created_at FROM generation_steps WHERE step = 'evaluated'")
+    evaluated = select("SELECT generation, created_at FROM generation_steps WHERE step = 'evaluated'")
     assert {number for number, _ in evaluated} == recorded
     for number, at in evaluated:
         assert max(began[number]) <= moment(at), f"generation {number} was evaluated again after {at}: {began[number]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig, parse_duration
-from shinka_core.errors import ConfigError
+from shinka_core.config import EvolutionConfig, LocalJobConfig, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -55,13 +53,6 @@ def test_no_input_makes_a_config_that_breaks_later_or_raises_anything_else(field
         assert str(error)
     else:
         assert EvolutionConfig.model_validate_json(config.model_dump_json()) == config
-
-
-def test_a_relative_database_lies_in_the_results_folder() -> None:
-    assert DatabaseConfig(db_path="e.sqlite").url(Path("/r")) == "sqlite+aiosqlite:////r/e.sqlite"
-    assert DatabaseConfig(db_path="postgresql://u:p@h/d").url(Path("/r")) == "postgresql+asyncpg://u:p@h/d"
-    with pytest.raises(ConfigError, match="db_path"):
-        DatabaseConfig(db_path="://nonsense").url(Path("/r"))
 
 
 @pytest.mark.parametrize(("text", "seconds"), [(5, 5), ("90", 90), ("02:30", 150), ("01:00:10", 3610), (None, None)])

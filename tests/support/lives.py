@@ -22,12 +22,16 @@ import signal
 import sqlite3
 import sys
 import time
+from pathlib import Path
 from typing import Any
+
+import asyncpg
 
 import flows.evolve  # noqa: F401 - loaded before the lives begin, like the provider below
 import shinka_core.llm.openai_provider  # noqa: F401
 from flows.runner import AsyncEvolutionRunner
-from shinka_core.config import EvolutionConfig, LocalJobConfig
+from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
+from tests.support.runs import Records
 
 AT_WORK = 1.5
 ENDLESS = 100_000
@@ -48,6 +52,7 @@ def runner(options: dict[str, Any], generations: int) -> AsyncEvolutionRunner:
             isolation="limits",  # the evaluator counts its work in a file outside of its results
             extra_cmd_args={"sleep": 0.05, "count": options["count"]},
         ),
+        db_config=DatabaseConfig(db_path=options["database"]) if options["database"] else None,
         verbose=False,
         max_proposal_jobs=4,
         max_evaluation_jobs=4,
@@ -70,17 +75,17 @@ def live(options: dict[str, Any], generations: int) -> int:
         os._exit(code)
 
 
-def answers(options: dict[str, Any]) -> int:
+def answers(records: Records) -> int:
     """Answers that are stored so far."""
     try:
-        with sqlite3.connect(f"{options['results']}/evolution.sqlite") as connection:
-            return connection.execute("SELECT count(*) FROM model_calls").fetchone()[0]
-    except sqlite3.OperationalError:  # there is no database yet, or no table in it
+        return records("SELECT count(*) FROM model_calls")[0][0]
+    except (sqlite3.OperationalError, asyncpg.UndefinedTableError):  # there is no database yet, or no table in it
         return 0
 
 
 def main(options: dict[str, Any]) -> None:
     rng = random.Random(options["seed"])
+    records = Records(Path(options["results"]), options["database"])
     kills: list[float] = []
     ended_early = 0
     longest = 0.0
@@ -89,15 +94,14 @@ def main(options: dict[str, Any]) -> None:
         if longest:
             time.sleep(rng.uniform(0.0, longest))
         else:
-            while not answers(options):
+            while not answers(records):
                 time.sleep(0.05)
             longest = time.monotonic() - born + AT_WORK
         kills.append(time.time())
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         ended_early += not os.WIFSIGNALED(status)
-    with sqlite3.connect(f"{options['results']}/evolution.sqlite") as connection:
-        begun = connection.execute("SELECT max(number) FROM generations").fetchone()[0]
+    begun = records("SELECT max(number) FROM generations")[0][0]
     last = os.waitpid(live(options, begun + 5), 0)[1]
     print(json.dumps({"kills": kills, "ended_early": ended_early, "last": last, "generations": begun + 5}))
 

@@ -64,6 +64,15 @@ class Postgres:
             self._process.terminate()
             self._process.wait(timeout=30)
 
+    def ask_password_of(self, user: str) -> None:
+        """Lets this user in with a password only; all others need none."""
+        rules = self._data / "pg_hba.conf"
+        rule = f"host all {user} 127.0.0.1/32 scram-sha-256\n"
+        if rule not in rules.read_text():
+            rules.write_text(rule + rules.read_text())
+            self._run("pg_ctl", "reload", "-D", str(self._data))
+            time.sleep(0.3)
+
     def _run(self, name: str, *arguments: str) -> None:
         subprocess.run(
             [str(self._binaries / name), *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/", **self._as_user()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import asyncpg
 import httpx
 
 from tests.support.prefect import ROOT, environment_for
@@ -87,6 +89,29 @@ def settings_for(api: str, home: Path | None) -> Iterator[None]:
 
         with temporary_settings({PREFECT_API_URL: api, PREFECT_HOME: home}):
             yield
+
+
+class Records:
+    """Reads a program database beside the run that writes it.
+
+    Args:
+        url: A PostgreSQL, or "" for the file in the results folder.
+    """
+
+    def __init__(self, results: Path, url: str = "") -> None:
+        self._results = results
+        self._url = url
+
+    def __call__(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of one query; it must read the same in both databases."""
+        return asyncio.run(self._fetch(query)) if self._url else rows(self._results, query)
+
+    async def _fetch(self, query: str) -> list[tuple[Any, ...]]:
+        connection = await asyncpg.connect(self._url)
+        try:
+            return [tuple(record) for record in await connection.fetch(query)]
+        finally:
+            await connection.close()
 
 
 def rows(results: Path, query: str) -> list[tuple[Any, ...]]:

@@ -35,7 +35,7 @@ def test_a_later_process_of_the_same_number_is_another_one() -> None:
 
 
 def test_nothing_is_known_of_processes_elsewhere() -> None:
-    for place in ({"host": "elsewhere"}, {"processes": "pid:[1]"}):
+    for place in ({"boot": "elsewhere"}, {"processes": "pid:[1]"}):
         mark = json.dumps(json.loads(this_process()) | {"start": "1"} | place)
         assert not on_this_machine(mark)
         assert not known_to_be_gone(mark)

@@ -350,8 +350,9 @@ async def test_one_bad_write_does_not_take_its_neighbours_along(tmp_path: Path) 
         assert len(db) == 0
 
 
-def test_a_database_file_is_private(tmp_path: Path) -> None:
-    opened(tmp_path)
+async def test_a_database_file_is_private(tmp_path: Path) -> None:
+    async with opened(tmp_path):
+        pass
     assert stat.S_IMODE(os.stat(tmp_path / "e.sqlite").st_mode) == 0o600
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shinka_core.selection.archive import ArchiveChange, fitness_change
+from shinka_core.selection.archive import ArchiveChange, fitness_change, fittest
 from shinka_core.selection.inspirations import draw_inspirations
 from shinka_core.selection.islands import draw_island, draw_migrants
 from shinka_core.selection.parents import power_law_probabilities, weighted_probabilities
@@ -124,3 +124,15 @@ def test_a_full_archive_lets_the_worst_go_for_a_better_one() -> None:
     assert fitness_change(archive, 2, 2.0, 3) == ArchiveChange(added=2)
     assert fitness_change(archive, 2, 2.0, 2) == ArchiveChange(added=2, removed=0)
     assert fitness_change(archive, 2, 0.5, 2) == ArchiveChange()
+
+
+@given(st.lists(st.sampled_from([0.5, 1.0, 1.5, 2.0, 2.5]), max_size=40), st.integers(1, 6))
+def test_an_archive_ranked_at_once_is_the_one_that_grew(scores: list[float], size: int) -> None:
+    grown: dict[int, float] = {}
+    for program, score in enumerate(scores):
+        change = fitness_change(grown, program, score, size)
+        if change.removed is not None:
+            del grown[change.removed]
+        if change.added is not None:
+            grown[change.added] = score
+    assert list(fittest(enumerate(scores), size).items()) == list(grown.items())

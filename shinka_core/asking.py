@@ -1,0 +1,95 @@
+"""Asking a model for a proposal, with a prompt that it can read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from shinka_core.errors import PromptTooLongError
+from shinka_core.llm.question import CallKey, Material, Message, Question
+from shinka_core.program import Answer, Purpose, Sampling
+from shinka_core.prompts import Prompt, proposal_prompt
+from shinka_core.run import Run
+
+logger = logging.getLogger("shinka.asking")
+
+# Times that a prompt which the endpoint finds too long is asked again in fewer words.
+SHORTENINGS = 8
+
+# Tokens of the prompt for a built-in operator, which reads the programs themselves: it is only kept to be looked at.
+FOR_THE_RECORD = 32_000
+
+# Characters of all programs shown up to which a prompt is made on the event loop.
+SMALL = 50_000
+
+
+async def ask(run: Run, generation: int, sampling: Sampling, turn: int, history: tuple[Message, ...]) -> Answer:
+    """Asks the sampled model; a prompt that its endpoint finds too long is made shorter and asked again.
+
+    Args:
+        turn: Question within this sampling, from 0.
+        history: The earlier answers of this sampling, each followed by what was wrong with it.
+
+    Raises:
+        PromptTooLongError: It cannot be made shorter.
+        ModelError: The class tells whether asking again may help.
+    """
+    key = CallKey(generation, Purpose.PROPOSAL, sampling.attempt, turn)
+    models = {sampling.model}
+    refusal: PromptTooLongError | None = None
+    for _ in range(SHORTENINGS):
+        prompt = await _prompt(run, sampling, history, models)
+        if not prompt.fits and refusal is not None:
+            break
+        try:
+            return await run.client.query(_question(key, sampling, prompt, history))
+        except PromptTooLongError as error:
+            refusal = error
+            # Congestion may have led the question to another model, which reads less.
+            models.add(error.model or sampling.model)
+            run.contexts.refused(error.model or sampling.model, prompt.tokens, error)
+            logger.info("%s: a prompt of about %d tokens was too long: asking in fewer", error.model, prompt.tokens)
+    assert refusal is not None
+    raise refusal
+
+
+async def _prompt(run: Run, sampling: Sampling, history: Sequence[Message], models: set[str]) -> Prompt:
+    """The prompt for all of these models."""
+    evolve = run.settings.evolve
+    rooms = [room for model in models if (room := run.contexts.room(model)) is not None]
+    texts = [message.content for message in history]
+
+    def make() -> Prompt:
+        return proposal_prompt(
+            sampling,
+            task=evolve.task_sys_msg,
+            use_text_feedback=evolve.use_text_feedback,
+            history=texts,
+            room=min(rooms, default=FOR_THE_RECORD),
+        )
+
+    programs = (sampling.parent, *sampling.inspirations)
+    length = sum(len(program.code) for program in programs) + sum(map(len, texts))
+    return make() if length <= SMALL else await asyncio.to_thread(make)
+
+
+def _question(key: CallKey, sampling: Sampling, prompt: Prompt, history: Sequence[Message]) -> Question:
+    parent, inspirations = sampling.parent, sampling.inspirations
+    kept = history[len(history) - len(prompt.history) :]
+    return Question(
+        key=key,
+        model=sampling.model,
+        system=prompt.system,
+        user=prompt.user,
+        seed=sampling.seed,
+        history=tuple(Message(old.role, text) for old, text in zip(kept, prompt.history, strict=True)),
+        material=Material(
+            parent=parent.code,
+            inspirations=tuple(program.code for program in inspirations),
+            language=parent.language,
+            patch_type=sampling.patch_type,
+            parent_score=parent.score,
+            inspiration_scores=tuple(program.score for program in inspirations),
+        ),
+    )

@@ -1,0 +1,72 @@
+"""How large a program may be: by a setting, and by what the models of the run can read.
+
+A seed program that is too large is refused before anything is spent, and a candidate when it is made: whatever is in
+the population can be shown to every model as a parent.
+"""
+
+from __future__ import annotations
+
+from shinka_core.config import EvolutionConfig
+from shinka_core.errors import ConfigError
+from shinka_core.llm.context import Contexts
+from shinka_core.program import Program
+from shinka_core.prompts.bounding import GAP
+from shinka_core.prompts.proposal import smallest_prompt
+
+
+def contexts_of(config: EvolutionConfig) -> Contexts:
+    """What the models of a run read.
+
+    Raises:
+        ConfigError: The answer alone would fill a model's context.
+    """
+    return Contexts(config.llm_models, config.llm_context_tokens, config.llm_kwargs)
+
+
+class SizeLimit:
+    """What a program of a run must not exceed.
+
+    Attributes:
+        characters: At most.
+    """
+
+    def __init__(self, config: EvolutionConfig, language: str) -> None:
+        """Works the limits out.
+
+        Raises:
+            ConfigError: The answer alone would fill a model's context.
+        """
+        self.characters = config.max_program_size
+        self._task = config.task_sys_msg
+        self._language = language
+        self._smallest = contexts_of(config).smallest()
+
+    def problem(self, code: str) -> str | None:
+        """Why a program is too large, or None; takes time in proportion to its length."""
+        if len(code) > self.characters:
+            return f"the program has {len(code)} characters; at most {self.characters} are accepted (max_program_size)"
+        if self._smallest is None:
+            return None
+        model, room = self._smallest
+        tokens = smallest_prompt(Program("", 0, code, self._language, 0, None, False), task=self._task)
+        if tokens <= room:
+            return None
+        return (
+            f"the shortest prompt for the program has about {tokens} tokens, and {model} takes {room} beside an answer: "
+            "the text of the EVOLVE-BLOCKs (without markers that of the whole program) and the task are always shown"
+        )
+
+    def check_seed(self, path: str, code: str) -> None:
+        """Refuses a seed program that is too large.
+
+        Raises:
+            ConfigError: With its size, the limit and the remedy.
+        """
+        problem = self.problem(code)
+        if problem is None and GAP in code:
+            problem = f"it holds the words {GAP!r}, which stand for lines that a prompt leaves out"
+        if problem is not None:
+            raise ConfigError(
+                f"init_program_path={path!r}: {problem}; put EVOLVE-BLOCK markers around a smaller part, raise "
+                "max_program_size, use models that read more, or say in llm_context_tokens what they read"
+            )
