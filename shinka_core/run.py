@@ -21,6 +21,7 @@ from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, RunStoppedError
 from shinka_core.launch import Launcher, LocalLauncher
 from shinka_core.llm import AsyncLLMClient
+from shinka_core.llm.endpoint import check_models
 from shinka_core.naming import RUN_FILE
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.operators import builtin_operators
@@ -182,10 +183,8 @@ def check_settings(settings: RunSettings) -> SeedProgram:
             "name the evaluator script, or run inside the task's folder"
         )
     settings.database.url(settings.results_dir)
-    refuse_stored_secrets(
-        urls={"db_path": settings.database.db_path, "llm_base_url": settings.evolve.llm_base_url},
-        options={"llm_kwargs": settings.evolve.llm_kwargs},
-    )
+    refuse_stored_secrets(urls={"db_path": settings.database.db_path}, options={"job.env": settings.job.env})
+    check_models(settings.evolve)
     return read_seed_program(settings.evolve)
 
 

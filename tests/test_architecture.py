@@ -18,7 +18,7 @@ SOURCES = [
 LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 
 # Inside shinka_core: what each part may use besides itself and the ground.
-GROUND = {"errors", "program", "config", "secrets", "outcome"}
+GROUND = {"errors", "program", "config", "secrets", "endpoints", "outcome"}
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
@@ -33,6 +33,7 @@ MAY_USE = {
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
+    "endpoints": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
     "novelty": {"embed", "llm", "prompts"},

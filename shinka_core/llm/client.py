@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from shinka_core.errors import ConfigError, ModelError, RateLimitedError
 from shinka_core.llm.congestion import Gate
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.prices import cost
+from shinka_core.llm.providers import connect
 from shinka_core.llm.question import Ledger, Provider, Question, storable
 from shinka_core.program import Answer, Usage
 
@@ -94,7 +94,7 @@ class AsyncLLMClient:
             logger.warning("max_api_costs does not bound %s: no price is known; set llm_prices", ", ".join(unpriced))
         weights = config.llm_weights or [1.0] * len(config.llm_models)
         return cls(
-            _connect(models, config, providers or {}),
+            connect(models, config, providers or {}),
             weights=dict(zip(config.llm_models, weights, strict=True)),
             ledger=ledger or MemoryLedger(),
             prices=config.llm_prices,
@@ -227,27 +227,3 @@ GRACE = 0.5
 def _longest_answer(config: EvolutionConfig) -> int:
     limits = (config.llm_kwargs.get(name) for name in ("max_completion_tokens", "max_output_tokens", "max_tokens"))
     return next((limit for limit in limits if isinstance(limit, int)), LONG_ANSWER)
-
-
-def _connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str, Provider]) -> dict[str, Provider]:
-    """A provider for every model; models with the same endpoint share one."""
-    endpoints: dict[str | None, Provider] = {}
-    providers: dict[str, Provider] = {}
-    for model in models:
-        if model.startswith("builtin/"):
-            if model not in builtin:
-                raise ConfigError(f"llm_models names {model!r}; built in are: {', '.join(builtin) or 'none'}")
-            providers[model] = builtin[model]
-            continue
-        base_url = model.partition("@")[2] or config.llm_base_url
-        if base_url not in endpoints:
-            endpoints[base_url] = _openai_provider(base_url, config.llm_api, config)
-        providers[model] = endpoints[base_url]
-    return providers
-
-
-def _openai_provider(base_url: str | None, api: Literal["chat", "responses"], config: EvolutionConfig) -> Provider:
-    # Imported here: the library takes a second to load, which a run with built-in models has not to spend.
-    from shinka_core.llm.openai_provider import OpenAIProvider
-
-    return OpenAIProvider(base_url=base_url, api=api, timeout=config.llm_timeout, options=dict(config.llm_kwargs))
