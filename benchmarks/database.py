@@ -103,7 +103,7 @@ async def measure(config: DatabaseConfig, folder: Path, kind: str, size: int) ->
             )  # fmt: skip
 
         async def nearest() -> None:
-            database.nearest(0, embedding(rng))
+            await database.nearest(0, embedding(rng))
 
         async def add() -> None:
             number = next(numbers)

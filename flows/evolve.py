@@ -4,10 +4,19 @@ python flows/evolve.py examples/circle_packing --generations 100
 """
 
 if __name__ == "__main__":
-    # Before Prefect and the database are loaded: a mistake is told at once, and a server can start meanwhile.
-    from flows.terminal.main import main
+    import os
+    import sys
 
-    main()
+    # Our packages before anybody else's of the same names, and none of their files under a name of its own.
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [os.path.dirname(here), *(folder for folder in sys.path if folder != here)]
+    try:
+        # Before Prefect and the database are loaded: a mistake is told at once, and a server can start meanwhile.
+        from flows.terminal.main import main
+
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 # Annotations are not postponed here: a flow that is served is loaded from a copy that could not find their names.
 import logging
@@ -18,9 +27,8 @@ from pathlib import Path
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.exceptions import Pause
-from prefect.states import Cancelled
 
-from flows.finish import finish
+from flows.finish import final_state, finish, finish_broken
 from flows.open_runs import registered
 from flows.orchestrator.evolution_run import come_to
 from flows.orchestrator.identity import known_place, sign
@@ -33,9 +41,10 @@ from flows.orchestrator.suspension import unhurried_suspension
 from flows.orchestrator.unstored_results import unstored_results
 from flows.pool import drive
 from flows.signals import stopping_on_signals
-from flows.stopping import CANCELLED, Stopping, stop_run
+from flows.stopping import Stopping, stop_run
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
+from shinka_core.errors import one_error
 from shinka_core.naming import give_back, place_of
 from shinka_core.run import Run, RunSettings, open_run
 
@@ -71,7 +80,8 @@ async def evolve(
         task_dir: Folder that relative paths of the task are in; the working directory by default.
 
     Returns:
-        What the evolution came to; a Cancelled state around it when it was cancelled in the UI.
+        What the evolution came to; in a Cancelled state when it was cancelled in the UI, and in a Failed one, as
+        the `summary` of an `UnfinishedError`, when an outage stopped it or it made nothing.
 
     Raises:
         ConfigError: A setting is wrong; nothing was spent.
@@ -96,10 +106,9 @@ async def evolve(
         await sign(place)
         await stand_for_late_runs()
         async with open_run(settings, resume=resume or known is not None) as run:
-            summary = await _run(run)
+            return final_state(run, await _run(run))
     finally:
         give_back(place)
-    return Cancelled(message=summary.stopped_early, data=summary) if summary.stopped_early == CANCELLED else summary
 
 
 async def _run(run: Run) -> RunSummary:
@@ -114,8 +123,12 @@ async def _run(run: Run) -> RunSummary:
             stack.callback(without_prefects_signals())
             stack.enter_context(stopping_on_signals(partial(stop_run, run.evolution)))
         logger.info("evolution %s in %s", run.evolution, run.settings.results_dir)
-        with lasting_states(), unstored_results():
-            stopped = await stopping.guard(drive(run))
+        try:
+            with lasting_states(), unstored_results(), one_error():
+                stopped = await stopping.guard(drive(run))
+        except Exception as error:
+            await finish_broken(run, error)
+            raise
         summary = await finish(run, stopped)
         come_to(summary)
     if stopping.suspended is not None:

@@ -21,13 +21,15 @@ from shinka_core.errors import (
     DatabaseUnavailableError,
     LaunchError,
     ModelError,
+    ModelsOutError,
     RunStoppedError,
+    Scope,
     ShinkaError,
 )
 from shinka_core.generation import OpenGeneration
-from shinka_core.outcome import Closed, Failed, Open, Outcome, Recorded, Rejected
+from shinka_core.outcome import Closed, Failed, Open, Outcome, Recorded, Rejected, SetAside
 from shinka_core.program import Candidate, Failure, Program, Sampling
-from tasks import evaluate, record, submit
+from tasks import embed_seed, evaluate, record, submit
 from tasks.policy import unopened
 
 logger = logging.getLogger("shinka.generation")
@@ -65,10 +67,15 @@ async def generation(evolution: str, number: int) -> State[None]:
             if run.progress.saw_program(program):
                 logger.info("%s is the new best: %s", opened, describe(program))
             state = Completed(message=describe(program))
+        case SetAside(failure):
+            run.last_error = failure.detail
+            logger.info("%s is left open: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
+            state = FailedState(message=f"left open: {failure.step}: {failure.reason}: {failure.detail}"[:1000])
         case Rejected(failure) | Failed(failure) | Closed(failure):
             if not isinstance(outcome, Closed):
                 await steps.give_up(opened, failure)
             run.progress.saw_failure(failure)
+            run.last_error = failure.detail
             logger.info("%s failed: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
             state = FailedState(message=f"{failure.step}: {failure.reason}: {failure.detail}"[:1000])
     run.ends[number] = outcome
@@ -79,16 +86,20 @@ async def _outcome(opened: OpenGeneration) -> Outcome:
     """Runs the steps and says how they ended; the orchestrator's own errors pass."""
     try:
         result = await run_generation(opened)
-    except (BudgetExhaustedError, RunStoppedError, DatabaseUnavailableError) as error:
+    except (BudgetExhaustedError, RunStoppedError, DatabaseUnavailableError, ModelsOutError) as error:
         # Not this generation's failure. The database was waited for; the next generation would
-        # ask and pay, and lose the answer too.
+        # ask and pay, and lose the answer too. Models that are out are out for all.
         return Open(str(error))
     except ORCHESTRATOR_AWAY:
         raise
     except ShinkaError as error:
-        return Failed(Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error)), error.blame)
+        failure = Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error))
+        if error.blame in (Blame.US, Blame.CANDIDATE):
+            return Failed(failure, error.blame)
+        answered = isinstance(error, ModelError) and error.scope is Scope.PROMPT
+        return SetAside(failure, error.blame, answered)
     except TimeoutError as error:
-        return Failed(Failure("generation", "timeout", str(error)), Blame.INFRASTRUCTURE)
+        return SetAside(Failure("generation", "timeout", str(error)), Blame.INFRASTRUCTURE)
     except OSError as error:
         return Open(f"the results cannot be written: {error}")
     except Exception as error:
@@ -101,7 +112,7 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
     """Proposes under a proposal slot, evaluates under an evaluation slot, and records."""
     run = opened.run
     if opened.context.number == 0:
-        await steps.embed_seed(opened)
+        await embed_seed(opened)
         return await score(opened, None, steps.seed_candidate(run))
     async with run.proposals.hold():
         started = time.monotonic()
@@ -143,5 +154,5 @@ def describe(program: Program) -> str:
 
 def _step_of(error: ShinkaError) -> str:
     if isinstance(error, ModelError):
-        return "query"
+        return error.step
     return "evaluate" if isinstance(error, LaunchError) else "record"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,14 +113,15 @@ class AsyncEvolutionRunner:
                 )
 
     def stop(self) -> None:
-        """Stops the run from within its event loop: once to finish what is in flight, twice to end at once.
+        """Stops the run, from any thread: once to finish what is in flight, twice to end at once.
 
         `run` then returns what it came to, which can be resumed. Before anything has begun it is cancelled.
         """
         from flows.stopping import stop_run
 
         if not stop_run(self._running) and self._task is not None:
-            self._task.cancel()
+            with suppress(RuntimeError):  # its loop is closed: there is nothing to stop
+                self._task.get_loop().call_soon_threadsafe(self._task.cancel)
 
     def _lost(self, reason: str) -> None:
         """Ends the run, resumable, when its server is gone for good."""
@@ -137,4 +138,5 @@ class AsyncEvolutionRunner:
 
     def _tell(self, line: str) -> None:
         if self.verbose:
-            print(line, flush=True)  # noqa: T201 - a person waits for the server to start
+            with suppress(OSError, ValueError):  # nobody reads it any more, or cannot
+                print(line, flush=True)  # noqa: T201 - a person waits for the server to start

@@ -52,7 +52,9 @@ class Stopping:
     """
 
     def __init__(self, run: Run) -> None:
+        """To be made in the run's event loop."""
         self._run = run
+        self._loop = asyncio.get_running_loop()
         self._work: asyncio.Task[str] | None = None
         self._told = self._ended = False
         self.suspended: State[Any] | None = None
@@ -89,8 +91,10 @@ class Stopping:
             await asyncio.wait([watch])
 
     def stop(self, reason: str) -> None:
-        """The first time starts the grace, the second time ends it."""
-        loop = asyncio.get_running_loop()
+        """The first time starts the grace, the second time ends it. From any thread."""
+        if not _is_running(self._loop):
+            self._loop.call_soon_threadsafe(self.stop, reason)
+            return
         if self._told:
             self._end_now()
             return
@@ -99,7 +103,7 @@ class Stopping:
         self._run.stop_reason = self._run.stop_reason or reason
         self._run.proposals.open()  # who waits in a pause is to see that it is over
         logger.warning("%s: finishing what is in flight, at most %g s; once more to stop now", reason, grace)
-        loop.call_later(grace, self._end_now)
+        self._loop.call_later(grace, self._end_now)
 
     def _end_now(self) -> None:
         if self._work is not None and not self._work.done():
@@ -130,3 +134,11 @@ class Stopping:
         """Proposals begin again."""
         logger.warning("resumed")
         self._run.proposals.open()
+
+
+def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the caller is inside of it."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False

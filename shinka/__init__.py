@@ -39,6 +39,6 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+    from shinka_core.own_packages import own_module
 
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(own_module(_HOMES[name]), name)

@@ -121,8 +121,9 @@ class EvolutionConfig(_Settings):
     llm_timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for one answer.")
     llm_retries: int = Field(default=6, ge=0, description="Times a call is repeated after a retryable error.")
     llm_prices: dict[str, ModelPrice] = Field(default={}, description="Prices that the built-in table lacks.")
-    unknown_prices: Literal["warn", "refuse"] = Field(
-        default="warn", description="What to do about a model without a price: count it as free, or refuse it."
+    unknown_prices: Literal["auto", "warn", "refuse"] = Field(
+        default="auto",
+        description="A model without a price: count it as free (warn), refuse it, or refuse it under max_api_costs alone (auto).",
     )
 
     model_limits: dict[str, int] = Field(default={}, description="Calls at once by model, over all runs on a server.")
@@ -164,10 +165,11 @@ class EvolutionConfig(_Settings):
             _check_weights("llm_weights", self.llm_weights)
         if len(set(self.llm_models)) != len(self.llm_models):
             raise ValueError(f"llm_models names a model twice: {self.llm_models}; use llm_weights instead")
+        asked = [*self.llm_models, *self.novelty_llm_models, *([self.embedding_model] if self.embedding_model else [])]
         for field, limits in (("model_limits", self.model_limits), ("model_rates", self.model_rates)):
             for model, limit in limits.items():
-                if model not in self.llm_models:
-                    raise ValueError(f"{field} names {model!r}, which is not in llm_models; known: {self.llm_models}")
+                if model not in asked:
+                    raise ValueError(f"{field} names {model!r}, which is not in llm_models; known: {asked}")
                 if not limit > 0:
                     raise ValueError(f"{field} gives {model!r} {limit}; it must be more than 0")
         known = [*self.llm_models, *self.novelty_llm_models]

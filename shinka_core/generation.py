@@ -20,7 +20,8 @@ import numpy as np
 
 from shinka_core.database import Claim, values
 from shinka_core.edit import apply_patch
-from shinka_core.errors import PatchError
+from shinka_core.errors import PatchError, blaming
+from shinka_core.llm.account import charged_to
 from shinka_core.llm.question import CallKey, Material, Message, Question
 from shinka_core.outcome import Closed, Recorded
 from shinka_core.program import (
@@ -201,14 +202,16 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="novelty check off")
     novelty = run.judge
 
-    async def check() -> tuple[Verdict, np.ndarray]:
-        return await novelty.check(
-            candidate.code,
-            language=sampling.parent.language,
-            island=sampling.island,
-            neighbours=run.database,
-            key=CallKey(generation.context.number, Purpose.NOVELTY, sampling.attempt, turn),
-        )
+    async def check() -> tuple[Verdict, np.ndarray | None]:
+        with charged_to(generation.context.number) as charge, blaming("novelty"):
+            verdict, embedding = await novelty.check(
+                candidate.code,
+                language=sampling.parent.language,
+                island=sampling.island,
+                neighbours=run.database,
+                key=CallKey(generation.context.number, Purpose.NOVELTY, sampling.attempt, turn),
+            )
+        return replace(verdict, cost=verdict.cost + charge.dollars), embedding
 
     verdict, embedding = await _once(
         generation,
@@ -335,7 +338,9 @@ async def embed_seed(generation: OpenGeneration) -> None:
     """Gives the seed program its embedding, so that copies of it are not novel."""
     run = generation.run
     if run.judge is not None:
-        generation.embedding = await run.judge.embed(run.seed_program.code, run.seed_program.language)
+        with charged_to(0) as charge, blaming("novelty"):
+            generation.embedding = await run.judge.embed_if_taken(run.seed_program.code, run.seed_program.language)
+        generation.cost += charge.dollars
 
 
 def program_file(run: Run, program: Program) -> Path:

@@ -1,23 +1,51 @@
-"""Whether a candidate differs enough from what its island already holds to be worth an evaluation."""
+"""Whether a candidate differs enough from what its island already holds to be worth an evaluation.
+
+Only what may change is compared: the texts of the EVOLVE-BLOCKs. In this order:
+
+1. A cosine at or below the threshold to the most similar programs is novel.
+2. The same tokens (for the back ends' languages without comments and layout) are a duplicate.
+3. The built-in embedding's own threshold asks no more than that: its vectors cannot tell how much a change matters.
+4. Texts longer than the back end's piece are compared by the parts that differ: the threshold holds for those.
+5. A judging model, where there is one, is asked once; otherwise it is a near duplicate.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
+from shinka_core.config import BUILTIN_EMBEDDING
+from shinka_core.edit.blocks import block_texts
+from shinka_core.embed.changed import changed_parts
 from shinka_core.embed.embedder import Embedder, Vector
-from shinka_core.errors import ModelError
+from shinka_core.embed.tokens import tokens
+from shinka_core.errors import ModelError, Scope
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Program, Verdict
 from shinka_core.prompts import novelty_prompt, read_novelty_answer
+from shinka_core.prompts.size import shortened
+
+logger = logging.getLogger("shinka.novelty")
+
+# Characters up to which a program is taken apart on the event loop.
+SMALL = 50_000
+
+# Characters of each program that a judging model is shown.
+SHOWN = 24_000
+
+# Programs of the island that are looked at: with rounded numbers a copy is not always the first of them.
+CANDIDATES = 5
 
 
 class Neighbours(Protocol):
     """The part of the program database that the judge looks at."""
 
-    def nearest(self, island: int, embedding: Vector) -> tuple[str, float] | None:
-        """Id and cosine of the island's most similar program, or None when it has none."""
+    async def nearest(self, island: int, embedding: Vector, count: int) -> list[tuple[str, float]]:
+        """Id and cosine of the island's most similar programs, the most similar first."""
         ...
 
     async def get(self, program_id: str) -> Program:
@@ -45,52 +73,137 @@ class AsyncNoveltyJudge:
         """
         self._embedder = embedder
         self._threshold = embedder.similarity_threshold if threshold is None else threshold
+        self._copies_alone = threshold is None and embedder.name == BUILTIN_EMBEDDING
         self._client = client
         self._models = tuple(models)
+        self._refused = False
+
+    @property
+    def identity(self) -> str:
+        """What decides the vectors: those of two identities are not to be compared."""
+        return self._embedder.identity
 
     async def embed(self, code: str, language: str) -> Vector:
-        """The embedding of a program, `(d,)` float32."""
-        return await self._embedder.embed(code, language)
+        """The embedding of a program, `(d,)` float32.
+
+        Raises:
+            ModelError: The endpoint cannot be reached, or refuses.
+        """
+        return await self._embedder.embed(await _evolvable(code), language)
 
     async def check(
         self, code: str, *, language: str, island: int, neighbours: Neighbours, key: CallKey
-    ) -> tuple[Verdict, Vector]:
+    ) -> tuple[Verdict, Vector | None]:
         """Judges one candidate.
 
         Args:
             key: Names the question to the model, should one be asked.
 
         Returns:
-            The verdict, and the candidate's embedding `(d,)` float32.
+            The verdict, and the candidate's embedding `(d,)` float32; None when the endpoint refuses this
+            program for good, which then counts as novel.
 
         Raises:
-            ModelError: A retryable fault of the embedding endpoint or the judging model. A final
-                fault of the judging model rejects the candidate, with the fault as explanation.
+            ModelError: A retryable fault of the embedding endpoint or the judging model, or an endpoint that
+                refuses everything. A judging model that refuses leaves a near duplicate rejected, as without one.
         """
-        embedding = await self.embed(code, language)
-        nearest = neighbours.nearest(island, embedding)
-        if nearest is None:
-            return Verdict(True, -1.0, None, "the island is empty"), embedding
-        program_id, similarity = nearest
+        try:
+            embedding = await self.embed(code, language)
+        except ModelError as error:
+            if error.scope not in (Scope.PROMPT, Scope.MODEL):
+                raise
+            return self._unembedded(error), None
+        return await self._compare(code, embedding, language, island, neighbours, key), embedding
+
+    async def embed_if_taken(self, code: str, language: str) -> Vector | None:
+        """The embedding of a program, `(d,)` float32; None when the endpoint does not take this text.
+
+        Raises:
+            ModelError: It cannot be reached, or takes no text at all.
+        """
+        try:
+            return await self.embed(code, language)
+        except ModelError as error:
+            if error.scope is not Scope.PROMPT:
+                raise
+            self._unembedded(error)
+            return None
+
+    def _unembedded(self, error: ModelError) -> Verdict:
+        """The candidate is paid for and may be good, so it is evaluated without having been compared."""
+        if not self._refused:
+            self._refused = True
+            logger.warning("evaluated without the novelty check, said once: no embedding: %s", error)
+        return Verdict(True, -1.0, None, f"not compared: {error}"[:500])
+
+    async def _compare(
+        self, code: str, embedding: Vector, language: str, island: int, neighbours: Neighbours, key: CallKey
+    ) -> Verdict:
+        found = await neighbours.nearest(island, embedding, CANDIDATES)
+        if not found:
+            return Verdict(True, -1.0, None, "the island is empty")
+        nearest, similarity = found[0]
         if similarity <= self._threshold:
-            return Verdict(True, similarity, program_id, "below the similarity threshold"), embedding
-        program = await neighbours.get(program_id)
-        if program.code.strip() == code.strip():
-            return Verdict(False, similarity, program_id, f"identical to generation {program.generation}"), embedding
-        if self._client is None or not self._models:
+            return Verdict(True, similarity, nearest, "below the similarity threshold")
+        close = [(await neighbours.get(program_id), cosine) for program_id, cosine in found if cosine > self._threshold]
+        for program, cosine in close:
+            if await asyncio.to_thread(same, code, program.code, language):
+                return Verdict(False, cosine, program.id, f"identical to generation {program.generation}")
+        program = close[0][0]
+        asks = self._client is not None and bool(self._models)
+        if self._copies_alone and not asks:
+            return Verdict(True, similarity, nearest, f"close to generation {program.generation}, and no copy of it")
+        similarity = await self._similarity_of_changes(code, program.code, similarity, language)
+        if similarity <= self._threshold:
+            return Verdict(True, similarity, nearest, "what differs is below the similarity threshold")
+        if not asks:
             why = f"similarity {similarity:.5f} to generation {program.generation} is above {self._threshold}"
-            return Verdict(False, similarity, program_id, why), embedding
-        return await self._ask(code, program, similarity, language, key), embedding
+            return Verdict(False, similarity, nearest, why)
+        return await self._ask(code, program, similarity, language, key)
+
+    async def _similarity_of_changes(self, code: str, other: str, similarity: float, language: str) -> float:
+        """The cosine of what differs, for texts too long for a change to show in their own."""
+        mine, yours = await _evolvable(code), await _evolvable(other)
+        if max(len(mine.encode("utf-8", "replace")), len(yours.encode("utf-8", "replace"))) <= self._embedder.piece:
+            return similarity
+        parts = await asyncio.to_thread(changed_parts, mine, yours, self._embedder.piece)
+        one, two = [await self._embedder.embed(part, language) for part in parts]
+        return min(similarity, float(one @ two))
 
     async def _ask(self, code: str, nearest: Program, similarity: float, language: str, key: CallKey) -> Verdict:
         assert self._client is not None
+        if max(len(code), len(nearest.code)) > SHOWN:
+            # Whole programs would be dear, or more than the model takes.
+            parts = await asyncio.to_thread(changed_parts, evolvable(code), evolvable(nearest.code), SHOWN)
+            code, nearest = shortened(parts[0], SHOWN), replace(nearest, code=shortened(parts[1], SHOWN))
         system, user = novelty_prompt(code, nearest, language)
-        model = self._models[key.generation % len(self._models)]
-        try:
-            answer = await self._client.query(Question(key, model, system, user, seed=key.generation))
-        except ModelError as error:
-            if error.retryable:
-                raise
-            return Verdict(False, similarity, nearest.id, f"near duplicate, and the judge failed: {error}", judged=True)
-        novel, explanation = read_novelty_answer(answer.text)
-        return Verdict(novel, similarity, nearest.id, explanation, judged=True, cost=answer.cost)
+        first = key.generation % len(self._models)
+        problem = ""
+        for model in (*self._models[first:], *self._models[:first]):
+            try:
+                answer = await self._client.query(Question(key, model, system, user, seed=key.generation))
+            except ModelError as error:
+                if error.retryable:
+                    raise
+                problem = str(error)
+                self._client.account.tell_once("judge", model, "near duplicates are rejected unjudged: %s", error)
+                continue
+            novel, explanation = read_novelty_answer(answer.text)
+            return Verdict(novel, similarity, nearest.id, explanation, judged=True, cost=answer.cost)
+        why = f"near duplicate, and the judge failed: {problem}"
+        return Verdict(False, similarity, nearest.id, why, judged=True)
+
+
+async def _evolvable(code: str) -> str:
+    return evolvable(code) if len(code) <= SMALL else await asyncio.to_thread(evolvable, code)
+
+
+def evolvable(code: str) -> str:
+    """What of a program may change: the texts of its EVOLVE-BLOCKs, or all of it."""
+    return "\n".join(block_texts(code))
+
+
+def same(one: str, other: str, language: str) -> bool:
+    """Whether two programs have the same tokens in their EVOLVE-BLOCKs."""
+    mine, yours = evolvable(one), evolvable(other)
+    return mine.strip() == yours.strip() or tokens(mine, language) == tokens(yours, language)

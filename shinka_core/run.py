@@ -70,6 +70,8 @@ class Run:
 
     Attributes:
         stop_reason: Why no further generation is to start; "" while the run goes on.
+        outage: Whether it stops because what it stands on failed.
+        last_error: Why the last generation ended without a program.
         ends: How generations ended that nobody has asked about yet. Only what is in here has ended:
             a flow run that is over says nothing about its generation.
     """
@@ -90,6 +92,8 @@ class Run:
         self.client = client
         self.budget = budget
         self.stop_reason = ""
+        self.outage = False
+        self.last_error = ""
         self.ends: dict[int, Outcome] = {}
         self.judge = judge
         self.launcher = launcher
@@ -235,7 +239,7 @@ def _mark(settings: RunSettings) -> None:
 
 
 def _judge(config: EvolutionConfig, client: AsyncLLMClient) -> AsyncNoveltyJudge | None:
-    embedding = embedder(config.embedding_model, base_url=config.llm_base_url)
+    embedding = embedder(config.embedding_model, config=config, account=client.account)
     if embedding is None:
         return None
     return AsyncNoveltyJudge(

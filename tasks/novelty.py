@@ -1,4 +1,4 @@
-"""The novelty task: compare a candidate with what its island already holds."""
+"""The novelty tasks: embed the seed program, compare a candidate with what its island already holds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,26 @@ from tasks.policy import JITTER, STATELESS, is_retryable
 
 
 @task(
+    name="embed",
+    task_run_name="embed {generation}",
+    retries=4,
+    retry_delay_seconds=exponential_backoff(backoff_factor=1),
+    retry_jitter_factor=JITTER,
+    retry_condition_fn=is_retryable,
+    **STATELESS,
+)
+async def embed_seed(generation: OpenGeneration) -> None:
+    """Gives the seed program its embedding."""
+    await steps.embed_seed(generation)
+
+
+@task(
     name="novelty",
     task_run_name="novelty {generation} try {sampling.attempt}.{turn}",
     retries=4,
     retry_delay_seconds=exponential_backoff(backoff_factor=1),
     retry_jitter_factor=JITTER,
     retry_condition_fn=is_retryable,
-    timeout_seconds=1800,
     **STATELESS,
 )
 async def novelty(generation: OpenGeneration, sampling: Sampling, candidate: Candidate, turn: int) -> Verdict:

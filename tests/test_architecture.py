@@ -27,8 +27,8 @@ MAY_USE = {
     "budget": set[str](),
     "llm": {"budget", "slots"},
     "pacing": set[str](),
-    "embed": {"llm"},  # the translation of provider errors
-    "prompts": set[str](),
+    "embed": {"budget", "llm"},  # the translation of provider errors, and what requests cost
+    "prompts": {"edit"},  # which parts of a program may change
     "naming": set[str](),
     "slots": set[str](),
     "progress": set[str](),
@@ -36,7 +36,7 @@ MAY_USE = {
     "endpoints": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
-    "novelty": {"embed", "llm", "prompts"},
+    "novelty": {"edit", "embed", "llm", "prompts"},
     "run": {
         "budget",
         "database",

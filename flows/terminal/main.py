@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Group, Parameter
-from pydantic import ValidationError
 from rich.console import Console
 
 from flows.orchestrator.server.early import begin_early
+from flows.signals import Told, ending_signals, stopping_on_signals
+from flows.terminal.mistakes import in_words, is_mistake, keep_traceback
 from flows.terminal.opening import print_opening
+from flows.terminal.output import steady_output
+from flows.terminal.spelling import refuse_broken_text, speak_utf8
 from flows.terminal.task_folder import Overrides, Plan, plan_run
-from shinka_core.errors import EvolutionExistsError, ShinkaError
 from shinka_core.naming import RUN_FILE, Place, give_back
 
 if TYPE_CHECKING:
     from flows.runner import AsyncEvolutionRunner
     from shinka_core.database import RunSummary
 
+
+def version() -> str:
+    """Of the installed project."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("shinka-prefect")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return "unknown"
+
+
 app = App(
     name="evolve",
-    help="Evolve a program: a task folder holds initial.<ext>, evaluate.py and, if you like, evolve.yaml.",
+    help="Evolve a program: a task folder holds initial.<ext>, evaluate.py and, if you like, evolve.yaml.\n\n"
+    "Exit codes: 0 all generations are done; 3 stopped early and can be resumed; 130, 143 or 129 the same, by Ctrl-C, "
+    "SIGTERM or a hang-up; 2 a mistake in the command or its settings; 1 the run broke off; 4 all generations are done and "
+    "none made a correct program.",
+    help_format="plaintext",
+    version=version,
 )
 run_options = Group("Length and width")
 model_options = Group("Models")
 place_options = Group("Places")
 
-EXIT_STOPPED = 3
-EXIT_INTERRUPTED = 130
+EXIT_DONE, EXIT_FAILED, EXIT_MISTAKE, EXIT_STOPPED, EXIT_NOTHING = 0, 1, 2, 3, 4
 INTERRUPTED = "interrupted"  # as in flows.stopping, which takes seconds to load
 
 
@@ -66,8 +84,8 @@ def evolve_command(
     """Evolves a program and prints what it came to.
 
     Returns:
-        The exit code: 0 when all generations are done, 3 when the run stopped early and can be
-        resumed, 2 for a mistake in the settings, 1 when the run broke off.
+        The exit code: 0 when all generations are done, 4 when none of them made a correct program, 3 when the
+        run stopped early and can be resumed, 128 and the number of the signal that stopped it.
     """
     console = Console(stderr=False, highlight=False, soft_wrap=True)
     overrides = Overrides(
@@ -84,32 +102,37 @@ def evolve_command(
         database=database,
         name=name,
     )
-    try:
-        plan = plan_run(task, config, overrides, resume=resume)
-    except (ShinkaError, ValidationError) as error:
-        return _refuse(error)
+    plan = plan_run(task, config, overrides, resume=resume)
     if not quiet:
         print_opening(console, plan)
-    place = Place(plan.name, Path(plan.evolution.results_dir or ""))
+    place, told = Place(plan.name, Path(plan.evolution.results_dir or "")), Told()
     try:
-        summary = asyncio.run(_run(_runner(plan, resume=resume, quiet=quiet)))
-    except (ShinkaError, ValidationError) as error:
-        return _refuse(error)
-    except (KeyboardInterrupt, asyncio.CancelledError):
+        summary = asyncio.run(_run(_runner(plan, resume=resume, quiet=quiet), told))
+    except (KeyboardInterrupt, asyncio.CancelledError) as broken_off:
         begun = (Path(plan.evolution.results_dir or ".") / RUN_FILE).exists()
         advice = (
             f"; continue with --resume --results {plan.evolution.results_dir}" if begun else " before anything began"
         )
         console.print(f"stopped{advice}", markup=False)
-        return EXIT_INTERRUPTED
+        return _code_of(told.first or getattr(broken_off, "number", signal.SIGINT))
+    except Exception as error:
+        keep_traceback(error, place.results_dir)
+        raise
     finally:
         give_back(place)
     from flows.terminal.outcome import print_summary
 
     print_summary(console, summary)
     if summary.stopped_early == INTERRUPTED:
-        return EXIT_INTERRUPTED
-    return EXIT_STOPPED if summary.stopped_early else 0
+        return _code_of(told.first or signal.SIGINT)
+    if summary.stopped_early:
+        return EXIT_STOPPED
+    return EXIT_NOTHING if summary.nothing_made else EXIT_DONE
+
+
+def _code_of(number: signal.Signals) -> int:
+    """What shells say of a program that a signal ended."""
+    return 128 + number
 
 
 def _runner(plan: Plan, *, resume: bool, quiet: bool) -> AsyncEvolutionRunner:
@@ -132,31 +155,43 @@ def _runner(plan: Plan, *, resume: bool, quiet: bool) -> AsyncEvolutionRunner:
     )
 
 
-async def _run(runner: AsyncEvolutionRunner) -> RunSummary:
-    from flows.signals import stopping_on_signals
-
-    with stopping_on_signals(runner.stop):
+async def _run(runner: AsyncEvolutionRunner, told: Told) -> RunSummary:
+    with stopping_on_signals(runner.stop, told):
         return await runner.run()
 
 
-def _refuse(error: ShinkaError | ValidationError) -> int:
-    """Tells what went wrong in one line and returns the exit code for it."""
-    stderr = Console(stderr=True, highlight=False, soft_wrap=True)
-    stderr.print(f"error: {_message(error)}", style="red", markup=False)
-    return 2 if isinstance(error, ValidationError | ValueError | EvolutionExistsError) else 1
-
-
-def _message(error: ShinkaError | ValidationError) -> str:
-    if isinstance(error, ValidationError):
-        lines = [
-            f"{'.'.join(str(part) for part in item['loc']) or error.title}: {item['msg'].removeprefix('Value error, ')}"
-            + ("" if item["type"] == "value_error" else f" (got {item['input']!r})")
-            for item in error.errors()
-        ]
-        return "; ".join(lines)
-    return str(error)
+def run(arguments: list[str]) -> int:
+    """Runs the command line; returns its exit code. Whatever is wrong is told in one line on standard error."""
+    try:
+        refuse_broken_text(arguments)
+        command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=False)
+        return command(*bound.args, **bound.kwargs) or EXIT_DONE
+    except KeyboardInterrupt as broken_off:
+        return _code_of(getattr(broken_off, "number", signal.SIGINT))
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person reads it
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"error: {in_words(error)}", style="red", markup=False
+        )
+        return EXIT_MISTAKE if is_mistake(error) else EXIT_FAILED
 
 
 def main() -> None:
     """Runs the command line and leaves with its exit code."""
-    sys.exit(app())
+    speak_utf8()
+    steady_output()
+    for number in ending_signals()[1:]:
+        signal.signal(number, _break_off)
+    code = run(sys.argv[1:])
+    sys.exit(code)
+
+
+class _BrokenOff(KeyboardInterrupt):
+    """A signal other than Ctrl-C that came before the run could be told of it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = signal.Signals(number)
+
+
+def _break_off(number: int, _: object) -> None:
+    raise _BrokenOff(number)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.live import Live
@@ -12,6 +12,8 @@ from rich.table import Table
 
 from flows.open_runs import find_open_run
 from shinka_core.run import Run
+
+_Show = Callable[[str, Console, threading.Event], None]
 
 LIVE_PERIOD = 0.5
 LINE_PERIOD = 5.0
@@ -32,13 +34,19 @@ def watching(evolution: str, *, enabled: bool = True, console: Console | None = 
     console = console or Console()
     ended = threading.Event()
     show = _show_live if console.is_terminal else _print_lines
-    thread = threading.Thread(target=show, args=(evolution, console, ended), daemon=True, name="watch")
+    thread = threading.Thread(target=_while_read, args=(show, evolution, console, ended), daemon=True, name="watch")
     thread.start()
     try:
         yield
     finally:
         ended.set()
         thread.join(timeout=2)
+
+
+def _while_read(show: _Show, evolution: str, console: Console, ended: threading.Event) -> None:
+    """A display that nobody sees any more ends, and nothing else does."""
+    with suppress(OSError, ValueError, SystemExit):
+        show(evolution, console, ended)
 
 
 def progress_line(run: Run) -> str:

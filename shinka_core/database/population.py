@@ -64,13 +64,27 @@ class Island:
         """Whether a program lives here."""
         return position in self._residents
 
-    def nearest(self, embedding: Vector) -> tuple[int, float] | None:
-        """Position and cosine of the most similar program; embeddings are of unit length."""
+    @property
+    def size(self) -> int:
+        """Numbers in all embeddings."""
+        return 0 if self._embeddings is None else self._embeddings.rows.size
+
+    def nearest(self, embedding: Vector, count: int = 1) -> list[tuple[int, float]]:
+        """Positions and cosines of the most similar programs, the most similar first.
+
+        Embeddings are of unit length. May be called in a thread: rows are only ever added.
+        """
         if self._embeddings is None:
-            return None
-        similarities = self._embeddings.rows @ embedding
-        best = int(np.argmax(similarities))
-        return int(self._embedded.rows[best]), float(similarities[best])
+            return []
+        embeddings, positions = self._embeddings.rows, self._embedded.rows
+        known = min(len(embeddings), len(positions))
+        similarities = embeddings[:known] @ embedding
+        if known <= count:
+            best = np.argsort(-similarities, kind="stable")
+        else:
+            best = np.sort(np.argpartition(-similarities, count)[:count])
+            best = best[np.argsort(-similarities[best], kind="stable")]
+        return [(int(positions[index]), float(similarities[index])) for index in best]
 
 
 class Population:

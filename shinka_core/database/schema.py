@@ -21,12 +21,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # The alembic revision that these tables are; a test holds it against the migrations.
-REVISION = "0002"
+REVISION = "0003"
 # Not alembic's usual name: one database of Postgres may serve Prefect too, which keeps its version under that one.
 VERSION_TABLE = "shinka_schema"
 LEGACY_VERSION_TABLE = "alembic_version"
@@ -185,7 +186,12 @@ class StepRow(Base):
 
 
 class ModelCallRow(Base):
-    """One call of a model, answered or not."""
+    """One call of a model, answered or not.
+
+    Attributes:
+        cost: US dollars, also of a call that failed.
+        estimated: Whether the cost is an estimate, because the provider counted nothing.
+    """
 
     __tablename__ = "model_calls"
     __table_args__ = (
@@ -209,6 +215,8 @@ class ModelCallRow(Base):
             "output_tokens",
             "cost",
             "seconds",
+            "purpose",
+            "estimated",
         ),
     )
 
@@ -226,6 +234,7 @@ class ModelCallRow(Base):
     cached_tokens: Mapped[int] = mapped_column(default=0)
     reasoning_tokens: Mapped[int] = mapped_column(default=0)
     cost: Mapped[float] = mapped_column(default=0.0)
+    estimated: Mapped[bool] = mapped_column(default=False, server_default=false())
     seconds: Mapped[float] = mapped_column(default=0.0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     messages: Mapped[list[Any]]

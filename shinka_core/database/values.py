@@ -62,15 +62,17 @@ def load_candidate(payload: dict[str, Any]) -> Candidate | Failure:
     return Candidate(**payload["candidate"])
 
 
-def dump_verdict(outcome: tuple[Verdict, Vector]) -> dict[str, Any]:
+def dump_verdict(outcome: tuple[Verdict, Vector | None]) -> dict[str, Any]:
     """A verdict with the embedding it rests on, which may have cost a call."""
     verdict, embedding = outcome
-    return asdict(verdict) | {"embedding": base64.b64encode(embedding.astype("<f4").tobytes()).decode()}
+    encoded = None if embedding is None else base64.b64encode(embedding.astype("<f4").tobytes()).decode()
+    return asdict(verdict) | {"embedding": encoded}
 
 
-def load_verdict(payload: dict[str, Any]) -> tuple[Verdict, Vector]:
+def load_verdict(payload: dict[str, Any]) -> tuple[Verdict, Vector | None]:
     """The reverse of `dump_verdict`."""
-    embedding = np.frombuffer(base64.b64decode(payload["embedding"]), dtype="<f4").astype(np.float32)
+    encoded = payload["embedding"]
+    embedding = None if encoded is None else np.frombuffer(base64.b64decode(encoded), dtype="<f4").astype(np.float32)
     return Verdict(**_known(Verdict, payload)), embedding
 
 

@@ -9,23 +9,39 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float32]
 
+# Of what is embedded of a program, part of every identity: 1 was the whole file, 2 are its EVOLVE-BLOCKs, in pieces.
+EDITION = 2
+
 
 class Embedder(Protocol):
     """Turns programs into vectors whose cosine tells how alike they are.
 
     Attributes:
         name: As configured.
+        identity: The name and what else decides the vectors: those of two identities are not to be compared.
         similarity_threshold: The cosine above which two programs count as near duplicates with
             this back end, unless the settings say otherwise.
+        piece: Bytes of UTF-8 in which a small change still shows in the vector; of a longer text the part
+            that differs is looked at by itself.
     """
 
     name: str
     similarity_threshold: float
 
+    @property
+    def identity(self) -> str:
+        """The name, and the version of what makes the vectors."""
+        ...
+
+    @property
+    def piece(self) -> int:
+        """Bytes of UTF-8, at least 4."""
+        ...
+
     async def embed(self, code: str, language: str) -> Vector:
         """The embedding of one program: `(d,)` float32 of unit length.
 
         Raises:
-            ModelError: The back end cannot be reached.
+            ModelError: The back end cannot be reached, or refuses.
         """
         ...

@@ -7,17 +7,21 @@ does not drown the rest.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from zlib import crc32
 
 import numpy as np
 
 from shinka_core.config import BUILTIN_EMBEDDING
-from shinka_core.embed.embedder import Vector
-from shinka_core.embed.tokens import tokens
+from shinka_core.embed.embedder import EDITION, Vector
+from shinka_core.embed.tokens import VERSION, tokens
 
 DIMENSIONS = 384
 LARGEST_N = 3
+
+# Characters up to which a program is embedded on the event loop: a millisecond for every thousand.
+SMALL = 4_000
 
 
 class HashedNgrams:
@@ -29,11 +33,15 @@ class HashedNgrams:
     """
 
     name = BUILTIN_EMBEDDING
+    identity = f"{BUILTIN_EMBEDDING} {EDITION}, {VERSION}"
     similarity_threshold = 0.99999
+    piece = 32_000
 
     async def embed(self, code: str, language: str) -> Vector:
         """The embedding of one program, `(384,)` float32 of unit length."""
-        return embed_tokens(tokens(code, language))
+        if len(code) <= SMALL:
+            return embed_tokens(tokens(code, language))
+        return await asyncio.to_thread(lambda: embed_tokens(tokens(code, language)))
 
 
 def embed_tokens(words: list[str]) -> Vector:

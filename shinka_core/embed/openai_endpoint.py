@@ -3,64 +3,112 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import json
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from shinka_core.embed.embedder import Vector
-from shinka_core.errors import ConfigError, UnusableAnswerError
+from shinka_core.budget import Budget
+from shinka_core.embed.embedder import EDITION, Vector
+from shinka_core.embed.pieces import pieces, pooled
+from shinka_core.endpoints import split_model
+from shinka_core.errors import ModelError, UnusableAnswerError
+from shinka_core.llm.account import Account
+from shinka_core.llm.complaint import is_complaint, read_complaint
+from shinka_core.llm.connection import Connection
+from shinka_core.llm.endpoint import Endpoint
+from shinka_core.llm.ledger import MemoryLedger
+from shinka_core.llm.reply import Reply
 
-# Endpoints refuse longer texts; a longer program gets the mean of its pieces.
-MAX_CHARACTERS = 24_000
+# Bytes of a piece: OpenAI's models take 8,191 tokens.
+PIECE = 8_000
+# No model is known that takes less than 512 tokens and says so.
+SMALLEST_PIECE = 500
+# Pieces in a request: far fewer than the 300,000 tokens that OpenAI takes at once.
+TOGETHER = 16
 
 
 class OpenAIEmbedder:
-    """Asks an endpoint once per program."""
+    """Asks an endpoint once per program, or once for sixteen pieces of a long one.
+
+    Attributes:
+        piece: Bytes of text that the endpoint is sent as one; less when it has refused more.
+    """
 
     similarity_threshold = 0.99
 
-    def __init__(self, model: str, *, base_url: str | None = None, timeout: float = 60.0) -> None:
+    def __init__(
+        self, model: str, endpoint: Endpoint, *, timeout: float = 60.0, account: Account | None = None
+    ) -> None:
         """Prepares the connection.
 
         Args:
             model: `name` or `name@https://host/v1`.
-
-        Raises:
-            ConfigError: There is neither a key nor an endpoint of one's own.
+            endpoint: Where to ask, and with which key.
+            account: Where every request is paid from; None bounds and keeps nothing.
         """
-        from openai import AsyncOpenAI
-
         self.name = model
-        self._model, _, own = model.partition("@")
-        endpoint = own or base_url
-        key = os.environ.get("OPENAI_API_KEY") or ("not-needed" if endpoint else None)
-        if key is None:
-            raise ConfigError(
-                f"embedding_model={model!r} needs OPENAI_API_KEY or an endpoint; "
-                "or use embedding_model='builtin/hashed-ngrams'"
-            )
-        self._timeout = timeout
-        self._client = AsyncOpenAI(api_key=key, base_url=endpoint, timeout=timeout, max_retries=2)
+        self.piece = PIECE
+        self._model, _ = split_model(model)
+        self._account = account or Account(MemoryLedger(), {}, Budget(None))
+        self._connection = Connection(endpoint, timeout=timeout)
+
+    @property
+    def identity(self) -> str:
+        """The model's name, without where it is asked."""
+        return f"{self._model} {EDITION}"
 
     async def embed(self, code: str, language: str) -> Vector:
-        """The endpoint's embedding, `(d,)` float32 of unit length."""
-        from shinka_core.llm.faults import translate
+        """The endpoint's embedding, `(d,)` float32 of unit length.
 
+        Raises:
+            ModelError: The endpoint cannot be reached, or refuses even short texts.
+        """
         del language
-        pieces = [code[i : i + MAX_CHARACTERS] for i in range(0, max(len(code), 1), MAX_CHARACTERS)]
-        try:
-            async with asyncio.timeout(self._timeout):
-                response = await self._client.embeddings.create(
-                    model=self._model, input=pieces, encoding_format="float"
-                )
-            vector = np.asarray([item.embedding for item in response.data], dtype=np.float32).mean(axis=0)
-            norm = float(np.linalg.norm(vector))
-        except Exception as error:
-            # As with answers: whatever shape a server sends, it is the endpoint's failure.
-            raise translate(error, self.name) from error
-        if vector.ndim != 1 or not np.isfinite(norm) or norm == 0.0:
+        while True:
+            parts = pieces(code, self.piece)
+            try:
+                vectors = [await self._ask(parts[i : i + TOGETHER]) for i in range(0, len(parts), TOGETHER)]
+                break
+            except ModelError as error:
+                if error.reason != "prompt_too_long" or self.piece <= SMALLEST_PIECE:
+                    raise
+                self.piece = max(self.piece // 2, SMALLEST_PIECE)
+        vector = pooled(np.concatenate(vectors), [len(part.encode("utf-8", "replace")) for part in parts])
+        norm = float(np.linalg.norm(vector))
+        if not np.isfinite(norm) or norm == 0.0:
             raise UnusableAnswerError(
-                f"{self.name}: the endpoint returned an embedding of shape {vector.shape} and length {norm}",
-                model=self.name,
+                f"{self.name}: the endpoint returned an embedding of length {norm}", model=self.name
             )
-        return vector / np.float32(norm)
+        return vector
+
+    async def _ask(self, parts: list[str]) -> NDArray[np.float32]:
+        """One request: `(n, d)` float32, in the order of the pieces."""
+        body = {"model": self._model, "input": parts, "encoding_format": "float"}
+        async with self._account.embedding(self.name, parts) as bill:
+            reply = await self._connection.post("/embeddings", body, model=self.name)
+            try:
+                vectors, tokens = await asyncio.to_thread(_read, reply.content, len(parts))
+            except (ValueError, TypeError, LookupError, AttributeError):
+                raise self._fault(reply) from None
+            self._connection.has_answered = True
+            bill.counted(tokens)
+            return vectors
+
+    def _fault(self, reply: Reply) -> ModelError:
+        """What a reply without vectors means."""
+        text, said = reply.text, reply.json()
+        if not reply.is_good or said is None or is_complaint(said):
+            return self._connection.fault(read_complaint(reply.status, reply.headers, text, said), self.name)
+        return self._connection.no_answer(text, self.name)
+
+
+def _read(body: bytes, count: int) -> tuple[NDArray[np.float32], object]:
+    """The vectors, and the tokens that the endpoint counted for them, if it did."""
+    answer: Any = json.loads(body)
+    vectors = np.asarray([item["embedding"] for item in answer["data"]], dtype=np.float32)
+    if vectors.ndim != 2 or len(vectors) != count:
+        raise ValueError(f"embeddings of shape {vectors.shape} for {count} texts")
+    usage: Any = answer.get("usage") or {}
+    return vectors, usage.get("prompt_tokens") or usage.get("total_tokens")

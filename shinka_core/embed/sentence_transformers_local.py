@@ -7,12 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from shinka_core.embed.embedder import Vector
+from shinka_core.embed.embedder import EDITION, Vector
+from shinka_core.embed.pieces import pieces, pooled
 from shinka_core.errors import ConfigError
+
+# Tokens, where the model does not say how many it reads.
+DEFAULT_LENGTH = 256
+# Tokens that the model adds by itself, at either end.
+ADDED = 2
+# Bytes of source code that make a token, about; whether they do is looked at.
+BYTES_PER_TOKEN = 3
 
 
 class SentenceTransformersEmbedder:
-    """Runs the model in a thread; torch gives the interpreter free while it computes."""
+    """Runs the model in a thread; torch gives the interpreter free while it computes.
+
+    Models read as many tokens as they were trained with (256 or 512, as a rule) and silently leave out the rest,
+    so a program is cut into pieces that are read whole.
+    """
 
     similarity_threshold = 0.99
 
@@ -33,15 +45,31 @@ class SentenceTransformersEmbedder:
                 f"embedding_model='sentence-transformers/{model}' needs an extra: pip install 'shinka-prefect[embeddings]'"
             ) from error
         self.name = f"sentence-transformers/{model}"
+        self.identity = f"{self.name} {EDITION}"
+        self._model: Any
         try:
-            self._model: Any = SentenceTransformer(model)
+            self._model = SentenceTransformer(model)
         except (OSError, ValueError) as error:
             raise ConfigError(f"embedding_model={self.name!r} cannot be loaded: {error}") from error
+        reads: Any = self._model.max_seq_length
+        self._length = int(reads or DEFAULT_LENGTH) - ADDED
+        self.piece = self._length * BYTES_PER_TOKEN
         self._turn = asyncio.Lock()  # one batch at a time: torch uses every core by itself
 
     async def embed(self, code: str, language: str) -> Vector:
         """The model's embedding, `(d,)` float32 of unit length."""
         del language
         async with self._turn:
-            vector = await asyncio.to_thread(self._model.encode, code, normalize_embeddings=True)
-        return np.asarray(vector, dtype=np.float32)
+            return await asyncio.to_thread(self._embed, code)
+
+    def _embed(self, code: str) -> Vector:
+        parts = [part for rough in pieces(code, self.piece) for part in self._read_whole(rough)]
+        vectors = np.asarray(self._model.encode(parts, normalize_embeddings=True), dtype=np.float32)
+        return pooled(vectors, [len(part.encode("utf-8", "replace")) for part in parts])
+
+    def _read_whole(self, text: str) -> list[str]:
+        """The text, or its halves, and so on, until the model reads all of each."""
+        size = len(text.encode("utf-8", "replace"))
+        if size <= self._length or len(self._model.tokenizer.tokenize(text)) <= self._length:
+            return [text]
+        return [part for half in pieces(text, max(size // 2, 4)) for part in self._read_whole(half)]

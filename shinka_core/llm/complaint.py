@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
+from shinka_core.endpoints import without_secrets
 from shinka_core.secrets import redact
 
 # Characters of a provider's words that are kept.
@@ -37,12 +38,13 @@ _INNER = (
 _DEPTH = 5
 _PAGE = re.compile(r"^\s*(<!doctype html|<html|<head|<\?xml|<body|<center|<h1)", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_UNIT = r"(ms|milliseconds?|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)"
+_UNIT = r"(?:ms|milliseconds?|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])"
+_LENGTH = rf"\d+(?:\.\d+)?\s*{_UNIT}"
 _WAIT = re.compile(
-    rf"(?:try again|retry|wait|available|reset\w*|come back)\D{{0,30}}?((?:\d+(?:\.\d+)?\s*{_UNIT}\b?[\s,]*(?:and\s+)?)+)",
+    rf"(?:try again|retry|wait|available|reset\w*|come back)\D{{0,30}}?({_LENGTH}(?:[\s,]*(?:and )?{_LENGTH})*)",
     re.IGNORECASE,
 )
-_PART = re.compile(rf"(\d+(?:\.\d+)?)\s*{_UNIT}", re.IGNORECASE)
+_PART = re.compile(rf"(\d+(?:\.\d+)?)\s*({_UNIT})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,14 @@ def read_complaint(status: int, headers: Mapping[str, str], text: str, body: Any
     page = body is None and bool(_PAGE.match(text))
     codes = frozenset(str(code).lower() for code in _values(said, _CODES) if isinstance(code, str | int))
     words = "; ".join(dict.fromkeys(_texts(said))) if said is not None else _visible(text, page=page)
+    if 300 <= status < 400:
+        words = f"it redirects to {without_secrets(headers.get('location', ''))}; {words}".strip("; ")
     return Complaint(
         status=_status(status, codes),
         codes=codes,
         words=one_line(words or _visible(text, page=page)),
         param=next((str(value) for value in _values(said, ("param",)) if isinstance(value, str)), ""),
-        wait=retry_after(headers, words, said),
+        wait=retry_after(headers, words[: 4 * LONGEST_WORDS], said),
         page=page,
     )
 

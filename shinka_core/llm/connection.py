@@ -11,44 +11,21 @@ import asyncio
 import json
 import ssl
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from shinka_core.errors import EndpointError, ModelError, ModelUnavailableError, UnusableAnswerError
+from shinka_core.llm.complaint import Complaint, one_line
 from shinka_core.llm.endpoint import Endpoint
-from shinka_core.secrets import redact
+from shinka_core.llm.faults import address_remedy, fault_of
+from shinka_core.llm.reply import Reply
 
 # Bytes; no model writes as much, and memory is finite.
 LONGEST_REPLY = 64_000_000
 # Seconds until a server that does not even take the connection counts as away.
 CONNECTING = 30.0
 _STREAM_ENDS = b"data: [DONE]"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back, whatever it is.
-
-    Attributes:
-        headers: Names in lower case.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def is_stream(self) -> bool:
-        """Whether it is a sequence of events, asked for or not."""
-        begin = self.content[:200].lstrip()
-        return "text/event-stream" in self.headers.get("content-type", "") or begin.startswith((b"data:", b"event:"))
-
-    @property
-    def text(self) -> str:
-        """As text; what is no UTF-8 is replaced."""
-        return self.content.decode("utf-8-sig", errors="replace")
 
 
 class Connection:
@@ -96,6 +73,22 @@ class Connection:
         # Outside of the handler, so that no traceback leads back to what may quote a header.
         raise failure
 
+    def fault(self, complaint: Complaint, model: str) -> ModelError:
+        """What a provider's complaint means, after what came from there before."""
+        fault = fault_of(complaint, model, self.endpoint)
+        if complaint.page and isinstance(fault, EndpointError) and self.has_answered:
+            # The address was right before: what stands in front of the models has a bad hour.
+            return ModelUnavailableError(str(fault), model=model, said=fault.said)
+        return fault
+
+    def no_answer(self, text: str, model: str) -> ModelError:
+        """JSON or nothing at all in place of an answer: the wrong address, unless it was right before."""
+        words = one_line(text) or "nothing at all"
+        if self.has_answered:
+            return UnusableAnswerError(f"{model}: an answer of unknown shape: {words}", model=model, said=words)
+        base = self.endpoint.address.base
+        return EndpointError(f"{model}: no model's answer: {words}{address_remedy(base)}", model=model, said=words)
+
     async def close(self) -> None:
         """Closes the connections."""
         await self._client.aclose()
@@ -120,7 +113,7 @@ class Connection:
 
     def _failure(self, error: Exception, model: str) -> ModelError:
         where = f"{model}: {self.endpoint.address.base}"
-        said = redact(" ".join(str(error).split()))[:500] or type(error).__name__
+        said = one_line(str(error)) or type(error).__name__
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             return ModelUnavailableError(
                 f"{where} gave no whole answer within the time limit of {self._timeout:g} s (llm_timeout)", model=model

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from shinka_core.config import BUILTIN_EMBEDDING, EndpointOptions, EvolutionConfig
+from shinka_core.config import EndpointOptions, EvolutionConfig
 from shinka_core.endpoints import OPENAI, OPENAI_KEY, Address, check_model_name, parse_address, shown_model, split_model
 from shinka_core.errors import ConfigError
 from shinka_core.secrets import read_key, refuse_stored_secrets
@@ -84,6 +84,12 @@ def remote_models(config: EvolutionConfig) -> list[str]:
     return [model for model in models if not model.startswith("builtin/")]
 
 
+def remote_embedding(config: EvolutionConfig) -> str | None:
+    """The embedding of a run, when it is asked for over the network."""
+    embedding = config.embedding_model
+    return None if embedding is None or embedding.startswith(("builtin/", "sentence-transformers/")) else embedding
+
+
 def check_models(config: EvolutionConfig) -> None:
     """Finds what is wrong with names, addresses, keys and options before anything is asked.
 
@@ -98,6 +104,9 @@ def check_models(config: EvolutionConfig) -> None:
         check_model_name("llm_models" if model in config.llm_models else "novelty_llm_models", model)
         endpoint_of(model, config)
     own = {f"llm_model_kwargs[{shown_model(model)!r}]": options for model, options in config.llm_model_kwargs.items()}
+    if (embedding := remote_embedding(config)) is not None:
+        check_model_name("embedding_model", embedding)
+        endpoint_of(embedding, config)
     for field_name, options in ({"llm_kwargs": config.llm_kwargs} | own).items():
         refuse_stored_secrets(urls={}, options={field_name: options})
         _check_options(field_name, options)
@@ -186,8 +195,8 @@ def _key(address: Address, options: EndpointOptions, config: EvolutionConfig) ->
 def _home(config: EvolutionConfig) -> str:
     """The origin that `OPENAI_API_KEY` belongs to: OpenAI's when it is asked, or else the run's first."""
     models = remote_models(config)
-    if config.embedding_model not in (None, BUILTIN_EMBEDDING) and not _is_local(config.embedding_model):
-        models.append(config.embedding_model)
+    if (embedding := remote_embedding(config)) is not None:
+        models.append(embedding)
     origins = [_address(model, config).origin for model in models]
     if OPENAI_HOST in origins:
         return OPENAI_HOST
@@ -198,7 +207,3 @@ def _home(config: EvolutionConfig) -> str:
 def _hosts_with_keys(models: list[str], config: EvolutionConfig) -> set[str]:
     addresses = [_address(model, config) for model in models]
     return {address.origin for address in addresses if address.usual_key is not None}
-
-
-def _is_local(embedding: str) -> bool:
-    return embedding.startswith(("builtin/", "sentence-transformers/", "local/"))

@@ -104,6 +104,11 @@ def _of_the_prompt(complaint: Complaint, said: str, model: str, endpoint: Endpoi
     return None
 
 
+def address_remedy(base: str) -> str:
+    """What to do about an address at which no model answers."""
+    return f"; check the address {base}" + ("" if "/v1" in base or "/openai" in base else f", perhaps {base}/v1")
+
+
 def _never_fits(complaint: Complaint) -> bool:
     """A single prompt larger than what is allowed in a minute."""
     return "request too large" in complaint.words.lower()
@@ -154,8 +159,7 @@ def _of_the_key(complaint: Complaint, said: str, model: str, endpoint: Endpoint)
 
 
 def _of_the_address(complaint: Complaint, said: str, model: str, endpoint: Endpoint) -> ModelError | None:
-    base = endpoint.address.base
-    remedy = f"; check the address {base}" + ("" if "/v1" in base or "/openai" in base else f", perhaps {base}/v1")
+    remedy = address_remedy(endpoint.address.base)
     if 300 <= complaint.status < 400:
         return EndpointError(f"{said}{remedy}", model=model, said=complaint.words)
     if complaint.status in (405, 501) or (complaint.status in (0, 400, 403, 404) and complaint.mentions(ELSEWHERE)):

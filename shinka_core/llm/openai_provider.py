@@ -7,25 +7,25 @@ again at once is only what a model refuses for its form alone.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
 from shinka_core.endpoints import split_model
-from shinka_core.errors import EndpointError, ModelError, ModelUnavailableError, UnusableAnswerError
+from shinka_core.errors import ModelUnavailableError, UnusableAnswerError
+from shinka_core.llm.answers import read_completion, read_response
 from shinka_core.llm.complaint import Complaint, is_complaint, one_line, read_complaint
-from shinka_core.llm.connection import Connection, Reply
+from shinka_core.llm.connection import Connection
 from shinka_core.llm.dialect import LIMITS, Dialect
 from shinka_core.llm.endpoint import EXTRAS, Endpoint
-from shinka_core.llm.faults import fault_of
 from shinka_core.llm.question import Question, RawAnswer
-from shinka_core.llm.replies import events_of, joined, read_completion, read_response
+from shinka_core.llm.reply import Reply
 
 # Forms in which one question is tried: a system message, a stream, a limit's name and a few options.
 MOST_FORMS = 8
+# Hosts whose new models refuse `max_tokens`; elsewhere its successor may be ignored, and an answer without bound.
+OPENAIS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY")
 # Bytes of a reply up to which it is read on the event loop; above, it would hold up others.
 SMALL_REPLY = 200_000
-_STREAM_OVER = ("[DONE]", '"response.completed"', '"response.incomplete"')
 
 
 class OpenAIProvider:
@@ -72,7 +72,7 @@ class OpenAIProvider:
                 self._connection.has_answered = True
                 return answer
             if form + 1 == MOST_FORMS or not dialect.learn(answer, body):
-                raise self._fault(answer, model)
+                raise self._connection.fault(answer, model)
         raise AssertionError("the last form answers or raises")
 
     async def close(self) -> None:
@@ -82,16 +82,25 @@ class OpenAIProvider:
     def _path(self) -> str:
         return "/responses" if self.endpoint.api == "responses" else "/chat/completions"
 
+    def _limit(self) -> str:
+        """What the longest answer is called; a name that is refused is learned, one that is ignored cannot be."""
+        if self.endpoint.api == "responses":
+            return "max_output_tokens"
+        return "max_completion_tokens" if self.endpoint.address.usual_key in OPENAIS else "max_tokens"
+
     def _request(self, question: Question, dialect: Dialect) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         """Body, headers and query of one call."""
         options = dict(self._options.get(question.model, {}))
         headers, query, extra = (cast(dict[str, Any], options.pop(name, None) or {}) for name in EXTRAS)
         messages = [{"role": message.role, "content": message.content} for message in question.messages]
-        body = {
+        body: dict[str, Any] = {
             "model": split_model(question.model)[0],
             "input" if self.endpoint.api == "responses" else "messages": messages,
         }
-        return dialect.form(body | options | extra), {name: str(value) for name, value in headers.items()}, query
+        body |= options | extra
+        if question.longest_answer is not None and not any(name in body for name in LIMITS):
+            body[self._limit()] = question.longest_answer
+        return dialect.form(body), {name: str(value) for name, value in headers.items()}, query
 
     def _read(self, reply: Reply, model: str) -> RawAnswer | Complaint:
         """The answer, or what the provider has to say instead.
@@ -100,8 +109,8 @@ class OpenAIProvider:
             ModelError: It is an answer, but not to be used.
         """
         text = reply.text
-        body = _json_of(reply, text)
-        if not 200 <= reply.status < 300 or is_complaint(body):
+        body = reply.json()
+        if not reply.is_good or is_complaint(body):
             return read_complaint(reply.status, reply.headers, text, body)
         if isinstance(body, dict) and ("choices" in body or "output" in body):
             read: dict[str, Any] = body  # pyright: ignore[reportUnknownVariableType]
@@ -111,32 +120,7 @@ class OpenAIProvider:
         if (body is None and text.lstrip()[:1] in ("{", "[")) or reply.is_stream:
             raise ModelUnavailableError(f"{model}: the answer broke off: {one_line(text[-100:])}", model=model)
         if body is None and text.strip():
-            return read_complaint(reply.status, reply.headers, text, None)
-        raise self._no_answer(text, model)
-
-    def _no_answer(self, text: str, model: str) -> ModelError:
-        """JSON or nothing at all in place of an answer: the wrong address, unless it was right before."""
-        base, words = self.endpoint.address.base, one_line(text) or "nothing at all"
-        if self._connection.has_answered:
-            return UnusableAnswerError(f"{model}: an answer of unknown shape: {words}", model=model, said=words)
-        hint = "" if "/v1" in base or "/openai" in base else f", perhaps {base}/v1"
-        return EndpointError(
-            f"{model}: no model's answer: {words}; check the address {base}{hint}", model=model, said=words
-        )
-
-    def _fault(self, complaint: Complaint, model: str) -> ModelError:
-        fault = fault_of(complaint, model, self.endpoint)
-        if complaint.page and isinstance(fault, EndpointError) and self._connection.has_answered:
-            # The address was right before: what stands in front of the models has a bad hour.
-            return ModelUnavailableError(str(fault), model=model, said=fault.said)
-        return fault
-
-
-def _json_of(reply: Reply, text: str) -> Any:
-    """The reply as JSON, that of a stream as if it had come at once; None when it is none."""
-    try:
-        if reply.is_stream:
-            return joined(events_of(text), ended=any(end in text for end in _STREAM_OVER))
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+            said = read_complaint(reply.status, reply.headers, text, None)
+            if type(self._connection.fault(said, model)) is not UnusableAnswerError:
+                return said
+        raise self._connection.no_answer(text, model)

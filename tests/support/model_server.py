@@ -58,7 +58,10 @@ class Script:
         latency: Seconds until an answer.
         faults: Probability of each fault; the rest is answered.
         sequence: Faults of the first requests in order, "" for an answer; wins over `faults`.
+        embedding_limit: Bytes of a text above which embedding it is refused as providers do; 0: none.
+        context: Characters of a prompt above which it is refused as too long; 0: none.
         shape: What the fault `odd_shape` sends instead of a completion.
+        dialect: Answers in the place of all this, as an endpoint of its own kind does; None: not this time.
         answer: Makes the text of an answer from the messages; by default a patch.
     """
 
@@ -71,6 +74,38 @@ class Script:
     prompt_tokens: int = 1000
     completion_tokens: int = 100
     shape: Any = None
+    dialect: Callable[[Asked], Said | None] | None = None
+    embedding_limit: int = 0
+    context: int = 0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request, and what would be answered.
+
+    Attributes:
+        headers: Names in lower case.
+        number: Of the request, from 0.
+    """
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+    number: int
+    text: str
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return self.body.get("messages") or self.body.get("input") or []
+
+
+@dataclass(frozen=True)
+class Said:
+    """One reply; a body that is no text is sent as JSON."""
+
+    status: int = 200
+    body: Any = ""
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class ModelServer:
@@ -80,6 +115,8 @@ class ModelServer:
         self.script = script or Script()
         self.requests: list[Request] = []
         self.bodies: list[dict[str, Any]] = []
+        self.asked: list[Asked] = []
+        self.embedded: list[list[str]] = []  # texts of every request for embeddings
         self.key = ""  # of the last request, which real providers quote in their errors
         self.now = 0
         self.peak = 0
@@ -135,37 +172,52 @@ class ModelServer:
         line, *headers = head.split("\r\n")
         method, path, _ = line.split(" ", 2)
         length = next((int(h.split(":")[1]) for h in headers if h.lower().startswith("content-length:")), 0)
-        self.key = next((h.split()[-1] for h in headers if h.lower().startswith("authorization:")), "")
+        named = {name.lower(): value.strip() for name, _, value in (header.partition(":") for header in headers)}
+        self.key = named.get("authorization", "").removeprefix("Bearer ")
         body = json.loads(await reader.readexactly(length)) if length else {}
         if method == "GET":
             await _send(writer, 200, self.stats() if path == "/stats" else {"object": "list", "data": []})
             return True
         if path.endswith("/embeddings"):
-            await _send(writer, 200, _embeddings(body))
+            texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+            self.embedded.append(texts)
+            limit = self.script.embedding_limit
+            if limit and max(len(text.encode()) for text in texts) > limit:
+                await _send(writer, 400, _too_long(limit, len(max(texts, key=len)), "input"))
+            else:
+                await _send(writer, 200, _embeddings(body))
             return True
-        return await self._answer(path, body, writer)
+        return await self._answer(path, named, body, writer)
 
-    async def _answer(self, path: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
+    async def _answer(
+        self, path: str, headers: dict[str, str], body: dict[str, Any], writer: asyncio.StreamWriter
+    ) -> bool:
         number = len(self.requests)
         fault = self._fault(number)
         request = Request(str(body.get("model")), fault or "answered", time.monotonic() - self._started)
         self.requests.append(request)
+        messages: list[dict[str, str]] = body.get("messages") or body.get("input") or []
+        asked = Asked(path, headers, body, number, self._text(messages, number, fault))
         if len(self.bodies) < 1000:
             self.bodies.append(body)
+            self.asked.append(asked)
         self.now += 1
         self.peak = max(self.peak, self.now)
         try:
             if fault == "hang":
                 await asyncio.sleep(3600)
             await asyncio.sleep(self.script.latency)
-            return await self._reply(path, body, number, fault, writer)
+            said = self.script.dialect(asked) if self.script.dialect is not None else None
+            if said is not None:
+                text = said.body if isinstance(said.body, str) else json.dumps(said.body)
+                await _send_raw(writer, said.status, text.encode(), said.headers)
+                return True
+            return await self._reply(asked, fault, writer)
         finally:
             self.now -= 1
             request.end = time.monotonic() - self._started
 
-    async def _reply(
-        self, path: str, body: dict[str, Any], number: int, fault: str, writer: asyncio.StreamWriter
-    ) -> bool:
+    async def _reply(self, asked: Asked, fault: str, writer: asyncio.StreamWriter) -> bool:
         if fault == "reset":
             writer.transport.abort()
             return False
@@ -176,11 +228,12 @@ class ModelServer:
         if fault in ("error_500", "error_401", "error_404", "error_400"):
             await _send(writer, int(fault[-3:]), {"error": {"message": f"scripted {fault}, your key: {self.key}"}})
             return True
-        messages = body.get("messages") or body.get("input") or []
-        text = self._text(messages, number, fault)
-        reply = (
-            self._response(body, text, fault) if path.endswith("/responses") else self._completion(body, text, fault)
-        )
+        length = sum(len(message["content"]) for message in asked.messages)
+        if self.script.context and length > self.script.context:
+            await _send(writer, 400, _too_long(self.script.context // 3, length // 3, "messages"))
+            return True
+        make = self._response if asked.path.endswith("/responses") else self._completion
+        reply = make(asked.body, asked.text, fault)
         if fault == "half_json":
             data = json.dumps(reply).encode()
             await _send_raw(writer, 200, data[: len(data) // 2], {})
@@ -294,6 +347,12 @@ def patch_for(messages: list[dict[str, str]], number: int) -> str:
     )
 
 
+def _too_long(limit: int, asked: int, what: str) -> dict[str, Any]:
+    text = f"This model's maximum context length is {limit} tokens. However, your {what} resulted in {asked} tokens."
+    error = {"message": f"{text} Please reduce the length of the {what}.", "type": "invalid_request_error"}
+    return {"error": error | {"param": what, "code": "context_length_exceeded"}}
+
+
 def _embeddings(body: dict[str, Any]) -> dict[str, Any]:
     texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
     data = []
@@ -313,8 +372,8 @@ async def _send(writer: asyncio.StreamWriter, status: int, value: Any, headers: 
 
 
 async def _send_raw(writer: asyncio.StreamWriter, status: int, data: bytes, headers: dict[str, str]) -> None:
-    lines = [f"HTTP/1.1 {status} {REASONS[status]}", "content-type: application/json", f"content-length: {len(data)}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    sent = {"content-type": "application/json", "content-length": str(len(data))} | headers
+    lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Odd')}", *(f"{name}: {value}" for name, value in sent.items())]
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + data)
     await writer.drain()
 

@@ -65,16 +65,12 @@ def command(*arguments: str, api: str = "", home: Path | None = None) -> subproc
     Args:
         api: The Prefect server to run against; without one the command must not need any.
     """
-    from flows.terminal.main import app
+    from flows.terminal.main import run
 
     output, errors = io.StringIO(), io.StringIO()
-    code: Any = None
     with settings_for(api, home), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-        try:
-            code = app(list(arguments))
-        except SystemExit as leaving:
-            code = leaving.code
-    return subprocess.CompletedProcess(list(arguments), int(code or 0), output.getvalue(), errors.getvalue())
+        code = run(list(arguments))
+    return subprocess.CompletedProcess(list(arguments), code, output.getvalue(), errors.getvalue())
 
 
 @contextmanager

@@ -28,12 +28,13 @@ from flows.orchestrator.server.probe import PrefectServer, Refused, SomethingEls
 from flows.orchestrator.server.process import api_path
 from flows.orchestrator.server.start import Tell, Wanted, bring_up
 from shinka_core.errors import ConfigError
+from shinka_core.own_packages import own_name
 
 LEASE_LIMIT = 30.0
 LEASE_PERIOD = 0.05
 CLIENTS = ("prefect.client.orchestration", "prefect.events.clients")
 # What a run needs next, a second or two that would otherwise follow the server's own.
-NEEDED_NEXT = ("flows.evolve", "shinka_core.llm.openai_provider")
+NEEDED_NEXT = (own_name("flows.evolve"), "shinka_core.llm.openai_provider")
 
 logger = logging.getLogger("shinka.server")
 _users = 0

@@ -173,9 +173,10 @@ async def test_nearest_looks_at_its_own_island_and_the_seed_is_on_all(tmp_path: 
         seed, child = program(0), program(1, island=1)
         await db.add(seed, unit(0))
         await db.add(child, unit(1))
-        assert db.nearest(0, unit(0)) == (seed.id, pytest.approx(1.0, abs=1e-5))
-        assert db.nearest(1, unit(1)) == (child.id, pytest.approx(1.0, abs=1e-5))
-        assert db.nearest(0, unit(1))[0] == seed.id  # type: ignore[index]
+        assert await db.nearest(0, unit(0)) == [(seed.id, pytest.approx(1.0, abs=1e-5))]
+        assert await db.nearest(1, unit(1)) == [(child.id, pytest.approx(1.0, abs=1e-5))]
+        assert (await db.nearest(0, unit(1)))[0][0] == seed.id
+        assert [found for found, _ in await db.nearest(1, unit(1), 5)] == [child.id, seed.id]
 
 
 async def migrated(db: AsyncProgramDatabase, run: str, upto: int = 10) -> set[int]:
@@ -218,7 +219,7 @@ async def test_migration_copies_the_share_that_was_asked_for_and_never_the_best(
             assert len(there - {0}) in (5, 6), "half of eleven, of whom the seed program lives there already"
         assert await residents(db, run, 0) == {*range(11)}, "copied, not moved"
         codes = [(await db.by_generation(number)).id for number in sorted(there)]  # type: ignore[union-attr]
-        assert [db.nearest(1, unit(number)) for number in sorted(there)] == [
+        assert [(await db.nearest(1, unit(number)))[0] for number in sorted(there)] == [
             (program_id, pytest.approx(1.0, abs=1e-5)) for program_id in codes
         ], "novelty on the other island knows who came"
     async with opened(tmp_path, database_url, **settings) as db:
@@ -258,7 +259,7 @@ async def test_a_resumed_run_knows_everything_again(tmp_path: Path, database_url
         answer = await db.calls.find(question.key)
         assert answer is not None
         assert (answer.text, answer.cost, answer.replayed, answer.cut) == ("text", 0.5, True, "length")
-        assert db.nearest(0, unit(0)) == (seed.id, pytest.approx(1.0, abs=1e-5))
+        assert await db.nearest(0, unit(0)) == [(seed.id, pytest.approx(1.0, abs=1e-5))]
         summary = await db.summary()
         assert (summary.programs, summary.cost, summary.failures) == (1, 0.5, {"patch: syntax_error": 1})
 

@@ -1,4 +1,4 @@
-"""From what came back to one answer: parts, reasoning, event streams, token counts, cut ends.
+"""From what came back to one answer: parts, reasoning, token counts, cut ends.
 
 Servers that only look like OpenAI leave out what its types promise and put the same things elsewhere;
 so everything here is read as plain JSON, with doubts.
@@ -6,9 +6,7 @@ so everything here is read as plain JSON, with doubts.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from shinka_core.errors import ModelUnavailableError, PromptRefusedError, UnusableAnswerError
@@ -26,7 +24,7 @@ CUT_BY_FILTER = {
 BROKEN_OFF = {"error", "network_error", "insufficient_system_resource", "abort", "aborted", "failed", "cancelled"}
 # Parts and fields that hold what a model thinks, not what it answers.
 _THOUGHTS = ("thinking", "reasoning", "redacted_thinking", "thought", "summary_text", "reasoning_text")
-_REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
+REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
 _THINKING_ENDS = "</think>"
 
 
@@ -41,15 +39,15 @@ def read_completion(body: Mapping[str, Any], model: str, *, reasoning_is_answer:
         ModelUnavailableError: The server broke off while the model wrote.
     """
     usage = read_usage(body.get("usage"))
-    choice = _first(body.get("choices"))
+    choice = first(body.get("choices"))
     if choice is None:
         raise UnusableAnswerError(f"{model}: the answer has no choices", model=model, usage=usage)
-    message = _mapping(choice.get("message")) or _mapping(choice.get("delta"))
+    message = mapping(choice.get("message")) or mapping(choice.get("delta"))
     text = text_of(message.get("content")) or text_of(choice.get("text"))
     finish = str(choice.get("finish_reason") or "").lower()
     _refuse_broken(finish, choice.get("error"), model)
     if not text.strip():
-        reasoning = next(filter(None, (_reasoning(message.get(name)) for name in _REASONING_FIELDS)), "")
+        reasoning = next(filter(None, (reasoning_of(message.get(name)) for name in REASONING_FIELDS)), "")
         _, closed, after = reasoning.rpartition(_THINKING_ENDS)
         if reasoning_is_answer or (closed and after.strip()):
             text = after if closed else reasoning
@@ -66,18 +64,16 @@ def read_response(body: Mapping[str, Any], model: str) -> RawAnswer:
         ModelUnavailableError: The server broke off while the model wrote.
     """
     usage = read_usage(body.get("usage"))
-    items = [_mapping(item) for item in _list(body.get("output"))]
+    items = [mapping(item) for item in _list(body.get("output"))]
     messages = [item for item in items if item.get("type", "message") == "message"]
     text = "".join(text_of(message.get("content")) for message in messages)
     if not text and isinstance(body.get("output_text"), str):
         text = body["output_text"]
     status = str(body.get("status") or "").lower()
-    finish = str(_mapping(body.get("incomplete_details")).get("reason") or status).lower()
+    finish = str(mapping(body.get("incomplete_details")).get("reason") or status).lower()
     _refuse_broken(finish, body.get("error"), model)
     if not text.strip():
-        refusals = (
-            part.get("refusal") for message in messages for part in map(_mapping, _list(message.get("content")))
-        )
+        refusals = (part.get("refusal") for message in messages for part in map(mapping, _list(message.get("content"))))
         raise _empty({"refusal": next(filter(None, refusals), None)}, finish, usage, model)
     return RawAnswer(text, usage, cut_by(finish))
 
@@ -88,11 +84,11 @@ def text_of(content: Any) -> str:
         return content
     if isinstance(content, list):
         return "".join(text_of(part) for part in content)  # pyright: ignore[reportUnknownVariableType]
-    part = _mapping(content)
+    part = mapping(content)
     if str(part.get("type", "")).lower() in _THOUGHTS or part.get("thought") is True:
         return ""
     text = part.get("text")
-    return text_of(text) if isinstance(text, str) else str(_mapping(text).get("value") or "")
+    return text_of(text) if isinstance(text, str) else str(mapping(text).get("value") or "")
 
 
 def cut_by(finish: str) -> str:
@@ -102,9 +98,9 @@ def cut_by(finish: str) -> str:
 
 def read_usage(counted: Any) -> Usage | None:
     """Token counts of either interface, bounded; None when the server counted nothing."""
-    counts = _mapping(counted)
-    inputs = _mapping(counts.get("prompt_tokens_details") or counts.get("input_tokens_details"))
-    outputs = _mapping(counts.get("completion_tokens_details") or counts.get("output_tokens_details"))
+    counts = mapping(counted)
+    inputs = mapping(counts.get("prompt_tokens_details") or counts.get("input_tokens_details"))
+    outputs = mapping(counts.get("completion_tokens_details") or counts.get("output_tokens_details"))
     prompt = _count(counts, "prompt_tokens", "input_tokens")
     # Some leave the thinking out of what they count as the answer, and bill it all the same.
     answer = max(_count(counts, "completion_tokens", "output_tokens"), _count(counts, "total_tokens") - prompt)
@@ -118,76 +114,13 @@ def read_usage(counted: Any) -> Usage | None:
     )
 
 
-def events_of(text: str) -> Iterator[Any]:
-    """The JSON of each event of an event stream.
-
-    Raises:
-        ValueError: An event is broken off.
-    """
-    # Not `splitlines`: the separators of Unicode stand inside of texts.
-    for event in re.split(r"(?:\r\n|\n|\r){2,}", text):
-        lines = (line.partition(":") for line in re.split(r"\r\n|\n|\r", event))
-        data = "\n".join(value.removeprefix(" ") for field, _, value in lines if field == "data")
-        if data.strip() not in ("", "[DONE]"):
-            yield from _data(data)
-
-
-def _data(data: str) -> Iterator[Any]:
-    """One JSON text, or several by line from servers that leave the empty lines out."""
-    try:
-        yield json.loads(data)
-    except ValueError:
-        if "\n" not in data:
-            raise
-        yield from (json.loads(line) for line in data.split("\n") if line.strip() not in ("", "[DONE]"))
-
-
-def joined(events: Iterable[Any], *, ended: bool) -> dict[str, Any]:
-    """One body, as if it had come at once, from the events of a stream of either interface.
-
-    Args:
-        ended: Whether the stream said that it was over.
-
-    Raises:
-        ValueError: The stream broke off.
-    """
-    texts: list[str] = []
-    reasoning: list[str] = []
-    body: dict[str, Any] = {}
-    finish: str | None = None
-    refusal = ""
-    for event in map(_mapping, events):
-        if event.get("error") or event.get("type") == "error" or event.get("object") == "error":
-            return dict(event) if event.get("error") else {"error": dict(event)}
-        if isinstance(event.get("response"), dict) and str(event.get("type")).split(".")[-1] in _RESPONSE_ENDS:
-            return event["response"]
-        body["usage"] = event.get("usage") or body.get("usage")
-        choice = _first(event.get("choices"))
-        if choice is None or choice.get("index") not in (None, 0):
-            continue
-        delta = _mapping(choice.get("delta")) or _mapping(choice.get("message"))
-        texts.append(text_of(delta.get("content")) or text_of(choice.get("text")))
-        reasoning.append(next(filter(None, (_reasoning(delta.get(name)) for name in _REASONING_FIELDS)), ""))
-        refusal += str(delta.get("refusal") or "")
-        finish = choice.get("finish_reason") or finish
-        if choice.get("error"):
-            return {"error": choice["error"]}
-    if finish is None and not ended:
-        raise ValueError("the event stream broke off")
-    message = {"content": "".join(texts), "reasoning_content": "".join(reasoning), "refusal": refusal}
-    return body | {"choices": [{"message": message, "finish_reason": finish or "stop"}]}
-
-
-_RESPONSE_ENDS = {"completed", "incomplete", "failed"}
-
-
 def _empty(message: Mapping[str, Any], finish: str, usage: Usage | None, model: str) -> UnusableAnswerError:
     """What there is in the place of an answer, and what to do about it."""
     refusal, cut = message.get("refusal"), cut_by(finish)
     if refusal or cut == "content_filter":
         words = one_line(f"refused: {refusal}" if refusal else f"no answer: a content filter stopped it ({finish})")
         return PromptRefusedError(f"{model}: {words}", model=model, usage=usage, said=words)
-    field = next((name for name in _REASONING_FIELDS if _reasoning(message.get(name))), None)
+    field = next((name for name in REASONING_FIELDS if reasoning_of(message.get(name))), None)
     counted = f"{usage.output_tokens} tokens" if usage else "all of it"
     if cut == "length":
         words = f"empty answer: cut off at its longest length after {counted}" + (
@@ -208,18 +141,20 @@ def _empty(message: Mapping[str, Any], finish: str, usage: Usage | None, model: 
 
 def _refuse_broken(finish: str, error: Any, model: str) -> None:
     if finish in BROKEN_OFF:
-        words = one_line(str(_mapping(error).get("message") or error or finish))
+        words = one_line(str(mapping(error).get("message") or error or finish))
         raise ModelUnavailableError(f"{model}: the server broke off its answer: {words}", model=model, said=words)
 
 
-def _reasoning(value: Any) -> str:
+def reasoning_of(value: Any) -> str:
     """What is in a reasoning field: text, or parts with text."""
     if isinstance(value, str):
         return value.strip() and value
     if isinstance(value, list):
-        return "".join(_reasoning(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
-    part = _mapping(value)
-    return next((inner for name in ("text", "content", "thinking") if (inner := _reasoning(part.get(name)))), "")
+        return "".join(reasoning_of(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
+    part = mapping(value)
+    if not part:
+        return ""
+    return next((inner for name in ("text", "content", "thinking") if (inner := reasoning_of(part.get(name)))), "")
 
 
 def _count(holder: Mapping[str, Any], *names: str) -> int:
@@ -230,14 +165,16 @@ def _count(holder: Mapping[str, Any], *names: str) -> int:
     return 0
 
 
-def _first(choices: Any) -> Mapping[str, Any] | None:
+def first(choices: Any) -> Mapping[str, Any] | None:
+    """The first of the choices, or None when there are none."""
     found = _list(choices)
-    return _mapping(found[0]) if found else None
+    return mapping(found[0]) if found else None
 
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value, or an empty mapping in its place."""
     return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
