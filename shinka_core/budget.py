@@ -56,19 +56,21 @@ class Budget:
         self._settled = asyncio.Condition()
 
     @asynccontextmanager
-    async def reserve(self, model: str, most: float) -> AsyncGenerator[Reservation, None]:
+    async def reserve(self, model: str, most: float, least: float | None = None) -> AsyncGenerator[Reservation, None]:
         """Sets money aside while the block lasts, waiting for calls in flight if need be.
 
         Args:
             model: Whose calls so far tell whether more is charged than can be.
             most: US dollars that the call can cost: its prompt and the longest answer that it is allowed.
+            least: The same with the shortest one that is worth asking for: when no more is left than that,
+                all that is left is set aside. None: no less than `most`.
 
         Raises:
             BudgetExhaustedError: The call could pass the limit whatever those in flight cost.
         """
         reservation = Reservation(0.0)
         if self.limit is not None:
-            reservation = await self._set_aside(model, most, self.limit)
+            reservation = await self._set_aside(model, most, most if least is None else least, self.limit)
         try:
             yield reservation
         finally:
@@ -90,20 +92,26 @@ class Budget:
             )  # fmt: skip
         self._outgrown[model] = max(self._outgrown.get(model, 0.0), reservation.cost)
 
-    async def _set_aside(self, model: str, most: float, limit: float) -> Reservation:
+    async def _set_aside(self, model: str, most: float, least: float, limit: float) -> Reservation:
         while True:
-            estimate = max(most, MARGIN * self._outgrown.get(model, 0.0))
+            outgrown = MARGIN * self._outgrown.get(model, 0.0)
+            estimate = max(most, outgrown)
             if estimate == 0.0 or self.spent + self.committed + estimate <= limit:
                 self.committed += estimate
                 self._in_flight += 1
                 return Reservation(estimate)
             if self._in_flight == 0:
-                raise BudgetExhaustedError(self._why(model, estimate, limit))
+                left = limit - self.spent - self.committed
+                if max(least, outgrown) > left:
+                    raise BudgetExhaustedError(self._why(model, max(least, outgrown), limit))
+                self.committed += left
+                self._in_flight += 1
+                return Reservation(left)
             async with self._settled:
                 await self._settled.wait()
 
     def _why(self, model: str, estimate: float, limit: float) -> str:
-        call = f"one call to {model} may cost {estimate:.4f} dollars (its prompt and the longest answer)"
+        call = f"one call to {model} may cost {estimate:.4f} dollars (its prompt and a long answer)"
         if estimate > limit:
             return (
                 f"max_api_costs={limit:g} dollars is less than {call}: allow more, or shorter answers "

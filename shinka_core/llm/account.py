@@ -81,21 +81,22 @@ class Account:
         return self._gates.setdefault(model, Gate(model))
 
     @asynccontextmanager
-    async def call(self, model: str, most: Usage) -> AsyncGenerator[Reservation, None]:
+    async def call(self, model: str, most: Usage, least: Usage | None = None) -> AsyncGenerator[Reservation, None]:
         """Waits until a call to the model may go out; the block is the call.
 
         In this order, so that nobody waits for money with a slot that another needs to earn it back.
 
         Args:
             most: Tokens that the call can have at most.
+            least: Tokens that it can have at most when its answer is bounded to the shortest that is worth asking for.
 
         Raises:
             BudgetExhaustedError: The call could pass the limit.
         """
-        dollars = cost(model, most, self._prices) or 0.0
+        dollars, fewest = (cost(model, tokens, self._prices) or 0.0 for tokens in (most, least or most))
         async with (
             self.gate(model).pass_through(),
-            self.budget.reserve(model, dollars) as reservation,
+            self.budget.reserve(model, dollars, fewest) as reservation,
             self.limiter.permitted(model),
         ):
             yield reservation

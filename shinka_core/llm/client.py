@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -66,6 +67,7 @@ class AsyncLLMClient:
         self._longest = longest
         self._answers = answers
         self._timeout = timeout
+        self._longest_seen: Counter[str] = Counter()
         self._roster = Roster(self._providers)
         self.account = Account(ledger, self._prices, budget or Budget(None))
 
@@ -146,8 +148,9 @@ class AsyncLLMClient:
         Args:
             arrived: Called when the provider has answered, before anything is written.
         """
-        question = self._bounded(question)
-        async with self.account.call(question.model, self._most(question)) as reservation:
+        most, least = self._tokens(question)
+        async with self.account.call(question.model, most, least) as reservation:
+            question = self._bounded(question, most, reservation.reserved)
             started = time.monotonic()
             try:
                 raw = await self._providers[question.model].ask(question)
@@ -172,6 +175,7 @@ class AsyncLLMClient:
             self.account.judge(question.model, None)
             self._roster.answered(question.model)
             usage, estimated = self._counted(question, raw)
+            self._longest_seen[question.model] = max(self._longest_seen[question.model], usage.output_tokens)
             reservation.settle(self.account.price(question.model, usage))
             answer = Answer(
                 text=storable(raw.text),
@@ -229,21 +233,21 @@ class AsyncLLMClient:
 
     # What it costs
 
-    def _bounded(self, question: Question) -> Question:
-        """The question with a bound on its answer, where a budget rests on it."""
-        if self.account.budget.limit is None or self._longest is not None:
-            return question
-        if not cost(question.model, Usage(output_tokens=1), self._prices):
-            return question
-        return replace(question, longest_answer=longest_answer(question.model))
+    def _tokens(self, question: Question) -> tuple[Usage, Usage]:
+        """Tokens that a call can have at most: all bytes of its prompt with the longest answer, and with a short one."""
+        prompt = most_tokens(message.content for message in question.messages)
+        longest = self._longest or longest_answer(question.model)
+        short = longest if self._longest else min(longest, max(SHORT_ANSWER, 2 * self._longest_seen[question.model]))
+        return Usage(prompt, longest * self._answers), Usage(prompt, short * self._answers)
 
-    def _most(self, question: Question) -> Usage:
-        """Tokens that a call can have at most: all bytes of its prompt, and the longest answer."""
-        longest = self._longest or question.longest_answer or longest_answer(question.model)
-        return Usage(
-            input_tokens=most_tokens(message.content for message in question.messages),
-            output_tokens=longest * self._answers,
-        )
+    def _bounded(self, question: Question, most: Usage, dollars: float) -> Question:
+        """The question with a bound on its answer, where a budget rests on it: no longer than the dollars set aside pay."""
+        token = cost(question.model, Usage(output_tokens=1), self._prices)
+        if self.account.budget.limit is None or self._longest is not None or not token:
+            return question
+        prompt = cost(question.model, replace(most, output_tokens=0), self._prices) or 0.0
+        tokens = min(most.output_tokens, int(round((dollars - prompt) / token, 3))) // self._answers
+        return replace(question, longest_answer=max(tokens, 1))
 
     def _counted(self, question: Question, raw: RawAnswer) -> tuple[Usage, bool]:
         """Tokens of a call, and whether they are estimated, since the provider counted none."""
@@ -267,6 +271,8 @@ class AsyncLLMClient:
         return 0.0
 
 
+# Tokens of an answer that are worth asking for with the last of a budget; twice the longest answer so far, if that is more.
+SHORT_ANSWER = 2_048
 # Of the time limit: an error that comes later is its own.
 NEARLY = 0.98
 

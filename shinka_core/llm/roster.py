@@ -1,7 +1,8 @@
 """Which models can be asked at present, and who said that the others cannot.
 
 What a provider refuses for good is refused for every question. A refusal may still be the question's own, so a
-model is left out after `STRIKES` of them with nothing good between; a quota that is used up counts at once.
+model is left out after `STRIKES` of them with nothing good between, and after more of them when it has answered
+before; a quota that is used up counts at once.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from shinka_core.errors import ModelError, ModelsOutError, QuotaExhaustedError, 
 logger = logging.getLogger("shinka.llm")
 
 STRIKES = 3
+STRIKES_AFTER_ANSWERS = 12
 # Seconds that a model whose retries are used up is spared when another can take its questions.
 REST = 60.0
 
@@ -33,6 +35,7 @@ class Roster:
         """
         self._endpoints = dict(endpoints)
         self._strikes: Counter[str] = Counter()
+        self._answered: set[str] = set()
         self._until: dict[str, float] = {}
         self._why: dict[str, ModelError] = {}
         self._rest: dict[str, float] = {}
@@ -45,6 +48,7 @@ class Roster:
 
     def answered(self, model: str) -> None:
         """The model's endpoint works, and takes its questions."""
+        self._answered.add(model)
         for other, endpoint in self._endpoints.items():
             if endpoint is self._endpoints[model]:
                 self._strikes.pop(f"endpoint of {other}", None)
@@ -60,7 +64,8 @@ class Roster:
         for other in reached:
             key = other if error.scope is Scope.MODEL else f"endpoint of {other}"
             self._strikes[key] += 1
-            if self._strikes[key] >= STRIKES or isinstance(error, QuotaExhaustedError):
+            most = STRIKES_AFTER_ANSWERS if other in self._answered else STRIKES
+            if self._strikes[key] >= most or isinstance(error, QuotaExhaustedError):
                 self._leave_out(other, error)
 
     def rest(self, model: str) -> None:
