@@ -18,6 +18,7 @@ from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, RunStoppedError
 from shinka_core.launch import Launcher, LocalLauncher, check_job
 from shinka_core.llm import AsyncLLMClient
+from shinka_core.llm.endpoint import check_models
 from shinka_core.naming import RUN_FILE
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.operators import builtin_operators
@@ -206,10 +207,8 @@ def check_settings(settings: RunSettings) -> SeedProgram:
         )
     check_job(settings.job)
     address_of(settings.database.db_path, settings.results_dir)
-    refuse_stored_secrets(
-        urls={"db_path": settings.database.db_path, "llm_base_url": settings.evolve.llm_base_url},
-        options={"llm_kwargs": settings.evolve.llm_kwargs},
-    )
+    refuse_stored_secrets(urls={"db_path": settings.database.db_path}, options={"job.env": settings.job.env})
+    check_models(settings.evolve)
     seed_program = read_seed_program(settings.evolve)
     limit = SizeLimit(settings.evolve, seed_program.language)
     limit.check_seed(settings.evolve.init_program_path, seed_program.code)
@@ -256,7 +255,7 @@ def _mark(settings: RunSettings) -> None:
 
 
 def _judge(config: EvolutionConfig, client: AsyncLLMClient) -> AsyncNoveltyJudge | None:
-    embedding = embedder(config.embedding_model, account=client.account, base_url=config.llm_base_url)
+    embedding = embedder(config.embedding_model, config=config, account=client.account)
     if embedding is None:
         return None
     return AsyncNoveltyJudge(

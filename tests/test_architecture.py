@@ -18,7 +18,7 @@ SOURCES = [
 LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 
 # Inside shinka_core: what each part may use besides itself and the ground.
-GROUND = {"bounds", "errors", "program", "config", "secrets", "outcome", "source", "thinking"}
+GROUND = {"bounds", "errors", "program", "config", "secrets", "endpoints", "outcome", "source", "thinking"}
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
@@ -35,6 +35,7 @@ MAY_USE = {
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
+    "endpoints": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
     "novelty": {"edit", "embed", "llm", "prompts"},

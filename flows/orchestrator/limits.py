@@ -20,6 +20,7 @@ from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurr
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
+from shinka_core.endpoints import split_model
 from shinka_core.errors import OrchestratorError
 from shinka_core.run import Run
 from tasks.policy import rate_limit_of
@@ -39,7 +40,7 @@ TAG = "tag:"
 
 def model_tag(model: str) -> str:
     """The tag of all calls to a model; its endpoint is not part of it."""
-    return f"model:{model.partition('@')[0]}"
+    return f"model:{split_model(model)[0]}"
 
 
 def evaluator_tag(run: Run) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
+from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of
 from shinka_core.llm.prices import cost
 from shinka_core.llm.question import Provider
 from shinka_core.program import Usage
@@ -48,8 +49,19 @@ def check_prices(config: EvolutionConfig, models: Sequence[str]) -> None:
 
 
 def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str, Provider]) -> dict[str, Provider]:
-    """A provider for every model; models with the same endpoint share one."""
-    endpoints: dict[str | None, Provider] = {}
+    """Prepares connections to whatever the models are asked at; none is opened yet.
+
+    Args:
+        builtin: Operators in the place of models, by name.
+
+    Raises:
+        ConfigError: A model is unknown, an address wrong, or a key missing.
+    """
+    # Imported here: it takes a while to load, which a run with built-in models has not to spend.
+    from shinka_core.llm.openai_provider import OpenAIProvider
+
+    check_models(config)
+    endpoints: dict[Endpoint, OpenAIProvider] = {}
     providers: dict[str, Provider] = {}
     for model in models:
         if model.startswith("builtin/"):
@@ -57,15 +69,9 @@ def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str
                 raise ConfigError(f"llm_models names {model!r}; built in are: {', '.join(builtin) or 'none'}")
             providers[model] = builtin[model]
             continue
-        base_url = model.partition("@")[2] or config.llm_base_url
-        if base_url not in endpoints:
-            endpoints[base_url] = _openai_provider(base_url, config.llm_api, config)
-        providers[model] = endpoints[base_url]
+        endpoint = endpoint_of(model, config)
+        if endpoint not in endpoints:
+            endpoints[endpoint] = OpenAIProvider(endpoint, timeout=config.llm_timeout)
+        endpoints[endpoint].add(model, config.options_for(model), config.llm_model_kwargs.get(model, {}))
+        providers[model] = endpoints[endpoint]
     return providers
-
-
-def _openai_provider(base_url: str | None, api: Literal["chat", "responses"], config: EvolutionConfig) -> Provider:
-    # Imported here: the library takes a second to load, which a run with built-in models has not to spend.
-    from shinka_core.llm.openai_provider import OpenAIProvider
-
-    return OpenAIProvider(base_url=base_url, api=api, timeout=config.llm_timeout, options=dict(config.llm_kwargs))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shinka_core.config import ModelPrice
+from shinka_core.endpoints import split_model
 from shinka_core.program import Usage
 
 PER_MILLION: dict[str, tuple[float, float, float]] = {
@@ -81,7 +82,7 @@ def cost(model: str, usage: Usage, overrides: Mapping[str, ModelPrice]) -> float
         usage: `cached_tokens` are part of `input_tokens` and priced at the cached rate.
         overrides: Prices that win over the built-in table, by name as configured.
     """
-    name = model.partition("@")[0]
+    name, _ = split_model(model)
     if name.startswith("builtin/"):
         return 0.0
     own = overrides.get(model) or overrides.get(name)
