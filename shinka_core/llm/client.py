@@ -14,11 +14,12 @@ import numpy as np
 
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig, ModelPrice
-from shinka_core.errors import ModelError, ModelUnavailableError, Scope, UnusableAnswerError
+from shinka_core.errors import ModelError, ModelUnavailableError, PromptTooLongError, Scope, UnusableAnswerError
 from shinka_core.llm.account import Account
-from shinka_core.llm.connect import check_prices, connect, option
+from shinka_core.llm.connect import answer_bounds, check_prices, connect
+from shinka_core.llm.context import ANSWER_SHARE, OPTIONS
 from shinka_core.llm.ledger import MemoryLedger
-from shinka_core.llm.prices import cost, longest_answer
+from shinka_core.llm.prices import AnswerBound, cost, longest_answer
 from shinka_core.llm.question import Ledger, Provider, Question, RawAnswer, storable
 from shinka_core.llm.roster import Roster
 from shinka_core.llm.sizes import most_tokens
@@ -43,8 +44,7 @@ class AsyncLLMClient:
         ledger: Ledger,
         prices: Mapping[str, ModelPrice] | None = None,
         budget: Budget | None = None,
-        longest: int | None = None,
-        answers: int = 1,
+        bounds: Mapping[str, AnswerBound] | None = None,
         timeout: float | None = None,
     ) -> None:
         """Puts the parts together; `from_config` makes them from settings.
@@ -53,9 +53,7 @@ class AsyncLLMClient:
             providers: By model name as configured.
             weights: Models that `pick` draws from, with weights of any sum.
             budget: Bounds what is spent.
-            longest: Tokens of an answer that the settings allow; None leaves it to the providers, unless
-                a budget has to hold.
-            answers: How many the settings ask for with each question.
+            bounds: How long the answers of each model may be.
             timeout: Seconds after which providers give an answer up.
         """
         self._providers = dict(providers)
@@ -64,8 +62,7 @@ class AsyncLLMClient:
         self._weights = {model: weight / total for model, weight in weights.items()}
         self._ledger = ledger
         self._prices = prices or {}
-        self._longest = longest
-        self._answers = answers
+        self._bounds = dict(bounds or {})
         self._timeout = timeout
         self._longest_seen: Counter[str] = Counter()
         self._roster = Roster(self._providers)
@@ -99,8 +96,7 @@ class AsyncLLMClient:
             ledger=ledger or MemoryLedger(),
             prices=config.llm_prices,
             budget=budget or Budget(config.max_api_costs),
-            longest=option(config, "max_completion_tokens", "max_output_tokens", "max_tokens"),
-            answers=option(config, "n") or 1,
+            bounds=answer_bounds(config, models),
             timeout=config.llm_timeout,
         )
 
@@ -125,9 +121,12 @@ class AsyncLLMClient:
         refusals: dict[str, ModelError] = {}
         while True:
             routed = self._route(question, refusals)
+            bound = self._bound(routed.model)
             try:
                 return await _Call(self, routed).finish()
             except ModelError as error:
+                if self._bound(routed.model).most < bound.most:
+                    continue
                 if error.scope not in (Scope.MODEL, Scope.ENDPOINT) or question.model not in self._models:
                     raise
                 refusals |= dict.fromkeys(self._roster.reaches(error, routed.model), error)
@@ -165,7 +164,8 @@ class AsyncLLMClient:
             except ModelError as error:
                 arrived()
                 self.account.judge(question.model, error)
-                self._roster.failed(question.model, error)
+                if not self._allows_less(question, error):
+                    self._roster.failed(question.model, error)
                 seconds = time.monotonic() - started
                 reservation.settle(self._cost_of_failure(question, error, seconds, reservation.reserved))
                 guessed = reservation.cost > 0 and error.usage is None
@@ -233,21 +233,41 @@ class AsyncLLMClient:
 
     # What it costs
 
+    def _bound(self, model: str) -> AnswerBound:
+        return self._bounds.get(model) or AnswerBound(most=longest_answer(model))
+
     def _tokens(self, question: Question) -> tuple[Usage, Usage]:
         """Tokens that a call can have at most: all bytes of its prompt with the longest answer, and with a short one."""
         prompt = most_tokens(message.content for message in question.messages)
-        longest = self._longest or longest_answer(question.model)
-        short = longest if self._longest else min(longest, max(SHORT_ANSWER, 2 * self._longest_seen[question.model]))
-        return Usage(prompt, longest * self._answers), Usage(prompt, short * self._answers)
+        bound = self._bound(question.model)
+        longest = bound.sent or bound.most
+        short = bound.sent or min(longest, max(SHORT_ANSWER, 2 * self._longest_seen[question.model]))
+        return Usage(prompt, longest * bound.answers), Usage(prompt, short * bound.answers)
 
     def _bounded(self, question: Question, most: Usage, dollars: float) -> Question:
         """The question with a bound on its answer, where a budget rests on it: no longer than the dollars set aside pay."""
         token = cost(question.model, Usage(output_tokens=1), self._prices)
-        if self.account.budget.limit is None or self._longest is not None or not token:
+        bound = self._bound(question.model)
+        if self.account.budget.limit is None or bound.sent is not None or not token:
             return question
         prompt = cost(question.model, replace(most, output_tokens=0), self._prices) or 0.0
-        tokens = min(most.output_tokens, int(round((dollars - prompt) / token, 3))) // self._answers
+        tokens = min(most.output_tokens, int(round((dollars - prompt) / token, 3))) // bound.answers
         return replace(question, longest_answer=max(tokens, 1))
+
+    def _allows_less(self, question: Question, error: ModelError) -> bool:
+        """Whether the bound on the answer was refused, and not the question: then it is smaller from now on."""
+        allowed = question.longest_answer
+        if allowed is None or allowed <= SHORTEST_ANSWER or error.scope not in (Scope.PROMPT, Scope.MODEL):
+            return False
+        if isinstance(error, PromptTooLongError) and error.context is not None:
+            less = error.context // ANSWER_SHARE
+        elif any(name in str(error) for name in OPTIONS):
+            less = allowed // 2
+        else:
+            return False
+        bound = self._bound(question.model)
+        self._bounds[question.model] = replace(bound, most=max(min(bound.most, less), SHORTEST_ANSWER))
+        return less < allowed
 
     def _counted(self, question: Question, raw: RawAnswer) -> tuple[Usage, bool]:
         """Tokens of a call, and whether they are estimated, since the provider counted none."""
@@ -273,6 +293,8 @@ class AsyncLLMClient:
 
 # Tokens of an answer that are worth asking for with the last of a budget; twice the longest answer so far, if that is more.
 SHORT_ANSWER = 2_048
+# Tokens of an answer that a bound is never made shorter than, whatever a provider says of it.
+SHORTEST_ANSWER = 1_024
 # Of the time limit: an error that comes later is its own.
 NEARLY = 0.98
 

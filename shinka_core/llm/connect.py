@@ -7,21 +7,36 @@ from typing import Any
 
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
+from shinka_core.llm.context import ANSWER_SHARE, OPTIONS, context_tokens
 from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of
-from shinka_core.llm.prices import cost
+from shinka_core.llm.prices import AnswerBound, cost, longest_answer
 from shinka_core.llm.question import Provider
 from shinka_core.program import Usage
 
 
-def option(config: EvolutionConfig, *names: str) -> int | None:
-    """The first of the options that is sent with every call, as a count."""
-    extra: Any = config.llm_kwargs.get("extra_body")
-    for options in (extra, config.llm_kwargs):
-        for name in names if isinstance(options, dict) else ():
-            value: Any = options.get(name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+def option(options: Mapping[str, Any], *names: str) -> int | None:
+    """The first of the options that is sent with a call, as a count."""
+    extra: Any = options.get("extra_body")
+    for given in (extra, options):
+        for name in names if isinstance(given, dict) else ():
+            value: Any = given.get(name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
             if isinstance(value, int) and not isinstance(value, bool) and value > 0:
                 return value
     return None
+
+
+def answer_bounds(config: EvolutionConfig, models: Sequence[str]) -> dict[str, AnswerBound]:
+    """How long and how many the answers of each model may be, as far as the settings say."""
+    bounds: dict[str, AnswerBound] = {}
+    for model in models:
+        options = config.options_for(model)
+        context = context_tokens(model, config.llm_context_tokens)
+        bounds[model] = AnswerBound(
+            sent=option(options, *OPTIONS),
+            most=longest_answer(model) if context is None else min(longest_answer(model), context // ANSWER_SHARE),
+            answers=option(options, "n") or 1,
+        )
+    return bounds
 
 
 def check_prices(config: EvolutionConfig, models: Sequence[str]) -> None:

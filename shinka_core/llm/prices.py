@@ -7,6 +7,7 @@ run's own `llm_prices` win. A dated or suffixed name falls back to the longest k
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from shinka_core.config import ModelPrice
 from shinka_core.endpoints import split_model
@@ -99,6 +100,21 @@ def cost(model: str, usage: Usage, overrides: Mapping[str, ModelPrice]) -> float
             rates = dearer
     fresh = max(usage.input_tokens - usage.cached_tokens, 0)
     return (fresh * rates[0] + usage.cached_tokens * rates[1] + usage.output_tokens * rates[2]) / 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerBound:
+    """How long the answers of a model may be.
+
+    Attributes:
+        sent: Tokens that the settings allow and the provider is told with every call, or None.
+        most: Tokens that it is allowed where the settings say nothing and a budget has to hold.
+        answers: How many the settings ask for with each question.
+    """
+
+    sent: int | None = None
+    most: int = LONG_ANSWER
+    answers: int = 1
 
 
 def longest_answer(model: str) -> int:

@@ -17,14 +17,16 @@ from shinka_core.errors import (
     BudgetExhaustedError,
     ConfigError,
     ModelError,
+    ModelRefusedError,
     ModelUnavailableError,
     PromptRefusedError,
+    PromptTooLongError,
     UnusableAnswerError,
 )
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.account import charged_to
 from shinka_core.llm.ledger import MemoryLedger
-from shinka_core.llm.prices import LONG_ANSWER
+from shinka_core.llm.prices import LONG_ANSWER, AnswerBound
 from shinka_core.llm.question import CallKey, Question, RawAnswer
 from shinka_core.program import Answer, Purpose, Usage
 from tests.support.model_server import ModelServer
@@ -146,10 +148,49 @@ async def test_the_last_of_a_budget_pays_for_shorter_answers() -> None:
 async def test_a_bound_of_ones_own_on_the_answer_is_left_alone() -> None:
     meter = Meter([(1.0, 0.0, True)])
     client = AsyncLLMClient(
-        {"m": meter}, weights={"m": 1.0}, ledger=Kept(), prices=PRICE, budget=Budget(1.0), longest=500
+        {"m": meter},
+        weights={"m": 1.0},
+        ledger=Kept(),
+        prices=PRICE,
+        budget=Budget(1.0),
+        bounds={"m": AnswerBound(sent=500)},
     )
     await client.query(question(0))
     assert meter.allowed == [None], "the settings send it"
+
+
+class Strict(Meter):
+    """Refuses to be allowed more than 5,000 tokens, in the words of one or another provider."""
+
+    def __init__(self, error: ModelError) -> None:
+        super().__init__([(1.0, 0.1, True)] * 3)
+        self._error = error
+
+    async def ask(self, question: Question) -> RawAnswer:
+        if question.longest_answer is None or question.longest_answer > 5_000:
+            self.allowed.append(question.longest_answer)
+            raise self._error
+        return await super().ask(question)
+
+
+@pytest.mark.parametrize(
+    ("error", "allowed"),
+    [
+        (
+            ModelRefusedError("m: HTTP 400: the valid range of max_tokens is [1, 5000]", model="m"),
+            [16_384, 8_192, 4_096],
+        ),
+        (PromptTooLongError("m: maximum context length is 16000", context=16_000, model="m"), [16_384, 4_000]),
+    ],
+)
+async def test_a_bound_that_is_refused_is_made_smaller_and_the_model_stays(
+    error: ModelError, allowed: list[int]
+) -> None:
+    meter = Strict(error)
+    client = AsyncLLMClient({"m": meter}, weights={"m": 1.0}, ledger=Kept(), prices=PRICE, budget=Budget(1.0))
+    for number in range(3):
+        await client.query(question(number))
+    assert meter.allowed == [*allowed, allowed[-1], allowed[-1]]
 
 
 async def test_without_a_budget_answers_are_as_long_as_the_provider_likes() -> None:
@@ -268,16 +309,13 @@ def test_judges_and_embeddings_need_a_price_too() -> None:
 
 async def test_embeddings_are_paid_from_the_budget_and_kept_by_generation() -> None:
     ledger = Kept()
-    config: dict[str, Any] = {"llm_models": ["gpt-4o"], "embedding_model": "text-embedding-3-large"}
     async with ModelServer() as server:
-        client = AsyncLLMClient.from_config(
-            EvolutionConfig(
-                **config, llm_base_url=server.url, max_api_costs=20.0,
-                llm_prices={"text-embedding-3-large": ModelPrice(input=1_000_000, output=0)},
-            ),
-            ledger=ledger,
+        config = EvolutionConfig(
+            llm_models=["gpt-4o"], embedding_model="text-embedding-3-large", llm_base_url=server.url,
+            max_api_costs=20.0, llm_prices={"text-embedding-3-large": ModelPrice(input=1_000_000, output=0)},
         )  # fmt: skip
-        embedding = embedder("text-embedding-3-large", base_url=server.url, account=client.account)
+        client = AsyncLLMClient.from_config(config, ledger=ledger)
+        embedding = embedder(config.embedding_model, config=config, account=client.account)
         assert embedding is not None
         with charged_to(7) as charge:
             await embedding.embed("x", "python")
