@@ -29,7 +29,7 @@ from shinka_core.errors import (
 from shinka_core.generation import OpenGeneration
 from shinka_core.outcome import Closed, Failed, Open, Outcome, Recorded, Rejected, SetAside
 from shinka_core.program import Candidate, Failure, Program, Sampling
-from tasks import embed_seed, evaluate, record, submit
+from tasks import evaluate, record, submit
 from tasks.policy import unopened
 
 logger = logging.getLogger("shinka.generation")
@@ -37,6 +37,8 @@ logger = logging.getLogger("shinka.generation")
 RUN_NAME = "gen-{number:04d}"
 # A job can be lost with its machine or its process; more often than this, something else is wrong.
 LAUNCH_ATTEMPTS = 3
+# Seconds before each time that an embedding's endpoint is asked again for the seed program.
+EMBED_AGAIN = (1.0, 2.0, 4.0, 8.0)
 
 
 @flow(name="generation", flow_run_name=RUN_NAME, validate_parameters=False, persist_result=False)
@@ -112,7 +114,7 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
     """Proposes under a proposal slot, evaluates under an evaluation slot, and records."""
     run = opened.run
     if opened.context.number == 0:
-        await embed_seed(opened)
+        await _embed_seed(opened)
         return await score(opened, None, steps.seed_candidate(run))
     async with run.proposals.hold():
         started = time.monotonic()
@@ -121,6 +123,19 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
     if not isinstance(proposal, Proposal):
         return proposal
     return await score(opened, proposal.sampling, proposal.candidate)
+
+
+async def _embed_seed(opened: OpenGeneration) -> None:
+    """Not a step of its own: it is done again when the generation is taken up, and free with the built-in embedding."""
+    for pause in EMBED_AGAIN:
+        try:
+            return await steps.embed_seed(opened)
+        except ModelError as error:
+            if not error.retryable:
+                raise
+            logger.warning("the seed program is not embedded yet, trying again in %g s: %s", pause, error)
+        await opened.run.check_going_for(pause)
+    return await steps.embed_seed(opened)
 
 
 async def score(opened: OpenGeneration, sampling: Sampling | None, candidate: Candidate) -> Program:

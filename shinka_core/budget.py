@@ -86,8 +86,7 @@ class Budget:
             return
         if model not in self._outgrown:
             logger.warning(
-                "a call to %s cost %.4f dollars, more than its prompt and the longest answer allow (%.4f); "
-                "the budget may be passed by as much for each call in flight",
+                "a call to %s cost %.4f dollars, more than was set aside for it (%.4f); from now on more is",
                 model, reservation.cost, reservation.reserved,
             )  # fmt: skip
         self._outgrown[model] = max(self._outgrown.get(model, 0.0), reservation.cost)
@@ -102,7 +101,7 @@ class Budget:
                 return Reservation(estimate)
             if self._in_flight == 0:
                 left = limit - self.spent - self.committed
-                if max(least, outgrown) > left:
+                if left <= 0.0 or max(least, outgrown) > left:
                     raise BudgetExhaustedError(self._why(model, max(least, outgrown), limit))
                 self.committed += left
                 self._in_flight += 1

@@ -1,11 +1,11 @@
 """One Prefect task per step of a generation: names, retries, timeouts; no science inside."""
 
 from tasks.evaluate import evaluate
-from tasks.novelty import embed_seed, novelty
+from tasks.novelty import novelty
 from tasks.patch import patch
 from tasks.query import query
 from tasks.record import record
 from tasks.sample import sample
 from tasks.submit import submit
 
-__all__ = ["embed_seed", "evaluate", "novelty", "patch", "query", "record", "sample", "submit"]
+__all__ = ["evaluate", "novelty", "patch", "query", "record", "sample", "submit"]

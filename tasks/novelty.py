@@ -1,4 +1,4 @@
-"""The novelty tasks: embed the seed program, compare a candidate with what its island already holds."""
+"""The novelty task: compare a candidate with what its island already holds."""
 
 from __future__ import annotations
 
@@ -9,20 +9,6 @@ from shinka_core import generation as steps
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Sampling, Verdict
 from tasks.policy import JITTER, STATELESS, is_retryable
-
-
-@task(
-    name="embed",
-    task_run_name="embed {generation}",
-    retries=4,
-    retry_delay_seconds=exponential_backoff(backoff_factor=1),
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=is_retryable,
-    **STATELESS,
-)
-async def embed_seed(generation: OpenGeneration) -> None:
-    """Gives the seed program its embedding."""
-    await steps.embed_seed(generation)
 
 
 @task(

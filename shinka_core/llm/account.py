@@ -75,6 +75,7 @@ class Account:
         self._prices = prices
         self._gates: dict[str, Gate] = {}
         self._told: set[tuple[str, str]] = set()
+        self._embedded = False
 
     def gate(self, model: str) -> Gate:
         """What all calls to one model go through."""
@@ -139,6 +140,8 @@ class Account:
     async def embedding(self, model: str, texts: Sequence[str]) -> AsyncGenerator[Bill, None]:
         """The block asks for an embedding; it is bounded, priced and kept like any other call.
 
+        The first of a process is made as long as anything is left of the budget, whatever it may cost.
+
         Raises:
             BudgetExhaustedError: It could pass the limit.
             ModelError: What the block raises, kept as well.
@@ -146,7 +149,10 @@ class Account:
         charge = _charge.get() or Charge(0)
         question = Question(CallKey(charge.generation, Purpose.EMBEDDING, 0, 0), model, "", "", seed=0)
         bill = Bill()
-        async with self.call(model, Usage(input_tokens=most_tokens(texts))) as reservation:
+        most = Usage(input_tokens=most_tokens(texts))
+        # The first one, of the seed program, tells what the endpoint counts: it is not refused for what it might cost.
+        least = most if self._embedded else Usage()
+        async with self.call(model, most, least) as reservation:
             started = time.monotonic()
             try:
                 yield bill
@@ -155,6 +161,7 @@ class Account:
                 await self.ledger.failed(question, error, 0.0, time.monotonic() - started)
                 raise
             self.judge(model, None)
+            self._embedded = True
             guessed = bill.tokens is None
             usage = self.estimate(model, texts, "") if bill.tokens is None else Usage(input_tokens=bill.tokens)
             reservation.settle(self.price(model, usage))

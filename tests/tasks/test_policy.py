@@ -58,7 +58,7 @@ def every_task() -> list[Task[..., Any]]:
 
 @pytest.mark.parametrize("task", every_task(), ids=lambda task: task.name)
 def test_no_task_keeps_its_arguments_or_results_at_prefect(task: Task[..., Any]) -> None:
-    assert len(every_task()) == 8
+    assert len(every_task()) == 7
     assert task.cache_policy == NO_CACHE
     assert task.persist_result is False
     if task.retries:

@@ -323,3 +323,20 @@ async def test_embeddings_are_paid_from_the_budget_and_kept_by_generation() -> N
             await embedding.embed("x" * 100, "python")
         await client.close()
     assert charge.dollars == client.account.budget.spent == sum(ledger.costs) > 0
+
+
+async def test_the_first_embedding_tells_what_they_cost_and_is_counted() -> None:
+    ledger = Kept()
+    async with ModelServer() as server:
+        config = EvolutionConfig(
+            llm_models=["gpt-4o"], embedding_model="e", llm_base_url=server.url,
+            max_api_costs=0.5, llm_prices={"e": ModelPrice(input=1_000_000, output=0)},
+        )  # fmt: skip
+        client = AsyncLLMClient.from_config(config, ledger=ledger)
+        embedding = embedder("e", config=config, account=client.account)
+        assert embedding is not None
+        await embedding.embed("x", "python")
+        with pytest.raises(BudgetExhaustedError, match="1.0000 spent"):
+            await embedding.embed("x", "python")
+        await client.close()
+    assert ledger.costs == [1.0]
