@@ -184,8 +184,8 @@ async def open_run(
         if known is None:
             await database.begin(settings.evolution, seed=evolve.seed, settings=opening.keep)
         else:
+            budget.spent = (await database.summary(settings.evolution)).cost
             await _take_up(database, opening, judge)
-        budget.spent = (await database.summary()).cost
         write_mark(Place(settings.evolution, settings.results_dir), settings.database)
         run = Run(settings, opening.seed_program, database, client, budget, judge, launcher)
         run.seconds_before = await database.seconds_before()
