@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shinka_core.errors import ConfigError
+from shinka_core.secrets import SHORTEST_KEY
 
 # Words that a name is made of. Not every word with KEY in it: MONKEY_PATCH; nor TOKENIZERS_PARALLELISM or AUTH_MODE.
 _SECRET_WORDS = re.compile(
@@ -103,3 +104,27 @@ def _referred(name: str, value: str, environment: Mapping[str, str]) -> str:
             f"job.env: {name!r} stands for the variable {of}, which is not set; set it, or leave {name} out"
         )
     return environment[of]
+
+
+class GivenKeys:
+    """Keys that an evaluator was given, which it may quote in whatever it writes."""
+
+    def __init__(self, environment: Mapping[str, str], extra: Mapping[str, str]) -> None:
+        """Looks for them among `LocalJobConfig.env`."""
+        values = {name: _referred(name, value, environment) for name, value in extra.items()}
+        self._keys = [value for name, value in values.items() if len(value) >= SHORTEST_KEY and is_secret(name, value)]
+
+    def out_of(self, value: Any) -> Any:
+        """The text, or the JSON value with all its texts, without them."""
+        if not self._keys:
+            return value
+        if isinstance(value, str):
+            for key in self._keys:
+                value = value.replace(key, "[key]")
+            return value
+        if isinstance(value, dict):
+            items: Any = value.items()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            return {self.out_of(key): self.out_of(inner) for key, inner in items}
+        if isinstance(value, list):
+            return [self.out_of(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+        return value

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -54,6 +55,8 @@ exec(script())
 """
 
 
+logger = logging.getLogger("shinka.launch")
+
 LARGEST_LOOK = 1_000_000
 LONGEST_TARGET = 500
 _ADAPTER = (
@@ -69,6 +72,7 @@ class Evaluator:
 
     Attributes:
         path: As it was named, absolute; the working directory is its folder, even when it is a link.
+        place: The same without links.
         real: Where the text lies.
         python: Whether Python runs it.
     """
@@ -85,13 +89,17 @@ class Evaluator:
         if python is not None and shutil.which(python) is None:
             raise ConfigError(f"python={python!r} is no program that can be run; name an interpreter or leave it out")
         self.path = Path(os.path.abspath(os.path.expanduser(path)))
-        self.real = self.path.resolve()
+        self.place = self.real = self.path.resolve()
         try:
             text = self.real.read_bytes()
+            target = _lost_link(self.path, text)
+            if target is not None:
+                logger.warning("%s is a text that was a link to %s; it is taken for one", self.path, target)
+                self.real = target.resolve()
+                text = self.real.read_bytes()
             self._seen = _look(self.real)
         except OSError as error:
             raise ConfigError(f"eval_program_path={path!r} cannot be read: {error}; name the evaluator") from error
-        _refuse_lost_link(self.path, text)
         self.digest = hashlib.sha256(text).hexdigest()
         runner = _runner(self.path, text, python)
         self.python = runner is None
@@ -187,13 +195,12 @@ class Evaluator:
         return True
 
 
-def _refuse_lost_link(path: Path, text: bytes) -> None:
-    """Some ways of copying make a text file of a link, with nothing but its target in it."""
+def _lost_link(path: Path, text: bytes) -> Path | None:
+    """What a link led to of which a text file was made, with nothing but its target in it, as some ways of copying do."""
     target = text.decode("utf-8", errors="replace").strip()
-    if "/" in target and len(target) < LONGEST_TARGET and os.path.isfile(path.parent / target.splitlines()[0]):
-        raise ConfigError(
-            f"{path} was a link to {target} before it was copied, and is a text now; make it again: ln -sf {target} {path}"
-        )
+    if "/" not in target or len(target) >= LONGEST_TARGET or "\n" in target:
+        return None
+    return path.parent / target if os.path.isfile(path.parent / target) else None
 
 
 def _look(path: Path) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from shinka_core.config import LocalJobConfig
@@ -20,7 +20,7 @@ from shinka_core.evaluation.seal import VARIABLE
 from shinka_core.launch import receipt
 from shinka_core.launch.bytecode import compile_helpers
 from shinka_core.launch.child import Child
-from shinka_core.launch.environment import evaluation_environment, refuse_keys, withheld
+from shinka_core.launch.environment import GivenKeys, evaluation_environment, refuse_keys, withheld
 from shinka_core.launch.evaluator import Evaluator
 from shinka_core.launch.hints import Shut, hints
 from shinka_core.launch.limits import entering, limits_of, prefixed
@@ -93,7 +93,7 @@ class LocalLauncher:
                 "`env: {%s: $%s}` under `job`", ", ".join(missing), missing[0], missing[0],
             )  # fmt: skip
         self._shut = Shut(self.level == "sandbox", homes(), config.network, frozenset(missing))
-        evaluation_environment(os.environ, config.env)  # tells now what is wrong with it
+        self._given = GivenKeys(os.environ, config.env)
         if self.level == "sandbox" and config.python is None:
             compile_helpers(self._evaluator.path)
 
@@ -249,8 +249,8 @@ class LocalLauncher:
 
     def _conclude(self, job: Job, running: _Running, report: Report, code: int, said: bytes) -> Evaluation | None:
         """The verdict, with a receipt; None when the evaluation failed for want of a copy of its folder and has one now."""
-        results_dir, stderr = Path(job.results_dir), running.stderr.output.text()
-        _write_logs(running, results_dir)
+        results_dir, stderr = Path(job.results_dir), self._given.out_of(running.stderr.output.text())
+        _write_logs(results_dir, self._given.out_of(running.stdout.output.text()), stderr)
         if report.passed:
             evaluation = cut_off(report.passed, self._limits, self._config.time_limit, report.seconds)
         else:
@@ -262,6 +262,7 @@ class LocalLauncher:
                     return None
                 sentences = hints(words, self._shut, os.environ)
                 evaluation = with_hints(evaluation, [*self._evaluator.contract(evaluation.reason), *sentences])
+        evaluation = Evaluation(**self._given.out_of(asdict(evaluation)))
         if evaluation.reason != TERMINATED:
             receipt.write(job, code, evaluation)
         return evaluation
@@ -333,11 +334,10 @@ def isolation_level(wanted: str) -> str:
     return "limits"
 
 
-def _write_logs(running: _Running, results_dir: Path) -> None:
+def _write_logs(results_dir: Path, stdout: str, stderr: str) -> None:
     if results_dir.is_symlink() or (results_dir.exists() and not results_dir.is_dir()):
         results_dir.unlink()
     results_dir.mkdir(parents=True, exist_ok=True)  # the candidate may have deleted it
-    for name, pipe in ((STDOUT, running.stdout), (STDERR, running.stderr)):
-        path = results_dir / name
-        remove(path)
-        path.write_text(pipe.output.text(), encoding="utf-8")
+    for name, text in ((STDOUT, stdout), (STDERR, stderr)):
+        remove(results_dir / name)
+        (results_dir / name).write_text(text, encoding="utf-8")

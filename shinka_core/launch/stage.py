@@ -101,7 +101,7 @@ class Stage:
             writable=results_dir,
             network=self._network,
             views=[(place, scratch) for place in places] if scratch is not None else (),
-            evaluator=Text(self._evaluator.real, text, program=self._evaluator.is_program),
+            evaluator=Text(self._evaluator.place, text, program=self._evaluator.is_program),
         )
         return enclosed(command, exposure, self._evaluator.folder, program)
 

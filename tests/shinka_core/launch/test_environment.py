@@ -95,3 +95,20 @@ async def test_a_failure_over_a_withheld_variable_says_so(tmp_path: Path, monkey
     found = await bench.run("os.environ['MY_TOKEN']")
     assert "MY_TOKEN looks like a secret and is withheld; give it with job.env: {MY_TOKEN: $MY_TOKEN}" in found.error
     assert isinstance(bench.launcher, LocalLauncher)
+
+
+async def test_a_key_that_an_evaluator_was_given_is_in_nothing_that_is_kept_of_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hunter2hunter2")
+    bench = Bench(tmp_path, env={"HF_TOKEN": "$HF_TOKEN"})
+    code = "key = os.environ['HF_TOKEN']\nprint(key); print(key, file=sys.stderr)\n"
+    found = [
+        await bench.run(f"{code}result(1.0, public={{key: [key]}}, text_feedback=f'with {{key}}')", "gen_1"),
+        await bench.run(f"{code}raise ValueError(f'refused: {{key}}')", "gen_2"),
+    ]
+    assert found[0].public_metrics == {"[key]": ["[key]"]}
+    assert found[0].text_feedback == "with [key]"
+    assert "refused: [key]" in found[1].error
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "metrics.json"]
+    assert not [path for path in kept if "hunter2" in path.read_text()]
