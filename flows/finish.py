@@ -46,7 +46,8 @@ async def finish(run: Run, stopped: str) -> RunSummary:
     with _noted(faults, "best/ could not be written"):
         if not faults:
             await write_best(run)
-    summary = replace(counted, results_dir=str(run.settings.results_dir), seconds=run.progress.seconds)
+    seconds = run.seconds_before + run.progress.seconds
+    summary = replace(counted, results_dir=str(run.settings.results_dir), seconds=seconds)
     summary = replace(summary, stopped_early="; ".join(filter(None, [stopped, *faults])))
     with _noted(faults, f"{SUMMARY} could not be written"):
         _write(run.settings.results_dir / SUMMARY, json.dumps(asdict(summary), indent=2))

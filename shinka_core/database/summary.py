@@ -63,7 +63,7 @@ async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
                 func.count(),
                 func.count().filter(ProgramRow.correct),
                 func.coalesce(func.sum(ProgramRow.evaluation_seconds), 0.0),
-            ).where(ProgramRow.evolution == evolution)
+            ).where(ProgramRow.evolution == evolution, ProgramRow.generation >= 0)
         )
     ).one()
     best = (

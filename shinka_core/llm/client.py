@@ -102,6 +102,10 @@ class AsyncLLMClient:
             longest_answer=_longest_answer(config),
         )
 
+    def has(self, model: str) -> bool:
+        """Whether `pick` may draw that model."""
+        return model in self._models
+
     def pick(self, rng: np.random.Generator) -> str:
         """Draws a model by weight."""
         return self._models[int(rng.choice(len(self._models), p=self._probabilities))]
