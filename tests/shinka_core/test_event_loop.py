@@ -17,7 +17,8 @@ from shinka_core.database.rows import program_values
 from shinka_core.database.schema import GenerationRow, IslandMemberRow, ProgramRow, table_of
 from shinka_core.embed import HashedNgrams
 from shinka_core.program import Answer, Failure, Program
-from shinka_core.run import Run, RunSettings, open_run
+from shinka_core.run import Run, open_run
+from shinka_core.settings import RunSettings
 from tests.support.bare import FakeLauncher
 from tests.support.model_server import ModelServer, Script
 from tests.support.watchdog import watched_loop

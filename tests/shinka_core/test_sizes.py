@@ -10,11 +10,12 @@ import pytest
 from shinka_core.asking import ask
 from shinka_core.checks import check_settings
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.errors import ConfigError
+from shinka_core.errors import ConfigError, PromptTooLongError
 from shinka_core.generation import apply_answer
-from shinka_core.program import Answer, Candidate, Failure, PatchType, Program, Sampling
+from shinka_core.llm.question import Message, Question, RawAnswer
+from shinka_core.program import Answer, Candidate, Failure, PatchType, Program, Sampling, Usage
 from shinka_core.prompts.bounding import GAP
-from shinka_core.run import open_run
+from shinka_core.run import Run, open_run
 from shinka_core.settings import RunSettings
 from shinka_core.sizes import SizeLimit
 
@@ -87,3 +88,54 @@ async def test_a_long_prompt_for_an_operator_that_reads_programs_is_not_kept(tmp
         await run.database.journal.claim(1)
         await ask(run, 1, sampling(code, "builtin/mutate"), 0, ())
         assert run.contexts.room("builtin/mutate") is None
+
+
+AROUND = "".join(f"value_{n} = {n}\n" for n in range(2_000))
+
+
+class ShortSighted:
+    """A provider whose model reads so many characters."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.asked: list[Question] = []
+
+    async def ask(self, question: Question) -> RawAnswer:
+        self.asked.append(question)
+        length = sum(len(message.content) for message in question.messages)
+        if length > self.limit:
+            raise PromptTooLongError("too long", model=question.model, context=self.limit // 3, asked=length // 3)
+        return RawAnswer("an answer", Usage(1, 1))
+
+    async def close(self) -> None:
+        pass
+
+
+async def ask_short_sighted(run: Run, model: ShortSighted, code: str, turn: int, *history: Message) -> None:
+    run.client._providers["builtin/mutate"] = model
+    run.contexts._rooms["builtin/mutate"] = 100_000
+    await ask(run, 1, sampling(code, "builtin/mutate"), turn, history)
+
+
+async def test_a_prompt_that_was_too_long_is_asked_again_in_fewer_words(tmp_path: Path) -> None:
+    code, model = marked("x = 1\n", AROUND), ShortSighted(20_000)
+    async with open_run(settings(tmp_path, code), resume=False) as run:
+        await run.database.journal.claim(1)
+        history = (Message("assistant", "first answer"), Message("user", "what was wrong"))
+        await ask_short_sighted(run, model, code, 0, *history)
+        sent = model.asked[-1].messages
+        assert len(model.asked) == 2
+        assert [message.content for message in sent[2:]] == ["first answer", "what was wrong"]
+        assert "x = 1" in sent[1].content
+        room = run.contexts.room("builtin/mutate")
+        assert room is not None
+        assert room < 20_000, "learnt once"
+
+
+async def test_a_prompt_that_cannot_be_shorter_is_refused_for_good(tmp_path: Path) -> None:
+    code, model = marked("x = 1\n" * 50), ShortSighted(100)
+    async with open_run(settings(tmp_path, code), resume=False) as run:
+        await run.database.journal.claim(1)
+        with pytest.raises(PromptTooLongError):
+            await ask_short_sighted(run, model, code, 0)
+    assert len(model.asked) < 5

@@ -15,6 +15,7 @@ from shinka_core.config import EvolutionConfig
 from shinka_core.embed.openai_endpoint import PIECE, OpenAIEmbedder
 from shinka_core.embed.pieces import pieces, pooled
 from shinka_core.embed.tokens import VERSION, tokens
+from shinka_core.errors import PromptTooLongError
 from shinka_core.llm.endpoint import endpoint_of
 from tests.support.model_server import ModelServer, Script
 
@@ -48,6 +49,22 @@ async def test_no_piece_is_longer_than_a_token_a_byte_allows() -> None:
     assert max(len(text.encode()) for text in sent) <= PIECE
     assert max(map(len, server.embedded)) <= 16
     assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
+
+
+async def test_an_endpoint_that_takes_less_gets_shorter_pieces_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder, asked = OpenAIEmbedder("e", base_url="http://127.0.0.1:1/v1"), []
+
+    async def ask(parts: list[str]) -> np.ndarray:
+        asked.append(max(map(len, parts)))
+        if asked[-1] > 2_000:
+            raise PromptTooLongError("too long", context=2_000)
+        return np.ones((len(parts), 2), dtype=np.float32)
+
+    monkeypatch.setattr(embedder, "_ask", ask)
+    await embedder.embed("x = 1\n" * 2_000, "python")
+    assert [length > 2_000 for length in asked] == [True, True, False]
+    await embedder.embed("y = 1\n" * 2_000, "python")
+    assert len(asked) == 4, "learnt with the first program"
 
 
 class Reader:
