@@ -8,18 +8,19 @@ from rich.console import Console
 
 from flows.terminal.task_folder import Plan
 from shinka_core.config import BUILTIN_MUTATE
+from shinka_core.endpoints import shown_model, without_secrets
 
 
 def print_opening(console: Console, plan: Plan) -> None:
     """Says which defaults are at work, and how to use something else."""
-    models = ", ".join(plan.evolution.llm_models)
+    models = ", ".join(map(shown_model, plan.evolution.llm_models))
     offline = plan.evolution.llm_models == [BUILTIN_MUTATE]
     endpoint = plan.evolution.llm_base_url or os.environ.get("OPENAI_BASE_URL")
     lines = [
         f"{'Evolving' if plan.continued is None else 'Continuing'} {plan.evolution.init_program_path}",
         f"  run        {plan.name}: {plan.evolution.num_generations} generations, "
         f"{plan.max_proposal_jobs} proposals and {plan.max_evaluation_jobs} evaluations at once",
-        f"  models     {models}" + (f" at {endpoint}" if endpoint and not offline else ""),
+        f"  models     {models}" + (f" at {without_secrets(endpoint)}" if endpoint and not offline else ""),
     ]
     if offline:
         lines += [

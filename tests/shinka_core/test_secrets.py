@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from shinka_core.checks import check_settings
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
-from shinka_core.secrets import redact
+from shinka_core.secrets import NAMES_OF_NO_SECRETS, redact
 from shinka_core.settings import RunSettings
 
 
@@ -51,3 +52,33 @@ def settings(folder: Path, evolve: dict[str, Any], database: dict[str, Any]) -> 
         "run", folder / "r", EvolutionConfig(init_program_path=str(folder / "initial.py"), **evolve),
         LocalJobConfig(eval_program_path=str(folder / "evaluate.py")), DatabaseConfig(**database), 1, 1,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["prompt_cache_key", "max_tokens", "cache_key", "idempotency-key", "author", "token_type"]
+)
+def test_what_only_sounds_like_a_secret_is_stored(tmp_path: Path, name: str) -> None:
+    check_settings(settings(tmp_path, {"llm_kwargs": {name: "run-17", "max_token": 5}}, {}))
+    assert re.search(NAMES_OF_NO_SECRETS["propertyNames"]["pattern"], name)
+
+
+@pytest.mark.parametrize(
+    "name", ["api_key", "apiKey", "X-Api-Key", "api-key", "Authorization", "authToken", "secret", "Cookie"]
+)
+def test_what_is_called_like_a_secret_is_refused_by_settings_and_server_alike(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        check_settings(settings(tmp_path, {"llm_kwargs": {"extra_headers": {name: "hunter2"}}}, {}))
+    assert not re.search(NAMES_OF_NO_SECRETS["propertyNames"]["pattern"], name)
+
+
+def test_a_key_of_this_environment_is_refused_under_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "a-plain-looking-value\n")
+    with pytest.raises(ConfigError, match="'user'") as caught:
+        check_settings(settings(tmp_path, {"llm_kwargs": {"user": "a-plain-looking-value"}}, {}))
+    assert "plain" not in str(caught.value)
+
+
+def test_a_key_is_taken_out_in_whatever_form_it_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_API_KEY", "abc/def+12345\n")
+    for quoted in ("abc/def+12345", "abc%2Fdef%2B12345", "abc/def+12345\\n"):
+        assert "12345" not in redact(f"Illegal header value {quoted!r}; {quoted}")

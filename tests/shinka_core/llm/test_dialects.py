@@ -182,7 +182,7 @@ async def test_a_page_is_a_wrong_address_at_first_and_an_outage_later() -> None:
         return Said(body=PAGE, headers={"content-type": "text/html"}) if asked.number != 1 else None
 
     async with server(dialect) as there:
-        with pytest.raises(EndpointError, match="the proxy is being replaced.*check the address"):
+        with pytest.raises(EndpointError, match=r"the proxy is being replaced.*check the address"):
             await ask(there, 1)
         with pytest.raises(ModelUnavailableError, match="the proxy is being replaced"):
             await ask(there, 2, 3)
@@ -191,7 +191,7 @@ async def test_a_page_is_a_wrong_address_at_first_and_an_outage_later() -> None:
 @pytest.mark.parametrize("body", ["", "ok", "{}", '{"status": "running"}', '"Ollama is running"', "[]"])
 async def test_whatever_else_stands_at_a_wrong_address_is_shown_with_a_hint(body: str) -> None:
     async with server(lambda _: Said(body=body)) as there:
-        with pytest.raises(EndpointError, match="perhaps .*/v1") as caught:
+        with pytest.raises(EndpointError, match=r"perhaps .*/v1") as caught:
             await ask(there, llm_base_url=there.url.removesuffix("/v1"))
     assert not caught.value.retryable
     assert body.strip("{}[]") in str(caught.value)
@@ -215,16 +215,16 @@ async def test_reasoning_is_the_answer_where_the_settings_say_so() -> None:
 
 async def test_a_redirection_is_told_and_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-12345678")
-    async with server(lambda _: None) as other:
-        async with server(lambda _: Said(307, "", {"location": f"{other.url}/chat/completions"})) as there:
-            with pytest.raises(EndpointError, match="HTTP 307") as caught:
-                await ask(there)
+    async with server(None) as other, server(None) as there:
+        there.script.dialect = lambda _: Said(307, "", {"location": f"{other.url}/chat/completions"})
+        with pytest.raises(EndpointError, match="HTTP 307") as caught:
+            await ask(there)
     assert other.asked == []
     assert other.url in str(caught.value)
 
 
 async def test_what_no_answer_came_from_says_where_it_was_asked() -> None:
-    with pytest.raises(ModelUnavailableError, match="http://127.0.0.1:9/v1 cannot be reached"):
+    with pytest.raises(ModelUnavailableError, match=r"http://127.0.0.1:9/v1 cannot be reached"):
         async with server(None) as there:
             await ask(there, llm_base_url="http://127.0.0.1:9/v1")
 
