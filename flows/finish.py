@@ -144,7 +144,7 @@ async def write_best(run: Run) -> Path | None:
     folder = run.settings.results_dir / BEST
     folder.mkdir(exist_ok=True)
     _write(folder / f"main{run.seed_program.extension}", source_bytes(best.code, best.language))
-    _write(folder / "seed_to_best.diff", unified_diff(run.seed_program.code, best.code) + "\n")
+    _write(folder / "seed_to_best.diff", await asyncio.to_thread(unified_diff, run.seed_program.code, best.code) + "\n")
     about = {
         "generation": best.generation,
         "score": best.score,

@@ -43,12 +43,13 @@ from shinka_core.program import (
 from shinka_core.prompts.bounding import GAP
 from shinka_core.run import Run
 from shinka_core.sizes import SizeLimit
+from shinka_core.source import source_bytes
 
 T = TypeVar("T")
 
 # Characters of answer and parent up to which a patch is applied on the event loop: below, waking
 # a thread takes longer than the work; above, the work would hold up every other generation.
-SMALL_PATCH = 50_000
+SMALL_PATCH = 25_000
 
 # Steps that cost nothing to repeat, so the next one need not wait until they are durable. An
 # answer is never durable before the sampling it belongs to: the journal keeps the order.
@@ -161,10 +162,10 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     """Applies the answer to the parent; an answer that cannot be applied is a `Failure` to feed back."""
 
     async def apply() -> Candidate | Failure:
-        limit = generation.run.size_limit
-        if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH:
+        limit, python = generation.run.size_limit, generation.run.settings.job.python
+        if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH and python is None:
             return apply_answer(sampling, answer, limit)
-        return await asyncio.to_thread(apply_answer, sampling, answer, limit)
+        return await asyncio.to_thread(apply_answer, sampling, answer, limit, python)
 
     return await _once(
         generation,
@@ -176,8 +177,14 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     )
 
 
-def apply_answer(sampling: Sampling, answer: Answer, limit: SizeLimit | None = None) -> Candidate | Failure:
-    """Applies an answer's patch, or tells why it does not apply."""
+def apply_answer(
+    sampling: Sampling, answer: Answer, limit: SizeLimit | None = None, python: str | None = None
+) -> Candidate | Failure:
+    """Applies an answer's patch, or tells why it does not apply.
+
+    Args:
+        python: Interpreter of the evaluations, when it is not this one; it is asked before a syntax error is one.
+    """
     if answer.cut:
         # The edits that are whole may be half of a change, and a program that is whole may be a draft.
         return Failure("patch", "truncated_answer", CUT_OFF.get(answer.cut, f"the answer was cut off ({answer.cut})"))
@@ -189,6 +196,7 @@ def apply_answer(sampling: Sampling, answer: Answer, limit: SizeLimit | None = N
             parent.code,
             parent.language,
             limit=limit.characters if limit else MAX_PROGRAM,
+            python=python,
         )
     except PatchError as error:
         return Failure("patch", error.reason, str(error))
@@ -247,7 +255,7 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
             if found is not None:
                 return found
         folder.mkdir(parents=True, exist_ok=True)
-        program_path.write_text(code, encoding="utf-8")
+        program_path.write_bytes(source_bytes(code, run.seed_program.language))
         generation.started = await run.launcher.submit(program_path, folder / "results")
         return generation.started
 

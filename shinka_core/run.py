@@ -13,7 +13,6 @@ from pathlib import Path
 from shinka_core.budget import Budget
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.database import AsyncProgramDatabase, address_of
-from shinka_core.edit import check_seed_program, language_of
 from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, RunStoppedError
 from shinka_core.launch import Launcher, LocalLauncher, check_job
@@ -27,6 +26,7 @@ from shinka_core.pacing import Pacing
 from shinka_core.private import private_places
 from shinka_core.progress import Progress
 from shinka_core.secrets import refuse_stored_secrets
+from shinka_core.seed_program import SeedProgram, read_seed_program
 from shinka_core.sizes import SizeLimit, contexts_of
 from shinka_core.slots import Slots
 
@@ -50,15 +50,6 @@ class RunSettings:
     database: DatabaseConfig
     proposal_jobs: int
     evaluation_jobs: int
-
-
-@dataclass(frozen=True, slots=True)
-class SeedProgram:
-    """The program an evolution starts from."""
-
-    code: str
-    language: str
-    extension: str
 
 
 class Run:
@@ -161,32 +152,12 @@ class Run:
         progress.resumed = finished
         progress.best_score, progress.best_generation = summary.best_score, summary.best_generation
         progress.seed_score, progress.correct = summary.seed_score, summary.correct
+        progress.seed_error = summary.seed_error
         progress.failures.update(summary.failures)
 
     def generation_dir(self, number: int) -> Path:
         """The folder of one generation: its program and its results."""
         return self.settings.results_dir / f"gen_{number}"
-
-
-def read_seed_program(config: EvolutionConfig) -> SeedProgram:
-    """Reads and checks the seed program.
-
-    Raises:
-        ConfigError: It is missing, empty, not UTF-8, or its EVOLVE-BLOCK markers are broken.
-    """
-    path = Path(config.init_program_path)
-    language = language_of(path, config.language)
-    try:
-        code = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"init_program_path={str(path)!r} does not exist (working directory {Path.cwd()}); "
-            "name a seed program, or run inside the task's folder"
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"init_program_path={str(path)!r} cannot be read as UTF-8 text: {error}") from error
-    check_seed_program(code, language)
-    return SeedProgram(code=code, language=language, extension=path.suffix)
 
 
 def check_settings(settings: RunSettings) -> SeedProgram:
@@ -228,7 +199,7 @@ async def open_run(settings: RunSettings, *, resume: bool) -> AsyncGenerator[Run
         EvolutionExistsError: The name is taken, or another process runs it.
         DatabaseError: The database cannot be opened.
     """
-    seed_program = check_settings(settings)
+    seed_program = await asyncio.to_thread(check_settings, settings)
     evolve = settings.evolve
     settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:

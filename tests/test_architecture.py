@@ -38,9 +38,11 @@ MAY_USE = {
     "endpoints": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
+    "seed_program": {"edit"},
     "novelty": {"edit", "embed", "llm", "prompts"},
     "sizes": {"llm", "prompts"},
     "run": {
+        "seed_program",
         "budget",
         "database",
         "edit",

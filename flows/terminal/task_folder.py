@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
+from flows.terminal.settings_file import read_settings, section_of
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
-from shinka_core.edit.languages import EXTENSIONS
 from shinka_core.errors import ConfigError
 from shinka_core.naming import RUN_FILE, Place, take_place
+from shinka_core.seed_program import find_seed_program
 
 SETTINGS_FILE = "evolve.yaml"
-SECTIONS = {"evolution", "database", "job", "max_proposal_jobs", "max_evaluation_jobs"}
 DEFAULT_PROPOSAL_JOBS = 10
 
 
@@ -63,11 +63,11 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, *, re
     if task is not None and not task.is_dir():
         raise ConfigError(f"task folder {str(task)!r} does not exist; it holds initial.<ext> and evaluate.py")
     folder = task or Path()
-    settings = _read(config or folder / SETTINGS_FILE, required=config is not None)
-    evolution: dict[str, Any] = _section(settings, "evolution")
-    job: dict[str, Any] = _section(settings, "job")
-    database: dict[str, Any] = _section(settings, "database")
-    initial = overrides.initial or _named(folder, evolution.get("init_program_path")) or _find_initial(folder)
+    settings = read_settings(config or folder / SETTINGS_FILE, required=config is not None)
+    evolution: dict[str, Any] = section_of(settings, "evolution")
+    job: dict[str, Any] = section_of(settings, "job")
+    database: dict[str, Any] = section_of(settings, "database")
+    initial = overrides.initial or _named(folder, evolution.get("init_program_path")) or find_seed_program(folder)
     evaluator = overrides.evaluate or folder / str(job.get("eval_program_path", "evaluate.py"))
     evolution["init_program_path"] = str(initial.resolve())
     job["eval_program_path"] = str(evaluator.resolve())
@@ -111,46 +111,6 @@ def _place(overrides: Overrides, evolution: EvolutionConfig, database: DatabaseC
             f"--name {overrides.name!r} is not the run in {str(chosen)!r}, which is {known!r}; leave it out"
         )
     return Place(known, chosen.resolve())
-
-
-def _read(path: Path, *, required: bool) -> dict[str, Any]:
-    if not path.is_file():
-        if required:
-            raise ConfigError(f"--config {str(path)!r} is not a file")
-        return {}
-    try:
-        settings: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid YAML: {error}") from error
-    if not isinstance(settings, dict):
-        raise ConfigError(f"{path} must hold sections: {', '.join(sorted(SECTIONS))}")
-    unknown = {str(key) for key in settings} - SECTIONS  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if unknown:
-        raise ConfigError(
-            f"{path} has unknown sections: {', '.join(sorted(unknown))}; known: {', '.join(sorted(SECTIONS))}"
-        )
-    return cast(dict[str, Any], settings)
-
-
-def _section(settings: dict[str, Any], name: str) -> dict[str, Any]:
-    section: Any = settings.get(name) or {}
-    if not isinstance(section, dict):
-        raise ConfigError(f"section {name!r} of the settings file must hold fields, not {section!r}")
-    return dict(cast(dict[str, Any], section))
-
-
-def _find_initial(folder: Path) -> Path:
-    known = {extension for extensions in EXTENSIONS.values() for extension in extensions}
-    found = sorted(path for path in folder.glob("initial.*") if path.suffix in known)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise ConfigError(
-            f"there is no initial.<ext> in {str(folder.resolve())!r}; name the seed program with --initial"
-        )
-    raise ConfigError(
-        f"{str(folder)!r} holds several seed programs ({', '.join(path.name for path in found)}); choose with --initial"
-    )
 
 
 def _named(folder: Path, name: Any) -> Path | None:
