@@ -227,6 +227,17 @@ class DatabaseConfig(_Settings):
     enforce_island_separation: bool = True
 
 
+# Before an orchestrator stores parameters: under the name of a secret only `$NAME` will do, for browsers' regular
+# expressions too.
+_SECRET = "|".join(
+    "".join(f"[{letter.upper()}{letter}]" for letter in word)
+    for word in ("key", "token", "secret", "password", "passwd")
+)
+_REFERENCES_FOR_SECRETS: dict[str, Any] = {
+    "patternProperties": {f"({_SECRET})(_[Ii][Dd])?$": {"pattern": r"^(\$\{?[A-Za-z0-9_]+\}?)?$"}}
+}
+
+
 class LocalJobConfig(_Settings):
     """Evaluations as subprocesses on this machine."""
 
@@ -236,8 +247,14 @@ class LocalJobConfig(_Settings):
     time: float | str | None = Field(
         default=None, description="Limit of one evaluation: seconds or [HH:]MM:SS; None: no limit."
     )
-    extra_cmd_args: dict[str, Any] = Field(default={}, description="More `--key value` arguments for the evaluator.")
-    env: dict[str, str] = Field(default={}, description="Added to the evaluator's environment.")
+    extra_cmd_args: dict[str, Any] = Field(
+        default={}, description="More `--key value` arguments for the evaluator.", json_schema_extra=NAMES_OF_NO_SECRETS
+    )
+    env: dict[str, str] = Field(
+        default={},
+        description="Added to the evaluator's environment; `$NAME` stands for a variable of this process, as a key needs it.",
+        json_schema_extra=_REFERENCES_FOR_SECRETS,
+    )
     shared_limit: int | None = Field(
         default=None, ge=1, description="Evaluations at once over all runs of this evaluator on a server."
     )

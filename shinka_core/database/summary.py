@@ -84,7 +84,7 @@ async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
                 func.count().filter(ProgramRow.correct),
                 func.count().filter(ProgramRow.correct, ProgramRow.generation > 0),
                 func.coalesce(func.sum(ProgramRow.evaluation_seconds), 0.0),
-            ).where(ProgramRow.evolution == evolution)
+            ).where(ProgramRow.evolution == evolution, ProgramRow.generation >= 0)
         )
     ).one()
     best = (
