@@ -212,6 +212,7 @@ class AsyncProgramDatabase:
         Returns:
             None when it is the same embedding after all.
         """
+        self.calls.bind(name)  # what they cost is counted, whatever comes of the resume
         return await embed_anew(self._store, name, embed)
 
     async def seconds_before(self) -> float:
@@ -370,9 +371,9 @@ class AsyncProgramDatabase:
     def __len__(self) -> int:
         return len(self._population)
 
-    async def summary(self) -> RunSummary:
-        """What the evolution comes to so far."""
-        return await self._store.read(lambda connection: summarise(connection, self._evolution))
+    async def summary(self, name: str = "") -> RunSummary:
+        """What an evolution comes to so far: the one that this object is bound to, or another."""
+        return await self._store.read(lambda connection: summarise(connection, name or self._evolution))
 
     # Inside
 

@@ -178,7 +178,7 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "embedding that is none": ({"evolve": {"embedding_model": "builtin/none"}}, ["embedding_model='builtin/none'"]),
     "interpreter that is not there": ({"job": {"python": "/no/such/python"}}, ["python='/no/such/python'"]),
     "width": ({"widths": (0, None)}, ["max_proposal_jobs=0"]),
-    "password": ({"evolve": {"llm_base_url": "http://me:hunter2@host/v1"}}, ["llm_base_url holds a password"]),
+    "password": ({"evolve": {"llm_base_url": "http://me:hunter2@host/v1"}}, ["llm_base_url holds a user name or a password"]),
     "key": ({"job": {"env": {"DATA_TOKEN": "hunter2hunter2"}}}, ["job.env holds a key"]),
     "another name": ({"name": "other"}, ["'other'"]),
 }
