@@ -148,6 +148,8 @@ class LocalLauncher:
             evaluation = await asyncio.to_thread(self._conclude, job, running, report, code, said)
             if evaluation is not None:
                 return evaluation
+            # What the attempt without a copy left is nothing that anyone has seen.
+            await asyncio.to_thread(remove, Path(job.results_dir))
             scratch = await asyncio.to_thread(self._prepare, Path(job.results_dir))
             running = self._start(Path(job.program_path).resolve(), Path(job.results_dir).resolve(), scratch)
             self._running[job.id] = running

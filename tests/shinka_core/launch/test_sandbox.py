@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -179,6 +180,7 @@ async def test_an_evaluator_may_write_beside_itself_and_the_folder_stays_as_it_w
         "result(1.0, public={'link': open('link.json').read(), 'seen': sorted(os.listdir('.'))})"
     )
     for _ in range(2):  # what one wrote, the next one does not find
+        shutil.rmtree(place.run / "gen_1", ignore_errors=True)
         found = await place.evaluation(f"import pathlib\n{code}")
         assert found.correct, found.error
         assert found.public_metrics["link"] == "new"
