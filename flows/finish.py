@@ -54,7 +54,7 @@ async def finish(run: Run, stopped: str) -> RunSummary:
     summary = replace(
         counted,
         results_dir=str(run.settings.results_dir),
-        seconds=run.progress.seconds,
+        seconds=run.seconds_before + run.progress.seconds,
         last_error=run.last_error,
     )
     summary = replace(summary, stopped_early="; ".join(filter(None, [stopped, *faults])))
@@ -144,7 +144,8 @@ async def write_best(run: Run) -> Path | None:
     folder = run.settings.results_dir / BEST
     folder.mkdir(exist_ok=True)
     _write(folder / f"main{run.seed_program.extension}", source_bytes(best.code, best.language))
-    _write(folder / "seed_to_best.diff", unified_diff(run.seed_program.code, best.code) + "\n")
+    diff = await asyncio.to_thread(unified_diff, run.seed_program.code, best.code)
+    _write(folder / "seed_to_best.diff", diff + "\n")
     about = {
         "generation": best.generation,
         "score": best.score,

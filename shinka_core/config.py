@@ -81,13 +81,15 @@ class EvolutionConfig(_Settings):
     use_text_feedback: bool = Field(default=True, description="Show the evaluator's text feedback to the models.")
 
     # Length and money
-    num_generations: int = Field(default=10, ge=1, description="Proposals to make after the seed program.")
+    num_generations: int = Field(
+        default=10, ge=1, le=1_000_000_000, description="Proposals to make after the seed program."
+    )
     max_parallel_jobs: int = Field(default=2, ge=1, description="Evaluations at once.")
     max_oversubscription: float = Field(
         default=1.0, ge=1, description="Up to how many times max_proposal_jobs, when evaluation slots would stay empty."
     )
     max_api_costs: float | None = Field(default=None, gt=0, description="US dollars after which no call is made.")
-    seed: int = Field(default=0, ge=0, description="Seeds every random choice of the run.")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="Seeds every random choice of the run.")
     stop_grace: float = Field(default=20.0, ge=0, description="Seconds for what is in flight when the run is stopped.")
 
     # Models
@@ -207,7 +209,7 @@ class DatabaseConfig(_Settings):
         json_schema_extra=URL_WITHOUT_PASSWORD,
     )
 
-    num_islands: int = Field(default=2, ge=1)
+    num_islands: int = Field(default=2, ge=1, le=10_000)
     archive_size: int = Field(default=40, ge=1, description="Elite programs over all islands.")
     num_archive_inspirations: int = Field(default=1, ge=0)
     num_top_k_inspirations: int = Field(default=1, ge=0)
@@ -225,6 +227,17 @@ class DatabaseConfig(_Settings):
     enforce_island_separation: bool = True
 
 
+# Before an orchestrator stores parameters: under the name of a secret only `$NAME` will do, for browsers' regular
+# expressions too.
+_SECRET = "|".join(
+    "".join(f"[{letter.upper()}{letter}]" for letter in word)
+    for word in ("key", "token", "secret", "password", "passwd")
+)
+_REFERENCES_FOR_SECRETS: dict[str, Any] = {
+    "patternProperties": {f"({_SECRET})(_[Ii][Dd])?$": {"pattern": r"^(\$\{?[A-Za-z0-9_]+\}?)?$"}}
+}
+
+
 class LocalJobConfig(_Settings):
     """Evaluations as subprocesses on this machine."""
 
@@ -234,8 +247,14 @@ class LocalJobConfig(_Settings):
     time: float | str | None = Field(
         default=None, description="Limit of one evaluation: seconds or [HH:]MM:SS; None: no limit."
     )
-    extra_cmd_args: dict[str, Any] = Field(default={}, description="More `--key value` arguments for the evaluator.")
-    env: dict[str, str] = Field(default={}, description="Added to the evaluator's environment.")
+    extra_cmd_args: dict[str, Any] = Field(
+        default={}, description="More `--key value` arguments for the evaluator.", json_schema_extra=NAMES_OF_NO_SECRETS
+    )
+    env: dict[str, str] = Field(
+        default={},
+        description="Added to the evaluator's environment; `$NAME` stands for a variable of this process, as a key needs it.",
+        json_schema_extra=_REFERENCES_FOR_SECRETS,
+    )
     shared_limit: int | None = Field(
         default=None, ge=1, description="Evaluations at once over all runs of this evaluator on a server."
     )

@@ -10,6 +10,7 @@ prefix of the steps can be repeated at any time, and nothing is paid for or eval
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ from shinka_core.asking import ask
 from shinka_core.database import Claim, values
 from shinka_core.edit import MAX_PROGRAM, apply_patch
 from shinka_core.errors import PatchError, RunStoppedError, blaming
+from shinka_core.launch.room import make_room_for_program
 from shinka_core.llm.account import charged_to
 from shinka_core.llm.question import CallKey, Message
 from shinka_core.outcome import Closed, Recorded
@@ -43,12 +45,13 @@ from shinka_core.program import (
 from shinka_core.prompts.bounding import GAP
 from shinka_core.run import Run
 from shinka_core.sizes import SizeLimit
+from shinka_core.source import source_bytes
 
 T = TypeVar("T")
 
 # Characters of answer and parent up to which a patch is applied on the event loop: below, waking
 # a thread takes longer than the work; above, the work would hold up every other generation.
-SMALL_PATCH = 50_000
+SMALL_PATCH = 25_000
 
 # Steps that cost nothing to repeat, so the next one need not wait until they are durable. An
 # answer is never durable before the sampling it belongs to: the journal keeps the order.
@@ -56,6 +59,9 @@ FREE_STEPS = frozenset({GenerationState.SAMPLED, GenerationState.PATCHED})
 
 # Seconds by which a signal to all processes may reach an evaluation before this process understands its own.
 STOP_LAG = 1.0
+
+# Names, in a submission, the program that was submitted.
+CODE = "code"
 
 CUT_OFF = {
     "length": "the answer was cut off at its longest length before it was whole; answer in fewer words, with smaller edits",
@@ -135,7 +141,11 @@ async def sample(generation: OpenGeneration, attempt: int) -> Sampling:
         )
 
     async def load(payload: dict[str, Any]) -> Sampling:
-        return await values.load_sampling(payload, run.database)
+        sampling = await values.load_sampling(payload, run.database)
+        if run.client.has(sampling.model):
+            return sampling
+        # It was sampled before the models were changed; an answer that it has given is read back all the same.
+        return replace(sampling, model=run.client.pick(np.random.default_rng(sampling.seed)))
 
     return await _once(generation, GenerationState.SAMPLED, (attempt, 0), choose, values.dump_sampling, load)
 
@@ -161,10 +171,10 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     """Applies the answer to the parent; an answer that cannot be applied is a `Failure` to feed back."""
 
     async def apply() -> Candidate | Failure:
-        limit = generation.run.size_limit
-        if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH:
+        limit, python = generation.run.size_limit, generation.run.settings.job.python
+        if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH and python is None:
             return apply_answer(sampling, answer, limit)
-        return await asyncio.to_thread(apply_answer, sampling, answer, limit)
+        return await asyncio.to_thread(apply_answer, sampling, answer, limit, python)
 
     return await _once(
         generation,
@@ -176,8 +186,14 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     )
 
 
-def apply_answer(sampling: Sampling, answer: Answer, limit: SizeLimit | None = None) -> Candidate | Failure:
-    """Applies an answer's patch, or tells why it does not apply."""
+def apply_answer(
+    sampling: Sampling, answer: Answer, limit: SizeLimit | None = None, python: str | None = None
+) -> Candidate | Failure:
+    """Applies an answer's patch, or tells why it does not apply.
+
+    Args:
+        python: Interpreter of the evaluations, when it is not this one; it is asked before a syntax error is one.
+    """
     if answer.cut:
         # The edits that are whole may be half of a change, and a program that is whole may be a draft.
         return Failure("patch", "truncated_answer", CUT_OFF.get(answer.cut, f"the answer was cut off ({answer.cut})"))
@@ -189,6 +205,7 @@ def apply_answer(sampling: Sampling, answer: Answer, limit: SizeLimit | None = N
             parent.code,
             parent.language,
             limit=limit.characters if limit else MAX_PROGRAM,
+            python=python,
         )
     except PatchError as error:
         return Failure("patch", error.reason, str(error))
@@ -199,11 +216,21 @@ def apply_answer(sampling: Sampling, answer: Answer, limit: SizeLimit | None = N
 
 
 async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candidate, turn: int) -> Verdict:
-    """Compares the candidate with its island; without a judge everything is novel."""
+    """Compares the candidate with its island; without a judge everything is novel.
+
+    What was judged or submitted before is so still, also when the novelty check is on or off since: the
+    candidates after it rest on that.
+    """
     run = generation.run
+    stored = generation.claim.find(GenerationState.JUDGED, sampling.attempt, turn)
     if run.judge is None:
+        if stored is not None:
+            return values.load_verdict(stored)[0]
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="novelty check off")
     novelty = run.judge
+    if stored is None and _submitted(generation, candidate.code):
+        generation.embedding = await novelty.embed(candidate.code, sampling.parent.language)
+        return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="submitted without a novelty check")
 
     async def check() -> tuple[Verdict, np.ndarray | None]:
         with charged_to(generation.context.number) as charge, blaming("novelty"):
@@ -246,24 +273,33 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
             found = await run.launcher.attach(generation.started)
             if found is not None:
                 return found
+        await asyncio.to_thread(make_room_for_program, program_path, code, folder / "results")
         folder.mkdir(parents=True, exist_ok=True)
-        program_path.write_text(code, encoding="utf-8")
+        program_path.write_bytes(source_bytes(code, run.seed_program.language))
         generation.started = await run.launcher.submit(program_path, folder / "results")
         return generation.started
 
     submitted = generation.claim.last(GenerationState.SUBMITTED)
     if submitted is None:
         launch = 0
+    elif not _submitted(generation, code):
+        launch = submitted[0] + 1  # of another candidate: settings of today lead elsewhere than those of then
     else:
-        job = values.load_job(submitted[1])
-        if generation.claim.last(GenerationState.EVALUATED) is not None:
+        # The results folder may have been moved since.
+        here = {"program_path": str(program_path), "results_dir": str(folder / "results")}
+        job = replace(values.load_job(submitted[1]), **here)
+        if generation.claim.find(GenerationState.EVALUATED, 0, submitted[0]) is not None:
             return job  # its evaluation is in the journal: there is nothing to run
         found = await run.launcher.attach(job)
         if found is not None:
             return found
         launch = submitted[0] + 1
+
+    def dump(job: Job) -> dict[str, Any]:
+        return values.dump_job(job) | {CODE: _digest(code)}
+
     place = (0, launch)
-    return await _once(generation, GenerationState.SUBMITTED, place, start, values.dump_job, _plain(values.load_job))
+    return await _once(generation, GenerationState.SUBMITTED, place, start, dump, _plain(values.load_job))
 
 
 async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
@@ -287,8 +323,7 @@ async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
             raise
         return evaluation
 
-    ended = generation.claim.last(GenerationState.EVALUATED)
-    launch = ended or generation.claim.last(GenerationState.SUBMITTED)
+    launch = generation.claim.last(GenerationState.SUBMITTED)
     return await _once(
         generation,
         GenerationState.EVALUATED,
@@ -361,6 +396,16 @@ async def embed_seed(generation: OpenGeneration) -> None:
 def program_file(run: Run, program: Program) -> Path:
     """Where a program's source lies on disk."""
     return run.generation_dir(program.generation) / f"main{run.seed_program.extension}"
+
+
+def _submitted(generation: OpenGeneration, code: str) -> bool:
+    """Whether the last submission was of this program; a journal of an older version does not say of which."""
+    submitted = generation.claim.last(GenerationState.SUBMITTED)
+    return submitted is not None and submitted[1].get(CODE, _digest(code)) == _digest(code)
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def _once(

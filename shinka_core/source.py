@@ -15,7 +15,6 @@ MARK = "\ufeff"
 # Lines to be aligned one by one; where more were changed, new lines take the usual line end.
 ALIGNED_LINES = 2_000
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 _NOT_A_STATEMENT = re.compile(r"^[ \t\f]*(?:#.*)?$")
 _WIDE = ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"), (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16"))  # fmt: skip
@@ -86,14 +85,25 @@ def encoding_of(code: str, language: str) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines with their ends. Form feeds and the like belong to their lines: only CR and LF end one."""
-    return _LINE.findall(text)
+    """The lines with their ends: LF or CR LF, or CR in a text without any LF.
+
+    Form feeds and the like belong to their lines, and so does a carriage return among line feeds.
+    """
+    end = "\r" if _has_old_ends(text) else "\n"
+    lines = text.split(end)
+    return [line + end for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
 def plain(text: str) -> str:
     """The text as models and parsers see it: no byte-order mark, line feeds alone."""
     text = text.removeprefix(MARK)
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    if "\r" not in text:
+        return text
+    return text.replace("\r", "\n") if _has_old_ends(text) else text.replace("\r\n", "\n")
+
+
+def _has_old_ends(text: str) -> bool:
+    return "\n" not in text and "\r" in text
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +126,12 @@ class Dress:
 
 def _with_ends(old: list[str], changed: str) -> str:
     """Gives each line that is still there its own end back, and every other one the usual end."""
-    ends = [line[len(line.rstrip("\r\n")) :] for line in old]
-    usual = max(("\r\n", "\n", "\r"), key=ends.count)
+    kinds = ("\r\n", "\n") if any(line.endswith("\n") for line in old) else ("\r",)
+    ends = [next((end for end in kinds if line.endswith(end)), "") for line in old]
+    bare = [line[: len(line) - len(end)] for line, end in zip(old, ends, strict=True)]
+    usual = max(kinds, key=ends.count)
     if set(ends) <= {usual, ""}:
         return changed.replace("\n", usual)
-    bare = [line.rstrip("\r\n") for line in old]
     new = changed.split("\n")
     kept: list[str | None] = [None] * len(new)
     first = 0

@@ -9,6 +9,8 @@ from rich.text import Text
 from flows.terminal.progress import duration
 from shinka_core.database import RunSummary
 
+LONGEST_REASON = 1_000
+
 
 def print_summary(console: Console, summary: RunSummary) -> None:
     """The outcome: scores, failures, costs, times, and where everything is."""
@@ -34,6 +36,8 @@ def _rows(summary: RunSummary) -> list[tuple[str, str]]:
         ("best score", "none" if best is None else f"{best:.8g} (generation {summary.best_generation})"),
         ("seed score", "none" if seed is None else f"{seed:.8g}"),
     ]
+    if summary.seed_error:
+        rows.append(("seed program", f"not correct: {summary.seed_error[:LONGEST_REASON]}"))
     if best is not None and seed is not None:
         percent = f" ({(best - seed) / abs(seed):+.1%})" if seed else ""
         rows.append(("gain", f"{best - seed:+.6g}{percent}"))
@@ -50,7 +54,7 @@ def _rows(summary: RunSummary) -> list[tuple[str, str]]:
         ("cost", _cost(summary)),
         ("wall time", duration(summary.seconds)),
         ("time in evaluations", f"{summary.evaluation_seconds:.1f} s"),
-        ("best program", f"{summary.results_dir}/best"),
+        ("best program", "none: no program is correct" if best is None else f"{summary.results_dir}/best"),
     ]
     return rows
 

@@ -86,6 +86,25 @@ class EvolutionRow(Base):
     seen_at: Mapped[float] = mapped_column(default=0.0, server_default="0")
 
 
+class SessionRow(Base):
+    """A process that had an evolution open.
+
+    Attributes:
+        number: From 1 in each evolution.
+        settings: Of all sections, with the digests of seed program and evaluator; the last row's are the truth.
+        began_at: Seconds since 1970.
+        ended_at: The same; of a process that was killed its last sign of life, known when the next one begins.
+    """
+
+    __tablename__ = "sessions"
+
+    evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    settings: Mapped[dict[str, Any]]
+    began_at: Mapped[float]
+    ended_at: Mapped[float | None]
+
+
 class ProgramRow(Base):
     """A scored candidate.
 

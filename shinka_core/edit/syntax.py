@@ -17,7 +17,7 @@ import warnings
 from shinka_core.source import NotTextError, plain, source_bytes
 
 # Characters up to which a program is parsed in this process: parsing keeps every other thread waiting.
-SMALL = 50_000
+SMALL = 25_000
 PARSE = (
     "import ast,sys,warnings\n"
     "warnings.simplefilter('ignore')\n"

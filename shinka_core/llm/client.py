@@ -100,6 +100,10 @@ class AsyncLLMClient:
             timeout=config.llm_timeout,
         )
 
+    def has(self, model: str) -> bool:
+        """Whether `pick` may draw that model."""
+        return model in self._models
+
     def pick(self, rng: np.random.Generator) -> str:
         """Draws a model by weight, among those that can be asked."""
         return self._draw(self._free(self._models) or self._models, rng)

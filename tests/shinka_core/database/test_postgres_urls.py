@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import asyncpg
@@ -12,7 +13,7 @@ from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.errors import DatabaseError
 from tests.shinka_core.database.test_programs import name
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, running_postgres
 
 pytestmark = pytest.mark.postgres
 
@@ -66,6 +67,26 @@ async def test_what_the_server_does_not_have_is_told_in_one_line(postgres: Postg
         await use(f"{postgres.url}?{query}")
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("postgres")
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl to make a certificate with")
+@pytest.mark.slow
+async def test_a_server_with_tls() -> None:
+    with running_postgres() as own:
+        certificate = own.serve_tls()
+        own.stop()
+        own.start()
+        for query in (
+            "sslmode=require",
+            "ssl=true",
+            "sslmode=require&channel_binding=require",
+            f"sslmode=verify-full&sslrootcert={certificate}",
+        ):
+            await use(f"{own.url}?{query}")
+        with pytest.raises(DatabaseError, match=r"root\.crt|verify failed") as caught:
+            await use(f"{own.url}?sslmode=verify-full")
+        assert "\n" not in str(caught.value)
 
 
 async def test_a_database_or_user_that_is_not_there_is_told_in_one_line(postgres: Postgres) -> None:

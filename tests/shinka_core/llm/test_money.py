@@ -336,7 +336,7 @@ async def test_the_first_embedding_tells_what_they_cost_and_is_counted() -> None
         embedding = embedder("e", config=config, account=client.account)
         assert embedding is not None
         await embedding.embed("x", "python")
-        with pytest.raises(BudgetExhaustedError, match="1.0000 spent"):
+        with pytest.raises(BudgetExhaustedError, match=r"1\.0000 spent"):
             await embedding.embed("x", "python")
         await client.close()
     assert ledger.costs == [1.0]
