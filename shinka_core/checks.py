@@ -48,7 +48,7 @@ def check_values(settings: RunSettings) -> None:
     if settings.evaluation_jobs < 1:
         raise ConfigError(f"max_evaluation_jobs={settings.evaluation_jobs} must be at least 1")
     address_of(settings.database.db_path, settings.results_dir)
-    refuse_stored_secrets(urls={"db_path": settings.database.db_path}, options={"job.env": settings.job.env})
+    refuse_stored_secrets(urls={"db_path": settings.database.db_path}, options={})
     check_models(settings.evolve)
 
 

@@ -11,13 +11,6 @@ from urllib.parse import quote
 
 from shinka_core.errors import ConfigError
 
-# A variable or setting of such a name holds a secret.
-SECRET_NAME = re.compile(
-    r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|AUTH|AUTHORIZATION)(S|_|$)"
-    r"|^(AWS|AZURE|GOOGLE|GCP|OPENAI|ANTHROPIC|GEMINI|DEEPSEEK|OPENROUTER|HF|HUGGING|WANDB|PREFECT|PG|DATABASE|DB)_"
-    r"|^(PGPASSWORD|DATABASE_URL|DB_URL|NETRC|SSH_AUTH_SOCK)$",
-    re.IGNORECASE,
-)
 _KEY_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
 _LOOKS_LIKE_KEY = re.compile(r"\b(sk|pk|gsk|xai|key)-[A-Za-z0-9_\-]{8,}|\bAIza[A-Za-z0-9_\-]{20,}|(?<=Bearer )\S{8,}")
 # A password inside a URL: before `@`, or named in the query.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +83,12 @@ def test_a_key_is_taken_out_in_whatever_form_it_is_quoted(monkeypatch: pytest.Mo
     monkeypatch.setenv("MY_API_KEY", "abc/def+12345\n")
     for quoted in ("abc/def+12345", "abc%2Fdef%2B12345", "abc/def+12345\\n"):
         assert "12345" not in redact(f"Illegal header value {quoted!r}; {quoted}")
+
+
+def test_an_evaluators_key_is_named_and_never_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "a-plain-looking-value")
+    named = settings(tmp_path, {}, {})
+    check_settings(replace(named, job=named.job.model_copy(update={"env": {"HF_TOKEN": "$HF_TOKEN"}})))
+    with pytest.raises(ConfigError, match=r"job\.env.*HF_TOKEN") as caught:
+        check_settings(replace(named, job=named.job.model_copy(update={"env": {"HF_TOKEN": "a-plain-looking-value"}})))
+    assert "plain" not in str(caught.value)
