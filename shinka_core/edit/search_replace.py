@@ -32,6 +32,8 @@ _LONE_WORDS = re.compile(
     r"^\W{0,9}SEARCH(?: BLOCK)?\W{0,9}$.*?^\W{0,9}REPLACE(?: BLOCK| WITH)?\W{0,9}$", re.MULTILINE | re.DOTALL
 )
 USUAL_LENGTH = 7
+# Each reading is looked for in the whole program.
+MOST_READINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,10 @@ def _readings(lines: list[str], start: int, end: int, which: str) -> tuple[Edit,
     if shape == _shape(closing):
         # Who writes both ends alike writes the divider like them.
         found = [pair for pair in found if (len(pair[1].group(1)), len(pair[1].group(2))) == shape] or found
+    if len(found) > MOST_READINGS:
+        raise PatchError(
+            "divider_ambiguous", f"{which} holds {len(found)} lines of = signs; search for lines without any"
+        )
     return tuple(
         Edit(tuple(lines[start + 1 : number]), tuple(lines[number + 1 : end]), indented=shape[0] > 0)
         for number, _ in found

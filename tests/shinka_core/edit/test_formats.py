@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shinka_core.program import PatchType
-from tests.shinka_core.edit.dressing import AREA, BETTER, HEADING, PROMPT, applied, fence, refused
+from tests.shinka_core.edit.dressing import BETTER, HEADING, PROMPT, applied, fence, refused
 
 HUNK = " def area(r):\n-    factor = 3.0\n+    factor = math.pi\n     return factor * r * r\n"
 HEADER = "--- a/main.py\n+++ b/main.py\n"

@@ -159,7 +159,7 @@ def test_an_empty_search_is_clear_in_one_block_only() -> None:
     [
         f"<<<<<<< SEARCH\n{OLD}\n=======\n{NEW}\n",
         f"<<<<<<< SEARCH\n{OLD}\n",
-        block(OLD, NEW) + f"<<<<<<< SEARCH\n    return factor\n=======\n    retu",
+        block(OLD, NEW) + "<<<<<<< SEARCH\n    return factor\n=======\n    retu",
         f"<<<<<<< SEARCH\n{OLD}\n=======\n{NEW}\n" + block("    return factor * r * r", "    return factor"),
         f"<<<<<<< SEARCH\n{OLD}\n>>>>>>> REPLACE\n",
     ],
