@@ -9,6 +9,7 @@ code. The same tags inside a program or an edit are text like any other.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _WORDS = (
@@ -31,10 +32,12 @@ _CHANNEL_END = re.compile(r"<\|(?:end|return|start|call|channel)\|>")
 _BARE_CHANNELS = re.compile(r"\A\s*analysis(?=[A-Z\"'(\[])")
 _FINAL = "assistantfinal"
 # What a server that skips no special token leaves at the end.
-_LAST_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,30}\|>|</s>))+\s*\Z")
-_HEADING = r"[ \t]*(?:\#{{1,6}}[ \t]*|\*\*[ \t]*|__)?(?:{words})[ \t]*:?[ \t]*(?:\*\*|__)?[ \t]*:?[ \t]*$"
+_LAST_TOKEN = re.compile(r"(?:<\|[a-z_]{2,30}\|>|</s>)\Z")
+LONGEST_TOKEN = 34
+# Blanks are never given back: each pair of neighbours that shared them would multiply the time of a long run of them.
+_HEADING = r"[ \t]*+(?:\#{{1,6}}[ \t]*+|\*\*[ \t]*+|__)?(?:{words})[ \t]*+:?[ \t]*+(?:\*\*|__)?[ \t]*+:?[ \t]*+$"
 _THINKING_HEADING = re.compile(
-    r"\A\s*" + _HEADING.format(words=r"(?:my )?(?:thinking|thoughts?|reasoning|scratchpad|chain of thought|draft)(?: process)?"),
+    r"\A" + _HEADING.format(words=r"(?:my )?(?:thinking|thoughts?|reasoning|scratchpad|chain of thought|draft)(?: process)?"),
     re.IGNORECASE | re.MULTILINE,
 )  # fmt: skip
 _ANSWER_HEADING = re.compile(
@@ -73,11 +76,24 @@ def without_thinking(text: str, *, known: str = "") -> Spoken:
         if channelled is not None:
             return channelled
     spoken = _without_tags(text, known)
-    if _THINKING_HEADING.match(spoken.text):
+    if _THINKING_HEADING.match(spoken.text.lstrip()):
         headings = list(_ANSWER_HEADING.finditer(spoken.text))
         if headings:
             spoken = Spoken(spoken.text[headings[-1].end() :], spoken.unfinished)
-    return Spoken(_LAST_TOKENS.sub("", spoken.text), spoken.unfinished)
+    return Spoken(_without_last_tokens(spoken.text), spoken.unfinished)
+
+
+def _without_last_tokens(text: str) -> str:
+    end, found = _end_of_words(text, len(text)), False
+    while (token := _LAST_TOKEN.search(text[max(end - LONGEST_TOKEN, 0) : end])) is not None:
+        end, found = _end_of_words(text, end - len(token.group())), True
+    return text[:end] if found else text
+
+
+def _end_of_words(text: str, end: int) -> int:
+    while end and text[end - 1].isspace():
+        end -= 1
+    return end
 
 
 def _final_channel(text: str) -> Spoken | None:
@@ -95,7 +111,7 @@ def _final_channel(text: str) -> Spoken | None:
 
 
 def _without_tags(text: str, known: str) -> Spoken:
-    if not _CLOSING.search(text) and not _OPENING.search(text):
+    if not any(_CLOSING.match(text, at) or _OPENING.match(text, at) for at in _beginnings(text)):
         return Spoken(text)
     lines = text.split("\n")
     start = _after_stray_end(lines, known)
@@ -122,6 +138,11 @@ def _without_tags(text: str, known: str) -> Spoken:
         kept.append(line)
         index += 1
     return Spoken("\n".join(kept))
+
+
+def _beginnings(text: str) -> Iterator[int]:
+    """Where a tag can begin; looked for one by one, because a search of a long text keeps other threads waiting."""
+    return (match.start() for match in re.finditer("[<\\[\u25c1]", text))
 
 
 class _Place:

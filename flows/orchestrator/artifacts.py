@@ -15,6 +15,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.context import FlowRunContext
 
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
+from shinka_core.bounds import within
 from shinka_core.database import RunSummary
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import OrchestratorError
@@ -87,7 +88,7 @@ async def publish(run: Run, summary: RunSummary) -> None:
     lines += ["", f"Everything is in `{run.settings.results_dir}`."]
     lines += [f"- failed: {reason}: {count}" for reason, count in summary.failures.items()]
     if best is not None:
-        diff = unified_diff(run.seed_program.code, best.code)[:DIFF_LIMIT]
+        diff = within(await asyncio.to_thread(unified_diff, run.seed_program.code, best.code), DIFF_LIMIT)
         lines += [
             "",
             f"Generation {best.generation}, `{best.model or 'seed'}`: {best.name}",

@@ -32,8 +32,6 @@ _LONE_WORDS = re.compile(
     r"^\W{0,9}SEARCH(?: BLOCK)?\W{0,9}$.*?^\W{0,9}REPLACE(?: BLOCK| WITH)?\W{0,9}$", re.MULTILINE | re.DOTALL
 )
 USUAL_LENGTH = 7
-# Each reading is looked for in the whole program.
-MOST_READINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,10 @@ class Block:
     last: int
 
 
+# Lines of a block that may be its divider: each is tried.
+MOST_DIVIDERS = 30
+
+
 def read_blocks(lines: list[str], parent: str) -> list[Block]:
     """The blocks of an answer, in order; none when it has no SEARCH line.
 
@@ -72,7 +74,7 @@ def read_blocks(lines: list[str], parent: str) -> list[Block]:
         parent: The program to change.
 
     Raises:
-        PatchError: `truncated_answer` when a block is not finished, `wrong_markers` when the marks
+        PatchError: `truncated_answer` when a block is not finished, `divider_ambiguous`, and `wrong_markers` when the marks
             cannot be told from lines of the program.
     """
     floor = longest_mark(parent)
@@ -161,9 +163,10 @@ def _readings(lines: list[str], start: int, end: int, which: str) -> tuple[Edit,
     if shape == _shape(closing):
         # Who writes both ends alike writes the divider like them.
         found = [pair for pair in found if (len(pair[1].group(1)), len(pair[1].group(2))) == shape] or found
-    if len(found) > MOST_READINGS:
+    if len(found) > MOST_DIVIDERS:
         raise PatchError(
-            "divider_ambiguous", f"{which} holds {len(found)} lines of = signs; search for lines without any"
+            "divider_ambiguous",
+            f"{which} holds {len(found)} lines that may be its divider; make smaller edits, or longer marks all alike",
         )
     return tuple(
         Edit(tuple(lines[start + 1 : number]), tuple(lines[number + 1 : end]), indented=shape[0] > 0)

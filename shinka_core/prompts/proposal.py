@@ -79,13 +79,12 @@ def proposal_prompt(
     return replace(prompt, fits=False)
 
 
-def smallest_prompt(program: Program, *, task: str | None) -> int:
-    """About how many tokens a proposal for this program has at least."""
-    sizes = [
-        proposal_prompt(Sampling(program, (), 0, patch_type, "", 0, 0), task=task, use_text_feedback=False, room=0)
-        for patch_type in PatchType
-    ]
-    return max(prompt.tokens for prompt in sizes)
+def tokens_around(language: str, *, task: str | None) -> int:
+    """About how many tokens the shortest prompt for a program has besides those of the program."""
+    nothing = Program("", 0, "", language, 0, None, False)
+    samplings = [Sampling(nothing, (), 0, patch_type, "", 0, 0) for patch_type in PatchType]
+    sizes = [proposal_prompt(sampling, task=task, use_text_feedback=False).tokens for sampling in samplings]
+    return max(sizes) + tokens_at_most(GAPS)
 
 
 def _told(program: Program) -> Program:
