@@ -150,6 +150,7 @@ class _Place:
 
     def __init__(self) -> None:
         self._fence = ""
+        self._depth = 0
         self._in_edit = False
         self._in_diff = False
         self._before = ""
@@ -176,10 +177,11 @@ class _Place:
         elif match := _FENCE.match(line):
             fence, info = match.groups()
             if not self._fence:
-                self._fence = fence
+                self._fence, self._depth = fence, 1
                 self.at_top_of_fence = True
-            elif fence.startswith(self._fence) and not info.strip():
-                self._fence = ""
+            elif fence.startswith(self._fence):
+                self._depth += 1 if info.strip() else -1  # one inside of it, as models write them
+                self._fence = self._fence if self._depth else ""
 
 
 def _opens(line: str, *, first: bool) -> re.Match[str] | None:

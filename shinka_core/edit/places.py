@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 # Where there are more places than this, it does not matter how many more.
 MANY = 20
-# Of a search whose lines stand in a thousand places, none is the one that is meant.
-MOST_TRIED = 1_000
+# Of a search whose lines stand in hundreds of places, none is the one that is meant.
+MOST_TRIED = 200
 BLANK = " \t"
 
 

@@ -28,9 +28,8 @@ _CLOSING = re.compile(
 _DIVIDER = re.compile(r"([ \t]*)(={3,})[ \t]*$")
 _SHORTEST_DIVIDER = 5
 _ESCAPED = re.compile(r"^[ \t]*(?:&lt;){3,}[ \t]*SEARCH\b", re.MULTILINE)
-_LONE_WORDS = re.compile(
-    r"^\W{0,9}SEARCH(?: BLOCK)?\W{0,9}$.*?^\W{0,9}REPLACE(?: BLOCK| WITH)?\W{0,9}$", re.MULTILINE | re.DOTALL
-)
+_LONE_SEARCH = re.compile(r"^\W{0,9}SEARCH(?: BLOCK)?\W{0,9}$", re.MULTILINE)
+_LONE_REPLACE = re.compile(r"^\W{0,9}REPLACE(?: BLOCK| WITH)?\W{0,9}$", re.MULTILINE)
 USUAL_LENGTH = 7
 
 
@@ -114,7 +113,7 @@ def refuse_other_marks(text: str) -> None:
     usual = "write each change as\n<<<<<<< SEARCH\nold lines\n=======\nnew lines\n>>>>>>> REPLACE"
     if _ESCAPED.search(text):
         raise PatchError("wrong_markers", f"the marks are written as &lt; and &gt;; {usual}")
-    if len(text) < 200_000 and _LONE_WORDS.search(text):
+    if (search := _LONE_SEARCH.search(text)) and _LONE_REPLACE.search(text, search.end()):
         raise PatchError("wrong_markers", f"the answer names SEARCH and REPLACE, but without their marks; {usual}")
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shinka_core.edit import apply_patch
 from shinka_core.program import Failure, PatchType, Program, Sampling, Verdict
 from shinka_core.prompts import novelty_prompt, proposal_prompt, read_novelty_answer, retry_message
 from shinka_core.prompts.formats import EXAMPLE_DIFF, EXAMPLE_PARENT
-from shinka_core.prompts.programs import FEEDBACK_LIMIT
+from shinka_core.prompts.novelty import UNCLEAR
+from shinka_core.prompts.programs import FEEDBACK_LIMIT, fenced
 
 
 def program(score: float, code: str = "x = 1", **fields: object) -> Program:
@@ -19,6 +22,10 @@ def program(score: float, code: str = "x = 1", **fields: object) -> Program:
 def sampling(patch_type: PatchType = PatchType.DIFF, seed: int = 0, **fields: object) -> Sampling:
     inspirations = (program(0.25, "low = 1"), program(0.5, "high = 1"))
     return Sampling(program(1.5, "parent = 1", **fields), inspirations, 0, patch_type, "m", 0, seed)
+
+
+def of(code: str, patch_type: PatchType = PatchType.DIFF) -> Sampling:
+    return replace(sampling(patch_type), parent=program(1.5, code))
 
 
 @pytest.mark.parametrize("patch_type", list(PatchType))
@@ -66,10 +73,49 @@ def test_a_rejection_is_told_with_its_reason() -> None:
 
 @pytest.mark.parametrize(
     ("text", "novel"),
-    [("YES, it sorts first.", True), ("**No** - renamed only", False), ("", False), ("Maybe yes", False)],
+    [
+        ("YES, it sorts first.", True),
+        ("yes", True),
+        ("**No** - renamed only", False),
+        ("Answer: YES", True),
+        ("**Answer:** NO\nbecause", False),
+        ("# Verdict\n\nYES", True),
+        ("\\boxed{YES}", True),
+        ('{"answer": "yes"}', True),
+        ("<answer>NO</answer>", False),
+        ("So, NO.", False),
+        ("I think YES.", True),
+        ("YES or NO? NO, the same.", False),
+        ("YES. There is no difference in names, but the loop differs.", True),
+        ("YES - No functional equivalence", True),
+        ("The programs differ in X. Verdict: YES", True),
+        ("NO. The answer is NO.", False),
+        ("Not novel: renamed", False),
+        ("Novel. Another loop.", True),
+        ("<think>They are the same: NO. NO.</think> YES", True),
+        ("<think>YES?</think>\n\nNO", False),
+        ("Is it YES? Hmm.\n</think>\nNO, renamed.", False),
+        ("<|channel|>analysis<|message|>NO<|end|><|start|>assistant<|channel|>final<|message|>YES, another loop", True),
+    ],
 )
-def test_the_judges_first_word_decides(text: str, novel: bool) -> None:
-    assert read_novelty_answer(text)[0] is novel
+def test_the_judges_verdict_is_read_as_people_say_it(text: str, novel: bool) -> None:
+    said, reason = read_novelty_answer(text)
+    assert said is novel
+    assert UNCLEAR not in reason
+    assert "<think>" not in reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "Maybe", "Maybe yes", "Both YES and NO can be said.", "First, NO, renamed. Then YES.", "No doubt, they differ: YES",
+        "Yes, they look alike. Verdict: NO", "<think>They are the same: NO", "<think>YES</think>", "Nothing has changed",
+    ],
+)  # fmt: skip
+def test_a_verdict_that_is_none_counts_as_no_and_says_so(text: str) -> None:
+    said, reason = read_novelty_answer(text)
+    assert not said
+    assert reason.startswith(UNCLEAR)
 
 
 def test_the_judge_sees_both_programs() -> None:
@@ -77,3 +123,36 @@ def test_the_judge_sees_both_programs() -> None:
     assert "YES" in system
     assert "new = 1" in user
     assert "old = 1" in user
+
+
+def test_the_fence_asked_for_is_longer_than_any_in_the_programs() -> None:
+    inner = "Answer so:\n```json\n{}\n```\n"
+    asked = proposal_prompt(of(inner, PatchType.FULL), task=None, use_text_feedback=False)
+    assert "\n````python\nthe complete program" in asked.system
+    assert "````python\nAnswer so:" in asked.user
+    longer = replace(sampling(PatchType.CROSS), inspirations=(program(0.5, "`````\nx\n`````"),))
+    assert "\n``````python\nthe complete" in proposal_prompt(longer, task=None, use_text_feedback=False).system
+
+
+@pytest.mark.parametrize(
+    ("line", "length"),
+    [("=======", 9), ("=========", 11), ("<<<<<<< SEARCH", 9), (">>>>>>>>> REPLACE", 11), ("x == y", 7), ("====", 7)],
+)
+def test_the_marks_asked_for_are_longer_than_lines_that_look_like_them(line: str, length: int) -> None:
+    parent = f"Role\n{line}\nYou help."
+    system = proposal_prompt(of(parent), task=None, use_text_feedback=False).system
+    marks = f"{'<' * length} SEARCH", f"\n{'=' * length}\n", f"{'>' * length} REPLACE"
+    assert all(mark in system for mark in marks)
+    answer = f"{marks[0]}\nRole\n{line}{marks[1]}Title\n{line}\n{marks[2]}\n"
+    assert apply_patch(PatchType.DIFF, answer, parent, "markdown").code == parent.replace("Role", "Title")
+
+
+def test_models_see_neither_marks_nor_carriage_returns() -> None:
+    user = proposal_prompt(of("\ufeffa = 1\r\nb = 2\r\n"), task=None, use_text_feedback=False).user
+    assert "a = 1\nb = 2\n```" in user
+    assert "\r" not in user
+    assert "\ufeff" not in user
+
+
+def test_a_fence_is_found_in_linear_time() -> None:
+    assert fenced("`" * 400_000).startswith("`" * 400_001)
