@@ -23,15 +23,15 @@ import logging
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.exceptions import Pause
-from prefect.states import Cancelled
 
-from flows.finish import finish, finish_broken
+from flows.finish import final_state, finish, finish_broken
 from flows.open_runs import registered
-from flows.orchestrator.evolution_run import come_to
+from flows.orchestrator.evolution_run import come_to, task_folder
 from flows.orchestrator.identity import known_place, sign
 from flows.orchestrator.lasting_states import lasting_states
 from flows.orchestrator.late_runs import stand_for_late_runs
@@ -42,12 +42,14 @@ from flows.orchestrator.suspension import unhurried_suspension
 from flows.orchestrator.unstored_results import unstored_results
 from flows.pool import drive
 from flows.signals import stopping_on_signals
-from flows.stopping import CANCELLED, Stopping, stop_run
+from flows.stopping import Stopping, stop_run
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
 from shinka_core.errors import one_error
-from shinka_core.naming import give_back, place_of
-from shinka_core.run import Run, RunSettings, open_run
+from shinka_core.naming import give_back
+from shinka_core.run import Run, open_run
+from shinka_core.settings import Resume, RunSettings
+from shinka_core.whereabouts import find_run
 
 logger = logging.getLogger("shinka.evolve")
 
@@ -62,10 +64,11 @@ async def evolve(
     job_config: JobConfig = LOCAL_JOBS,
     db_config: DatabaseConfig = OWN_DATABASE,
     max_evaluation_jobs: int | None = None,
-    max_proposal_jobs: int = 10,
+    max_proposal_jobs: int | None = None,
     name: str | None = None,
-    resume: bool = False,
+    resume: bool | Literal["auto"] = False,
     task_dir: str | None = None,
+    accept_changes: bool = False,
 ) -> RunSummary | State[RunSummary]:
     """Evolves a program.
 
@@ -74,14 +77,17 @@ async def evolve(
         job_config: How evaluations run; local subprocesses by default.
         db_config: Where programs are kept and how parents are chosen.
         max_evaluation_jobs: Evaluations at once; `evo_config.max_parallel_jobs` by default.
-        max_proposal_jobs: Proposals at once.
+        max_proposal_jobs: Proposals at once; 10 by default.
         name: Of the evolution, unique in its database; made from the task and the time by default.
-        resume: Continue the evolution of that name if the database has it. A flow run that Prefect
-            runs again (retried in the UI, say) always continues the evolution that it began.
+        resume: Continue the evolution of that name or results folder, with the settings that are kept with it
+            under those that are given here; "auto" begins it if it is not there. A flow run that Prefect runs
+            again (retried in the UI, say) always continues the evolution that it began, with its own settings.
         task_dir: Folder that relative paths of the task are in; the working directory by default.
+        accept_changes: Resume although evaluator or seed program have changed.
 
     Returns:
-        What the evolution came to; a Cancelled state around it when it was cancelled in the UI.
+        What the evolution came to; in a Cancelled state when it was cancelled in the UI, and in a Failed one, as
+        the `summary` of an `UnfinishedError`, when an outage stopped it or it made nothing.
 
     Raises:
         ConfigError: A setting is wrong; nothing was spent.
@@ -90,26 +96,32 @@ async def evolve(
     """
     evo_config, job_config = in_folder(evo_config, job_config, task_dir)
     known = known_place()
-    place = known or place_of(
-        evo_config.init_program_path, db_config, name=name, results_dir=evo_config.results_dir, resume=resume
+    found = await find_run(
+        evo_config.init_program_path,
+        db_config,
+        name=name if known is None else known.name,
+        results_dir=evo_config.results_dir if known is None else known.results_dir,
+        resume=Resume.of(resume) if known is None else Resume.AGAIN,
     )
+    place = found.place
     settings = RunSettings(
         evolution=place.name,
         results_dir=place.results_dir,
         evolve=evo_config,
         job=job_config,
-        database=db_config,
-        proposal_jobs=max_proposal_jobs,
-        evaluation_jobs=max_evaluation_jobs or evo_config.max_parallel_jobs,
+        database=found.database,
+        max_proposal_jobs=max_proposal_jobs,
+        max_evaluation_jobs=max_evaluation_jobs,
+        task=task_folder(),
+        accept_changes=accept_changes,
     )
     try:
         await sign(place)
         await stand_for_late_runs()
-        async with open_run(settings, resume=resume or known is not None) as run:
-            summary = await _run(run)
+        async with open_run(settings, resume=found.resume) as run:
+            return final_state(run, await _run(run))
     finally:
         give_back(place)
-    return Cancelled(message=summary.stopped_early, data=summary) if summary.stopped_early == CANCELLED else summary
 
 
 async def _run(run: Run) -> RunSummary:
@@ -143,7 +155,7 @@ def in_folder(
     """The settings with the task's relative paths taken from its folder."""
     if task_dir is None:
         return evo_config, job_config
-    folder = Path(task_dir).resolve()
+    folder = Path(task_dir).absolute()
     return (
         evo_config.model_copy(update={"init_program_path": str(folder / evo_config.init_program_path)}),
         job_config.model_copy(update={"eval_program_path": str(folder / job_config.eval_program_path)}),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from flows.orchestrator.server.find import prefect_server
 from flows.terminal.progress import watching
+from shinka_core.checks import check_settings, check_values
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
-from shinka_core.naming import Place, give_back, place_of
-from shinka_core.run import RunSettings, check_settings
+from shinka_core.naming import Place, give_back
+from shinka_core.settings import Resume, RunSettings, TaskFolder
+from shinka_core.whereabouts import find_run
 
 
 class AsyncEvolutionRunner:
@@ -28,10 +30,12 @@ class AsyncEvolutionRunner:
         db_config: DatabaseConfig | None = None,
         verbose: bool = True,
         max_evaluation_jobs: int | None = None,
-        max_proposal_jobs: int = 10,
+        max_proposal_jobs: int | None = None,
         *,
         name: str | None = None,
-        resume: bool = False,
+        resume: bool | Literal["auto"] = False,
+        accept_changes: bool = False,
+        task: TaskFolder | None = None,
     ) -> None:
         """Checks the settings.
 
@@ -41,9 +45,12 @@ class AsyncEvolutionRunner:
             db_config: Where programs are kept and how parents are chosen.
             verbose: Show what happens.
             max_evaluation_jobs: Evaluations at once; `evo_config.max_parallel_jobs` by default.
-            max_proposal_jobs: Proposals at once.
+            max_proposal_jobs: Proposals at once; 10 by default.
             name: Of the evolution; made from the task and the time by default.
-            resume: Continue the evolution of that name if there is one.
+            resume: Continue the evolution in `evo_config.results_dir`, or of that name: with the settings that
+                are kept with it, under the fields that are set here. "auto" begins it if it is not there.
+            accept_changes: Resume although evaluator or seed program have changed.
+            task: Where the settings came from, if from a task folder.
 
         Raises:
             ConfigError: Naming the field, its value and the remedy.
@@ -53,22 +60,26 @@ class AsyncEvolutionRunner:
         self.db_config = db_config or DatabaseConfig()
         self.verbose = verbose
         self.max_proposal_jobs = max_proposal_jobs
-        self.max_evaluation_jobs = evo_config.max_parallel_jobs if max_evaluation_jobs is None else max_evaluation_jobs
+        self.max_evaluation_jobs = max_evaluation_jobs
         self.name = name
-        self.resume = resume
+        self.resume: bool | Literal["auto"] = resume
+        self.accept_changes = accept_changes
+        self._origin = task
         self._running = ""
         self._task: asyncio.Task[Any] | None = None
-        check_settings(
-            RunSettings(
-                self.name or "",
-                Path(evo_config.results_dir or "."),
-                self.evo_config,
-                self.job_config,
-                self.db_config,
-                self.max_proposal_jobs,
-                self.max_evaluation_jobs,
-            )
+        settings = RunSettings(
+            self.name or "",
+            Path(evo_config.results_dir or "."),
+            self.evo_config,
+            self.job_config,
+            self.db_config,
+            self.max_proposal_jobs,
+            self.max_evaluation_jobs,
         )
+        if resume is True:
+            check_values(settings)  # what is not given is kept with the run
+        else:
+            check_settings(settings)
 
     async def run(self) -> RunSummary:
         """Runs the evolution to its end.
@@ -80,14 +91,21 @@ class AsyncEvolutionRunner:
             ConfigError: A setting is wrong.
             EvolutionExistsError: The results folder or name is taken, and `resume` is off.
         """
-        self._task, place = asyncio.current_task(), self._place()
-        self._running = place.name
+        self._task = asyncio.current_task()
+        found = await find_run(
+            self.evo_config.init_program_path,
+            self.db_config,
+            name=self.name,
+            results_dir=self.evo_config.results_dir,
+            resume=Resume.of(self.resume),
+        )
+        self._running = found.place.name
         try:
-            return await self._run(place)
+            return await self._run(found.place, found.database)
         finally:
-            give_back(place)
+            give_back(found.place)
 
-    async def _run(self, place: Place) -> RunSummary:
+    async def _run(self, place: Place, database: DatabaseConfig) -> RunSummary:
         async with prefect_server(self._tell, self._lost):
             from flows.evolve import evolve
             from flows.orchestrator.evolution_run import outcome_of
@@ -103,13 +121,15 @@ class AsyncEvolutionRunner:
                     {
                         "evo_config": self.evo_config.model_copy(update={"results_dir": str(place.results_dir)}),
                         "job_config": self.job_config,
-                        "db_config": self.db_config,
+                        "db_config": database,
                         "max_evaluation_jobs": self.max_evaluation_jobs,
                         "max_proposal_jobs": self.max_proposal_jobs,
                         "name": place.name,
                         "resume": self.resume,
                         "task_dir": None,
+                        "accept_changes": self.accept_changes,
                     },
+                    self._origin,
                 )
 
     def stop(self) -> None:
@@ -128,13 +148,6 @@ class AsyncEvolutionRunner:
         from flows.stopping import stop_run
 
         stop_run(self._running, reason)
-
-    def _place(self) -> Place:
-        """Name and folder: those of the evolution that is continued, or ones that nobody else has."""
-        evolve = self.evo_config
-        return place_of(
-            evolve.init_program_path, self.db_config, name=self.name, results_dir=evolve.results_dir, resume=self.resume
-        )
 
     def _tell(self, line: str) -> None:
         if self.verbose:

@@ -10,6 +10,7 @@ prefix of the steps can be repeated at any time, and nothing is paid for or eval
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -21,7 +22,9 @@ import numpy as np
 from shinka_core.asking import ask
 from shinka_core.database import Claim, values
 from shinka_core.edit import MAX_PROGRAM, apply_patch
-from shinka_core.errors import PatchError, RunStoppedError
+from shinka_core.errors import PatchError, RunStoppedError, blaming
+from shinka_core.launch.room import make_room_for_program
+from shinka_core.llm.account import charged_to
 from shinka_core.llm.question import CallKey, Message
 from shinka_core.outcome import Closed, Recorded
 from shinka_core.program import (
@@ -56,6 +59,9 @@ FREE_STEPS = frozenset({GenerationState.SAMPLED, GenerationState.PATCHED})
 
 # Seconds by which a signal to all processes may reach an evaluation before this process understands its own.
 STOP_LAG = 1.0
+
+# Names, in a submission, the program that was submitted.
+CODE = "code"
 
 CUT_OFF = {
     "length": "the answer was cut off at its longest length before it was whole; answer in fewer words, with smaller edits",
@@ -135,7 +141,11 @@ async def sample(generation: OpenGeneration, attempt: int) -> Sampling:
         )
 
     async def load(payload: dict[str, Any]) -> Sampling:
-        return await values.load_sampling(payload, run.database)
+        sampling = await values.load_sampling(payload, run.database)
+        if run.client.has(sampling.model):
+            return sampling
+        # It was sampled before the models were changed; an answer that it has given is read back all the same.
+        return replace(sampling, model=run.client.pick(np.random.default_rng(sampling.seed)))
 
     return await _once(generation, GenerationState.SAMPLED, (attempt, 0), choose, values.dump_sampling, load)
 
@@ -206,20 +216,32 @@ def apply_answer(
 
 
 async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candidate, turn: int) -> Verdict:
-    """Compares the candidate with its island; without a judge everything is novel."""
+    """Compares the candidate with its island; without a judge everything is novel.
+
+    What was judged or submitted before is so still, also when the novelty check is on or off since: the
+    candidates after it rest on that.
+    """
     run = generation.run
+    stored = generation.claim.find(GenerationState.JUDGED, sampling.attempt, turn)
     if run.judge is None:
+        if stored is not None:
+            return values.load_verdict(stored)[0]
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="novelty check off")
     novelty = run.judge
+    if stored is None and _submitted(generation, candidate.code):
+        generation.embedding = await novelty.embed(candidate.code, sampling.parent.language)
+        return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="submitted without a novelty check")
 
     async def check() -> tuple[Verdict, np.ndarray | None]:
-        return await novelty.check(
-            candidate.code,
-            language=sampling.parent.language,
-            island=sampling.island,
-            neighbours=run.database,
-            key=CallKey(generation.context.number, Purpose.NOVELTY, sampling.attempt, turn),
-        )
+        with charged_to(generation.context.number) as charge, blaming("novelty"):
+            verdict, embedding = await novelty.check(
+                candidate.code,
+                language=sampling.parent.language,
+                island=sampling.island,
+                neighbours=run.database,
+                key=CallKey(generation.context.number, Purpose.NOVELTY, sampling.attempt, turn),
+            )
+        return replace(verdict, cost=verdict.cost + charge.dollars), embedding
 
     verdict, embedding = await _once(
         generation,
@@ -251,6 +273,7 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
             found = await run.launcher.attach(generation.started)
             if found is not None:
                 return found
+        await asyncio.to_thread(make_room_for_program, program_path, code, folder / "results")
         folder.mkdir(parents=True, exist_ok=True)
         program_path.write_bytes(source_bytes(code, run.seed_program.language))
         generation.started = await run.launcher.submit(program_path, folder / "results")
@@ -259,16 +282,24 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
     submitted = generation.claim.last(GenerationState.SUBMITTED)
     if submitted is None:
         launch = 0
+    elif not _submitted(generation, code):
+        launch = submitted[0] + 1  # of another candidate: settings of today lead elsewhere than those of then
     else:
-        job = values.load_job(submitted[1])
-        if generation.claim.last(GenerationState.EVALUATED) is not None:
+        # The results folder may have been moved since.
+        here = {"program_path": str(program_path), "results_dir": str(folder / "results")}
+        job = replace(values.load_job(submitted[1]), **here)
+        if generation.claim.find(GenerationState.EVALUATED, 0, submitted[0]) is not None:
             return job  # its evaluation is in the journal: there is nothing to run
         found = await run.launcher.attach(job)
         if found is not None:
             return found
         launch = submitted[0] + 1
+
+    def dump(job: Job) -> dict[str, Any]:
+        return values.dump_job(job) | {CODE: _digest(code)}
+
     place = (0, launch)
-    return await _once(generation, GenerationState.SUBMITTED, place, start, values.dump_job, _plain(values.load_job))
+    return await _once(generation, GenerationState.SUBMITTED, place, start, dump, _plain(values.load_job))
 
 
 async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
@@ -292,8 +323,7 @@ async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
             raise
         return evaluation
 
-    ended = generation.claim.last(GenerationState.EVALUATED)
-    launch = ended or generation.claim.last(GenerationState.SUBMITTED)
+    launch = generation.claim.last(GenerationState.SUBMITTED)
     return await _once(
         generation,
         GenerationState.EVALUATED,
@@ -358,12 +388,24 @@ async def embed_seed(generation: OpenGeneration) -> None:
     """Gives the seed program its embedding, so that copies of it are not novel."""
     run = generation.run
     if run.judge is not None:
-        generation.embedding = await run.judge.embed(run.seed_program.code, run.seed_program.language)
+        with charged_to(0) as charge, blaming("novelty"):
+            generation.embedding = await run.judge.embed_if_taken(run.seed_program.code, run.seed_program.language)
+        generation.cost += charge.dollars
 
 
 def program_file(run: Run, program: Program) -> Path:
     """Where a program's source lies on disk."""
     return run.generation_dir(program.generation) / f"main{run.seed_program.extension}"
+
+
+def _submitted(generation: OpenGeneration, code: str) -> bool:
+    """Whether the last submission was of this program; a journal of an older version does not say of which."""
+    submitted = generation.claim.last(GenerationState.SUBMITTED)
+    return submitted is not None and submitted[1].get(CODE, _digest(code)) == _digest(code)
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def _once(

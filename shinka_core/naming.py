@@ -8,11 +8,13 @@ import itertools
 import os
 import re
 import secrets
+import sqlite3
 import unicodedata
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.errors import ConfigError, EvolutionExistsError
@@ -21,6 +23,9 @@ from shinka_core.errors import ConfigError, EvolutionExistsError
 RUN_FILE = "run.yaml"
 LONGEST_FOLDER = 100  # bytes
 LONGEST_NAME = 500
+DEFAULT_DATABASE = "evolution.sqlite"
+# Generations that are named as traces of a run.
+SHOWN = 3
 _NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines and paragraphs
 # What drives of another system take for a device.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -51,12 +56,13 @@ def take_place(
     try:
         if name is None and results_dir is None:
             return _free_place(_unnamed(init_program_path, database))
-        name = name or _unnamed(init_program_path, database)
+        # The folder is the user's, so nothing but chance keeps apart what is named in the same second.
+        name = name or _by_chance(default_name(init_program_path))
         folder = Path(results_dir or default_results_dir(name)).resolve()
-        if (folder / RUN_FILE).exists():
+        if found := traces(folder, database):
             raise EvolutionExistsError(
-                f"results folder {str(folder)!r} already holds a run; continue it with resume (--resume), "
-                "or name another folder (--results)"
+                f"results folder {str(folder)!r} already holds a run ({', '.join(found)}); continue it with resume "
+                "(--resume), or name another folder (--results)"
             )
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -68,24 +74,34 @@ def take_place(
     return Place(name, folder)
 
 
-def place_of(
-    init_program_path: str,
-    database: DatabaseConfig,
-    *,
-    name: str | None = None,
-    results_dir: str | Path | None = None,
-    resume: bool = False,
-) -> Place:
-    """Where an evolution is to be: as `take_place` says, or where the one that is continued is.
+def is_begun(folder: Path) -> bool:
+    """Whether a run began in that folder; False also where there can be no folder."""
+    return os.path.isfile(folder / RUN_FILE)
 
-    Raises:
-        EvolutionExistsError: The folder holds a run, and `resume` is off.
-        ConfigError: The folder cannot be made.
-    """
-    if not resume:
-        return take_place(init_program_path, database, name=name, results_dir=results_dir)
-    name = name or default_name(init_program_path)
-    return Place(name, Path(results_dir or default_results_dir(name)).resolve())
+
+def traces(folder: Path, database: DatabaseConfig) -> list[str]:
+    """What a run has left in a folder, by name; a folder with any of it holds a run, whatever else is gone."""
+    if not os.path.isdir(folder):
+        return []
+    found = [name for name in (RUN_FILE, "summary.json") if os.path.isfile(folder / name)]
+    generations = sorted(path.name for path in folder.glob("gen_*") if path.is_dir() and path.name[4:].isdecimal())
+    found += [*generations[:SHOWN], "..."] if len(generations) > SHOWN else generations
+    path = database.db_path or DEFAULT_DATABASE
+    if "://" not in path and not Path(path).is_absolute() and _holds_evolutions(folder / path):
+        found.append(path)
+    return found
+
+
+def _holds_evolutions(path: Path) -> bool:
+    if not path.is_file() or not path.stat().st_size:
+        return False
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT 1 FROM evolutions LIMIT 1").fetchone() is not None
+    except sqlite3.OperationalError as error:
+        return "no such table" not in str(error)  # it is there and says nothing: better not to write into it
+    except sqlite3.DatabaseError:
+        return True
 
 
 def give_back(place: Place) -> None:
@@ -136,7 +152,11 @@ def _unnamed(init_program_path: str, database: DatabaseConfig) -> str:
     """A readable name; in a database that other folders may use too, with a few characters by chance."""
     path = database.db_path or ""
     name = default_name(init_program_path)
-    return f"{name}-{secrets.token_hex(2)}" if "://" in path or Path(path).is_absolute() else name
+    return _by_chance(name) if "://" in path or Path(path).is_absolute() else name
+
+
+def _by_chance(name: str) -> str:
+    return f"{name}-{secrets.token_hex(2)}"
 
 
 def _free_place(name: str) -> Place:

@@ -3,52 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from shinka_core.budget import Budget
-from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.database import AsyncProgramDatabase, address_of
+from shinka_core.config import EvolutionConfig
+from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, address_of, look_up
 from shinka_core.embed import embedder
-from shinka_core.errors import ConfigError, RunStoppedError
-from shinka_core.launch import Launcher, LocalLauncher, check_job
+from shinka_core.errors import ConfigError, EvolutionExistsError, RunStoppedError
+from shinka_core.launch import Launcher, LocalLauncher
 from shinka_core.llm import AsyncLLMClient
-from shinka_core.naming import RUN_FILE
+from shinka_core.naming import Place, traces
 from shinka_core.novelty import AsyncNoveltyJudge
+from shinka_core.opening import Opening, prepare
 from shinka_core.operators import builtin_operators
 from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
 from shinka_core.private import private_places
 from shinka_core.progress import Progress
-from shinka_core.secrets import refuse_stored_secrets
-from shinka_core.seed_program import SeedProgram, read_seed_program
+from shinka_core.seed_program import SeedProgram
+from shinka_core.settings import Resume, RunSettings
 from shinka_core.sizes import SizeLimit, contexts_of
 from shinka_core.slots import Slots
+from shinka_core.whereabouts import write_mark
+
+logger = logging.getLogger("shinka.run")
 
 # Seconds between two looks at whether the run is being stopped.
 LOOK_AGAIN = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """Everything that defines one run, before anything is opened.
-
-    Attributes:
-        evolution: Name of the run; unique in its database.
-        results_dir: Absolute folder for programs, evaluations and the default database.
-    """
-
-    evolution: str
-    results_dir: Path
-    evolve: EvolutionConfig
-    job: LocalJobConfig
-    database: DatabaseConfig
-    proposal_jobs: int
-    evaluation_jobs: int
 
 
 class Run:
@@ -59,11 +45,14 @@ class Run:
 
     Attributes:
         stop_reason: Why no further generation is to start; "" while the run goes on.
+        outage: Whether it stops because what it stands on failed.
+        last_error: Why the last generation ended without a program.
         contexts: What the models read, as far as is known.
         size_limit: Of every program.
         interrupted: Whether it ends because somebody asks for it; evaluations may have been asked as well.
         ends: How generations ended that nobody has asked about yet. Only what is in here has ended:
             a flow run that is over says nothing about its generation.
+        seconds_before: Of the processes that had this evolution open before.
     """
 
     def __init__(
@@ -82,6 +71,9 @@ class Run:
         self.client = client
         self.budget = budget
         self.stop_reason = ""
+        self.seconds_before = 0.0
+        self.outage = False
+        self.last_error = ""
         self.interrupted = False
         self.ends: dict[int, Outcome] = {}
         self.judge = judge
@@ -155,75 +147,82 @@ class Run:
         return self.settings.results_dir / f"gen_{number}"
 
 
-def check_settings(settings: RunSettings) -> SeedProgram:
-    """Everything that can be found wrong before anything is opened or spent.
-
-    Raises:
-        ConfigError: Naming the field, its value and the remedy.
-    """
-    if settings.proposal_jobs < 1:
-        raise ConfigError(f"max_proposal_jobs={settings.proposal_jobs} must be at least 1")
-    if settings.evaluation_jobs < 1:
-        raise ConfigError(f"max_evaluation_jobs={settings.evaluation_jobs} must be at least 1")
-    evaluator = Path(settings.job.eval_program_path)
-    if not evaluator.is_file():
-        raise ConfigError(
-            f"eval_program_path={str(evaluator)!r} is not a file (working directory {Path.cwd()}); "
-            "name the evaluator script, or run inside the task's folder"
-        )
-    check_job(settings.job)
-    address_of(settings.database.db_path, settings.results_dir)
-    refuse_stored_secrets(
-        urls={"db_path": settings.database.db_path, "llm_base_url": settings.evolve.llm_base_url},
-        options={"llm_kwargs": settings.evolve.llm_kwargs},
-    )
-    seed_program = read_seed_program(settings.evolve)
-    limit = SizeLimit(settings.evolve, seed_program.language)
-    limit.check_seed(settings.evolve.init_program_path, seed_program.code)
-    return seed_program
-
-
 @asynccontextmanager
-async def open_run(settings: RunSettings, *, resume: bool) -> AsyncGenerator[Run, None]:
+async def open_run(
+    settings: RunSettings, *, resume: bool | Literal["auto"] | Resume = False
+) -> AsyncGenerator[Run, None]:
     """Opens the database, the model client, the novelty judge and the launcher of one evolution.
 
+    Nothing is written before all of them are made.
+
     Args:
-        resume: Continue the evolution of that name when the database has it; otherwise such an
-            evolution is an error.
+        settings: Of a run that is continued, what counts are the fields that were set.
+        resume: Continue the evolution of that name: True if it must be there, "auto" if it is there.
+            Otherwise such an evolution is an error, unless nothing has come of it yet.
 
     Raises:
-        ConfigError: A setting is wrong.
+        ConfigError: A setting is wrong, or cannot be changed.
         EvolutionExistsError: The name is taken, or another process runs it.
         DatabaseError: The database cannot be opened.
     """
-    seed_program = await asyncio.to_thread(check_settings, settings)
-    evolve = settings.evolve
-    settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    how = resume if isinstance(resume, Resume) else Resume.of(resume)
+    known = await look_up(settings.database, settings.results_dir, settings.evolution)
+    _check_there(settings, known, how)
+    opening = await asyncio.to_thread(prepare, settings, known, how)
+    settings, evolve = opening.settings, opening.settings.evolve
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(AsyncProgramDatabase(settings.database, settings.results_dir))
+        database = AsyncProgramDatabase(settings.database, settings.results_dir)
         budget = Budget(evolve.max_api_costs)
         client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
         stack.push_async_callback(client.close)
-        if resume and await database.exists(settings.evolution):
-            await database.resume(settings.evolution)
-        else:
-            await database.begin(settings.evolution, seed=evolve.seed, settings=evolve.model_dump(mode="json"))
-        budget.spent = (await database.summary()).cost
-        _mark(settings)
         address = address_of(settings.database.db_path, settings.results_dir)
         launcher = LocalLauncher(settings.job, hidden=private_places(settings.results_dir, address))
         stack.push_async_callback(launcher.close)
-        yield Run(settings, seed_program, database, client, budget, _judge(evolve, client), launcher)
+        judge = _judge(evolve, client)
+        settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        await stack.enter_async_context(database)
+        if known is None:
+            await database.begin(settings.evolution, seed=evolve.seed, settings=opening.keep)
+        else:
+            budget.spent = (await database.summary(settings.evolution)).cost
+            await _take_up(database, opening, judge)
+        write_mark(Place(settings.evolution, settings.results_dir), settings.database)
+        run = Run(settings, opening.seed_program, database, client, budget, judge, launcher)
+        run.seconds_before = await database.seconds_before()
+        yield run
 
 
-def _mark(settings: RunSettings) -> None:
-    """Says in the results folder whose it is, so that it can be resumed by folder alone."""
-    text = json.dumps({"name": settings.evolution})  # JSON is YAML
-    (settings.results_dir / RUN_FILE).write_text(text + "\n", encoding="utf-8")
+def _check_there(settings: RunSettings, known: KnownRun | None, how: Resume) -> None:
+    """Nothing begins where a run is, and nothing is continued where none is."""
+    if known is not None:
+        return
+    if how is Resume.YES:
+        raise ConfigError(
+            f"there is no run {settings.evolution!r} to resume in {str(settings.results_dir)!r} or its database; "
+            "correct name (--name), results_dir (--results) or db_path (--database), or start it without resume"
+        )
+    if found := traces(settings.results_dir, settings.database):
+        raise EvolutionExistsError(
+            f"results folder {str(settings.results_dir)!r} holds another run ({', '.join(found)}) than "
+            f"{settings.evolution!r}; name another folder (--results)"
+        )
+
+
+async def _take_up(database: AsyncProgramDatabase, opening: Opening, judge: AsyncNoveltyJudge | None) -> None:
+    settings = opening.settings
+    for change in opening.changes:
+        logger.info("changed for this run: %s", change)
+    for sentence in opening.accepted:
+        logger.warning("%s", sentence)
+    embeddings = None
+    if opening.embed_anew and judge is not None:
+        embeddings = await database.embed_anew(settings.evolution, judge.embed)
+    how = TakeUp(opening.keep, settings.evolve.seed, opening.reseed, embeddings)
+    await database.resume(settings.evolution, how)
 
 
 def _judge(config: EvolutionConfig, client: AsyncLLMClient) -> AsyncNoveltyJudge | None:
-    embedding = embedder(config.embedding_model, base_url=config.llm_base_url)
+    embedding = embedder(config.embedding_model, config=config, account=client.account)
     if embedding is None:
         return None
     return AsyncNoveltyJudge(

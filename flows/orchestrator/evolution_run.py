@@ -19,7 +19,8 @@ from prefect.client.schemas.objects import State
 from flows.orchestrator.private import AsyncFlowRunEngine, keep_state, lean_subflows_work, run_engine
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, reason_of
 from shinka_core.database import RunSummary
-from shinka_core.errors import OrchestratorError
+from shinka_core.errors import OrchestratorError, UnfinishedError
+from shinka_core.settings import TaskFolder
 
 logger = logging.getLogger("shinka.orchestrator")
 
@@ -27,6 +28,7 @@ logger = logging.getLogger("shinka.orchestrator")
 LAST_STATE = 60.0
 LAST_STATE_OF_A_STOP = 5.0
 
+_from: ContextVar[TaskFolder | None] = ContextVar("shinka_task_folder", default=None)
 _come_to: ContextVar[Callable[[RunSummary], None] | None] = ContextVar("shinka_come_to", default=None)
 
 
@@ -37,22 +39,29 @@ def come_to(summary: RunSummary) -> None:
         keep(summary)
 
 
-async def outcome_of(flow: Flow[..., Any], parameters: dict[str, Any]) -> RunSummary:
+def task_folder() -> TaskFolder | None:
+    """Where the settings of the evolution that runs in this context came from, if from a task folder."""
+    return _from.get()
+
+
+async def outcome_of(flow: Flow[..., Any], parameters: dict[str, Any], task: TaskFolder | None = None) -> RunSummary:
     """Calls the evolution's flow and returns what it came to, also when the server never hears of it.
 
     Args:
         parameters: All of the flow's.
+        task: Where they came from; kept with the run, and no parameter.
 
     Raises:
         OrchestratorError: The Prefect server did not answer and nothing could begin.
         Exception: Whatever ended the flow before it came to something.
     """
     known: asyncio.Future[RunSummary] = asyncio.get_running_loop().create_future()
-    token = _come_to.set(known.set_result)
+    token, origin = _come_to.set(known.set_result), _from.set(task)
     try:
         running = asyncio.ensure_future(_result_of(flow, parameters))
     finally:
         _come_to.reset(token)
+        _from.reset(origin)
     try:
         await asyncio.wait([running])
     except asyncio.CancelledError:
@@ -67,8 +76,11 @@ async def _result_of(flow: Flow[..., Any], parameters: dict[str, Any]) -> RunSum
         state = await run_engine(_EvolutionEngine(flow=flow, parameters=parameters))
     else:
         state = await flow(**parameters, return_state=True)
-    # A run that was cancelled in the UI has come to something too.
-    return cast(RunSummary, await state.aresult(raise_on_failure=not state.is_cancelled()))
+    # A run that was cancelled in the UI, or met an outage, has come to something too.
+    try:
+        return cast(RunSummary, await state.aresult(raise_on_failure=not state.is_cancelled()))
+    except UnfinishedError as error:
+        return error.summary
 
 
 class _EvolutionEngine(AsyncFlowRunEngine[Any, Any]):

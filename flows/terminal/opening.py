@@ -16,7 +16,7 @@ def print_opening(console: Console, plan: Plan) -> None:
     offline = plan.evolution.llm_models == [BUILTIN_MUTATE]
     endpoint = plan.evolution.llm_base_url or os.environ.get("OPENAI_BASE_URL")
     lines = [
-        f"Evolving {plan.evolution.init_program_path}",
+        f"{'Evolving' if plan.continued is None else 'Continuing'} {plan.evolution.init_program_path}",
         f"  run        {plan.name}: {plan.evolution.num_generations} generations, "
         f"{plan.max_proposal_jobs} proposals and {plan.max_evaluation_jobs} evaluations at once",
         f"  models     {models}" + (f" at {endpoint}" if endpoint and not offline else ""),
@@ -38,4 +38,17 @@ def print_opening(console: Console, plan: Plan) -> None:
             or "own local server (PREFECT_API_URL=http://host:4200/api for a running one)"
         ),
     ]
+    lines += _continued(plan)
     console.print("\n".join(lines), markup=False, emoji=False)
+
+
+def _continued(plan: Plan) -> list[str]:
+    """How far the run is, and what is not as it was."""
+    if plan.continued is None or plan.continued.known is None:
+        return []
+    done, wanted = plan.continued.known.final, plan.evolution.num_generations
+    lines = [f"  so far     {done} of {wanted} generations are done"]
+    if done >= wanted:
+        lines[0] += "; there is nothing to do: say --generations N for more"
+    lines += [f"  changed    {change}" for change in plan.continued.changes]
+    return lines + [f"  note       {sentence}" for sentence in (*plan.continued.accepted, *plan.notes)]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from flows.terminal.settings_file import read_settings, section_of
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.errors import ConfigError
-from shinka_core.naming import RUN_FILE, Place, take_place
 from shinka_core.seed_program import find_seed_program
+from shinka_core.settings import Resume, RunSettings, TaskFolder, said_in
+from shinka_core.whereabouts import Whereabouts, find_run
+
+if TYPE_CHECKING:
+    from shinka_core.opening import Opening
 
 SETTINGS_FILE = "evolve.yaml"
-DEFAULT_PROPOSAL_JOBS = 10
+EVALUATOR = "evaluate.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +41,116 @@ class Overrides:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a run is started with."""
+    """Everything a run is started with.
 
-    name: str
-    evolution: EvolutionConfig
-    job: JobConfig
-    database: DatabaseConfig
-    max_proposal_jobs: int
-    max_evaluation_jobs: int
+    Attributes:
+        continued: What is known of the run and what changes in it, when it is continued.
+        notes: What a person may wonder about, in sentences.
+    """
+
+    settings: RunSettings
+    continued: Opening | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return self.settings.evolution
+
+    @property
+    def evolution(self) -> EvolutionConfig:
+        """What to evolve, with which models, for how long."""
+        return self.settings.evolve
+
+    @property
+    def job(self) -> JobConfig:
+        """How evaluations run."""
+        return self.settings.job
+
+    @property
+    def database(self) -> DatabaseConfig:
+        """Where programs are kept."""
+        return self.settings.database
+
+    @property
+    def max_proposal_jobs(self) -> int:
+        """Proposals at once."""
+        return self.settings.proposal_jobs
+
+    @property
+    def max_evaluation_jobs(self) -> int:
+        """Evaluations at once."""
+        return self.settings.evaluation_jobs
 
 
-def plan_run(task: Path | None, config: Path | None, overrides: Overrides, *, resume: bool) -> Plan:
-    """Puts the settings together: command line over settings file over defaults.
+def plan_run(task: Path | None, config: Path | None, overrides: Overrides) -> Plan:
+    """Puts the settings of a new run together: command line over settings file over defaults.
 
     Args:
         task: The task folder; the working directory when only files are named.
         config: Settings file; `evolve.yaml` of the task folder by default.
-        resume: The run in the results folder is to be continued.
 
     Raises:
         ConfigError: Something is missing, unknown or contradictory.
         pydantic.ValidationError: A field's value is wrong.
     """
+    folder = existing_folder(task) or Path()
+    file = config or folder / SETTINGS_FILE
+    sections = read_settings(file, required=config is not None)
+    evolution, job, database = (section_of(sections, name) for name in ("evolution", "job", "database"))
+    initial = overrides.initial or named_file(folder, evolution.get("init_program_path")) or find_seed_program(folder)
+    evaluator = overrides.evaluate or folder / str(job.get("eval_program_path", EVALUATOR))
+    evolution["init_program_path"] = str(initial.absolute())
+    job["eval_program_path"] = str(evaluator.absolute())
+    take_flags(evolution, database, overrides)
+    settings = RunSettings(
+        "",
+        Path(),
+        EvolutionConfig(**evolution),
+        JobConfig(**job),
+        DatabaseConfig(**database),
+        width_of("max_proposal_jobs", overrides.max_proposal_jobs, sections),
+        width_of("max_evaluation_jobs", overrides.max_evaluation_jobs, sections),
+        task_folder(folder, file, sections),
+    )
+    # Last, because it makes the results folder: a mistake in the settings leaves none behind.
+    chosen = overrides.results or settings.evolve.results_dir
+    found = asyncio.run(
+        find_run(str(initial), settings.database, name=overrides.name, results_dir=chosen, resume=Resume.NO)
+    )
+    return Plan(placed(settings, found))
+
+
+def placed(settings: RunSettings, found: Whereabouts) -> RunSettings:
+    """The settings of a run that is to be at that place."""
+    place = found.place
+    return replace(
+        settings,
+        evolution=place.name,
+        results_dir=place.results_dir,
+        evolve=settings.evolve.model_copy(update={"results_dir": str(place.results_dir)}),
+        database=found.database,
+    )
+
+
+def task_folder(folder: Path, file: Path, sections: dict[str, Any]) -> TaskFolder:
+    """What is kept of where the settings came from."""
+    return TaskFolder(str(folder.absolute()), str(file.absolute()) if file.is_file() else "", said_in(sections))
+
+
+def existing_folder(task: Path | None) -> Path | None:
+    """The task folder as it was named.
+
+    Raises:
+        ConfigError: It is not there.
+    """
     if task is not None and not task.is_dir():
         raise ConfigError(f"task folder {str(task)!r} does not exist; it holds initial.<ext> and evaluate.py")
-    folder = task or Path()
-    settings = read_settings(config or folder / SETTINGS_FILE, required=config is not None)
-    evolution: dict[str, Any] = section_of(settings, "evolution")
-    job: dict[str, Any] = section_of(settings, "job")
-    database: dict[str, Any] = section_of(settings, "database")
-    initial = overrides.initial or _named(folder, evolution.get("init_program_path")) or find_seed_program(folder)
-    evaluator = overrides.evaluate or folder / str(job.get("eval_program_path", "evaluate.py"))
-    evolution["init_program_path"] = str(initial.resolve())
-    job["eval_program_path"] = str(evaluator.resolve())
+    return task
+
+
+def take_flags(evolution: dict[str, Any], database: dict[str, Any], overrides: Overrides) -> None:
+    """Lays what the command line says over the sections."""
     _take(evolution, "num_generations", overrides.generations)
     _take(evolution, "seed", overrides.seed)
     _take(evolution, "max_api_costs", overrides.budget)
@@ -79,41 +159,10 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, *, re
     _take(database, "db_path", overrides.database)
     if overrides.models is not None:
         evolution.pop("llm_weights", None)  # they belonged to the models of the file
-    built, built_database = EvolutionConfig(**evolution), DatabaseConfig(**database)
-    plan = Plan(
-        name="",
-        evolution=built,
-        job=JobConfig(**job),
-        database=built_database,
-        max_proposal_jobs=_count(overrides.max_proposal_jobs, settings, "max_proposal_jobs", DEFAULT_PROPOSAL_JOBS),
-        max_evaluation_jobs=_count(
-            overrides.max_evaluation_jobs, settings, "max_evaluation_jobs", built.max_parallel_jobs
-        ),
-    )
-    # Last, because it makes the results folder: a mistake in the settings leaves none behind.
-    place = _place(overrides, built, built_database, resume=resume)
-    return replace(plan, name=place.name, evolution=built.model_copy(update={"results_dir": str(place.results_dir)}))
 
 
-def _place(overrides: Overrides, evolution: EvolutionConfig, database: DatabaseConfig, *, resume: bool) -> Place:
-    """Name and results folder; a resumed run keeps the name that its folder knows."""
-    chosen = overrides.results or (Path(evolution.results_dir) if evolution.results_dir else None)
-    if not resume:
-        return take_place(evolution.init_program_path, database, name=overrides.name, results_dir=chosen)
-    if chosen is None:
-        raise ConfigError("--resume needs --results: the folder of the run to continue")
-    marker = chosen / RUN_FILE
-    if not marker.is_file():
-        raise ConfigError(f"there is no run to resume in {str(chosen)!r}; start one without --resume")
-    known = yaml.safe_load(marker.read_text(encoding="utf-8"))["name"]
-    if overrides.name not in (None, known):
-        raise ConfigError(
-            f"--name {overrides.name!r} is not the run in {str(chosen)!r}, which is {known!r}; leave it out"
-        )
-    return Place(known, chosen.resolve())
-
-
-def _named(folder: Path, name: Any) -> Path | None:
+def named_file(folder: Path, name: Any) -> Path | None:
+    """A file that the settings name, if they do; from the task folder when relative."""
     return None if name is None else folder / str(name)
 
 
@@ -122,8 +171,13 @@ def _take(section: dict[str, Any], field: str, value: Any) -> None:
         section[field] = value
 
 
-def _count(chosen: int | None, settings: dict[str, Any], field: str, default: int) -> int:
-    value = chosen if chosen is not None else settings.get(field, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+def width_of(field: str, chosen: int | None, sections: dict[str, Any]) -> int | None:
+    """How many at once, from the command line or the file; None where neither says.
+
+    Raises:
+        ConfigError: It is no such number.
+    """
+    value = chosen if chosen is not None else sections.get(field)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
         raise ConfigError(f"{field}={value!r} must be a whole number of at least 1")
     return value

@@ -2,7 +2,19 @@
 
 from shinka_core.database.address import Address, address_of
 from shinka_core.database.journal import Claim
+from shinka_core.database.known import KnownRun, look_up, names_in
 from shinka_core.database.programs import AsyncProgramDatabase
 from shinka_core.database.summary import RunSummary
+from shinka_core.database.taking_up import TakeUp
 
-__all__ = ["Address", "AsyncProgramDatabase", "Claim", "RunSummary", "address_of"]
+__all__ = [
+    "Address",
+    "AsyncProgramDatabase",
+    "Claim",
+    "KnownRun",
+    "RunSummary",
+    "TakeUp",
+    "address_of",
+    "look_up",
+    "names_in",
+]

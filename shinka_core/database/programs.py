@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,9 +39,10 @@ from shinka_core.database.schema import (
     now,
     table_of,
 )
-from shinka_core.database.seed import forget_failed_seed
+from shinka_core.database.sessions import close_session, open_session, seconds_before
 from shinka_core.database.store import Store
 from shinka_core.database.summary import RunSummary, summarise
+from shinka_core.database.taking_up import Embeddings, TakeUp, change, embed_anew
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError, EvolutionExistsError
 from shinka_core.program import GenerationContext, GenerationState, PatchType, Program, Sampling
@@ -136,6 +137,9 @@ class AsyncProgramDatabase:
     async def begin(self, name: str, *, seed: int, settings: dict[str, Any]) -> Evolution:
         """Starts a new evolution and binds this object to it.
 
+        Args:
+            settings: Kept with it.
+
         Raises:
             EvolutionExistsError: The name is taken.
         """
@@ -159,15 +163,19 @@ class AsyncProgramDatabase:
                 )
             except IntegrityError as error:
                 raise taken from error
+            await open_session(connection, name, settings)
 
         await self._writer.write(create)
         self._bind(name, seed, 0)
         return Evolution(name, seed, settings)
 
-    async def resume(self, name: str) -> Evolution:
+    async def resume(self, name: str, how: TakeUp | None = None) -> Evolution:
         """Takes up an evolution where it stands and binds this object to it.
 
-        A seed program that gave no result is evaluated again.
+        A seed program that gave no result is evaluated again, and islands that are new begin with it.
+
+        Args:
+            how: What is changed, in one transaction; None changes nothing.
 
         Raises:
             DatabaseError: There is none of that name.
@@ -177,15 +185,39 @@ class AsyncProgramDatabase:
         seen = await wait_until_free(self._store, name)
 
         async def take_up(connection: AsyncConnection) -> tuple[Evolution, int]:
+            held = (
+                await connection.execute(
+                    select(EvolutionRow.owner, EvolutionRow.seen_at).where(EvolutionRow.name == name)
+                )
+            ).one()
             row = await take(connection, name, mark, seen)
-            await forget_failed_seed(connection, name)
-            return Evolution(row.name, row.seed, row.settings), row.commits
+            seed = row.seed if how is None or how.seed is None else how.seed
+            if held.owner != mark:  # otherwise the receipt of all this was lost
+                await open_session(connection, name, how and how.settings, seen_at=held.seen_at)
+                await change(connection, name, seed, self._config.num_islands, how or TakeUp())
+            return Evolution(row.name, seed, row.settings), row.commits
 
         evolution, commits = await self._writer.write(take_up)
         self._bind(name, evolution.seed, commits)
         await load_population(self._store, name, self._population)
         await self.calls.load()
         return evolution
+
+    async def embed_anew(self, name: str, embed: Callable[[str, str], Awaitable[Vector]]) -> Embeddings | None:
+        """Embeds what an evolution holds with another embedding, for `resume` to store.
+
+        Args:
+            embed: From code and language to `(d,)` float32 of unit length.
+
+        Returns:
+            None when it is the same embedding after all.
+        """
+        self.calls.bind(name)  # what they cost is counted, whatever comes of the resume
+        return await embed_anew(self._store, name, embed)
+
+    async def seconds_before(self) -> float:
+        """Seconds of the sessions before this one."""
+        return await self._store.read(lambda connection: seconds_before(connection, self._evolution))
 
     @property
     def lost(self) -> DatabaseUnavailableError | None:
@@ -206,6 +238,7 @@ class AsyncProgramDatabase:
             await connection.execute(
                 update(EvolutionRow).where(EvolutionRow.name == self._evolution).values(state=state, updated_at=now())
             )
+            await close_session(connection, self._evolution)
 
         if self.lost is None:
             await self._writer.write(store)
@@ -338,9 +371,9 @@ class AsyncProgramDatabase:
     def __len__(self) -> int:
         return len(self._population)
 
-    async def summary(self) -> RunSummary:
-        """What the evolution comes to so far."""
-        return await self._store.read(lambda connection: summarise(connection, self._evolution))
+    async def summary(self, name: str = "") -> RunSummary:
+        """What an evolution comes to so far: the one that this object is bound to, or another."""
+        return await self._store.read(lambda connection: summarise(connection, name or self._evolution))
 
     # Inside
 

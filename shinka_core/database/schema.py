@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -27,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shinka_core.database.texts import StorableText
 
 # The alembic revision that these tables are; a test holds it against the migrations.
-REVISION = "0002"
+REVISION = "0003"
 # Not alembic's usual name: one database of Postgres may serve Prefect too, which keeps its version under that one.
 VERSION_TABLE = "shinka_schema"
 LEGACY_VERSION_TABLE = "alembic_version"
@@ -83,6 +84,25 @@ class EvolutionRow(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now)
     commits: Mapped[int] = mapped_column(default=0, server_default="0")
     seen_at: Mapped[float] = mapped_column(default=0.0, server_default="0")
+
+
+class SessionRow(Base):
+    """A process that had an evolution open.
+
+    Attributes:
+        number: From 1 in each evolution.
+        settings: Of all sections, with the digests of seed program and evaluator; the last row's are the truth.
+        began_at: Seconds since 1970.
+        ended_at: The same; of a process that was killed its last sign of life, known when the next one begins.
+    """
+
+    __tablename__ = "sessions"
+
+    evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    settings: Mapped[dict[str, Any]]
+    began_at: Mapped[float]
+    ended_at: Mapped[float | None]
 
 
 class ProgramRow(Base):
@@ -186,7 +206,12 @@ class StepRow(Base):
 
 
 class ModelCallRow(Base):
-    """One call of a model, answered or not."""
+    """One call of a model, answered or not.
+
+    Attributes:
+        cost: US dollars, also of a call that failed.
+        estimated: Whether the cost is an estimate, because the provider counted nothing.
+    """
 
     __tablename__ = "model_calls"
     __table_args__ = (
@@ -210,6 +235,8 @@ class ModelCallRow(Base):
             "output_tokens",
             "cost",
             "seconds",
+            "purpose",
+            "estimated",
         ),
     )
 
@@ -227,6 +254,7 @@ class ModelCallRow(Base):
     cached_tokens: Mapped[int] = mapped_column(default=0)
     reasoning_tokens: Mapped[int] = mapped_column(default=0)
     cost: Mapped[float] = mapped_column(default=0.0)
+    estimated: Mapped[bool] = mapped_column(default=False, server_default=false())
     seconds: Mapped[float] = mapped_column(default=0.0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     messages: Mapped[list[Any]]

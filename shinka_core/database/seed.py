@@ -1,4 +1,4 @@
-"""A seed program that gave no result is evaluated again when its evolution is taken up.
+"""A seed program that is no use as it was evaluated is evaluated again when its evolution is taken up.
 
 Nothing was evolved from it, and what was wrong (the evaluator, an embedding endpoint, a missing package)
 has been mended by then, or fails again.
@@ -6,7 +6,7 @@ has been mended by then, or fails again.
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.rows import PROGRAM_COLUMNS, program_of
@@ -15,8 +15,11 @@ from shinka_core.database.schema import ArchiveRow, GenerationRow, IslandMemberR
 SEED = 0
 
 
-async def forget_failed_seed(connection: AsyncConnection, evolution: str) -> bool:
-    """Reopens generation 0 if it ended without a result and no program came after it.
+async def reopen_seed(connection: AsyncConnection, evolution: str, *, changed: bool = False) -> bool:
+    """Reopens generation 0 if nothing can rest on how it ended.
+
+    That is so when it ended without a result and no program came after it. When the seed program or the
+    evaluator has `changed`, it is so as long as no program is correct: there is no score to compare with.
 
     Returns:
         Whether it did.
@@ -24,21 +27,33 @@ async def forget_failed_seed(connection: AsyncConnection, evolution: str) -> boo
     state = await connection.scalar(
         select(GenerationRow.state).where(GenerationRow.evolution == evolution, GenerationRow.number == SEED)
     )
-    later = await connection.scalar(
-        select(func.count()).where(ProgramRow.evolution == evolution, ProgramRow.generation != SEED)
-    )
+    later, correct, oldest = (
+        await connection.execute(
+            select(
+                func.count().filter(ProgramRow.generation > SEED),
+                func.count().filter(ProgramRow.correct),
+                func.min(ProgramRow.generation),
+            ).where(ProgramRow.evolution == evolution)
+        )
+    ).one()
     row = (
         await connection.execute(
             select(*PROGRAM_COLUMNS).where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED)
         )
     ).first()
     seed = None if row is None else program_of(row)
-    if state is None or later or (seed is not None and seed.has_result):
+    empty = not later and (seed is None or not seed.has_result)
+    if state is None or not (empty or (changed and not correct)):
         return False
     if seed is not None:
         for table in (ArchiveRow, IslandMemberRow):
             await connection.execute(delete(table).where(table.evolution == evolution, table.program_id == seed.id))
-        await connection.execute(delete(ProgramRow).where(ProgramRow.id == seed.id))
+        mine = ProgramRow.id == seed.id
+        if later:
+            # Its children name it, so it stays, as a generation before the first.
+            await connection.execute(update(ProgramRow).where(mine).values(generation=oldest - 1))
+        else:
+            await connection.execute(delete(ProgramRow).where(mine))
     await connection.execute(delete(StepRow).where(StepRow.evolution == evolution, StepRow.generation == SEED))
     await connection.execute(
         delete(GenerationRow).where(GenerationRow.evolution == evolution, GenerationRow.number == SEED)

@@ -25,6 +25,7 @@ from shinka_core.launch.evaluator import Evaluator
 from shinka_core.launch.hints import Shut, hints
 from shinka_core.launch.limits import entering, limits_of, prefixed
 from shinka_core.launch.output import OutputPipe
+from shinka_core.launch.room import make_room
 from shinka_core.launch.sandbox import homes, why_not
 from shinka_core.launch.stage import Stage
 from shinka_core.launch.verdict import cut_off, exit_code, remove, verdict, with_hints
@@ -172,10 +173,7 @@ class LocalLauncher:
             )
 
     def _prepare(self, results_dir: Path) -> Path | None:
-        if results_dir.is_symlink():
-            results_dir.unlink()  # never through a link that a program may have laid
-        elif results_dir.exists():
-            shutil.rmtree(results_dir)  # of an evaluation that was cut off
+        make_room(results_dir)
         results_dir.mkdir(parents=True)
         receipt.remove(results_dir)
         return self._stage.prepare(results_dir.resolve()) if self._stage else None

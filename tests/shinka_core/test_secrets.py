@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from shinka_core.checks import check_settings
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
-from shinka_core.run import RunSettings, check_settings
 from shinka_core.secrets import redact
+from shinka_core.settings import RunSettings
 
 
 def test_keys_are_taken_out_of_errors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from shinka_core.asking import ask
+from shinka_core.checks import check_settings
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
 from shinka_core.generation import apply_answer
 from shinka_core.program import Answer, Candidate, Failure, PatchType, Program, Sampling
 from shinka_core.prompts.bounding import GAP
-from shinka_core.run import RunSettings, check_settings, open_run
+from shinka_core.run import open_run
+from shinka_core.settings import RunSettings
 from shinka_core.sizes import SizeLimit
 
 

@@ -57,7 +57,7 @@ def runner(options: dict[str, Any], generations: int) -> AsyncEvolutionRunner:
         max_proposal_jobs=4,
         max_evaluation_jobs=4,
         name="lives",
-        resume=True,
+        resume="auto",
     )
 
 

@@ -27,8 +27,8 @@ def task(tmp_path: Path) -> Path:
     return folder
 
 
-def planned(task: Path | None, *, config: Path | None = None, resume: bool = False, **overrides: Any) -> Plan:
-    return plan_run(task, config, Overrides(**overrides), resume=resume)
+def planned(task: Path | None, *, config: Path | None = None, **overrides: Any) -> Plan:
+    return plan_run(task, config, Overrides(**overrides))
 
 
 def test_without_a_file_the_defaults_hold(task: Path) -> None:
@@ -69,14 +69,3 @@ def test_the_seed_program_may_be_of_any_known_language_but_there_is_one(task: Pa
         path.unlink()
     with pytest.raises(ConfigError, match="--initial"):
         planned(task)
-
-
-def test_a_run_is_resumed_by_its_folder_under_its_own_name(task: Path, tmp_path: Path) -> None:
-    results = tmp_path / "r"
-    with pytest.raises(ConfigError, match="no run to resume"):
-        planned(task, results=results, resume=True)
-    results.mkdir()
-    (results / "run.yaml").write_text('{"name": "first"}\n')
-    assert planned(task, results=results, resume=True).name == "first"
-    with pytest.raises(ConfigError, match="'other' is not the run"):
-        planned(task, results=results, resume=True, name="other")

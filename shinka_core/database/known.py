@@ -1,0 +1,138 @@
+"""What a database knows of an evolution, read before anything is opened or written."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shinka_core.config import DatabaseConfig
+from shinka_core.database.address import address_of
+from shinka_core.database.engine import create_engine
+from shinka_core.database.own_words import own_words
+from shinka_core.database.ownership import alive
+from shinka_core.database.rows import PROGRAM_COLUMNS, program_of
+from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow, SessionRow
+from shinka_core.program import GenerationState, Program
+
+T = TypeVar("T")
+
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """An evolution as it stands.
+
+    Attributes:
+        settings: As they were kept when it was last opened; of an older version the section `evolution` alone.
+        owner: The process that has it open now, in words; "" when none has.
+        seed: The recorded seed program, or None.
+        correct: Correct programs.
+        later: Generations after the seed program that were begun.
+        final: Generations after the seed program that are over.
+        islands: On how many the seed program lives.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    owner: str
+    seed: Program | None
+    correct: int
+    later: int
+    final: int
+    islands: int
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether nothing has come of it: it can be begun again, with other settings as well."""
+        return not self.correct and not self.later and not self.owner
+
+
+async def names_in(config: DatabaseConfig, results_dir: Path) -> list[str] | None:
+    """The evolutions of a database, the newest first; None when its file is not there.
+
+    Raises:
+        DatabaseError: It cannot be read.
+    """
+
+    async def read(connection: AsyncConnection) -> list[str]:
+        rows = await connection.execute(
+            select(EvolutionRow.name).order_by(EvolutionRow.created_at.desc(), EvolutionRow.name)
+        )
+        return [name for (name,) in rows]
+
+    return await _reading(config, results_dir, read, [])
+
+
+async def look_up(config: DatabaseConfig, results_dir: Path, name: str) -> KnownRun | None:
+    """What is known of an evolution; None when there is none of that name, or no database.
+
+    Raises:
+        DatabaseError: The database cannot be read.
+    """
+
+    async def read(connection: AsyncConnection) -> KnownRun | None:
+        return await _read(connection, name)
+
+    return await _reading(config, results_dir, read, None)
+
+
+async def _reading(
+    config: DatabaseConfig, results_dir: Path, read: Callable[[AsyncConnection], Awaitable[T]], empty: T
+) -> T | None:
+    """Reads without making, migrating or writing anything."""
+    address = address_of(config.db_path, results_dir)
+    if address.file is not None and (not address.file.exists() or not address.file.stat().st_size):
+        return None
+    engine = create_engine(address)
+    try:
+        with own_words(address.name):
+            async with engine.connect() as connection:
+                return await read(connection) if await connection.run_sync(_has, "evolutions") else empty
+    finally:
+        await engine.dispose()
+
+
+def _has(connection: Connection, table: str) -> bool:
+    return inspect(connection).has_table(table)
+
+
+async def _read(connection: AsyncConnection, name: str) -> KnownRun | None:
+    row = (
+        await connection.execute(select(EvolutionRow.settings, EvolutionRow.owner).where(EvolutionRow.name == name))
+    ).first()
+    if row is None:
+        return None
+    settings: dict[str, Any] | None = None
+    if await connection.run_sync(_has, "sessions"):
+        settings = await connection.scalar(
+            select(SessionRow.settings).where(SessionRow.evolution == name).order_by(SessionRow.number.desc()).limit(1)
+        )
+    seed = (
+        await connection.execute(
+            select(*PROGRAM_COLUMNS).where(ProgramRow.evolution == name, ProgramRow.generation == SEED)
+        )
+    ).first()
+    correct = await connection.scalar(select(func.count()).where(ProgramRow.evolution == name, ProgramRow.correct))
+    final = [state.value for state in GenerationState if state.final]
+    later, over = (
+        await connection.execute(
+            select(func.count(), func.count().filter(GenerationRow.state.in_(final))).where(
+                GenerationRow.evolution == name, GenerationRow.number > SEED
+            )
+        )
+    ).one()
+    program = None if seed is None else program_of(seed)
+    islands = 0
+    if program is not None:
+        islands = await connection.scalar(
+            select(func.count()).where(IslandMemberRow.evolution == name, IslandMemberRow.program_id == program.id)
+        )
+    if settings is None:
+        settings = {"evolution": row.settings} if row.settings else {}
+    return KnownRun(name, settings, alive(row.owner) or "", program, int(correct or 0), later, over, int(islands or 0))

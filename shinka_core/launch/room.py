@@ -1,0 +1,45 @@
+"""Making room for an evaluation without losing what an earlier one came to.
+
+Where a result is, there was an evaluation that was paid for with time, and perhaps a record of it somewhere: in a
+database of which an older copy was put back, say. It is put aside and not deleted.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from pathlib import Path
+
+from shinka_core.launch.collect import complete
+
+
+def make_room(results_dir: Path) -> None:
+    """Leaves nothing at that path: results are put aside, the rest of an evaluation that was cut off is removed."""
+    if results_dir.is_symlink():
+        results_dir.unlink()  # never through a link that a program may have laid
+    elif results_dir.exists():
+        if complete(results_dir):
+            put_aside(results_dir)
+        else:
+            shutil.rmtree(results_dir)
+
+
+def put_aside(folder: Path) -> Path:
+    """Renames a folder to the first of `<name>-before-1`, `-2`, ... that is free."""
+    for number in itertools.count(1):
+        aside = folder.with_name(f"{folder.name}-before-{number}")
+        if not aside.exists() and not aside.is_symlink():
+            return folder.rename(aside)
+    raise AssertionError("numbers do not end")
+
+
+def make_room_for_program(program: Path, code: str, results_dir: Path) -> None:
+    """Puts a generation's folder aside when it holds another program with its results."""
+    if results_dir.is_symlink() or not complete(results_dir):
+        return
+    try:
+        same = program.read_bytes() == code.encode("utf-8", "surrogatepass")
+    except OSError:
+        same = False
+    if not same:
+        put_aside(program.parent)
