@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from shinka_core.database import RunSummary
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError
 from shinka_core.run import Run
+from shinka_core.source import source_bytes
 
 logger = logging.getLogger("shinka.finish")
 
@@ -36,36 +39,35 @@ async def finish(run: Run, stopped: str) -> RunSummary:
         # The folder and the evolution are another's now, who writes them at its own end.
         here = str(run.settings.results_dir)
         return replace(_counted_here(run), results_dir=here, seconds=run.progress.seconds, stopped_early=stopped)
-    missing: list[str] = []
-    try:
+    faults: list[str] = []
+    counted = _counted_here(run)
+    with _noted(faults, "the database could not be read"):
         counted = await run.database.summary()
-    except DatabaseError as error:
-        missing.append(f"the database could not be read ({error})")
-        counted = _counted_here(run)
-    else:
-        try:
+    with _noted(faults, "best/ could not be written"):
+        if not faults:
             await write_best(run)
-        except (DatabaseError, OSError) as error:
-            missing.append(f"best/ could not be written ({error})")
-    summary = replace(
-        counted,
-        results_dir=str(run.settings.results_dir),
-        seconds=run.seconds_before + run.progress.seconds,
-        stopped_early="; ".join(filter(None, [stopped, *missing])),
-    )
-    try:
+    seconds = run.seconds_before + run.progress.seconds
+    summary = replace(counted, results_dir=str(run.settings.results_dir), seconds=seconds)
+    summary = replace(summary, stopped_early="; ".join(filter(None, [stopped, *faults])))
+    with _noted(faults, f"{SUMMARY} could not be written"):
         _write(run.settings.results_dir / SUMMARY, json.dumps(asdict(summary), indent=2))
-        async with asyncio.timeout(
-            FAREWELL if missing else None
-        ):  # a database that could not be read is not waited for
-            await run.database.finish("stopped" if summary.stopped_early else "finished")
-    except (DatabaseError, OSError, TimeoutError) as error:
-        missing.append(f"the end could not be stored ({error})")
-        summary = replace(summary, stopped_early="; ".join(filter(None, [stopped, *missing])))
-    if missing:
-        logger.error("%s", "; ".join(missing))
+    with _noted(faults, "the end could not be stored"):
+        async with asyncio.timeout(FAREWELL if faults else None):  # a database that has gone is not waited for
+            await run.database.finish("stopped" if stopped or faults else "finished")
+    if faults:
+        logger.error("%s", "; ".join(faults))
+        summary = replace(summary, stopped_early="; ".join(filter(None, [stopped, *faults])))
     await _report(run, summary)
     return summary
+
+
+@contextmanager
+def _noted(faults: list[str], what: str) -> Generator[None, None, None]:
+    """Lets the end go on without what fails here, and takes note of it."""
+    try:
+        yield
+    except (DatabaseError, OSError) as error:
+        faults.append(f"{what} ({error or type(error).__name__})")
 
 
 async def finish_broken(run: Run, error: Exception) -> None:
@@ -105,10 +107,10 @@ def _counted_here(run: Run) -> RunSummary:
     )
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str | bytes) -> None:
     """Writes a file as a whole or not at all: a run may be killed here too."""
     new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8")
+    new.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
     new.replace(path)
 
 
@@ -119,8 +121,8 @@ async def write_best(run: Run) -> Path | None:
         return None
     folder = run.settings.results_dir / BEST
     folder.mkdir(exist_ok=True)
-    _write(folder / f"main{run.seed_program.extension}", best.code)
-    _write(folder / "seed_to_best.diff", unified_diff(run.seed_program.code, best.code) + "\n")
+    _write(folder / f"main{run.seed_program.extension}", source_bytes(best.code, best.language))
+    _write(folder / "seed_to_best.diff", await asyncio.to_thread(unified_diff, run.seed_program.code, best.code) + "\n")
     about = {
         "generation": best.generation,
         "score": best.score,

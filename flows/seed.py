@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from flows.orchestrator.generation_runs import GenerationRuns
 from shinka_core.errors import ConfigError
 from shinka_core.outcome import Closed, Failed, Open, Rejected
+from shinka_core.program import NO_REASON
 from shinka_core.run import Run
+
+logger = logging.getLogger("shinka.seed")
 
 
 async def evaluate_seed(run: Run, runs: GenerationRuns) -> None:
@@ -25,8 +30,16 @@ async def evaluate_seed(run: Run, runs: GenerationRuns) -> None:
         )
     seed = outcome.program
     if not seed.has_result:
+        output = run.generation_dir(0) / "results"
         raise ConfigError(
             f"the evaluator gives no result for the seed program, so nothing can be evolved: {seed.error}\n"
             f"Try it by hand: {run.settings.job.eval_program_path} --program_path {run.settings.evolve.init_program_path} "
-            f"--results_dir DIR; its output is in {run.generation_dir(0) / 'results'}"
+            f"--results_dir DIR" + (f"; its output is in {output}" if output.is_dir() else "")
         )
+    if not seed.correct:
+        logger.warning("%s", not_correct(seed.error))
+
+
+def not_correct(error: str) -> str:
+    """What to say of a seed program that is not correct."""
+    return f"the seed program is not correct, so the first proposals repair it: {error or NO_REASON}"

@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from shinka_core.config import EvolutionConfig
 from shinka_core.database.address import address_of
-from shinka_core.edit import check_seed_program, language_of
 from shinka_core.errors import ConfigError
 from shinka_core.launch import check_job
 from shinka_core.secrets import refuse_stored_secrets
+from shinka_core.seed_program import SeedProgram, read_seed_program
 from shinka_core.settings import RunSettings
 from shinka_core.sizes import SizeLimit
-
-
-@dataclass(frozen=True, slots=True)
-class SeedProgram:
-    """The program an evolution starts from."""
-
-    code: str
-    language: str
-    extension: str
-
-
-def read_seed_program(config: EvolutionConfig) -> SeedProgram:
-    """Reads and checks the seed program.
-
-    Raises:
-        ConfigError: It is missing, empty, not UTF-8, or its EVOLVE-BLOCK markers are broken.
-    """
-    path = Path(config.init_program_path)
-    language = language_of(path, config.language)
-    try:
-        code = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"init_program_path={str(path)!r} does not exist (working directory {Path.cwd()}); "
-            "name a seed program, or run inside the task's folder"
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"init_program_path={str(path)!r} cannot be read as UTF-8 text: {error}") from error
-    check_seed_program(code, language)
-    return SeedProgram(code=code, language=language, extension=path.suffix)
 
 
 def check_settings(settings: RunSettings) -> SeedProgram:

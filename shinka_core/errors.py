@@ -30,7 +30,7 @@ crashes, times out or scores badly is not an error: it is an `Evaluation` with `
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -252,8 +252,13 @@ def one_error() -> Generator[None, None, None]:
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:
-    ours = group.subgroup(ShinkaError)
-    found: Exception = group if ours is None else ours
-    while isinstance(found, ExceptionGroup):
-        found = found.exceptions[0]
-    return found
+    leaves = list(_leaves(group))
+    return next((error for error in leaves if isinstance(error, ShinkaError)), leaves[0])
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)  # pyright: ignore[reportUnknownArgumentType] - of exceptions, as the whole is
+        else:
+            yield error

@@ -44,12 +44,13 @@ from shinka_core.program import (
 from shinka_core.prompts.bounding import GAP
 from shinka_core.run import Run
 from shinka_core.sizes import SizeLimit
+from shinka_core.source import source_bytes
 
 T = TypeVar("T")
 
 # Characters of answer and parent up to which a patch is applied on the event loop: below, waking
 # a thread takes longer than the work; above, the work would hold up every other generation.
-SMALL_PATCH = 50_000
+SMALL_PATCH = 25_000
 
 # Steps that cost nothing to repeat, so the next one need not wait until they are durable. An
 # answer is never durable before the sampling it belongs to: the journal keeps the order.
@@ -169,10 +170,10 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     """Applies the answer to the parent; an answer that cannot be applied is a `Failure` to feed back."""
 
     async def apply() -> Candidate | Failure:
-        limit = generation.run.size_limit
-        if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH:
+        limit, python = generation.run.size_limit, generation.run.settings.job.python
+        if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH and python is None:
             return apply_answer(sampling, answer, limit)
-        return await asyncio.to_thread(apply_answer, sampling, answer, limit)
+        return await asyncio.to_thread(apply_answer, sampling, answer, limit, python)
 
     return await _once(
         generation,
@@ -184,8 +185,14 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     )
 
 
-def apply_answer(sampling: Sampling, answer: Answer, limit: SizeLimit | None = None) -> Candidate | Failure:
-    """Applies an answer's patch, or tells why it does not apply."""
+def apply_answer(
+    sampling: Sampling, answer: Answer, limit: SizeLimit | None = None, python: str | None = None
+) -> Candidate | Failure:
+    """Applies an answer's patch, or tells why it does not apply.
+
+    Args:
+        python: Interpreter of the evaluations, when it is not this one; it is asked before a syntax error is one.
+    """
     if answer.cut:
         # The edits that are whole may be half of a change, and a program that is whole may be a draft.
         return Failure("patch", "truncated_answer", CUT_OFF.get(answer.cut, f"the answer was cut off ({answer.cut})"))
@@ -197,6 +204,7 @@ def apply_answer(sampling: Sampling, answer: Answer, limit: SizeLimit | None = N
             parent.code,
             parent.language,
             limit=limit.characters if limit else MAX_PROGRAM,
+            python=python,
         )
     except PatchError as error:
         return Failure("patch", error.reason, str(error))
@@ -262,9 +270,10 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
             found = await run.launcher.attach(generation.started)
             if found is not None:
                 return found
-        await asyncio.to_thread(make_room_for_program, program_path, code, folder / "results")
+        content = source_bytes(code, run.seed_program.language)
+        await asyncio.to_thread(make_room_for_program, program_path, content, folder / "results")
         folder.mkdir(parents=True, exist_ok=True)
-        program_path.write_text(code, encoding="utf-8")
+        program_path.write_bytes(content)
         generation.started = await run.launcher.submit(program_path, folder / "results")
         return generation.started
 

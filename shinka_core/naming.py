@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
+import os
 import re
 import secrets
 import sqlite3
+import unicodedata
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +21,11 @@ from shinka_core.errors import ConfigError, EvolutionExistsError
 
 # Marks a results folder as taken, and says whose it is.
 RUN_FILE = "run.yaml"
-LONGEST_FOLDER = 100
+LONGEST_FOLDER = 100  # bytes
+LONGEST_NAME = 500
+_NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines and paragraphs
+# What drives of another system take for a device.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 DEFAULT_DATABASE = "evolution.sqlite"
 # Generations that are named as traces of a run.
 SHOWN = 3
@@ -42,8 +49,10 @@ def take_place(
 
     Raises:
         EvolutionExistsError: The folder holds a run.
-        ConfigError: The folder cannot be made.
+        ConfigError: The folder cannot be made, or the name is none.
     """
+    if name is not None:
+        check_name(name)
     try:
         if name is None and results_dir is None:
             return _free_place(_unnamed(init_program_path, database))
@@ -55,8 +64,12 @@ def take_place(
                 "(--resume), or name another folder (--results)"
             )
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "it cannot be written to", str(folder))
     except OSError as error:
-        raise ConfigError(f"the results folder cannot be made: {error}; name another one (--results)") from error
+        raise ConfigError(
+            f"results folder {str(error.filename)!r} cannot be used ({error.strerror}); name another one (--results)"
+        ) from error
     return Place(name, folder)
 
 
@@ -92,17 +105,39 @@ def give_back(place: Place) -> None:
 def default_name(init_program_path: str, moment: datetime | None = None) -> str:
     """`<task folder>-<date>-<time>`, fit for a file name."""
     task = re.sub(r"\W+", "_", Path(init_program_path).resolve().parent.name) or "evolution"
-    return f"{task[:LONGEST_FOLDER]}-{(moment or datetime.now()):%Y%m%d-%H%M%S}"
+    return f"{_cut(task)}-{(moment or datetime.now()):%Y%m%d-%H%M%S}"
 
 
 def default_results_dir(name: str) -> Path:
-    """`results/<name>` in the working directory; a name that is no good file name is changed a little."""
+    """`results/<name>` in the working directory; a name that is no good file name is changed a little.
+
+    Then a digest tells it apart from the others that would be changed into the same.
+    """
     folder = re.sub(r"[^\w.-]+", "_", name)
-    if folder.strip("._") and len(folder) <= LONGEST_FOLDER:
+    if folder == name and folder.strip("._") and _cut(folder) == folder and not _DEVICE.match(folder):
         return Path("results") / folder
-    # Nothing is left of it, or it is a path of its own, or too long: the digest tells such names apart.
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return Path("results") / f"{folder.strip('._')[:LONGEST_FOLDER]}-{digest}".lstrip("-")
+    return Path("results") / f"{_cut(folder.strip('._'))}-{digest}".lstrip("-")
+
+
+def check_name(name: str) -> None:
+    """A name is stored, shown and typed again.
+
+    Raises:
+        ConfigError: It is blank, or holds line breaks, control characters or what is no text.
+    """
+    if name.strip() and len(name) <= LONGEST_NAME and not {unicodedata.category(letter) for letter in name} & _NO_TEXT:
+        return
+    shown = ascii(name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "...")
+    raise ConfigError(
+        f"name={shown} is no name for a run; choose one of at most {LONGEST_NAME} characters, "
+        "without line breaks or control characters (--name)"
+    )
+
+
+def _cut(folder: str) -> str:
+    """So much of it as a file name holds, which counts bytes."""
+    return folder.encode("utf-8", "ignore")[:LONGEST_FOLDER].decode("utf-8", "ignore")
 
 
 def _unnamed(init_program_path: str, database: DatabaseConfig) -> str:

@@ -18,6 +18,10 @@ from typing import Any
 TERMINATED = "terminated"
 
 
+# For programs that are not correct, where the evaluator says no more.
+NO_REASON = "the evaluator gives no reason"
+
+
 class PatchType(StrEnum):
     """How a proposal is asked for: SEARCH/REPLACE edits, a whole program, or a crossover."""
 

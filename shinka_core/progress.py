@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from shinka_core.program import Failure, Program
+from shinka_core.program import NO_REASON, Failure, Program
 
 
 @dataclass(slots=True)
@@ -20,6 +20,7 @@ class Progress:
         recorded: Generations that this process recorded, the seed program not counted.
         failed: Generations that failed in this process.
         correct: Correct programs of the whole evolution, as are `best_score`, `failures` and `cost`.
+        seed_error: Why the seed program is not correct, in the evaluator's words; "" when it is.
         cost: US dollars.
         first_sampled_at: Monotonic seconds of the first proposal, None before.
         last_recorded_at: Monotonic seconds of the last recorded or failed generation.
@@ -34,6 +35,7 @@ class Progress:
     best_score: float | None = None
     best_generation: int | None = None
     seed_score: float | None = None
+    seed_error: str = ""
     cost: float = 0.0
     failures: Counter[str] = field(default_factory=Counter[str])
     first_sampled_at: float | None = None
@@ -69,6 +71,7 @@ class Progress:
         """Takes note of a recorded program; returns whether it is the new best."""
         if program.generation == 0:
             self.seed_score = program.score
+            self.seed_error = "" if program.correct else program.error or NO_REASON
         else:
             self.recorded += 1
             self.last_recorded_at = time.monotonic()

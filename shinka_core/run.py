@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 from shinka_core.budget import Budget
-from shinka_core.checks import SeedProgram
 from shinka_core.config import EvolutionConfig
 from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, address_of, look_up
 from shinka_core.embed import embedder
@@ -26,6 +25,7 @@ from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
 from shinka_core.private import private_places
 from shinka_core.progress import Progress
+from shinka_core.seed_program import SeedProgram
 from shinka_core.settings import Resume, RunSettings
 from shinka_core.sizes import SizeLimit, contexts_of
 from shinka_core.slots import Slots
@@ -135,6 +135,7 @@ class Run:
         progress.resumed = finished
         progress.best_score, progress.best_generation = summary.best_score, summary.best_generation
         progress.seed_score, progress.correct = summary.seed_score, summary.correct
+        progress.seed_error = summary.seed_error
         progress.failures.update(summary.failures)
 
     def generation_dir(self, number: int) -> Path:
@@ -163,7 +164,7 @@ async def open_run(
     how = resume if isinstance(resume, Resume) else Resume.of(resume)
     known = await look_up(settings.database, settings.results_dir, settings.evolution)
     _check_there(settings, known, how)
-    opening = prepare(settings, known, how)
+    opening = await asyncio.to_thread(prepare, settings, known, how)
     settings, evolve = opening.settings, opening.settings.evolve
     async with AsyncExitStack() as stack:
         database = AsyncProgramDatabase(settings.database, settings.results_dir)

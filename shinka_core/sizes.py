@@ -9,9 +9,9 @@ from __future__ import annotations
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import Contexts
-from shinka_core.program import Program
-from shinka_core.prompts.bounding import GAP
-from shinka_core.prompts.proposal import smallest_prompt
+from shinka_core.prompts.bounding import GAP, elided
+from shinka_core.prompts.proposal import tokens_around
+from shinka_core.prompts.size import tokens_at_most
 
 
 def contexts_of(config: EvolutionConfig) -> Contexts:
@@ -37,8 +37,7 @@ class SizeLimit:
             ConfigError: The answer alone would fill a model's context.
         """
         self.characters = config.max_program_size
-        self._task = config.task_sys_msg
-        self._language = language
+        self._around = tokens_around(language, task=config.task_sys_msg)
         self._smallest = contexts_of(config).smallest()
 
     def problem(self, code: str) -> str | None:
@@ -48,7 +47,7 @@ class SizeLimit:
         if self._smallest is None:
             return None
         model, room = self._smallest
-        tokens = smallest_prompt(Program("", 0, code, self._language, 0, None, False), task=self._task)
+        tokens = self._around + tokens_at_most(elided(code, 0))
         if tokens <= room:
             return None
         return (

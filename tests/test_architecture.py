@@ -18,7 +18,7 @@ SOURCES = [
 LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 
 # Inside shinka_core: what each part may use besides itself and the ground.
-GROUND = {"bounds", "errors", "program", "config", "secrets", "outcome"}
+GROUND = {"bounds", "errors", "program", "config", "secrets", "outcome", "source", "thinking"}
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
@@ -33,17 +33,20 @@ MAY_USE = {
     "naming": set[str](),
     "settings": set[str](),
     "fingerprint": set[str](),
-    "checks": {"database", "edit", "launch", "settings", "sizes"},
+    "checks": {"database", "edit", "launch", "seed_program", "settings", "sizes"},
     "whereabouts": {"database", "naming", "settings"},
-    "opening": {"checks", "database", "edit", "fingerprint", "settings"},
+    "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
+    "own_packages": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
+    "seed_program": {"edit"},
     "novelty": {"edit", "embed", "llm", "prompts"},
     "sizes": {"llm", "prompts"},
     "run": {
+        "seed_program",
         "budget",
         "database",
         "edit",
@@ -66,7 +69,6 @@ MAY_USE = {
     "asking": {"llm", "prompts", "run"},
     "generation": {"asking", "sizes", "database", "edit", "launch", "llm", "prompts", "run"},
     "private": {"database", "naming"},
-    "own_packages": set[str](),
 }
 LONGEST_FILE = 500
 USUAL_FILE = 300
@@ -108,6 +110,8 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
         "config": {"errors", "program", "secrets"},
         "program": set[str](),
         "bounds": set[str](),
+        "source": set[str](),
+        "thinking": set[str](),
         "errors": {"program"},
         "outcome": {"errors", "program"},
     }.get(part)

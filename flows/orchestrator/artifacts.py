@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
 from collections.abc import AsyncGenerator
@@ -14,6 +15,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.context import FlowRunContext
 
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
+from shinka_core.bounds import within
 from shinka_core.database import RunSummary
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import OrchestratorError
@@ -23,6 +25,7 @@ logger = logging.getLogger("shinka.board")
 
 UPDATE_PERIOD = 5.0
 DIFF_LIMIT = 20_000
+LONGEST_KEY = 100
 
 
 class Board:
@@ -85,7 +88,7 @@ async def publish(run: Run, summary: RunSummary) -> None:
     lines += ["", f"Everything is in `{run.settings.results_dir}`."]
     lines += [f"- failed: {reason}: {count}" for reason, count in summary.failures.items()]
     if best is not None:
-        diff = unified_diff(run.seed_program.code, best.code)[:DIFF_LIMIT]
+        diff = within(await asyncio.to_thread(unified_diff, run.seed_program.code, best.code), DIFF_LIMIT)
         lines += [
             "",
             f"Generation {best.generation}, `{best.model or 'seed'}`: {best.name}",
@@ -103,5 +106,7 @@ async def publish(run: Run, summary: RunSummary) -> None:
 
 
 def _key(name: str) -> str:
-    """Artifact keys hold lower-case letters, digits and dashes alone."""
-    return f"evolution-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
+    """Artifact keys hold lower-case letters, digits and dashes alone; names that lose by it stay apart."""
+    key = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_KEY]
+    digest = "" if key == name else f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return f"evolution-{key}{digest}".replace("--", "-")

@@ -126,7 +126,7 @@ def evolve_command(
         advice = (
             f"; continue with --resume --results {plan.evolution.results_dir}" if begun else " before anything began"
         )
-        console.print(f"stopped{advice}", markup=False)
+        console.print(f"stopped{advice}", markup=False, emoji=False)
         return _code_of(told.first or getattr(broken_off, "number", signal.SIGINT))
     except Exception as error:
         keep_traceback(error, place.results_dir)
@@ -183,7 +183,7 @@ def run(arguments: list[str]) -> int:
         return _code_of(getattr(broken_off, "number", signal.SIGINT))
     except Exception as error:  # noqa: BLE001 - whatever it is, a person reads it
         Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"error: {in_words(error)}", style="red", markup=False
+            f"error: {in_words(error)}", style="red", markup=False, emoji=False
         )
         return EXIT_MISTAKE if is_mistake(error) else EXIT_FAILED
 

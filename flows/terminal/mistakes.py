@@ -6,11 +6,15 @@ import tempfile
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import CycloptsError
 from pydantic import ValidationError
 
 from shinka_core.errors import ConfigError, EvolutionExistsError, SchemaVersionError, ShinkaError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 TRACEBACK = "traceback.txt"
 LONGEST_VALUE = 120
@@ -47,10 +51,9 @@ def keep_traceback(error: BaseException, folder: Path) -> None:
             return
 
 
-def _field(item: object, title: str) -> str:
-    assert isinstance(item, dict)
+def _field(item: ErrorDetails, title: str) -> str:
     where = ".".join(str(part) for part in item["loc"]) or title
-    message = f"{where}: {str(item['msg']).removeprefix('Value error, ')}"
+    message = f"{where}: {item['msg'].removeprefix('Value error, ')}"
     if item["type"] in {"value_error", "extra_forbidden"}:
         return message
     value = repr(item["input"])

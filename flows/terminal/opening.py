@@ -39,7 +39,7 @@ def print_opening(console: Console, plan: Plan) -> None:
         ),
     ]
     lines += _continued(plan)
-    console.print("\n".join(lines), markup=False)
+    console.print("\n".join(lines), markup=False, emoji=False)
 
 
 def _continued(plan: Plan) -> list[str]:

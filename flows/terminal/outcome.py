@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from flows.terminal.progress import duration
 from shinka_core.database import RunSummary
 
+LONGEST_REASON = 1_000
+
 
 def print_summary(console: Console, summary: RunSummary) -> None:
     """The outcome: scores, failures, costs, times, and where everything is."""
-    table = Table(title=f"Evolution {summary.evolution}", show_header=False, title_justify="left")
+    # As it is: what is in brackets would be taken for markup, and what is between colons for a picture.
+    table = Table(title=Text(f"Evolution {summary.evolution}"), show_header=False, title_justify="left")
     for title, value in _rows(summary):
-        table.add_row(title, value)
+        table.add_row(Text(title), Text(value))
     console.print(table)
     if summary.stopped_early:
-        console.print(f"Stopped early: {summary.stopped_early}", markup=False)
-        console.print(f"Continue with --resume --results {summary.results_dir}", markup=False)
+        console.print(f"Stopped early: {summary.stopped_early}", markup=False, emoji=False)
+        console.print(f"Continue with --resume --results {summary.results_dir}", markup=False, emoji=False)
 
 
 def _rows(summary: RunSummary) -> list[tuple[str, str]]:
@@ -26,6 +30,8 @@ def _rows(summary: RunSummary) -> list[tuple[str, str]]:
         ("best score", "none" if best is None else f"{best:.8g} (generation {summary.best_generation})"),
         ("seed score", "none" if seed is None else f"{seed:.8g}"),
     ]
+    if summary.seed_error:
+        rows.append(("seed program", f"not correct: {summary.seed_error[:LONGEST_REASON]}"))
     if best is not None and seed is not None:
         percent = f" ({(best - seed) / abs(seed):+.1%})" if seed else ""
         rows.append(("gain", f"{best - seed:+.6g}{percent}"))
@@ -42,6 +48,6 @@ def _rows(summary: RunSummary) -> list[tuple[str, str]]:
         ("cost", f"${summary.cost:.4f}"),
         ("wall time", duration(summary.seconds)),
         ("time in evaluations", f"{summary.evaluation_seconds:.1f} s"),
-        ("best program", f"{summary.results_dir}/best"),
+        ("best program", "none: no program is correct" if best is None else f"{summary.results_dir}/best"),
     ]
     return rows

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from flows.open_runs import find_open_run
 from shinka_core.run import Run
@@ -17,6 +19,7 @@ _Show = Callable[[str, Console, threading.Event], None]
 
 LIVE_PERIOD = 0.5
 LINE_PERIOD = 5.0
+LONGEST_REASON = 500
 
 
 @contextmanager
@@ -77,12 +80,23 @@ def duration(seconds: float | None) -> str:
 
 
 def _print_lines(evolution: str, console: Console, ended: threading.Event) -> None:
-    last = ""
-    while not ended.wait(LINE_PERIOD):
+    last = told = ""
+    next_line = time.monotonic() + LINE_PERIOD
+    while not ended.wait(min(LIVE_PERIOD, LINE_PERIOD)):
         run = find_open_run(evolution)
-        if run is not None and (line := progress_line(run)) != last:
-            console.print(line, highlight=False, soft_wrap=True)
-            last = line
+        if run is None:
+            continue
+        lines: list[str] = []
+        if run.progress.seed_error != told:
+            told = run.progress.seed_error
+            lines.append(f"the seed program is not correct: {told[:LONGEST_REASON]}")
+        if time.monotonic() >= next_line:
+            next_line = time.monotonic() + LINE_PERIOD
+            if (line := progress_line(run)) != last:
+                lines.append(line)
+                last = line
+        for line in lines:
+            console.print(line, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def _show_live(evolution: str, console: Console, ended: threading.Event) -> None:
@@ -95,7 +109,7 @@ def _show_live(evolution: str, console: Console, ended: threading.Event) -> None
 
 def _table(run: Run) -> Table:
     progress = run.progress
-    table = Table(title=run.evolution, show_header=False, title_justify="left")
+    table = Table(title=Text(run.evolution), show_header=False, title_justify="left")
     rows = {
         "generation": f"{progress.finished} of {progress.total}",
         "best score": f"{_number(progress.best_score)}  (seed program {_number(progress.seed_score)})",
@@ -106,8 +120,10 @@ def _table(run: Run) -> Table:
         "rate": f"{progress.rate:.2f} generations/s",
         "time": f"{duration(progress.seconds)}, {duration(progress.eta)} to go",
     }
+    if progress.seed_error:
+        rows["seed program"] = f"not correct: {progress.seed_error[:LONGEST_REASON]}"
     for title, value in rows.items():
-        table.add_row(title, value)
+        table.add_row(title, Text(value))
     return table
 
 

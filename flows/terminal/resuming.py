@@ -13,7 +13,6 @@ from flows.terminal.task_folder import (
     Overrides,
     Plan,
     existing_folder,
-    find_initial,
     named_file,
     read_settings,
     section_of,
@@ -23,6 +22,7 @@ from flows.terminal.task_folder import (
 )
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.errors import ConfigError
+from shinka_core.seed_program import find_seed_program
 from shinka_core.settings import WIDTHS, Resume, RunSettings, restored, said_in, task_of
 from shinka_core.whereabouts import Whereabouts, find_run, read_mark
 
@@ -136,7 +136,7 @@ def _path(
         return {}  # it was named by a flag, apart from the task folder
     place = in_file or _moved(task, stored, known)
     if place is None:
-        place = find_initial(task) if field == "init_program_path" else task / EVALUATOR
+        place = find_seed_program(task) if field == "init_program_path" else task / EVALUATOR
     return {field: str(place.absolute())}
 
 
@@ -164,7 +164,7 @@ def _other_place(known: KnownRun, overrides: Overrides) -> Path | None:
     if overrides.initial or overrides.evaluate or here == Path(stored).parent or not evaluator.is_file():
         return None
     try:
-        initial = find_initial(here)
+        initial = find_seed_program(here)
     except ConfigError:
         return None
     digests = {"evaluator": evaluator_digests(evaluator), "seed_program": digest_of(initial)}

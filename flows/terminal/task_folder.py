@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import yaml
 
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
-from shinka_core.edit.languages import EXTENSIONS
 from shinka_core.errors import ConfigError
+from shinka_core.seed_program import find_seed_program
 from shinka_core.settings import Resume, RunSettings, TaskFolder, said_in
 from shinka_core.whereabouts import Whereabouts, find_run
 
@@ -100,7 +100,7 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides) -> Pl
     file = config or folder / SETTINGS_FILE
     sections = read_settings(file, required=config is not None)
     evolution, job, database = (section_of(sections, name) for name in ("evolution", "job", "database"))
-    initial = overrides.initial or named_file(folder, evolution.get("init_program_path")) or find_initial(folder)
+    initial = overrides.initial or named_file(folder, evolution.get("init_program_path")) or find_seed_program(folder)
     evaluator = overrides.evaluate or folder / str(job.get("eval_program_path", EVALUATOR))
     evolution["init_program_path"] = str(initial.absolute())
     job["eval_program_path"] = str(evaluator.absolute())
@@ -197,25 +197,6 @@ def section_of(settings: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(section, dict):
         raise ConfigError(f"section {name!r} of the settings file must hold fields, not {section!r}")
     return dict(cast(dict[str, Any], section))
-
-
-def find_initial(folder: Path) -> Path:
-    """The seed program of a task folder.
-
-    Raises:
-        ConfigError: There is none, or more than one.
-    """
-    known = {extension for extensions in EXTENSIONS.values() for extension in extensions}
-    found = sorted(path for path in folder.glob("initial.*") if path.suffix in known)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise ConfigError(
-            f"there is no initial.<ext> in {str(folder.resolve())!r}; name the seed program with --initial"
-        )
-    raise ConfigError(
-        f"{str(folder)!r} holds several seed programs ({', '.join(path.name for path in found)}); choose with --initial"
-    )
 
 
 def named_file(folder: Path, name: Any) -> Path | None:

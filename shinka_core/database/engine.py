@@ -117,7 +117,8 @@ def _connecting(address: Address) -> Callable[..., Any]:
         except TimeoutError as error:
             raise TimeoutError(f"no connection within {address.connect_timeout:g} seconds") from error
         except (ValueError, asyncpg.InterfaceError) as error:
-            raise DatabaseError(f"{address.name} cannot be opened: {error}; correct the URL") from error
+            why = str(error).splitlines()[0]
+            raise DatabaseError(f"{address.name} cannot be opened: {why}; correct the URL") from error
 
     return connect
 

@@ -37,6 +37,7 @@ class Store:
     Attributes:
         name: For messages.
         patience: Seconds to wait for it.
+        given_up: It was waited for in vain: nothing is waited for again until a commit has come through.
     """
 
     def __init__(self, address: Address) -> None:
@@ -47,6 +48,7 @@ class Store:
         """
         self.name = address.name
         self.patience = PATIENCE
+        self.given_up = False
         self.engine = create_engine(address)
         self._file = address.file
         self._guard: FileGuard | None = None
@@ -113,6 +115,7 @@ class Patience:
     def over(self) -> None:
         """The database is back."""
         self._since = None
+        self._store.given_up = False
 
     async def after(self, error: DatabaseUnavailableError) -> None:
         """Waits a moment.
@@ -123,9 +126,10 @@ class Patience:
         patience = self._store.patience
         if self._since is None:
             self._since = time.monotonic()
-            if patience:
+            if patience and not self._store.given_up:
                 logger.warning("%s; waiting up to %g s for it", error, patience)
         waited = time.monotonic() - self._since
-        if waited >= patience:
+        if waited >= patience or self._store.given_up:
+            self._store.given_up = True
             raise DatabaseUnavailableError(f"{error} (waited {waited:.0f} s for it)") from error
         await asyncio.sleep(min(PAUSE, patience - waited))

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow
-from shinka_core.program import GenerationState
+from shinka_core.program import NO_REASON, GenerationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class RunSummary:
     """The outcome of an evolution so far.
 
     Attributes:
+        seed_error: Why the evaluator does not take the seed program for correct, in its words; "" when it does.
         failures: Generations that ended without a program, by `step: reason`.
         evaluation_seconds: Time in evaluations, added up.
     """
@@ -51,6 +52,7 @@ class RunSummary:
     seconds: float = 0.0
     stopped_early: str = ""
     generations: int = 0
+    seed_error: str = ""
 
 
 async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
@@ -72,9 +74,13 @@ async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
             .limit(1)
         )
     ).first()
-    seed_score = await connection.scalar(
-        select(ProgramRow.score).where(ProgramRow.evolution == evolution, ProgramRow.generation == 0)
-    )
+    seed = (
+        await connection.execute(
+            select(ProgramRow.score, ProgramRow.correct, ProgramRow.error).where(
+                ProgramRow.evolution == evolution, ProgramRow.generation == 0
+            )
+        )
+    ).first()
     failures = await connection.execute(
         select(GenerationRow.failure_step, GenerationRow.failure_reason, func.count())
         .where(GenerationRow.evolution == evolution, GenerationRow.state == GenerationState.FAILED.value)
@@ -101,7 +107,8 @@ async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
         correct=correct,
         best_score=best[0] if best else None,
         best_generation=best[1] if best else None,
-        seed_score=seed_score,
+        seed_score=seed[0] if seed else None,
+        seed_error="" if seed is None or seed[1] else seed[2] or NO_REASON,
         failures=counted,
         models=models,
         evaluation_seconds=float(seconds),

@@ -1,4 +1,4 @@
-"""Reading a model's answer: a name, a description, and edits or a whole program.
+"""Reading a model's answer: a title, and edits, a whole program or a diff.
 
 The format asked for is
 
@@ -6,130 +6,154 @@ The format asked for is
     <DESCRIPTION>what changes and why</DESCRIPTION>
     SEARCH/REPLACE blocks, or one fenced program
 
-Models forget parts of it, so name and description may be missing, in any order or in any case.
+Models forget parts of it, think aloud, add drafts, tests and examples, and take other formats.
 Every search here is linear in the length of the answer.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from shinka_core.edit.blocks import MarkerError, block_texts, find_blocks, has_markers
+from shinka_core.edit.fences import Fenced, fence_for, find_fenced, has_fences
+from shinka_core.edit.heading import Heading, read_heading
+from shinka_core.edit.hunks import LANGUAGES as DIFFS
+from shinka_core.edit.hunks import Diff, find_diff
+from shinka_core.edit.languages import is_named
+from shinka_core.edit.names import defined_names
+from shinka_core.edit.search_replace import Block, read_blocks
 from shinka_core.errors import PatchError
+from shinka_core.source import MARK
+from shinka_core.thinking import without_thinking
 
-SEARCH_LINE = re.compile(r"^[ \t]*<{5,9}[ \t]*SEARCH\b.*$")
-DIVIDER_LINE = re.compile(r"^[ \t]*={5,9}[ \t]*$")
-REPLACE_LINE = re.compile(r"^[ \t]*>{5,9}[ \t]*REPLACE\b.*$")
-FENCE_LINE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[ \t]*$")
-_WORDS = re.compile(r"[A-Za-z0-9]+")
-NAME_LIMIT = 60
-DESCRIPTION_LIMIT = 2000
+_HEADING_TAG = re.compile(r"[ \t]*<(?:name|description)>", re.IGNORECASE)
+# Beside a program these are examples of how to use it or of what it prints.
+_NEVER_PROGRAMS = DIFFS | {"console", "output", "bash", "sh", "shell", "text", "txt", "plaintext", "log", "mermaid"}
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """One SEARCH/REPLACE pair; texts end with a line break unless empty."""
+class Reading:
+    """What an answer holds, its reasoning left out.
 
-    search: str
-    replace: str
+    Attributes:
+        text: Of the answer.
+        blocks: SEARCH/REPLACE blocks.
+        fenced: Fenced blocks; only the program among them counts.
+        diff: A unified diff.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """How the model titles its change."""
-
-    name: str
-    description: str
-
-
-def read_heading(text: str) -> Heading:
-    """Name and description; the first prose line stands in for what is missing."""
-    description = _tag(text, "description") or _first_prose(text)
-    name = _tag(text, "name") or description
-    words = _WORDS.findall(name[: 2 * NAME_LIMIT])
-    snake = "_".join(word.lower() for word in words)[:NAME_LIMIT].strip("_")
-    return Heading(snake or "unnamed", description[:DESCRIPTION_LIMIT].strip())
+    heading: Heading
+    text: str
+    blocks: list[Block]
+    fenced: list[Fenced]
+    diff: Diff | None
 
 
-def read_edits(text: str) -> list[Edit]:
-    """The SEARCH/REPLACE pairs, in order; none when the answer has no SEARCH line.
+def read_answer(answer: str, parent: str) -> Reading:
+    """Takes an answer apart.
+
+    Args:
+        parent: The program that it is about, with line feeds alone.
 
     Raises:
-        PatchError: `truncated_answer` when a pair is not finished.
+        PatchError: `truncated_answer` when a block is not finished or the answer never begins,
+            `wrong_markers` when blocks cannot be told from the program.
     """
-    edits: list[Edit] = []
-    search: list[str] | None = None
-    replace: list[str] | None = None
-    for line in _lines(text):
-        bare = line.rstrip("\r\n")
-        if search is None:
-            if SEARCH_LINE.match(bare):
-                search = []
-        elif replace is None:
-            if DIVIDER_LINE.match(bare):
-                replace = []
-            elif SEARCH_LINE.match(bare) or REPLACE_LINE.match(bare):
-                raise PatchError("truncated_answer", f"SEARCH block {len(edits) + 1} has no ======= line")
-            else:
-                search.append(line)
-        elif REPLACE_LINE.match(bare):
-            edits.append(Edit("".join(search), "".join(replace)))
-            search = replace = None
-        elif SEARCH_LINE.match(bare):
-            raise PatchError(
-                "truncated_answer", f"block {len(edits) + 1} has no >>>>>>> REPLACE line before the next SEARCH"
-            )
-        else:
-            replace.append(line)
-    if search is not None:
+    spoken = without_thinking(answer.removeprefix(MARK), known=parent)
+    if spoken.unfinished:
         raise PatchError(
-            "truncated_answer", f"block {len(edits) + 1} is cut off: every block ends with a >>>>>>> REPLACE line"
+            "truncated_answer",
+            "the reasoning in the answer has no end, so it cannot be told from the answer; close it, think more "
+            "briefly, and give the answer after it",
         )
-    return edits
+    lines = spoken.text.rstrip("\n").split("\n")
+    blocks = read_blocks(lines, parent)
+    fenced = find_fenced(lines)
+    if not blocks and len(fenced) == 1 and fenced[0].closed and _holds_an_answer(fenced[0], parent):
+        lines = fenced[0].body.split("\n")  # the fence is around the whole answer
+        fenced = find_fenced(lines)
+    diff = None if blocks else find_diff(lines, fenced)
+    code = {number for block in blocks for number in range(block.first, block.last + 1)}
+    if not blocks:
+        code = {number for block in fenced for number in range(block.first, block.last + 1)}
+    prose = "\n".join(line for number, line in enumerate(lines) if number not in code)
+    return Reading(read_heading(prose), "\n".join(lines), blocks, fenced, diff)
 
 
-def read_program(text: str) -> str | None:
-    """The longest fenced block of the answer, or None when there is none.
+def choose_program(reading: Reading, parent: str, language: str) -> str | None:
+    """The whole program in an answer, or None when there is none.
+
+    It is the last block with the markers; where the parent has none, the block that defines what
+    the parent defines. Length tells nothing: tests are often longer.
 
     Raises:
-        PatchError: `truncated_answer` when the last fence is never closed.
+        PatchError: `truncated_answer` when its fence is never closed, `nested_fence` when fences
+            inside of it cannot be told from its own.
     """
-    programs: list[str] = []
-    fence: str | None = None
-    body: list[str] = []
-    for line in _lines(text):
-        match = FENCE_LINE.match(line.rstrip("\r\n"))
-        if fence is None:
-            if match:
-                fence, body = match.group(1), []
-        elif match and match.group(1).startswith(fence) and not match.group(2):
-            programs.append("".join(body))
-            fence = None
-        else:
-            body.append(line)
-    if fence is not None and "".join(body).strip():
+    marked = has_markers(parent)
+    whole = [block for block in reading.fenced if block.closed and block.body.strip()]
+    unclosed = any(not block.closed for block in reading.fenced)
+    if marked and (with_markers := [block for block in whole if _has_all_markers(block.body, parent)]):
+        return _last_changed(with_markers, parent)
+    _refuse_nested(reading.fenced, parent)
+    if unclosed:
         raise PatchError("truncated_answer", "the code block is cut off: its closing fence is missing")
-    return max(programs, key=len, default=None)
+    if not reading.fenced and marked and _has_all_markers(reading.text, parent):
+        return reading.text  # without a fence; the markers say where the blocks are
+    likely = _of_language(whole, language)
+    if not likely:
+        return None
+    names = defined_names(parent)
+    if len(likely) > 1 and names:
+        shared = [len(names & defined_names(block.body)) for block in likely]
+        likely = [block for block, count in zip(likely, shared, strict=True) if count == max(shared)]
+    return _last_changed(likely, parent)
 
 
-def _lines(text: str) -> list[str]:
-    # Not splitlines(): form feeds and Unicode separators belong to the code, and are no line ends.
-    return [line + "\n" for line in text.replace("\r\n", "\n").rstrip("\n").split("\n")] if text else []
+def _holds_an_answer(block: Fenced, parent: str) -> bool:
+    lines = block.body.split("\n")
+    return any(_HEADING_TAG.match(line) for line in lines[:3]) and not any(
+        _HEADING_TAG.match(line) for line in parent.split("\n")
+    )
 
 
-def _tag(text: str, tag: str) -> str:
-    lower = text.lower()
-    start = lower.find(f"<{tag}>")
-    if start < 0:
-        return ""
-    start += len(tag) + 2
-    end = lower.find(f"</{tag}>", start)
-    return text[start : end if end >= 0 else start].strip()
+def _has_all_markers(program: str, parent: str) -> bool:
+    if not has_markers(program):
+        return False
+    try:
+        return len(find_blocks(program)) == len(find_blocks(parent))
+    except MarkerError:
+        return False
 
 
-def _first_prose(text: str) -> str:
-    for line in text[:10_000].splitlines():
-        stripped = line.strip()
-        if stripped and not SEARCH_LINE.match(line) and not FENCE_LINE.match(line) and not stripped.startswith("<"):
-            return stripped.lstrip("#*- ")[:300]
-    return ""
+def _last_changed(blocks: Sequence[Fenced], parent: str) -> str:
+    """The last of several programs that is not the parent shown once more."""
+
+    def content(program: str) -> Collection[str]:
+        texts = block_texts(program) if _has_all_markers(program, parent) else [program]
+        return [text.strip() for text in texts]
+
+    changed = [block for block in blocks if content(block.body) != content(parent)]
+    return (changed or list(blocks))[-1].body
+
+
+def _of_language(blocks: Sequence[Fenced], language: str) -> list[Fenced]:
+    """The blocks that are labelled as the program's language, else those that are not labelled, else others."""
+    named = [block for block in blocks if is_named(language, block.language)]
+    bare = [block for block in blocks if not block.language]
+    other = [block for block in blocks if block.language and block.language not in _NEVER_PROGRAMS]
+    return named or bare or other
+
+
+def _refuse_nested(blocks: Sequence[Fenced], parent: str) -> None:
+    """Refuses programs with fences of their own where it is not clear which fence closes which."""
+    if len(blocks) < 2 and all(block.closed for block in blocks):
+        return
+    if has_fences(parent) or any(block.nested for block in blocks):
+        raise PatchError(
+            "nested_fence",
+            "the program has fences of its own, and it is not clear which fence ends it; put the program into a fence "
+            f"that is longer than any inside: {fence_for(parent, *(block.body for block in blocks))}",
+        )

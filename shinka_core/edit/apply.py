@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from shinka_core.edit.answer import read_edits, read_heading, read_program
-from shinka_core.edit.blocks import MarkerError, find_blocks, immutable_parts
-from shinka_core.edit.diff import apply_edits
-from shinka_core.edit.full import apply_program
-from shinka_core.edit.languages import syntax_error
+from shinka_core.edit.answer import Reading, choose_program, read_answer
+from shinka_core.edit.blocks import MarkerError, block_texts, find_blocks, immutable_parts
+from shinka_core.edit.diff import PROSE, apply_edits, mutable_lines
+from shinka_core.edit.full import apply_program, is_whole
+from shinka_core.edit.hints import name_of
+from shinka_core.edit.hunks import apply_diff, refuse_other_formats
+from shinka_core.edit.omissions import find_omission
+from shinka_core.edit.search_replace import refuse_other_marks
+from shinka_core.edit.syntax import new_syntax_error
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
 from shinka_core.program import Candidate, PatchType
+from shinka_core.source import Dress, NotTextError, plain, source_bytes
 
 # A program larger than this comes from a model that repeats itself.
 MAX_PROGRAM = 1_000_000
+# Characters without a picture that belong to their neighbours, as in emoji and Persian.
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 
 
 def apply_patch(
-    patch_type: PatchType, answer: str, parent: str, language: str, *, limit: int = MAX_PROGRAM
+    patch_type: PatchType,
+    answer: str,
+    parent: str,
+    language: str,
+    *,
+    limit: int = MAX_PROGRAM,
+    python: str | None = None,
 ) -> Candidate:
     """Applies an answer to its parent.
 
@@ -28,45 +41,55 @@ def apply_patch(
         parent: Source of the program to change.
         language: Of the program; python and json are checked for syntax.
         limit: Characters that the program may have.
+        python: Interpreter that runs the program, when it is not this one; asked about syntax that
+            this one refuses, which takes a process.
 
     Returns:
-        The candidate; everything outside the EVOLVE-BLOCKs is the parent's, byte for byte.
+        The candidate; everything outside the EVOLVE-BLOCKs is the parent's, byte for byte, and inside
+        it every line that was not changed.
 
     Raises:
         PatchError: With a message that can be sent back to the model.
     """
-    heading = read_heading(answer)
-    code = _changed_code(patch_type, answer, parent)
-    if len(code) > limit:
-        raise PatchError("program_too_large", f"the program has {len(code)} characters; at most {limit} are accepted")
-    if code.strip() == parent.strip():
+    old = plain(parent)
+    reading = read_answer(answer, old)
+    new = _changed_code(patch_type, reading, old, language)
+    if len(new) > limit:
+        raise PatchError("program_too_large", f"the program has {len(new)} characters; at most {limit} are accepted")
+    if new.strip() == old.strip():
         raise PatchError("nothing_changed", "the answer leaves the program as it was; make a real change")
-    _expect_immutable_parts(parent, code)
-    problem = syntax_error(code, language)
+    _expect_immutable_parts(old, new)
+    _expect_all_of_it(old, new, language)
+    _expect_plain_characters(old, new, language)
+    code = Dress(parent).put_on(new)
+    problem = new_syntax_error(code, parent, language, python)
     if problem is not None:
         raise PatchError("syntax_error", f"the changed program is not valid {language}: {problem}")
-    return Candidate(code, heading.name, heading.description, unified_diff(parent, code))
+    return Candidate(code, reading.heading.name, reading.heading.description, unified_diff(parent, code))
 
 
-def _changed_code(patch_type: PatchType, answer: str, parent: str) -> str:
-    edits = read_edits(answer)
-    if edits:
-        return apply_edits(parent, edits)
-    program = read_program(answer)
+def _changed_code(patch_type: PatchType, reading: Reading, parent: str, language: str) -> str:
+    asked_for_edits = patch_type is PatchType.DIFF
+    if reading.blocks and asked_for_edits:
+        return apply_edits(parent, [block.readings for block in reading.blocks], language)
+    if reading.diff is not None:
+        return apply_diff(parent, reading.diff, language)
+    program = choose_program(reading, parent, language) if not reading.blocks or reading.fenced else None
     if program is not None and program.strip():
         # A lone fence in answer to a request for edits is as a rule a fragment; only a program
-        # with its markers (or a parent without any) shows that the whole is meant.
-        if patch_type is PatchType.DIFF and not _looks_whole(parent, program):
+        # with its markers (or with all that its parent has) shows that the whole is meant.
+        if not (asked_for_edits or reading.blocks) or is_whole(parent, program):
+            return apply_program(parent, program)
+        if not reading.blocks:
             raise PatchError(
                 "no_block_found", "the answer holds code but no SEARCH/REPLACE block; write each change as one"
             )
-        return apply_program(parent, program)
-    wanted = "SEARCH/REPLACE block" if patch_type is PatchType.DIFF else "fenced program"
+    if reading.blocks:
+        return apply_edits(parent, [block.readings for block in reading.blocks], language)
+    refuse_other_formats(reading.text)
+    refuse_other_marks(reading.text)
+    wanted = "SEARCH/REPLACE block" if asked_for_edits else "fenced program"
     raise PatchError("no_block_found", f"the answer holds no {wanted}")
-
-
-def _looks_whole(parent: str, program: str) -> bool:
-    return "EVOLVE-BLOCK-START" in program or len(program) > len(parent) // 2
 
 
 def _expect_immutable_parts(parent: str, code: str) -> None:
@@ -77,3 +100,49 @@ def _expect_immutable_parts(parent: str, code: str) -> None:
         raise PatchError("markers_removed", f"the change breaks the EVOLVE-BLOCK markers: {error}") from error
     if not same:
         raise PatchError("markers_removed", "the change adds or removes EVOLVE-BLOCK markers; leave them as they are")
+
+
+def _expect_all_of_it(parent: str, code: str, language: str) -> None:
+    if not any(text.strip() for text in block_texts(code)):
+        raise PatchError("incomplete_program", "the change leaves nothing in the EVOLVE-BLOCK")
+    lines, old = code.split("\n"), parent.split("\n")
+    for span in mutable_lines(code):
+        found = find_omission(lines[span.start : span.stop], old, language=language)
+        if found is not None:
+            number = span.start + found
+            raise PatchError(
+                "placeholder",
+                f"line {number + 1} of the changed program stands for code that is left out: {lines[number].strip()!r}; "
+                "write out every line (or word the comment otherwise, if it is none)",
+            )
+
+
+def _expect_plain_characters(parent: str, code: str, language: str) -> None:
+    """Refuses new characters that nobody sees, where they are no text but code."""
+    if language in PROSE or (code.isascii() and not _controls(code) - _controls(parent)):
+        return
+    known = set(parent)
+    for number, line in enumerate(code.split("\n"), start=1):
+        if line.isascii() and line.isprintable():
+            continue
+        blanks = line[: len(line) - len(line.lstrip())]
+        odd = [mark for mark in line if not mark.isprintable() and mark not in f"\t\f \u00a0{_JOINERS}"]
+        odd += [mark for mark in blanks if mark not in "\t\f "]
+        new = next((mark for mark in odd if mark not in known), None)
+        if new is not None:
+            raise PatchError(
+                "syntax_error",
+                f"line {number} of the changed program holds {name_of(new)}, which nobody can see; leave it out",
+            )
+    _expect_encodable(code, language)
+
+
+def _expect_encodable(code: str, language: str) -> None:
+    try:
+        source_bytes(code, language)
+    except NotTextError as error:
+        raise PatchError("syntax_error", f"the changed program cannot be stored: {error}") from error
+
+
+def _controls(text: str) -> set[str]:
+    return {mark for mark in set(text) if not mark.isprintable()} - {"\n", "\t", "\f"}

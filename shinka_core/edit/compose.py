@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from shinka_core.edit.blocks import block_texts, has_markers
-from shinka_core.edit.diff import find_exact
+from shinka_core.edit.fences import fence_for
+from shinka_core.edit.places import Lines
 
 
 def compose_full(child: str, name: str, description: str, language: str = "") -> str:
     """An answer that replaces the whole program.
 
     Args:
-        child: The changed program; no line of it may be a fence of four backticks.
+        child: The changed program, with line feeds alone.
     """
     body = child if child.endswith("\n") else child + "\n"
-    return f"{_heading(name, description)}\n````{language}\n{body}````\n"
+    fence = fence_for(child)
+    return f"{_heading(name, description)}\n{fence}{language}\n{body}{fence}\n"
 
 
 def compose_diff(parent: str, child: str, name: str, description: str, language: str = "") -> str:
@@ -21,6 +23,7 @@ def compose_diff(parent: str, child: str, name: str, description: str, language:
 
     Each edit replaces one changed run of lines with enough lines around it to be unique.
     """
+    lines = Lines(parent.split("\n"))
     if has_markers(parent):
         old_blocks, new_blocks = block_texts(parent), block_texts(child)
     else:
@@ -28,14 +31,14 @@ def compose_diff(parent: str, child: str, name: str, description: str, language:
     edits: list[str] = []
     for old, new in zip(old_blocks, new_blocks, strict=True):
         if old != new:
-            edit = _edit(parent, old, new)
+            edit = _edit(lines, old, new)
             if edit is None:
                 return compose_full(child, name, description, language)
             edits.append(edit)
     return _heading(name, description) + "\n" + "\n".join(edits)
 
 
-def _edit(parent: str, old: str, new: str) -> str | None:
+def _edit(parent: Lines, old: str, new: str) -> str | None:
     """One edit that spans from the first changed line to the last, made unique by its context."""
     before, after = old.split("\n"), new.split("\n")
     first = 0
@@ -44,16 +47,18 @@ def _edit(parent: str, old: str, new: str) -> str | None:
     last = 0
     while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
         last += 1
+    wider = 1
     while True:
         search = before[first : len(before) - last]
         text = "\n".join(search)
-        if text.strip() and len(find_exact(parent, text + "\n")) == 1:
+        if text.strip() and len(parent.exactly(search)) == 1:
             break
         if first == 0 and last == 0:
             return None
-        first, last = max(first - 1, 0), max(last - 1, 0)
+        first, last = max(first - wider, 0), max(last - wider, 0)
+        wider *= 2
     replace = after[first : len(after) - last]
-    if any(mark in line for line in search + replace for mark in ("<<<<<", "=====", ">>>>>")):
+    if any(mark in line for line in search + replace for mark in ("<<<", "===", ">>>")):
         return None
     body = "\n".join(replace) + "\n" if replace else ""
     return f"<<<<<<< SEARCH\n{text}\n=======\n{body}>>>>>>> REPLACE\n"

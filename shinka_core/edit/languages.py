@@ -1,35 +1,90 @@
-"""Programming languages: names, file extensions, and a syntax check where one is at hand."""
+"""Programming languages: their names and the extensions of their files."""
 
 from __future__ import annotations
 
-import ast
-import json
-import warnings
 from pathlib import Path
 
 from shinka_core.errors import ConfigError
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
-    "python": (".py",),
-    "cpp": (".cpp", ".cc", ".cxx", ".hpp", ".h"),
+    "python": (".py", ".pyw"),
+    "cpp": (".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".h"),
     "c": (".c",),
     "cuda": (".cu", ".cuh"),
     "rust": (".rs",),
     "swift": (".swift",),
     "go": (".go",),
     "julia": (".jl",),
-    "fortran": (".f90", ".f95", ".f03", ".f"),
+    "fortran": (".f90", ".f95", ".f03", ".f08", ".f", ".for"),
     "verilog": (".v", ".sv"),
     "wolfram": (".wl", ".wls", ".m"),
     "java": (".java",),
-    "javascript": (".js", ".mjs"),
-    "typescript": (".ts",),
-    "json": (".json",),
-    "markdown": (".md",),
+    "javascript": (".js", ".mjs", ".cjs", ".jsx"),
+    "typescript": (".ts", ".tsx", ".mts"),
+    "json": (".json", ".jsonc", ".json5"),
+    "markdown": (".md", ".markdown"),
     "yaml": (".yaml", ".yml"),
     "sql": (".sql",),
-    "shell": (".sh",),
+    "shell": (".sh", ".bash", ".zsh"),
     "text": (".txt",),
+    "r": (".r",),
+    "lean": (".lean",),
+    "haskell": (".hs",),
+    "ocaml": (".ml",),
+    "scala": (".scala",),
+    "kotlin": (".kt", ".kts"),
+    "csharp": (".cs",),
+    "fsharp": (".fs",),
+    "ruby": (".rb",),
+    "perl": (".pl", ".pm"),
+    "php": (".php",),
+    "lua": (".lua",),
+    "zig": (".zig",),
+    "nim": (".nim",),
+    "dart": (".dart",),
+    "elixir": (".ex", ".exs"),
+    "erlang": (".erl",),
+    "clojure": (".clj",),
+    "lisp": (".lisp", ".el"),
+    "scheme": (".scm", ".ss", ".rkt"),
+    "pascal": (".pas", ".pp"),
+    "ada": (".adb", ".ads"),
+    "assembly": (".asm", ".s"),
+    "vhdl": (".vhd", ".vhdl"),
+    "metal": (".metal",),
+    "opencl": (".cl",),
+    "glsl": (".glsl", ".comp", ".frag", ".vert"),
+    "mojo": (".mojo",),
+    "minizinc": (".mzn",),
+    "stan": (".stan",),
+    "toml": (".toml",),
+    "xml": (".xml", ".svg"),
+    "html": (".html", ".htm"),
+    "css": (".css",),
+    "tex": (".tex",),
+}
+# A seed program beside its header is no second seed program.
+HEADERS = frozenset({".h", ".hh", ".hpp", ".hxx", ".cuh"})
+
+# What models call a language besides its name and its extensions.
+_ALIASES: dict[str, frozenset[str]] = {
+    "python": frozenset({"python3", "py3", "ipython", "sage"}),
+    "cpp": frozenset({"c++", "c"}),
+    "c": frozenset({"cpp", "c++"}),
+    "cuda": frozenset({"cpp", "c++", "c", "cuda-cpp"}),
+    "javascript": frozenset({"node", "typescript", "ts"}),
+    "typescript": frozenset({"javascript", "js"}),
+    "shell": frozenset({"console", "sh", "bash"}),
+    "go": frozenset({"golang"}),
+    "fortran": frozenset({"f90", "fortran90"}),
+    "verilog": frozenset({"systemverilog"}),
+    "wolfram": frozenset({"mathematica", "matlab", "octave"}),
+    "csharp": frozenset({"c#"}),
+    "fsharp": frozenset({"f#"}),
+    "lean": frozenset({"lean4"}),
+    "text": frozenset({"plaintext", "plain"}),
+    "opencl": frozenset({"c", "cpp"}),
+    "metal": frozenset({"cpp", "c++"}),
 }
 
 
@@ -46,28 +101,21 @@ def language_of(path: Path, configured: str | None = None) -> str:
         if configured not in EXTENSIONS:
             raise ConfigError(f"language={configured!r} is unknown; known: {', '.join(EXTENSIONS)}")
         return configured
-    for language, extensions in EXTENSIONS.items():
-        if path.suffix.lower() in extensions:
-            return language
-    raise ConfigError(
-        f"the language of {path.name!r} cannot be told from its extension; set language to one of {', '.join(EXTENSIONS)}"
-    )
+    language = known_language(path)
+    if language is None:
+        raise ConfigError(
+            f"the language of {path.name!r} cannot be told from its extension; set language (evolution: {{language: ...}} "
+            f"in evolve.yaml) to one of {', '.join(EXTENSIONS)}; text will do for any other"
+        )
+    return language
 
 
-def syntax_error(code: str, language: str) -> str | None:
-    """What is wrong with the syntax, in one line, or None when it is right or cannot be checked."""
-    try:
-        if language == "python":
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # invalid escapes and the like are the author's business
-                ast.parse(code)
-        elif language == "json":
-            json.loads(code)
-    except SyntaxError as error:
-        line = (error.text or "").strip()
-        return f"line {error.lineno}: {error.msg}: {line}" if line else f"line {error.lineno}: {error.msg}"
-    except json.JSONDecodeError as error:
-        return f"line {error.lineno}: {error.msg}"
-    except (ValueError, RecursionError, MemoryError) as error:
-        return str(error) or type(error).__name__
-    return None
+def known_language(path: Path) -> str | None:
+    """The language that a file's extension stands for, in capitals or not; None when it is unknown."""
+    suffix = path.suffix.lower()
+    return next((language for language, extensions in EXTENSIONS.items() if suffix in extensions), None)
+
+
+def is_named(language: str, word: str) -> bool:
+    """Whether a word is a name of a language, as info strings of fences have it."""
+    return word == language or f".{word}" in EXTENSIONS.get(language, ()) or word in _ALIASES.get(language, ())

@@ -13,6 +13,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
+from shinka_core.source import plain
+
 # Pairs of lines between two matches up to which `difflib` looks for the best way.
 SMALL_GAP = 10_000
 
@@ -21,7 +23,7 @@ Span = tuple[int, int, int, int]
 
 def unified_diff(parent: str, code: str) -> str:
     """The change as a unified diff, `parent` to `candidate`."""
-    before, after = parent.splitlines(), code.splitlines()
+    before, after = _lines(parent), _lines(code)
     if before == after:
         return ""
     lines = ["--- parent", "+++ candidate"]
@@ -35,6 +37,11 @@ def unified_diff(parent: str, code: str) -> str:
             lines += [f"-{line}" for line in before[old:old_end]]
             lines += [f"+{line}" for line in after[new:new_end]]
     return "\n".join(lines)
+
+
+def _lines(text: str) -> list[str]:
+    # Not splitlines: form feeds belong to their lines. Carriage returns are of no interest to who reads this.
+    return plain(text).removesuffix("\n").split("\n")
 
 
 def _range(start: int, end: int) -> str:

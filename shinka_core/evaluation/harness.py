@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DEFAULT_METRICS: dict[str, Any] = {"combined_score": 0.0}
 ERROR_LIMIT = 4_000
+EARLY_STOPS = (None, "none", "bayesian", "ci", "hybrid")
 
 
 class _Outcome:
@@ -59,6 +60,9 @@ def run_shinka_eval(
     run_workers: int = 1,
     max_workers_cap: int | None = None,
     verbose: bool | None = None,
+    early_stop_threshold: float | None = None,
+    early_stop_score_fn: Callable[[Any], float] | None = None,
+    early_stop_kwargs: Kwargs | None = None,
 ) -> tuple[dict[str, Any], bool, str | None]:
     """Evaluates a program and writes `metrics.json` and `correct.json`.
 
@@ -68,15 +72,18 @@ def run_shinka_eval(
         experiment_fn_name: Function of the program to call.
         num_runs: How often, at least 1.
         get_experiment_kwargs: Arguments of run i, from 0; without it each run gets `seed=i + 1`.
-        aggregate_metrics_fn: Metrics of all results; without it the mean of numeric results is
-            the score.
+        aggregate_metrics_fn: Metrics of all results; without it their mean is the score, and they
+            have to be numbers.
         validate_fn: Whether a result is valid, and what is wrong with it if not.
         plotting_fn: Figures of the results, as (figure, title); saved as PNG when they can be.
         default_metrics_on_error: Metrics of a program that fails.
-        early_stop_method: Only None or "none".
+        early_stop_method: One of ShinkaEvolve's; runs are not stopped early here, all are made.
         run_workers: Processes to spread the runs over.
         max_workers_cap: Upper bound of `run_workers`.
         verbose: Print each run's time.
+        early_stop_threshold: Taken for ShinkaEvolve's sake, like the next two.
+        early_stop_score_fn: Not called.
+        early_stop_kwargs: Not used.
 
     Returns:
         (metrics, correct, first error or None).
@@ -86,8 +93,11 @@ def run_shinka_eval(
     """
     if num_runs < 1 or run_workers < 1:
         raise ValueError(f"num_runs={num_runs} and run_workers={run_workers} must be at least 1")
+    if early_stop_method not in EARLY_STOPS:
+        raise ValueError(f"early_stop_method={early_stop_method!r} is none of {EARLY_STOPS}")
     if early_stop_method not in (None, "none"):
-        raise ValueError(f"early_stop_method={early_stop_method!r} is not available; leave it None")
+        print(f"early_stop_method={early_stop_method!r}: all {num_runs} runs are made")  # noqa: T201 - for the log
+    del early_stop_threshold, early_stop_score_fn, early_stop_kwargs
     workers = min(run_workers, num_runs, max_workers_cap or run_workers)
     calls = [
         get_experiment_kwargs(index) if get_experiment_kwargs else {"seed": index + 1} for index in range(num_runs)
@@ -105,7 +115,13 @@ def run_shinka_eval(
         # The program under test may raise anything at all; whatever it is, it is the result.
         metrics, correct = dict(default_metrics_on_error or DEFAULT_METRICS), False
         error = _told(failure)
-    seal.close(_write(results_dir, metrics, correct, error))
+    try:
+        written = _contents(metrics, correct, error)
+    except (TypeError, ValueError, OverflowError, RecursionError) as failure:
+        correct, error = False, f"the metrics cannot be written as JSON: {failure}"
+        metrics = dict(default_metrics_on_error or DEFAULT_METRICS)
+        written = _contents(metrics, correct, error)
+    seal.close(_write(results_dir, written))
     return metrics, correct, error
 
 
@@ -137,14 +153,11 @@ def _run_all(
     workers: int,
     validate_fn: Callable[[Any], tuple[bool, str | None]] | None,
 ) -> _Outcome:
+    # Loaded here in any case: results may be of classes that the program defines.
+    experiment = _experiment(load_program(program_path), function, program_path)
     if workers > 1:
-        from concurrent.futures import ProcessPoolExecutor
-
-        with ProcessPoolExecutor(workers) as pool:
-            count = len(calls)
-            timed = list(pool.map(_run_one, [program_path] * count, [function] * count, calls))
+        timed = _spread(program_path, function, calls, workers)
     else:
-        experiment = _experiment(load_program(program_path), function, program_path)
         timed = [_timed(experiment, kwargs) for kwargs in calls]
     results = [result for result, _ in timed]
     errors: list[str] = []
@@ -153,6 +166,17 @@ def _run_all(
         if not valid:
             errors.append(message or f"run {index} is not valid")
     return _Outcome(results, [seconds for _, seconds in timed], errors)
+
+
+def _spread(program_path: str, function: str, calls: list[Kwargs], workers: int) -> list[tuple[Any, float]]:
+    """The runs in processes of their own, forked where that can be: others would run the evaluator's file again."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    method = "fork" if sys.platform == "linux" else None
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
+        running = [pool.submit(_run_one, program_path, function, kwargs) for kwargs in calls]
+        return [future.result() for future in running]
 
 
 def _run_one(program_path: str, function: str, kwargs: Kwargs) -> tuple[Any, float]:
@@ -176,12 +200,21 @@ def _aggregate(outcome: _Outcome, aggregate: Callable[[list[Any]], dict[str, Any
     if aggregate is not None:
         metrics = dict(aggregate(outcome.results))
     else:
-        numbers = [float(result) for result in outcome.results if isinstance(result, int | float)]
-        metrics = {"combined_score": _mean(numbers) if numbers else 0.0}
+        metrics = {"combined_score": _mean([_number(result) for result in outcome.results])}
     metrics.setdefault("execution_time_mean", _mean(outcome.seconds))
     metrics.setdefault("num_valid_runs", len(outcome.results) - len(outcome.errors))
     metrics.setdefault("num_invalid_runs", len(outcome.errors))
     return metrics
+
+
+def _number(result: Any) -> float:
+    """A result that stands for itself: any number, also numpy's."""
+    if hasattr(result, "__float__"):
+        return float(result)
+    raise TypeError(
+        f"a run gave {type(result).__name__}, which is no number; "
+        "give run_shinka_eval an aggregate_metrics_fn that makes a combined_score of the results"
+    )
 
 
 def _mean(numbers: list[float]) -> float:
@@ -197,15 +230,19 @@ def _plot(plotting_fn: Callable[[Any], list[Any]] | None, metrics: dict[str, Any
             figure.savefig(os.path.join(folder, f"{title}.png"))
 
 
-def _write(folder: str, metrics: dict[str, Any], correct: bool, error: str | None) -> list[bytes]:
-    os.makedirs(folder, exist_ok=True)
+def _contents(metrics: dict[str, Any], correct: bool, error: str | None) -> list[bytes]:
+    """What the two files are to hold, in the order of `SEALED`."""
     shown = {key: value for key, value in metrics.items() if key != "extra_data"}
-    # correct.json last: with it the result counts as complete.
-    contents = [
-        json.dumps(shown, indent=1, default=_plain).encode(),
-        json.dumps({"correct": correct, "error": error}).encode(),
-    ]
-    for name, content in zip(SEALED, contents, strict=True):
+    try:
+        first = json.dumps(shown, indent=1, default=_plain)
+    except TypeError:  # a key that is no text
+        first = json.dumps(_with_text_keys(shown), indent=1, default=_plain)
+    return [first.encode(), json.dumps({"correct": correct, "error": error}, default=_plain).encode()]
+
+
+def _write(folder: str, contents: list[bytes]) -> list[bytes]:
+    os.makedirs(folder, exist_ok=True)
+    for name, content in zip(SEALED, contents, strict=True):  # correct.json last: then the result is complete
         _replace(folder, name, content)
     return contents
 
@@ -219,7 +256,26 @@ def _replace(folder: str, name: str, content: bytes) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Numpy scalars and arrays as numbers and lists, without importing numpy."""
+    """What JSON has no word for: numpy's values and other numbers as numbers, sets as lists, the rest as text."""
     if hasattr(value, "tolist"):
         return value.tolist()
-    return str(value)
+    if hasattr(value, "__float__"):  # fractions, decimals
+        return float(value)
+    if isinstance(value, set | frozenset):
+        members: Any = value  # pyright: ignore[reportUnknownVariableType]
+        return sorted(members, key=repr)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else str(value)
+
+
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        items: Any = value.items()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return {key if isinstance(key, str) else str(_key(key)): _with_text_keys(inner) for key, inner in items}
+    if isinstance(value, list | tuple):
+        members: Any = value  # pyright: ignore[reportUnknownVariableType]
+        return [_with_text_keys(inner) for inner in members]
+    return value
+
+
+def _key(key: Any) -> Any:
+    return key.item() if hasattr(key, "item") else key

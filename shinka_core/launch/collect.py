@@ -1,7 +1,8 @@
 """Reading what an evaluator left behind.
 
 The files come from evaluated code, so nothing about them is taken for granted: they may be
-missing, half written, huge, of the wrong shape, or full of NaN.
+missing, half written, huge, of the wrong shape, or full of NaN. This is the one place where their
+texts enter: what no database can store and no request can carry ends here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from shinka_core.program import Evaluation
 
 METRICS = "metrics.json"
 CORRECT = "correct.json"
+SCORE = "combined_score"
 LARGEST_FILE = 10_000_000
 # Characters that are kept with a program, beginning and end: of its error and feedback, and of the JSON of its public
 # and private metrics, each.
@@ -24,6 +26,8 @@ FEEDBACK_LIMIT = 20_000
 METRICS_LIMIT = 100_000
 # Characters of a file up to which it is read in one go, while all other threads wait: some ten milliseconds.
 AT_ONCE = 500_000
+DEEPEST = 50
+NAMED_KEYS = 10
 
 
 class BadResult(ValueError):
@@ -52,9 +56,8 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
         return failed("no_result", f"the evaluator wrote no {Path(str(error.filename)).name}", seconds)
     except BadResult as error:
         return failed("bad_result", str(error), seconds)
-    feedback = metrics.get("text_feedback")
-    score, problem = _score(metrics.get("combined_score"))
-    error_text = within(str(correct.get("error") or ""), ERROR_LIMIT)
+    score, problem = _score(metrics)
+    error_text = within(_text(correct.get("error")), ERROR_LIMIT)
     reason = ""
     if not accepted:
         reason, error_text = "not_correct", error_text or "the evaluator did not accept the program"
@@ -65,7 +68,7 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
         correct=accepted,
         public_metrics=public,
         private_metrics=private,
-        text_feedback=within(feedback, FEEDBACK_LIMIT) if isinstance(feedback, str) else "",
+        text_feedback=within(_text(metrics.get("text_feedback")), FEEDBACK_LIMIT),
         error=error_text,
         reason=reason,
         seconds=seconds,
@@ -82,7 +85,13 @@ def complete(results_dir: Path) -> bool:
 
 def failed(reason: str, error: str, seconds: float) -> Evaluation:
     """The evaluation of a program that gave no result."""
-    return Evaluation(score=None, correct=False, error=within(error, ERROR_LIMIT), reason=reason, seconds=seconds)
+    error = within(storable(error), ERROR_LIMIT)
+    return Evaluation(score=None, correct=False, error=error, reason=reason, seconds=seconds)
+
+
+def storable(text: str) -> str:
+    """The text without what a database refuses: NUL characters and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -93,12 +102,36 @@ def _read(path: Path) -> dict[str, Any]:
     if len(data) > LARGEST_FILE:
         raise BadResult(f"{path.name} is larger than {LARGEST_FILE} bytes")
     try:
-        value = _loads(data.decode("utf-8"))
+        value = _loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise BadResult(f"{path.name} is not JSON: {str(error)[:200]}") from error
     if not isinstance(value, dict):
         raise BadResult(f"{path.name} holds a {type(value).__name__}; it must be an object")
-    return value  # pyright: ignore[reportUnknownVariableType]
+    return _clean(value, path.name)
+
+
+def _clean(value: Any, name: str, depth: int = 0) -> Any:
+    """The value with texts that can be stored, in keys too, and None for numbers that JSON has no word for."""
+    if depth > DEEPEST:
+        raise BadResult(f"{name} is nested deeper than {DEEPEST} levels")
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        items: Any = value.items()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return {
+            storable(key): inner if depth == 0 and key == SCORE else _clean(inner, name, depth + 1)
+            for key, inner in items
+        }
+    if isinstance(value, list):
+        return [_clean(inner, name, depth + 1) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _text(value: Any) -> str:
+    """What is told in words; what is no text is written as JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _loads(text: str) -> Any:
@@ -121,9 +154,13 @@ def _mapping(metrics: dict[str, Any], key: str) -> dict[str, Any]:
     return bounded(value, METRICS_LIMIT)  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _score(value: Any) -> tuple[float | None, str]:
+def _score(metrics: dict[str, Any]) -> tuple[float | None, str]:
+    value = metrics.get(SCORE)
+    if value is None and SCORE not in metrics:
+        known = ", ".join(list(metrics)[:NAMED_KEYS]) or "nothing"
+        return None, f"{METRICS} has no combined_score, the number to be made larger; it has {known}"
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return None, f"{METRICS}: combined_score is {value!r}; it must be a number"
+        return None, f"{METRICS}: combined_score is {storable(repr(value))[:200]}; it must be a number"
     try:
         score = float(value)
     except OverflowError:

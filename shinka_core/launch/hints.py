@@ -30,6 +30,7 @@ _NO_DEVICE = re.compile(
 _SOCKET = re.compile(r"/(var/)?run/[\w/.-]+|docker daemon|\.sock\b|\.s\.PGSQL", re.IGNORECASE)
 _NO_PERMISSION = re.compile(r"permission denied|operation not permitted|\bEACCES\b|\bEPERM\b", re.IGNORECASE)
 _PROGRAM = re.compile(r"(?:No such file or directory: |exec: \"?)'?([\w.+-]+)'?|([\w.+-]+): (?:command )?not found")
+_TRACEBACK = re.compile(r'File "[^"]*"')
 _VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
 
 
@@ -92,10 +93,11 @@ def _hidden_in_home(text: str, homes: tuple[Path, ...], environment: Mapping[str
     """A path for `readable`, when the words name something in the home folder or a program or module that is there."""
     if not (_NO_FILE.search(text) or _NO_MODULE.search(text)):
         return ""
+    words = _TRACEBACK.sub("", text)
     for home in homes:
-        named = re.search(rf"(?:{re.escape(str(home))}|~)/[\w.+@%/-]*[\w+@%-]", text)
-        if named:
-            return named[0]
+        for named in re.findall(rf"(?:{re.escape(str(home))}|~)/[\w.+@%/-]*[\w+@%-]", words):
+            if Path(named).expanduser().exists():  # otherwise it is not for us that it was not found
+                return str(named)
     for found in _PROGRAM.finditer(text):
         place = _which(found[1] or found[2], environment)
         if place and _is_in(place, homes):

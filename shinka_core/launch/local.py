@@ -43,6 +43,8 @@ PIPE_GRACE = 1.0
 WARDEN_GRACE = 5.0
 # Seconds that the warden's word may come later than the end itself.
 WORD_GRACE = 2.0
+# Characters of stderr that are looked through for what may be behind a failure.
+LAST_WORDS = 4_000
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ class _Running:
     stderr: OutputPipe
     seal: int
     scratch: Path | None
+    copied: bool
 
 
 class LocalLauncher:
@@ -133,19 +136,21 @@ class LocalLauncher:
             if found is None:
                 raise LaunchError(f"the evaluation in {job.results_dir} is lost")
             return found
-        code = 0
-        try:
-            report = await self._until_end(running)
-            if not report.passed:
-                code = exit_code(running.child.code(), shell=self.level == "sandbox")
-        finally:
-            said = await self._end(job)
-        if self._evaluator.newly_changed():
-            logger.warning(
-                "%s is not what it was when this run began; evaluations go on with what it was, so that scores compare",
-                self._evaluator.path,
-            )
-        return await asyncio.to_thread(self._conclude, job, running, report, code, said)
+        while True:
+            code = 0
+            try:
+                report = await self._until_end(running)
+                if not report.passed:
+                    code = exit_code(running.child.code(), shell=self.level == "sandbox")
+            finally:
+                said = await self._end(job)
+            self._tell_of_changes()
+            evaluation = await asyncio.to_thread(self._conclude, job, running, report, code, said)
+            if evaluation is not None:
+                return evaluation
+            scratch = await asyncio.to_thread(self._prepare, Path(job.results_dir))
+            running = self._start(Path(job.program_path).resolve(), Path(job.results_dir).resolve(), scratch)
+            self._running[job.id] = running
 
     async def discard(self, job: Job) -> None:
         """Takes the receipt away."""
@@ -159,6 +164,13 @@ class LocalLauncher:
             await asyncio.wait(self._endings)
         await self._watch.close()
         self._evaluator.close()
+
+    def _tell_of_changes(self) -> None:
+        if self._evaluator.newly_changed():
+            logger.warning(
+                "%s is not what it was when this run began; evaluations go on with what it was, so that scores compare",
+                self._evaluator.path,
+            )
 
     def _prepare(self, results_dir: Path) -> Path | None:
         make_room(results_dir)
@@ -204,7 +216,8 @@ class LocalLauncher:
         report = self._watch.begin(child.pid, child.started, mark)
         stdout.start()
         stderr.start()
-        return _Running(child, mark, report, stdout, stderr, seal, scratch)
+        copied = self._stage is None or self._stage.copying
+        return _Running(child, mark, report, stdout, stderr, seal, scratch, copied)
 
     def _arguments(self, program_path: Path, results_dir: Path) -> list[str]:
         arguments = ["--program_path", str(program_path), "--results_dir", str(results_dir)]
@@ -234,7 +247,8 @@ class LocalLauncher:
             await asyncio.sleep(0)
         return running.report.result() if running.report.done() else Report("", seconds)
 
-    def _conclude(self, job: Job, running: _Running, report: Report, code: int, said: bytes) -> Evaluation:
+    def _conclude(self, job: Job, running: _Running, report: Report, code: int, said: bytes) -> Evaluation | None:
+        """The verdict, with a receipt; None when the evaluation failed for want of a copy of its folder and has one now."""
         results_dir, stderr = Path(job.results_dir), running.stderr.output.text()
         _write_logs(running, results_dir)
         if report.passed:
@@ -243,7 +257,10 @@ class LocalLauncher:
             self._evaluator.refuse_if_changed_at_its_place(enclosed=self._stage is not None)
             evaluation = verdict(results_dir, code, said, stderr, report.seconds)
             if not evaluation.correct:
-                sentences = hints(f"{evaluation.error}\n{stderr[-4000:]}", self._shut, os.environ)
+                words = f"{evaluation.error}\n{stderr[-LAST_WORDS:]}"
+                if self._stage is not None and self._stage.copy_from_now_on(words) and not running.copied:
+                    return None
+                sentences = hints(words, self._shut, os.environ)
                 evaluation = with_hints(evaluation, [*self._evaluator.contract(evaluation.reason), *sentences])
         if evaluation.reason != TERMINATED:
             receipt.write(job, code, evaluation)

@@ -115,6 +115,8 @@ def enclosed(command: Sequence[str], exposure: Exposure, folder: Path, program: 
         around = _around(path, kept)
         if kind is Kind.HIDDEN and _is_to_hide(path, around):
             arguments += _hide(path)
+        elif path == folder and path.is_symlink() and around in (Kind.HIDDEN, Kind.VIEW):
+            arguments += ["--symlink", os.readlink(path), str(path)]  # what it leads to has its own place
         elif kind is Kind.VIEW and (around in (Kind.HIDDEN, Kind.VIEW) or path == path.resolve()):
             arguments += ["--bind", str(dict(exposure.views)[path]), str(path)]
         elif kind is Kind.SHOWN and around in (Kind.HIDDEN, Kind.VIEW):

@@ -1,4 +1,4 @@
-"""A copy of the task's folder for one evaluation, so that evaluators may write beside themselves in a sandbox.
+"""A copy of the task's folder for one evaluation, for evaluators that write beside themselves in a sandbox.
 
 What is small is copied, so that it can be written to; what is large is shown in its place, read-only.
 Whatever is written ends with the evaluation: two evaluations at once never meet.
@@ -84,6 +84,15 @@ def _size(entry: os.DirEntry[str], hidden: Collection[Path], room: int) -> int |
         if total > room:
             return None
     return total
+
+
+def links_out_of(task: Path) -> list[Path]:
+    """What links in a folder lead to outside of it."""
+    with suppress(OSError):
+        return [
+            found for entry in os.scandir(task) if entry.is_symlink() for found in _targets(task / entry.name, task)
+        ]
+    return []
 
 
 def _targets(link: Path, task: Path) -> list[Path]:

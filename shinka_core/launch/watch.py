@@ -68,9 +68,9 @@ class Watch:
         return future
 
     def forget(self, pid: int) -> None:
-        """Has this one watched no longer."""
-        if self._lines.pop(pid, None) is not None:
-            self._say(f"forget {pid}\n")
+        """Has this one, and what it may have left behind, watched no longer."""
+        self._lines.pop(pid, None)
+        self._say(f"forget {pid}\n")
         future = self._reports.pop(pid, None)
         if future is not None:
             future.cancel()

@@ -11,14 +11,18 @@ from __future__ import annotations
 import ast
 import math
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from shinka_core.edit.blocks import find_blocks
+from shinka_core.operators.parsing import lines_with_ends, parsed
 
 _NUMBER = re.compile(r"(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![\w.])")
-_IGNORED = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
+_IGNORED = re.compile(
+    r"\"{3}.*?\"{3}|'{3}.*?'{3}|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL
+)
 
 SMALLEST_STEP, LARGEST_STEP = -2.0, 0.0  # powers of ten, relative to the constant
 INDEX_WEIGHT, SMALL_INTEGER_WEIGHT, INTEGER_WEIGHT = 0.02, 0.1, 0.5
@@ -129,9 +133,11 @@ def _literal(value: float, integer: bool) -> str:
 
 def _in_text(code: str) -> list[Constant]:
     hidden = [match.span() for match in _IGNORED.finditer(code)]
+    starts = [start for start, _ in hidden]
     found: list[Constant] = []
     for match in _NUMBER.finditer(code):
-        if any(start <= match.start() < end for start, end in hidden):
+        before = bisect_right(starts, match.start()) - 1
+        if before >= 0 and match.start() < hidden[before][1]:
             continue
         integer = match.group().isdigit()
         value = float(match.group())
@@ -140,9 +146,11 @@ def _in_text(code: str) -> list[Constant]:
 
 
 def _in_python(code: str) -> list[Constant]:
-    tree = ast.parse(code)
+    tree = parsed(code)
+    if tree is None:
+        return _in_text(code)
     offsets = _line_offsets(code)
-    lines = code.splitlines(keepends=True)
+    lines = lines_with_ends(code)
     structural = _structural(tree)
     found: list[Constant] = []
     for node in ast.walk(tree):
@@ -188,6 +196,6 @@ def _weight(value: float, integer: bool) -> float:
 
 def _line_offsets(code: str) -> list[int]:
     offsets = [0]
-    for line in code.splitlines(keepends=True):
+    for line in lines_with_ends(code):
         offsets.append(offsets[-1] + len(line))
     return offsets

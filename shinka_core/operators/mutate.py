@@ -8,6 +8,7 @@ zero-cost member of any ensemble.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from shinka_core.llm.question import Material, Question, RawAnswer
 from shinka_core.operators.constants import find_constants, perturb, skeleton, toward, with_values
 from shinka_core.operators.statements import borrow, vary
 from shinka_core.program import PatchType
+from shinka_core.source import plain
 
 Change = tuple[str, str]
 ATTEMPTS = 20
@@ -42,21 +44,29 @@ class MutationOperator:
         if question.material is None:
             raise UnusableAnswerError(f"{question.model} only proposes programs; it cannot judge", model=question.model)
         rng = np.random.default_rng([question.seed, len(question.history), question.key.turn])
-        if len(question.material.parent) < SMALL_PROGRAM:
-            change = mutate(rng, question.material)
+        material = in_plain_text(question.material)
+        if len(material.parent) < SMALL_PROGRAM:
+            change = mutate(rng, material)
         else:
-            change = await asyncio.to_thread(mutate, rng, question.material)
+            change = await asyncio.to_thread(mutate, rng, material)
         if change is None:
             raise UnusableAnswerError(
                 f"{question.model} found no constant and no statement to vary", model=question.model
             )
         code, description = change
         name = "_".join(description.split()[:5])
-        language = question.material.language
-        return RawAnswer(compose_diff(question.material.parent, code, name, description, language))
+        language = material.language
+        return RawAnswer(compose_diff(material.parent, code, name, description, language))
 
     async def close(self) -> None:
         """Has nothing to release."""
+
+
+def in_plain_text(material: Material) -> Material:
+    """The programs as parsers and patches see them; the patch puts back what this takes off."""
+    return replace(
+        material, parent=plain(material.parent), inspirations=tuple(plain(code) for code in material.inspirations)
+    )
 
 
 def mutate(rng: np.random.Generator, material: Material) -> Change | None:

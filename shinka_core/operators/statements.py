@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from shinka_core.edit.blocks import find_blocks
+from shinka_core.operators.parsing import lines_with_ends, parsed
 
 _OPERATORS = {
     "+": "-",
@@ -37,8 +38,10 @@ class Statement:
 
 
 def find_statements(code: str) -> list[Statement]:
-    """The statements that lie wholly inside the EVOLVE-BLOCKs, in order of their bodies."""
-    tree = ast.parse(code)
+    """The statements that lie wholly inside the EVOLVE-BLOCKs, in order of their bodies; none of what is no Python."""
+    tree = parsed(code)
+    if tree is None:
+        return []
     allowed = _mutable_lines(code)
     found: list[Statement] = []
     bodies = 0
@@ -66,7 +69,7 @@ def vary(rng: np.random.Generator, code: str) -> tuple[str, str] | None:
         The changed program and what was done, or None when there is nothing to work with.
     """
     statements = find_statements(code)
-    lines = code.splitlines(keepends=True)
+    lines = lines_with_ends(code)
     ways = [_swap, _remove, _repeat, _turn_operator]
     for index in rng.permutation(len(ways)):
         changed = ways[int(index)](rng, lines, statements)
@@ -82,16 +85,13 @@ def borrow(rng: np.random.Generator, code: str, donor: str) -> tuple[str, str] |
         The changed program and what was done, or None when nothing fits.
     """
     here, there = find_statements(code), find_statements(donor)
-    lines, donor_lines = code.splitlines(keepends=True), donor.splitlines(keepends=True)
+    lines, donor_lines = lines_with_ends(code), lines_with_ends(donor)
     texts = {"".join(lines[statement.first : statement.last]).strip() for statement in here}
-    pairs = [
-        (mine, other)
-        for mine in here
-        for other in there
-        if mine.kind == other.kind
-        and "".join(donor_lines[other.first : other.last]).strip() not in texts
-        and _indent(lines[mine.first]) == _indent(donor_lines[other.first])
-    ]
+    new = [other for other in there if "".join(donor_lines[other.first : other.last]).strip() not in texts]
+    alike: dict[tuple[str, int], list[Statement]] = {}
+    for other in new:
+        alike.setdefault((other.kind, _indent(donor_lines[other.first])), []).append(other)
+    pairs = [(mine, other) for mine in here for other in alike.get((mine.kind, _indent(lines[mine.first])), [])]
     for index in rng.permutation(len(pairs))[:10]:
         mine, other = pairs[int(index)]
         borrowed = "".join(donor_lines[other.first : other.last])
@@ -168,8 +168,4 @@ def _indent(line: str) -> int:
 
 
 def _parses(code: str) -> bool:
-    try:
-        ast.parse(textwrap.dedent(code))
-    except (SyntaxError, ValueError):
-        return False
-    return True
+    return parsed(textwrap.dedent(code)) is not None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from shinka_core.edit.fences import fence_for
+from shinka_core.edit.search_replace import USUAL_LENGTH, marks_for
 from shinka_core.program import PatchType
 
 HEADING = """\
@@ -43,6 +47,7 @@ Rules:
 - Use as many blocks as the idea needs; they are applied one after another.
 - To add code, search for a line beside the place and repeat it in the replacement.
 - Never touch code outside the EVOLVE-BLOCK, and leave the marker lines out of your blocks.
+- Write out every line: no "rest unchanged", no placeholders.
 
 For a program that contains
 
@@ -55,18 +60,29 @@ FULL = f"""\
 Write the whole program anew. Answer in exactly this form:
 
 {HEADING}
-```{{language}}
+{{fence}}{{language}}
 the complete program, from its first line to its last
-```
+{{fence}}
 
 Rules:
 - Keep every line outside the EVOLVE-BLOCK as it is, the two marker lines included.
 - Keep the names, arguments and return values that the code outside the block relies on.
 - One fenced block, nothing left out: no "rest unchanged", no placeholders."""
 
-ANSWER_FORMATS: dict[PatchType, str] = {
-    PatchType.DIFF: DIFF,
-    PatchType.FULL: FULL,
-    PatchType.CROSS: FULL,
-    PatchType.FIX: FULL,
-}
+
+def answer_format(patch_type: PatchType, *, language: str, parent: str, others: Sequence[str] = ()) -> str:
+    """How to answer, with fences and marks that no line of the programs can be taken for.
+
+    Args:
+        parent: The program to change.
+        others: Programs that a new one may take lines from.
+    """
+    if patch_type is not PatchType.DIFF:
+        return FULL.replace("{fence}", fence_for(parent, *others)).replace("{language}", language)
+    length = max(marks_for(text) for text in (parent, *others))
+    if length == USUAL_LENGTH:
+        return DIFF
+    marked = DIFF
+    for mark in "<=>":
+        marked = marked.replace(mark * USUAL_LENGTH, mark * length)
+    return f"{marked}\nThe marks have {length} signs here, since lines of the program look like shorter ones."

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from shinka_core.edit.fences import fence_for
 from shinka_core.program import Program
+from shinka_core.source import plain
 
 FEEDBACK_LIMIT = 4_000
 METRICS_LIMIT = 2_000
@@ -29,11 +31,9 @@ def show_program(title: str, program: Program, *, use_text_feedback: bool) -> st
 
 
 def fenced(text: str, language: str = "") -> str:
-    """The text in a fence longer than any it contains."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+    """The text in a fence longer than any it contains, as models see texts: without byte-order mark and CR."""
+    fence = fence_for(text)
+    return f"{fence}{language}\n{plain(text).rstrip()}\n{fence}"
 
 
 def _score(program: Program) -> str:

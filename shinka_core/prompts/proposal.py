@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from shinka_core.bounds import within
 from shinka_core.program import PatchType, Program, Sampling
 from shinka_core.prompts.bounding import Draft, shorter
-from shinka_core.prompts.formats import ANSWER_FORMATS
+from shinka_core.prompts.formats import answer_format
 from shinka_core.prompts.moves import suggest
 from shinka_core.prompts.programs import FEEDBACK_LIMIT, show_program
 from shinka_core.prompts.size import tokens_at_most
@@ -79,13 +79,12 @@ def proposal_prompt(
     return replace(prompt, fits=False)
 
 
-def smallest_prompt(program: Program, *, task: str | None) -> int:
-    """About how many tokens a proposal for this program has at least."""
-    sizes = [
-        proposal_prompt(Sampling(program, (), 0, patch_type, "", 0, 0), task=task, use_text_feedback=False, room=0)
-        for patch_type in PatchType
-    ]
-    return max(prompt.tokens for prompt in sizes)
+def tokens_around(language: str, *, task: str | None) -> int:
+    """About how many tokens the shortest prompt for a program has besides those of the program."""
+    nothing = Program("", 0, "", language, 0, None, False)
+    samplings = [Sampling(nothing, (), 0, patch_type, "", 0, 0) for patch_type in PatchType]
+    sizes = [proposal_prompt(sampling, task=task, use_text_feedback=False).tokens for sampling in samplings]
+    return max(sizes) + tokens_at_most(GAPS)
 
 
 def _told(program: Program) -> Program:
@@ -95,8 +94,9 @@ def _told(program: Program) -> Program:
 
 
 def _system(sampling: Sampling, task: str | None) -> str:
-    answer_format = ANSWER_FORMATS[sampling.patch_type].replace("{language}", sampling.parent.language)
-    parts = (ROLE, f"# The task\n{task.strip()}" if task else "", f"# Your answer\n{answer_format}")
+    parent, others = sampling.parent, [program.code for program in sampling.inspirations]
+    form = answer_format(sampling.patch_type, language=parent.language, parent=parent.code, others=others)
+    parts = (ROLE, f"# The task\n{task.strip()}" if task else "", f"# Your answer\n{form}")
     return "\n\n".join(part for part in parts if part)
 
 

@@ -19,7 +19,7 @@ import sys
 import time
 from contextlib import suppress
 
-from shinka_core.warden.tree import has_ended, kill_tree, tree_usage
+from shinka_core.warden.tree import has_ended, kill_marked, kill_tree, tree_usage
 
 # A fork bomb of a few hundred processes takes longer to grow than this.
 WATCH_PERIOD = 0.25
@@ -71,6 +71,7 @@ class Warden:
         self._processes = processes
         self._watched: dict[int, Watched] = {}
         self._pids: dict[int, int] = {}
+        self._left: dict[int, str] = {}  # ended, but perhaps with strays that the driver has not ended yet
         self._poll = select.poll()
         self._poll.register(0, select.POLLIN)
         self._unread = b""
@@ -86,16 +87,18 @@ class Warden:
             if late > STOOD_STILL:
                 for each in self._watched.values():
                     each.lost += late
-            for descriptor, _ in ready:
-                if descriptor != 0:
-                    self._end(self._watched[self._pids[descriptor]], "ended")
-            for each in [each for each in self._watched.values() if each.handle < 0 and each.ended()]:
-                self._end(each, "ended")
+            # First this: a driver that is killed has closed its pipes before anything else of it ends.
             if any(descriptor == 0 for descriptor, _ in ready) and not self._hear():
                 break
+            for handle in [descriptor for descriptor, _ in ready if descriptor in self._pids]:
+                self._end(self._watched[self._pids[handle]], "ended")
+            for each in [each for each in self._watched.values() if each.handle < 0 and each.ended()]:
+                self._end(each, "ended")
             self._enforce()
         for each in self._watched.values():
             kill_tree(each.pid, each.mark)
+        for mark in self._left.values():
+            kill_marked(mark)
 
     def _next(self, now: float) -> float:
         """When something is to be done at the latest."""
@@ -112,8 +115,10 @@ class Warden:
             word, pid, *rest = line.decode().split()
             if word == "watch":
                 self._begin(Watched(int(pid), float(rest[0]), float(rest[1]), rest[2]))
-            elif int(pid) in self._watched:
-                self._forget(self._watched[int(pid)])
+            else:
+                self._left.pop(int(pid), None)
+                if int(pid) in self._watched:
+                    self._forget(self._watched[int(pid)])
         return bool(heard)
 
     def _begin(self, each: Watched) -> None:
@@ -148,7 +153,9 @@ class Warden:
     def _end(self, each: Watched, reason: str) -> None:
         seconds = max(0.0, time.monotonic() - each.started - each.lost)
         self._forget(each)
-        os.write(1, f"{each.pid} {reason} {seconds:.6f}\n".encode())
+        self._left[each.pid] = each.mark
+        with suppress(BrokenPipeError):  # the driver is gone, which the other pipe tells
+            os.write(1, f"{each.pid} {reason} {seconds:.6f}\n".encode())
 
     def _forget(self, each: Watched) -> None:
         del self._watched[each.pid]
@@ -169,8 +176,7 @@ def main() -> None:
     """Serves with the limits that the command line names."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # what is sent to all processes of a service is meant for the driver
-    with suppress(BrokenPipeError):
-        Warden(float(sys.argv[1]), float(sys.argv[2])).serve()
+    Warden(float(sys.argv[1]), float(sys.argv[2])).serve()
 
 
 if __name__ == "__main__":

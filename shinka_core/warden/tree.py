@@ -26,6 +26,11 @@ def kill_tree(pid: int, mark: str) -> None:
     """
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+    kill_marked(mark)
+
+
+def kill_marked(mark: str) -> None:
+    """Kills every process that carries the mark."""
     # Several rounds: a stray can fork between being seen and being killed.
     for _ in range(5):
         strays = marked_processes(mark)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -99,6 +100,10 @@ class Stopped:
         assert self.evaluated() == set()
         assert rows(self.results, "SELECT count(*) FROM generations WHERE state = 'failed'") == [(0,)]
         assert rows(self.results, "SELECT state FROM evolutions") == [("stopped",)]
+        summary = json.loads((self.results / "summary.json").read_text())
+        assert summary["stopped_early"]
+        assert summary["generations"] == len(self.recorded()) + 1
+        assert (self.results / "best" / "main.py").exists()
 
     def recorded(self) -> set[int]:
         query = "SELECT number FROM generations WHERE number > 0 AND state = 'recorded'"
@@ -115,13 +120,20 @@ class Stopped:
         self.model.close()
 
 
-def test_stopped_once_a_run_finishes_what_is_in_flight(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
-    run = Stopped(tmp_path, prefect_api, prefect_home, "stopped-once")
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGHUP])
+def test_stopped_once_a_run_finishes_what_is_in_flight(
+    tmp_path: Path, prefect_api: str, prefect_home: Path, told: signal.Signals
+) -> None:
+    run = Stopped(tmp_path, prefect_api, prefect_home, f"stopped-once-{told.name}")
     in_flight = run.wait_for_evaluations()
-    run.process.send_signal(signal.SIGINT)
+    run.process.send_signal(told)
     run.told()
+    if told == signal.SIGHUP:  # its shell says it as well as the terminal
+        run.process.send_signal(told)
+        time.sleep(0.5)
+        assert run.evaluated() == in_flight
     run.let_evaluations_end()
-    run.end(130)
+    run.end(128 + told)
     assert run.recorded() == in_flight, "what was being evaluated, and nothing that had yet to begin"
     run.resume(prefect_api, prefect_home)
 
@@ -138,7 +150,7 @@ def test_stopped_twice_a_run_ends_at_once(
     assert run.process.poll() is None
     assert run.evaluated() == in_flight, "the first one lets evaluations go on"
     run.process.send_signal(signal.SIGINT)
-    run.end(130)
+    run.end(128 + first)
     assert run.recorded() == set()
     run.resume(prefect_api, prefect_home)
 
@@ -165,7 +177,7 @@ def test_stopped_with_all_its_processes_a_run_judges_none_of_the_evaluations(
         run.end_evaluations(signal.SIGTERM)
         time.sleep(0.3)
         run.process.terminate()
-    run.end(130)
+    run.end(143)
     assert run.recorded() == set()
     run.resume(prefect_api, prefect_home)
 

@@ -6,17 +6,20 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from sqlalchemy import insert
 
 from shinka_core import generation as steps
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.program import Failure
+from shinka_core.database.rows import program_values
+from shinka_core.database.schema import GenerationRow, IslandMemberRow, ProgramRow, table_of
+from shinka_core.embed import HashedNgrams
+from shinka_core.program import Failure, Program
 from shinka_core.run import Run, RunSettings, open_run
 from tests.support.bare import FakeLauncher
 from tests.support.model_server import ModelServer, Script
 from tests.support.watchdog import watched_loop
-
-LINES = 30_000
 
 
 def program(lines: int, *, outside: int = 0) -> str:
@@ -66,7 +69,115 @@ async def test_a_generation_of_a_megabyte(tmp_path: Path, model: str) -> None:
         )  # fmt: skip
         async with open_run(config, resume=False) as run:
             run.launcher = FakeLauncher()
-            with watched_loop() as watch:
+            with watched_loop():
                 for number in range(4):
                     await live(run, number)
-            print(watch.all, watch.pause)
+
+
+@pytest.mark.parametrize("language", ["python", "cpp", "text"])
+async def test_the_embedding_of_a_megabyte(language: str) -> None:
+    code = program(20_000)
+    with watched_loop():
+        await HashedNgrams().embed(code, language)
+
+
+async def test_an_answer_of_five_megabytes(tmp_path: Path) -> None:
+    code = "# EVOLVE-BLOCK-START\nLAST = 0\n# EVOLVE-BLOCK-END\n"
+    answer = "".join(f"<<<<<<< SEARCH\nLAST = {n}\n=======\nLAST = {n + 1}\n>>>>>>> REPLACE\n" for n in range(1_000))
+    talk = "so be it, " * 500_000
+    async with ModelServer(Script(answer=lambda messages, number: talk + "\n" + answer)) as server:
+        config = settings(tmp_path, code, llm_models=["m"], llm_base_url=server.url)
+        async with open_run(config, resume=False) as run:
+            run.launcher = FakeLauncher()
+            await live(run, 0)
+            with watched_loop():
+                await live(run, 1)
+
+
+WIDTH = 384
+
+
+async def store(run: Run, count: int) -> None:
+    """Fills the database with programs, quickly, behind the run's back."""
+    rng = np.random.default_rng(1)
+    vectors = rng.standard_normal((count, WIDTH)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    programs = [
+        program_values(_program(number, float(rng.random())), run.evolution, vectors[number]) for number in range(count)
+    ]
+    states = [{"evolution": run.evolution, "number": number, "state": "recorded"} for number in range(count)]
+    places = [{"evolution": run.evolution, "island": number % 2, "program_id": _id(number)} for number in range(count)]
+    async with run.database._engine.begin() as connection:
+        await connection.execute(
+            insert(table_of(ProgramRow)), [row | {"sequence": n} for n, row in enumerate(programs)]
+        )
+        await connection.execute(insert(table_of(GenerationRow)), states)
+        await connection.execute(insert(table_of(IslandMemberRow)), places)
+
+
+def _id(number: int) -> str:
+    return f"{number:032x}"
+
+
+def _program(number: int, score: float) -> Program:
+    return Program(_id(number), number, f"x = {number}", "text", number % 2, score, True)
+
+
+async def test_a_population_of_ten_thousand(tmp_path: Path) -> None:
+    config = settings(tmp_path, "LAST = 0\n", {"archive_size": 1_000, "num_islands": 2})
+    async with open_run(config, resume=False) as run:
+        await store(run, 10_000)
+    with watched_loop():
+        async with open_run(config, resume=True) as run:
+            await run.take_up(10_000)
+            await run.database.journal.final()
+            assert len(run.database) == 10_000
+            for number in range(10_000, 10_020):
+                opened = await steps.open_generation(run, number)
+                await steps.sample(opened, 0)
+                await run.database.nearest(0, np.full(WIDTH, WIDTH**-0.5, dtype=np.float32), 5)
+                await run.database.add(_program(number, 2.0), np.full(WIDTH, WIDTH**-0.5, dtype=np.float32))
+            await run.database.summary()
+            assert await run.database.best() is not None
+
+
+async def test_a_block_of_a_megabyte_written_anew(tmp_path: Path) -> None:
+    code = "# EVOLVE-BLOCK-START\n" + "the_value = some_function(a, b)\n" * 30_000 + "# EVOLVE-BLOCK-END\n"
+
+    def rewritten(messages: list[dict[str, str]], number: int) -> str:
+        lines = code.split("\n")
+        lines[1:-2] = [line.replace("a,", f"a{number * 1_000_000 + n},") for n, line in enumerate(lines[1:-2])]
+        return "```\n" + "\n".join(lines) + "```"
+
+    async with ModelServer(Script(answer=rewritten)) as server:
+        config = settings(
+            tmp_path, code, llm_models=["gpt-4.1"], llm_base_url=server.url, patch_types=["full"], patch_type_probs=[1],
+            max_program_size=2_000_000,
+        )  # fmt: skip
+        async with open_run(config, resume=False) as run:
+            run.launcher = FakeLauncher()
+            with watched_loop():
+                for number in range(3):
+                    await live(run, number)
+
+
+TALKATIVE = """
+import json, sys
+out = sys.argv[sys.argv.index("--results_dir") + 1]
+for n in range(50_000): print("x" * 100)
+numbers = [n / 7 for n in range(250_000)]
+json.dump({"combined_score": 1.0, "public": {"width": 3, "numbers": numbers}, "private": {"deep": {"text": "y" * 3_000_000}},
+           "text_feedback": "begin" + "z" * 2_000_000 + "end"}, open(out + "/metrics.json", "w"))
+json.dump({"correct": True, "error": None}, open(out + "/correct.json", "w"))
+"""
+
+
+async def test_an_evaluator_that_writes_and_prints_megabytes(tmp_path: Path) -> None:
+    config = settings(tmp_path, "x = 1\n")
+    (tmp_path / "evaluate.py").write_text(TALKATIVE)
+    async with open_run(config, resume=False) as run:
+        with watched_loop():
+            await live(run, 0)
+        best = await run.database.best()
+    assert best is not None
+    assert best.public_metrics["width"] == 3

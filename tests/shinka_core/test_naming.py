@@ -10,7 +10,7 @@ import pytest
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.errors import ConfigError, EvolutionExistsError
-from shinka_core.naming import RUN_FILE, default_results_dir, give_back, take_place
+from shinka_core.naming import RUN_FILE, default_name, give_back, take_place
 from tests.support.prefect import ROOT
 
 TASK = str(ROOT / "benchmarks" / "task" / "initial.py")
@@ -84,10 +84,42 @@ def test_a_folder_is_given_back_only_while_nothing_is_in_it(tmp_path: Path) -> N
     assert not place.results_dir.exists()
 
 
-def test_odd_names_get_folders_inside_the_results_folder_and_apart() -> None:
-    names = ["日本語", "中文版", "..", ".", "a/b", "a_b c", "x" * 300, "x" * 301, "/", "-", "~"]
-    folders = [default_results_dir(name) for name in names]
-    assert folders[0].name == "日本語"
-    assert all(folder.parent == Path("results") for folder in folders)
-    assert all(folder.name not in ("", ".", "..") and len(folder.name) < 120 for folder in folders)
-    assert len(set(folders)) == len(names)
+ODD = [
+    "日本語", "中文版", "日" * 200, "..", ".", "...", "a/b", "a_b", "a b", "a  b", "a:b", "x" * 300, "x" * 301, "/", "//", "-", "-rf", "~",
+    "CON", "nul.txt", "com1", "../../up", "/etc/x", "[bold]", "$(x)", "é", "e\u0301", "🧬", "name.", " name", "*",
+]  # fmt: skip
+
+
+def test_odd_names_get_folders_inside_the_results_folder_and_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folders = [take_place(TASK, IN_ITS_FOLDER, name=name).results_dir for name in ODD]
+    assert {folder.parent for folder in folders} == {tmp_path / "results"}
+    assert len(set(folders)) == len(ODD)
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+    assert folders[ODD.index("日本語")].name == "日本語"
+    assert not {folder.name.lower() for folder in folders} & {"con", "nul.txt", "com1"}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\tb", "\x00", "\x1b[31m", "a\u2028b", "\udce9", "x" * 501])
+def test_what_is_no_name_is_refused_in_one_line(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="is no name for a run") as told:
+        take_place(TASK, IN_ITS_FOLDER, name=name)
+    assert str(told.value).isprintable()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_by_the_task_folder_is_no_longer_than_a_file_name(tmp_path: Path) -> None:
+    name = default_name(str(tmp_path / ("日" * 80) / "initial.py"))
+    assert name.startswith("日日")
+    assert len(name.encode()) < 200
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_as_a_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != tmp_path / "r")
+    with pytest.raises(ConfigError, match=r"cannot be written to.*--results"):
+        take_place(TASK, IN_ITS_FOLDER, results_dir=tmp_path / "r")

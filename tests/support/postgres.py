@@ -64,6 +64,31 @@ class Postgres:
             self._process.terminate()
             self._process.wait(timeout=30)
 
+    def ask_password_of(self, user: str) -> None:
+        """Lets this user in with a password only; all others need none."""
+        rules = self._data / "pg_hba.conf"
+        rule = f"host all {user} 127.0.0.1/32 scram-sha-256\n"
+        if rule not in rules.read_text():
+            rules.write_text(rule + rules.read_text())
+            self._run("pg_ctl", "reload", "-D", str(self._data))
+            time.sleep(0.3)
+
+    def serve_tls(self) -> Path:
+        """Lets it speak TLS too, from the next start on; returns the certificate that vouches for it."""
+        key, certificate = self._data / "server.key", self._data / "server.crt"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+             "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        key.chmod(0o600)
+        for file in (key, certificate):
+            if self._user:
+                shutil.chown(file, self._user)
+        with (self._data / "postgresql.conf").open("a") as settings:
+            settings.write("ssl = on\n")
+        return certificate
+
     def _run(self, name: str, *arguments: str) -> None:
         subprocess.run(
             [str(self._binaries / name), *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/", **self._as_user()

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
+import threading
 import time
+import traceback
 from asyncio import events
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 # Seconds for which nothing may hold the event loop.
 LONGEST = 0.05
@@ -28,7 +31,7 @@ class Watch:
     """What was seen.
 
     Attributes:
-        longest: Seconds of the longest callback, and `what` it was.
+        longest: Seconds of the longest callback, and `what` it was, with where it stood meanwhile.
         pause: Seconds of the process's time between two heartbeats of the loop, the most.
     """
 
@@ -36,14 +39,20 @@ class Watch:
     what: str = ""
     pause: float = 0.0
     beats: int = 0
-    all: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    began: float = 0.0
+    place: str = ""
 
-    def note(self, seconds: float, what: str) -> None:
+    def note(self, seconds: float, handle: events.Handle) -> None:
         """Takes note of a callback."""
-        if seconds > LONGEST / 5:
-            self.all.append((seconds, what))
         if seconds > self.longest:
-            self.longest, self.what = seconds, what
+            self.longest, self.what = seconds, f"{_named(handle)}, at\n{self.place}"
+
+    def look(self, thread: int, over: threading.Event) -> None:
+        """Sees from another thread where a long callback stands."""
+        while not over.wait(LONGEST / 5):
+            if self.began and time.perf_counter() - self.began > LONGEST / 2:
+                frame = sys._current_frames().get(thread)
+                self.place = "".join(traceback.format_stack(frame)[-6:])
 
     def check(self) -> None:
         """Fails when something took too long."""
@@ -63,9 +72,10 @@ def watched_loop() -> Iterator[Watch]:
         if handle._loop is not own:
             run(handle)
             return
-        started = time.thread_time()
+        started, watch.began, watch.place = time.thread_time(), time.perf_counter(), ""
         run(handle)
-        watch.note(time.thread_time() - started, _named(handle))
+        watch.began = 0.0
+        watch.note(time.thread_time() - started, handle)
 
     async def beat() -> None:
         while True:
@@ -77,12 +87,15 @@ def watched_loop() -> Iterator[Watch]:
     # What the tests before have left in memory is not this block's to look through.
     gc.collect()
     gc.freeze()
-    beating = own.create_task(beat())
+    beating, over = own.create_task(beat()), threading.Event()
+    looking = threading.Thread(target=watch.look, args=(threading.get_ident(), over), daemon=True)
+    looking.start()
     events.Handle._run = timed  # type: ignore[method-assign]
     try:
         yield watch
     finally:
         events.Handle._run = run  # type: ignore[method-assign]
+        over.set()
         gc.unfreeze()
         with suppress(RuntimeError):
             beating.cancel()
@@ -93,6 +106,4 @@ def _named(handle: events.Handle) -> str:
     """The callback: of a task the coroutine that it was in."""
     callback = handle._callback
     task = getattr(callback, "__self__", None)
-    if isinstance(task, asyncio.Task):
-        return f"{task.get_coro()!r}"[:300]
-    return f"{callback!r}"[:300]
+    return repr(task.get_coro() if isinstance(task, asyncio.Task) else callback)[:300]

@@ -46,6 +46,15 @@ def test_a_run_that_stopped_early_says_how_to_go_on() -> None:
     assert "--resume --results /r/x" in text
 
 
+def test_a_seed_program_that_is_not_correct_is_named_in_the_evaluators_words() -> None:
+    assert "not correct: circle 3 [of 26] overlaps :boom:" in printed(seed_error="circle 3 [of 26] overlaps :boom:")
+    assert "not correct" not in printed()
+
+
+def test_no_folder_is_named_where_nothing_was_best() -> None:
+    assert "/r/x/best" not in printed(best_score=None, best_generation=None)
+
+
 @pytest.mark.parametrize(("best", "seed"), [(None, None), (1.0, None), (1.0, 0.0), (-1.0, -2.0)])
 def test_scores_that_are_missing_or_zero_break_nothing(best: float | None, seed: float | None) -> None:
     text = printed(
@@ -71,6 +80,22 @@ def under_way() -> Any:
     return SimpleNamespace(
         evolution="e", progress=progress, proposals=Slots("p", 4), evaluations=Slots("e", 2), stop_reason=""
     )
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_seed_program_that_is_not_correct_is_told_while_the_run_goes(
+    live: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = under_way()
+    run.progress.saw_program(Program("a", 0, "x", "python", 0, score=1.0, correct=False, error="circles overlap"))
+    monkeypatch.setattr(terminal, "LIVE_PERIOD", 0.01)
+    monkeypatch.setattr(terminal, "find_open_run", lambda name: run)
+    console = Console(file=io.StringIO(), width=200, force_terminal=live)
+    with watching("e", console=console):
+        deadline = time.monotonic() + 10
+        while "overlap" not in console.file.getvalue() and time.monotonic() < deadline:  # type: ignore[attr-defined]
+            time.sleep(0.01)
+    assert "not correct: circles overlap" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_the_progress_counts_what_ended_either_way() -> None:

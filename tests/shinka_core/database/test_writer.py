@@ -240,6 +240,13 @@ async def test_a_database_that_is_away_is_waited_for_as_long_as_is_said(
             with pytest.raises(DatabaseUnavailableError, match=r"waited \d s for it") as caught:
                 await db.journal.claim(number)
             assert not caught.value.retryable
+        monkeypatch.setattr(db._store, "patience", 60.0)
+
+        async def unreadable(_connection: AsyncConnection) -> None:
+            raise DatabaseUnavailableError("it is away")
+
+        with pytest.raises(DatabaseUnavailableError):
+            await db._store.read(unreadable)  # as for the summary of a run that has just given up
         assert 0.9 < time.monotonic() - started < 3.0
 
 

@@ -123,8 +123,12 @@ def test_a_whole_program_keeps_what_is_around_the_block() -> None:
 
 
 def test_the_inside_of_the_block_alone_is_taken_for_the_block() -> None:
-    candidate = apply_patch(PatchType.FULL, "```python\ndef area(r):\n    return r\n```", PARENT, "python")
-    assert block_texts(candidate.code) == ["def area(r):\n    return r\n"]
+    inside = "def area(r):\n    return r\n\ndef border(r):\n    return 2 * r\n"
+    assert block_texts(apply_patch(PatchType.FULL, f"```python\n{inside}```", PARENT, "python").code) == [inside]
+    assert (
+        refused(f"```python\n{inside.split('def border')[0]}```", patch_type=PatchType.FULL).reason
+        == "incomplete_program"
+    )
 
 
 def test_a_whole_program_without_markers_loses_what_repeats_the_parent() -> None:

@@ -44,3 +44,42 @@ def test_the_language_comes_from_the_extension_or_the_user() -> None:
         language_of(Path("program.unknown"))
     with pytest.raises(ConfigError, match="'cobol' is unknown"):
         language_of(Path("a.py"), "cobol")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# EVOLVE-BLOCK-START", "    # EVOLVE-BLOCK-START: the kernel", "// ---- EVOLVE-BLOCK-START ----",
+        "/* EVOLVE-BLOCK-START */", "<!-- EVOLVE-BLOCK-START -->", "EVOLVE-BLOCK-START", "REM EVOLVE-BLOCK-START",
+        "(* EVOLVE-BLOCK-START *)", "{- EVOLVE-BLOCK-START -}", "%% EVOLVE-BLOCK-START", "C EVOLVE-BLOCK-START",
+    ],
+)  # fmt: skip
+def test_a_comment_of_its_own_line_is_a_marker(line: str) -> None:
+    code = f"a\n{line}\nb\n{line.replace('START', 'END')}\nc\n"
+    assert [code[block.start : block.end] for block in find_blocks(code)] == ["b\n"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"""Only code between EVOLVE-BLOCK-START and EVOLVE-BLOCK-END may change."""',
+        "EVOLVE-BLOCK-START marks where it begins",
+        '    if "EVOLVE-BLOCK-START" in line:',
+        'MARK = "# EVOLVE-BLOCK-START"',
+        "`# EVOLVE-BLOCK-START`",
+        "# between EVOLVE-BLOCK-START and here",
+    ],
+)
+def test_a_line_that_speaks_of_markers_is_none(line: str) -> None:
+    code = f"{line}\n# EVOLVE-BLOCK-START\nb\n# EVOLVE-BLOCK-END\n{line}\n"
+    assert [code[block.start : block.end] for block in find_blocks(code)] == ["b\n"]
+
+
+def test_carriage_returns_and_form_feeds_move_no_block() -> None:
+    code = "a\x0c\r\n# EVOLVE-BLOCK-START\r\nb\x0cc\r\n# EVOLVE-BLOCK-END\r\n"
+    assert [code[block.start : block.end] for block in find_blocks(code)] == ["b\x0cc\r\n"]
+
+
+def test_an_open_block_is_named_with_its_line() -> None:
+    with pytest.raises(MarkerError, match=r"line 3.*\(since line 1\)"):
+        find_blocks("# EVOLVE-BLOCK-START\na\n# EVOLVE-BLOCK-START\n# EVOLVE-BLOCK-END\n")

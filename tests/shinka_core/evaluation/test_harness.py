@@ -12,6 +12,8 @@ import pytest
 
 from shinka_core.evaluation import run_shinka_eval
 
+ROOT = Path(__file__).parents[3]
+
 
 def evaluate(folder: Path, code: str, **options: Any) -> tuple[dict[str, Any], bool, str | None]:
     (folder / "program.py").write_text(code)
@@ -81,7 +83,97 @@ def test_arguments_out_of_range_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="num_runs"):
         run_shinka_eval("p.py", str(tmp_path), "run", 0)
     with pytest.raises(ValueError, match="early_stop_method"):
-        run_shinka_eval("p.py", str(tmp_path), "run", 1, early_stop_method="bayesian")
+        run_shinka_eval("p.py", str(tmp_path), "run", 1, early_stop_method="soon")
+
+
+@pytest.mark.parametrize(
+    "result", ["np.float32(3.5)", "np.int64(7)", "Fraction(7, 2)", "Decimal('3.5')", "np.array(3.5)"]
+)
+def test_without_an_aggregate_function_any_number_counts(tmp_path: Path, result: str) -> None:
+    head = "import numpy as np\nfrom fractions import Fraction\nfrom decimal import Decimal\n"
+    metrics, correct, _ = evaluate(tmp_path, f"{head}def run(seed): return {result}")
+    assert (metrics["combined_score"], correct) == (7.0 if "int64" in result else 3.5, True)
+
+
+def test_without_an_aggregate_function_other_results_are_told_and_not_scored(tmp_path: Path) -> None:
+    _, correct, error = evaluate(tmp_path, "def run(seed): return {'loss': 1.0}")
+    assert not correct
+    assert "a run gave dict" in (error or "")
+    assert "aggregate_metrics_fn" in (error or "")
+
+
+def test_metrics_of_any_shape_are_written(tmp_path: Path) -> None:
+    numpy, decimal = __import__("numpy"), __import__("decimal")
+    public = {("n", 3): 1.0, numpy.int64(4): 2, "seen": {2, 1}, "raw": b"\xffab", None: {(1, 2): [3]}, True: 1}
+    metrics = {"combined_score": decimal.Decimal("2.5"), "public": public}
+    evaluate(tmp_path, "def run(seed): return 1", aggregate_metrics_fn=lambda results: metrics)
+    written = json.loads((tmp_path / "out/metrics.json").read_text())
+    assert written["combined_score"] == 2.5
+    assert written["public"] == {
+        "('n', 3)": 1.0, "4": 2, "seen": [1, 2], "raw": "\ufffdab", "None": {"(1, 2)": [3]}, "True": 1,
+    }  # fmt: skip
+
+
+def test_metrics_that_cannot_be_written_are_a_failure_in_words(tmp_path: Path) -> None:
+    endless: dict[str, Any] = {}
+    endless["self"] = endless
+    metrics, correct, error = evaluate(
+        tmp_path,
+        "def run(seed): return 1",
+        aggregate_metrics_fn=lambda results: {"combined_score": 1.0, "public": endless},
+    )
+    assert (metrics, correct) == ({"combined_score": 0.0}, False)
+    assert "cannot be written as JSON" in (error or "")
+
+
+@pytest.mark.parametrize("method", ["ci", "bayesian", "hybrid", "none", None])
+def test_arguments_of_shinka_evolve_for_stopping_early_are_taken_and_all_runs_made(
+    tmp_path: Path, method: str | None
+) -> None:
+    metrics, correct, _ = evaluate(
+        tmp_path, "def run(seed): return seed", num_runs=4, early_stop_method=method, early_stop_threshold=0.5,
+        early_stop_score_fn=lambda result: -result, early_stop_kwargs={"min_trials": 2},
+    )  # fmt: skip
+    assert (metrics["num_valid_runs"], metrics["combined_score"], correct) == (4, 2.5, True)
+
+
+def test_workers_may_give_objects_of_classes_that_the_program_defines(tmp_path: Path) -> None:
+    code = (
+        "from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: float\ndef run(seed): return Point(seed)"
+    )
+    metrics, correct, _ = evaluate(
+        tmp_path, code, num_runs=3, run_workers=2,
+        aggregate_metrics_fn=lambda points: {"combined_score": sum(point.x for point in points)},
+    )  # fmt: skip
+    assert (metrics["combined_score"], correct) == (6, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("def run(seed): return lambda: 0", "pickle"),
+        ("import os\ndef run(seed): os._exit(3)", "BrokenProcessPool"),
+        ("def run(seed): raise KeyError('lost')", "lost"),
+    ],
+)
+def test_a_failing_worker_is_a_result_with_its_error(tmp_path: Path, code: str, word: str) -> None:
+    _, correct, error = evaluate(tmp_path, code, run_workers=2)
+    assert not correct
+    assert word in (error or "")
+
+
+def test_workers_start_whatever_way_is_usual_and_without_a_main_guard(tmp_path: Path) -> None:
+    """From Python 3.14 on processes are not forked unless asked to, and others run the evaluator's file again."""
+    (tmp_path / "main.py").write_text("def run(seed): return seed")
+    script = tmp_path / "evaluate.py"
+    script.write_text(
+        f"import multiprocessing, sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        "multiprocessing.set_start_method('forkserver', force=True)\n"
+        "from shinka.core import run_shinka_eval\n"
+        f"print(run_shinka_eval({str(tmp_path / 'main.py')!r}, {str(tmp_path / 'out')!r}, 'run', 4, run_workers=2)[1:])\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "(True, None)\n", done.stderr
 
 
 def test_evaluators_do_not_wait_for_the_orchestrator() -> None:

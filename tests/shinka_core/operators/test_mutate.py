@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import statistics
 
@@ -109,3 +110,37 @@ def test_statements_are_varied_and_borrowed_without_breaking_the_syntax() -> Non
         assert code.endswith("def main():\n    return place(12)\n")
     taken = [changed[0] for seed in range(20) if (changed := borrow(np.random.default_rng(seed), PARENT, donor))]
     assert any("math.sqrt(i)" in code for code in taken)
+
+
+@pytest.mark.parametrize(
+    "parent",
+    [
+        PARENT.replace("\n", "\r\n"),
+        "\ufeff" + PARENT,
+        PARENT.replace("    label", "    a = 1.0 + 2.0  # \x0c\n    b = 3.0  # \u2028 \x1c\n    label"),
+        PARENT.replace("0.25", 'float(f"{d["scale"]}") * 0.25'),
+        PARENT.replace("return points[0] / 7", "return points[0 / 7"),
+    ],
+    ids=["carriage returns", "byte-order mark", "other separators", "newer Python", "broken"],
+)
+async def test_a_parent_of_any_kind_is_varied_and_keeps_its_bytes(parent: str) -> None:
+    assert 1.5 in [constant.value for constant in find_constants(parent.replace("\r\n", "\n"), "python")]
+    for seed in range(20):
+        answer = await MutationOperator().ask(question(seed, parent, inspirations=(parent.replace("1.5", "2.5"),)))
+        child = apply_patch(PatchType.DIFF, answer.text, parent, "python").code
+        assert immutable_parts(child) == immutable_parts(parent)
+        assert child.count("\r\n") == child.count("\n") * ("\r" in parent)
+        assert child.startswith("\ufeff") == parent.startswith("\ufeff")
+
+
+def test_all_constants_of_a_line_behind_a_form_feed_are_seen() -> None:
+    code = "a = 1.5\x0c\nb = 2.5  # \u2028\nc = 3.5\n"
+    constants = find_constants(code, "python")
+    assert [constant.value for constant in constants] == [1.5, 2.5, 3.5]
+    assert [code[constant.start : constant.end] for constant in constants] == ["1.5", "2.5", "3.5"]
+
+
+async def test_a_megabyte_is_varied_in_time_that_grows_with_its_length() -> None:
+    code = "".join(f'value_{n} = {n}.5  # "why" {n}\n' for n in range(25_000))
+    answer = await asyncio.wait_for(MutationOperator().ask(question(1, code)), 20)
+    assert apply_patch(PatchType.DIFF, answer.text, code, "text").code != code

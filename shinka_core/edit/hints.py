@@ -1,0 +1,90 @@
+"""What helps a model whose search is not in the program: the closest line, and what differs in it."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from shinka_core.edit.omissions import leaves_out
+from shinka_core.edit.places import BLANK, Lines, indentation
+
+# Looking for the closest line compares every pair; beyond this the hint is not worth its time.
+HINT_LINES = 1_000
+HINT_CHARACTERS = 30_000
+HINT_LENGTH = 200
+NAMED = 3
+
+
+def why_not_found(lines: Lines, search: Sequence[str], mutable: Iterable[range]) -> str:
+    """What to say behind "is not in the program": the closest line, and what differs.
+
+    Args:
+        lines: Of the program.
+        mutable: The lines that may change, from 0.
+    """
+    known = {line.strip() for line in lines.lines}
+    if omission := next((line.strip() for line in search if line.strip() not in known and leaves_out(line)), None):
+        return f": {omission!r} is not a line of it; copy every line that is to be found, leave none out"
+    strange = strange_characters("\n".join(search), "\n".join(lines.lines))
+    if strange:
+        return f": it holds {strange}, which the program does not; copy the lines character by character"
+    moved = lines.but_for_indentation(search)
+    if moved:
+        return f": {_indented(search, lines.lines[moved[0].first : moved[0].last], moved[0].first)}"
+    return _closest(lines.lines, search, mutable)
+
+
+def strange_characters(text: str, usual: str) -> str:
+    """The characters beyond ASCII, and the invisible ones, that a text has and another has not; a few of them."""
+    if text.isascii() and text.isprintable():
+        return ""
+    odd = [character for character in dict.fromkeys(text) if _odd(character) and character not in usual]
+    return ", ".join(name_of(character) for character in odd[:NAMED])
+
+
+def name_of(character: str) -> str:
+    """A character as `U+00A0 (no-break space)`."""
+    name = unicodedata.name(character, "control character").lower()
+    return f"U+{ord(character):04X} ({name})"
+
+
+def _odd(character: str) -> bool:
+    return character not in "\n\t" and (not character.isascii() or not character.isprintable())
+
+
+def _indented(search: Sequence[str], here: Sequence[str], first: int) -> str:
+    pairs = list(zip(search, here, strict=True))
+    differing = (index for index, (mine, theirs) in enumerate(pairs) if indentation(mine) != indentation(theirs))
+    index = next((index for index in differing if pairs[index][1].strip(BLANK)), 0)
+    mine, theirs = pairs[index]
+    return (
+        f"its lines are those from line {first + 1} on but for the indentation, which differs from line to line; "
+        f"line {first + index + 1} begins with {_blanks(theirs)} in the program and {_blanks(mine)} in the SEARCH text"
+    )
+
+
+def _blanks(line: str) -> str:
+    own = indentation(line)
+    tabs, spaces = own.count("\t"), own.count(" ")
+    parts = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in ((tabs, "tab"), (spaces, "space")) if count]
+    return " and ".join(parts) or "no blank"
+
+
+def _closest(lines: Sequence[str], search: Sequence[str], mutable: Iterable[range]) -> str:
+    general = "; copy the lines to replace exactly as they stand in the program"
+    wanted = next((line.strip() for line in search if line.strip()), "")[:HINT_LENGTH]
+    shown: dict[str, int] = {}
+    room = HINT_CHARACTERS
+    for span in mutable:
+        for number in span[:HINT_LINES]:
+            stripped = lines[number].strip()[:HINT_LENGTH]
+            room -= len(stripped)
+            if stripped and room > 0:
+                shown.setdefault(stripped, number)
+    match = difflib.get_close_matches(wanted, list(shown), n=1, cutoff=0.5)
+    if not match:
+        return general
+    number = shown[match[0]]
+    differs = f", which holds {strange}" if (strange := strange_characters(lines[number], wanted)) else ""
+    return f"; the closest line is line {number + 1}{differs}: {match[0]!r}. Copy lines exactly"

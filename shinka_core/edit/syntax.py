@@ -1,0 +1,86 @@
+"""A syntax check where one is at hand: Python, by the interpreter that is to run it, and JSON.
+
+It is there to save evaluations, so it never refuses what may be right: a program whose parent does
+not pass is not checked, and what this interpreter refuses is shown to the evaluator's own.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import threading
+import warnings
+
+from shinka_core.source import NotTextError, plain, source_bytes
+
+# Characters up to which a program is parsed in this process: parsing keeps every other thread waiting.
+SMALL = 25_000
+PARSE = (
+    "import ast,sys,warnings\n"
+    "warnings.simplefilter('ignore')\n"
+    "try: compile(sys.stdin.buffer.read(), 'program', 'exec', ast.PyCF_ONLY_AST)\n"
+    "except SyntaxError as e:\n"
+    "    print(f'line {e.lineno}: {e.msg}: {(e.text or \"\").strip()[:200]}'.encode('utf-8', 'replace').decode()); sys.exit(9)\n"
+)
+WRONG = 9
+PATIENCE = 20.0
+_warnings = threading.Lock()
+
+
+def new_syntax_error(code: str, parent: str, language: str, python: str | None = None) -> str | None:
+    """What is wrong with the syntax of a changed program, in one line; None when nothing is known to be.
+
+    Args:
+        parent: What it was made from; where that does not pass, nothing is checked.
+        python: The interpreter that runs the program, when it is not this one.
+    """
+    problem = syntax_error(code, language)
+    if problem is None or syntax_error(parent, language) is not None:
+        return None
+    if language == "python" and python is not None:
+        return _asked(code, python)
+    return problem
+
+
+def syntax_error(code: str, language: str) -> str | None:
+    """What is wrong with the syntax, in one line, or None when it is right or cannot be checked."""
+    code = plain(code)
+    try:
+        if language == "python":
+            if len(code) > SMALL:
+                return _asked(code, sys.executable)
+            with _warnings, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # invalid escapes and the like are the author's business
+                ast.parse(code)
+        elif language == "json":
+            json.loads(code)
+    except SyntaxError as error:
+        line = (error.text or "").strip()
+        return f"line {error.lineno}: {error.msg}: {line}" if line else f"line {error.lineno}: {error.msg}"
+    except json.JSONDecodeError as error:
+        return f"line {error.lineno}: {error.msg}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return str(error) or type(error).__name__
+    return None
+
+
+def _asked(code: str, python: str) -> str | None:
+    """What an interpreter says to a program, in a process of its own; None when it says nothing."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    try:
+        done = subprocess.run(
+            [python, "-I", "-S", "-c", PARSE],
+            input=source_bytes(code, "python"),
+            capture_output=True,
+            timeout=PATIENCE,
+            env=environment | {"PYTHONIOENCODING": "utf-8:replace"},
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError, NotTextError):
+        return None
+    if done.returncode != WRONG:
+        return None
+    return done.stdout.decode("utf-8", "replace").strip()[:500].removesuffix(":") or "invalid syntax"

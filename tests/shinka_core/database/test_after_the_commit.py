@@ -1,0 +1,71 @@
+"""A generation that is recorded stays so, whatever fails after its program is stored; and when programs migrate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shinka_core.database import AsyncProgramDatabase
+from shinka_core.program import Failure, GenerationState
+from tests.shinka_core.database.test_programs import name, opened, program, residents, unit
+
+
+async def test_a_program_whose_archive_fails_is_recorded_all_the_same(
+    tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(tmp_path, database_url, archive_size=1) as db:
+        await db.begin(name(), seed=7, settings={})
+        for number in range(2):
+            await db.journal.claim(number)
+        await db.add(program(0), None)
+
+        async def breaking(_position: int) -> None:
+            raise RuntimeError("after the commit")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(db, "_update_archive", breaking)
+            assert await db.add(program(1, 9.0), None)
+        assert "after the commit" in caplog.text
+        summary = await db.summary()
+        assert (summary.programs, summary.failures, summary.generations) == (2, {}, 2)
+
+
+async def test_a_final_state_is_final(tmp_path: Path, database_url: str | None) -> None:
+    async with opened(tmp_path, database_url) as db:
+        await db.begin(name(), seed=7, settings={})
+        for number in range(2):
+            await db.journal.claim(number)
+        await db.add(program(0), None)
+        await db.journal.fail(0, Failure("record", "late", "an error after the commit"))
+        await db.journal.fail(1, Failure("patch", "first", "1"))
+        await db.journal.fail(1, Failure("patch", "second", "2"))
+        assert await db.journal.final() == {0: GenerationState.RECORDED, 1: GenerationState.FAILED}
+        assert (await db.journal.claim(1)).failure == Failure("patch", "first", "1")
+        summary = await db.summary()
+        assert (summary.programs, summary.failures, summary.generations) == (1, {"patch: first": 1}, 2)
+
+
+async def evolved(db: AsyncProgramDatabase, run: str, seed: int, failing: set[int]) -> set[int]:
+    await db.begin(run, seed=seed, settings={})
+    for number in range(16):
+        await db.journal.claim(number)
+        if number in failing:
+            await db.journal.fail(number, Failure("patch", "x", ""))
+        else:
+            await db.add(program(number, float(number % 7), island=0), unit(number))
+    return await residents(db, run, 1)
+
+
+async def test_programs_migrate_whichever_generation_fails_and_by_the_seed_of_the_run(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    there: dict[tuple[int, bool], set[int]] = {}
+    for seed in (1, 2, 3):
+        for failing in (set[int](), {10}):
+            async with opened(tmp_path, database_url, migration_rate=0.3, migration_interval=10) as db:
+                there[seed, bool(failing)] = await evolved(db, name(), seed, failing)
+    assert all(len(residents) in (4, 5) for residents in there.values()), there
+    assert len({frozenset(there[seed, False]) for seed in (1, 2, 3)}) > 1, "the same for every seed"
+    async with opened(tmp_path, database_url, migration_rate=0.3, migration_interval=10) as db:
+        assert await evolved(db, name(), 1, set()) == there[1, False], "and the same again for the same seed"
