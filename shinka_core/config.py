@@ -58,13 +58,15 @@ class EvolutionConfig(_Settings):
     use_text_feedback: bool = Field(default=True, description="Show the evaluator's text feedback to the models.")
 
     # Length and money
-    num_generations: int = Field(default=10, ge=1, description="Proposals to make after the seed program.")
+    num_generations: int = Field(
+        default=10, ge=1, le=1_000_000_000, description="Proposals to make after the seed program."
+    )
     max_parallel_jobs: int = Field(default=2, ge=1, description="Evaluations at once.")
     max_oversubscription: float = Field(
         default=1.0, ge=1, description="Up to how many times max_proposal_jobs, when evaluation slots would stay empty."
     )
     max_api_costs: float | None = Field(default=None, gt=0, description="US dollars after which no call is made.")
-    seed: int = Field(default=0, ge=0, description="Seeds every random choice of the run.")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="Seeds every random choice of the run.")
     stop_grace: float = Field(default=20.0, ge=0, description="Seconds for what is in flight when the run is stopped.")
 
     # Models
@@ -161,7 +163,7 @@ class DatabaseConfig(_Settings):
         json_schema_extra=URL_WITHOUT_PASSWORD,
     )
 
-    num_islands: int = Field(default=2, ge=1)
+    num_islands: int = Field(default=2, ge=1, le=10_000)
     archive_size: int = Field(default=40, ge=1, description="Elite programs over all islands.")
     num_archive_inspirations: int = Field(default=1, ge=0)
     num_top_k_inspirations: int = Field(default=1, ge=0)

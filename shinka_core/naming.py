@@ -74,7 +74,14 @@ def take_place(
 
 
 def traces(folder: Path, database: DatabaseConfig) -> list[str]:
-    """What a run has left in a folder, by name; a folder with any of it holds a run, whatever else is gone."""
+    """What a run has left in a folder, by name; a folder with any of it holds a run, whatever else is gone.
+
+    A folder that cannot be looked into has nothing; making it tells why.
+    """
+    try:
+        os.stat(folder)
+    except (OSError, ValueError):
+        return []
     found = [name for name in (RUN_FILE, "summary.json") if (folder / name).is_file()]
     generations = sorted(path.name for path in folder.glob("gen_*") if path.is_dir() and path.name[4:].isdecimal())
     found += [*generations[:SHOWN], "..."] if len(generations) > SHOWN else generations

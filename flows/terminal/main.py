@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Group, Parameter
+from cyclopts import App, Group, Parameter, Token
 from rich.console import Console
 
 from flows.orchestrator.server.early import begin_early
+from flows.orchestrator.server.home import check_home
 from flows.signals import Told, ending_signals, stopping_on_signals
-from flows.terminal.mistakes import in_words, is_mistake, keep_traceback
+from flows.terminal.mistakes import as_mistake, in_words, is_mistake, keep_traceback
 from flows.terminal.opening import print_opening
-from flows.terminal.output import steady_output
+from flows.terminal.output import leave_within, steady_output
 from flows.terminal.resuming import plan_resume
 from flows.terminal.spelling import refuse_broken_text, speak_utf8
 from flows.terminal.task_folder import Overrides, Plan, plan_run
@@ -48,8 +50,15 @@ run_options = Group("Length and width")
 model_options = Group("Models")
 place_options = Group("Places")
 
+# Seconds for what is still on its way to the Prefect server when everything else is done.
+LONGEST_END = 15.0
 EXIT_DONE, EXIT_FAILED, EXIT_MISTAKE, EXIT_STOPPED = 0, 1, 2, 3
 INTERRUPTED = "interrupted"  # as in flows.stopping, which takes seconds to load
+
+
+def _whole(_: type, tokens: Sequence[Token]) -> int:
+    """A whole number; another one is a mistake and not to be rounded."""
+    return int(tokens[0].value)
 
 
 @app.default
@@ -60,10 +69,18 @@ def evolve_command(
     initial: Annotated[Path | None, Parameter(help="Seed program, instead of the task folder's.")] = None,
     evaluate: Annotated[Path | None, Parameter(help="Evaluator script, instead of the task folder's.")] = None,
     config: Annotated[Path | None, Parameter(help="Settings file, instead of the task folder's evolve.yaml.")] = None,
-    generations: Annotated[int | None, Parameter(group=run_options, help="Proposals to make.")] = None,
-    max_proposal_jobs: Annotated[int | None, Parameter(group=run_options, help="Proposals at once.")] = None,
-    max_evaluation_jobs: Annotated[int | None, Parameter(group=run_options, help="Evaluations at once.")] = None,
-    seed: Annotated[int | None, Parameter(group=run_options, help="Seeds every random choice.")] = None,
+    generations: Annotated[
+        int | None, Parameter(converter=_whole, group=run_options, help="Proposals to make.")
+    ] = None,
+    max_proposal_jobs: Annotated[
+        int | None, Parameter(converter=_whole, group=run_options, help="Proposals at once.")
+    ] = None,
+    max_evaluation_jobs: Annotated[
+        int | None, Parameter(converter=_whole, group=run_options, help="Evaluations at once.")
+    ] = None,
+    seed: Annotated[
+        int | None, Parameter(converter=_whole, group=run_options, help="Seeds every random choice.")
+    ] = None,
     budget: Annotated[float | None, Parameter(group=run_options, help="US dollars to spend on models at most.")] = None,
     model: Annotated[
         list[str] | None, Parameter(group=model_options, negative="", help="Model to ask; repeat it for an ensemble.")
@@ -128,9 +145,9 @@ def evolve_command(
         )
         console.print(f"stopped{advice}", markup=False, emoji=False)
         return _code_of(told.first or getattr(broken_off, "number", signal.SIGINT))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - it is raised again, or a better one
         keep_traceback(error, place.results_dir)
-        raise
+        raise as_mistake(error, begun=(place.results_dir / RUN_FILE).exists()) from None
     finally:
         give_back(place)
     from flows.terminal.outcome import print_summary
@@ -148,6 +165,7 @@ def _code_of(number: signal.Signals) -> int:
 
 def _runner(plan: Plan, *, resume: bool, quiet: bool) -> AsyncEvolutionRunner:
     """Loads the orchestrator: outside of an event loop, since Prefect starts one of its own for its plugins."""
+    check_home()
     begin_early()
     # Imported here: it takes seconds, and a mistake should be told at once.
     from flows.orchestrator.profile import quiet_process
@@ -195,6 +213,7 @@ def main() -> None:
     for number in ending_signals()[1:]:
         signal.signal(number, _break_off)
     code = run(sys.argv[1:])
+    leave_within(LONGEST_END, code)
     sys.exit(code)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cyclopts import CycloptsError
 from pydantic import ValidationError
 
-from shinka_core.errors import ConfigError, EvolutionExistsError, SchemaVersionError, ShinkaError
+from shinka_core.errors import ConfigError, DatabaseError, EvolutionExistsError, SchemaVersionError, ShinkaError
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -23,6 +23,13 @@ LONGEST_VALUE = 120
 def is_mistake(error: BaseException) -> bool:
     """Whether the user can mend it in the command or its settings, and nothing was spent."""
     return isinstance(error, ConfigError | EvolutionExistsError | SchemaVersionError | ValidationError | CycloptsError)
+
+
+def as_mistake(error: Exception, *, begun: bool) -> Exception:
+    """The error, or a mistake in its place: of a database that cannot be what was meant, before anything was begun."""
+    if isinstance(error, DatabaseError) and not (begun or error.retryable or is_mistake(error)):
+        return ConfigError(str(error))
+    return error
 
 
 def in_words(error: BaseException) -> str:

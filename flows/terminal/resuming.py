@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.terminal.settings_file import read_settings, section_of
 from flows.terminal.task_folder import (
     EVALUATOR,
     SETTINGS_FILE,
@@ -14,8 +15,6 @@ from flows.terminal.task_folder import (
     Plan,
     existing_folder,
     named_file,
-    read_settings,
-    section_of,
     take_flags,
     task_folder,
     width_of,

@@ -23,8 +23,13 @@ def refuse_broken_text(arguments: Sequence[str]) -> None:
     """Looks at the arguments and the working directory: settings are stored, and stored as text.
 
     Raises:
-        ConfigError: One of them holds bytes that are no text.
+        ConfigError: One of them is empty, as of a variable that is not set, or holds bytes that are no text.
     """
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        if argument == "" or (argument.startswith("--") and argument.endswith("=")):
+            raise ConfigError(
+                f"{argument.rstrip('=') or before or 'the task folder'} is empty; give it a value or leave it out"
+            )
     for what, text in [*(("argument", argument) for argument in arguments), ("working directory", os.getcwd())]:
         try:
             text.encode("utf-8")

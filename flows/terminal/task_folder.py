@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from flows.terminal.settings_file import read_settings, section_of
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.errors import ConfigError
 from shinka_core.seed_program import find_seed_program
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = "evolve.yaml"
 EVALUATOR = "evaluate.py"
-SECTIONS = {"evolution", "database", "job", "max_proposal_jobs", "max_evaluation_jobs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,42 +159,6 @@ def take_flags(evolution: dict[str, Any], database: dict[str, Any], overrides: O
     _take(database, "db_path", overrides.database)
     if overrides.models is not None:
         evolution.pop("llm_weights", None)  # they belonged to the models of the file
-
-
-def read_settings(path: Path, *, required: bool) -> dict[str, Any]:
-    """The sections of a settings file; none of a file that is not there and not required.
-
-    Raises:
-        ConfigError: It is no settings file.
-    """
-    if not path.is_file():
-        if required:
-            raise ConfigError(f"--config {str(path)!r} is not a file")
-        return {}
-    try:
-        settings: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid YAML: {error}") from error
-    if not isinstance(settings, dict):
-        raise ConfigError(f"{path} must hold sections: {', '.join(sorted(SECTIONS))}")
-    unknown = {str(key) for key in settings} - SECTIONS  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if unknown:
-        raise ConfigError(
-            f"{path} has unknown sections: {', '.join(sorted(unknown))}; known: {', '.join(sorted(SECTIONS))}"
-        )
-    return cast(dict[str, Any], settings)
-
-
-def section_of(settings: dict[str, Any], name: str) -> dict[str, Any]:
-    """The fields of a section.
-
-    Raises:
-        ConfigError: It holds none.
-    """
-    section: Any = settings.get(name) or {}
-    if not isinstance(section, dict):
-        raise ConfigError(f"section {name!r} of the settings file must hold fields, not {section!r}")
-    return dict(cast(dict[str, Any], section))
 
 
 def named_file(folder: Path, name: Any) -> Path | None:

@@ -21,6 +21,7 @@ from flows.orchestrator.loading import imported
 from flows.orchestrator.server.configured import expect_prefect
 from flows.orchestrator.server.early import begin_early, drop_early, take_early
 from flows.orchestrator.server.farewell import see_it_end, send_what_waits
+from flows.orchestrator.server.home import check_home
 from flows.orchestrator.server.keeper import Lost, keep_up
 from flows.orchestrator.server.lease import LockedFile, Place, ServerState
 from flows.orchestrator.server.loopback import spare_loopback
@@ -57,6 +58,7 @@ async def prefect_server(tell: Tell, on_lost: Lost | None = None) -> AsyncGenera
     Raises:
         ConfigError: The configured server does not answer as one, or ours does not start.
     """
+    check_home()
     begin_early()
     await imported("prefect.settings")
     from prefect.settings import PREFECT_API_URL
