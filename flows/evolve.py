@@ -28,9 +28,8 @@ from typing import Literal
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.exceptions import Pause
-from prefect.states import Cancelled
 
-from flows.finish import finish, finish_broken
+from flows.finish import final_state, finish, finish_broken
 from flows.open_runs import registered
 from flows.orchestrator.evolution_run import come_to, task_folder
 from flows.orchestrator.identity import known_place, sign
@@ -43,7 +42,7 @@ from flows.orchestrator.suspension import unhurried_suspension
 from flows.orchestrator.unstored_results import unstored_results
 from flows.pool import drive
 from flows.signals import stopping_on_signals
-from flows.stopping import CANCELLED, Stopping, stop_run
+from flows.stopping import Stopping, stop_run
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
 from shinka_core.database import RunSummary
 from shinka_core.errors import one_error
@@ -87,7 +86,8 @@ async def evolve(
         accept_changes: Resume although evaluator or seed program have changed.
 
     Returns:
-        What the evolution came to; a Cancelled state around it when it was cancelled in the UI.
+        What the evolution came to; in a Cancelled state when it was cancelled in the UI, and in a Failed one, as
+        the `summary` of an `UnfinishedError`, when an outage stopped it or it made nothing.
 
     Raises:
         ConfigError: A setting is wrong; nothing was spent.
@@ -119,10 +119,9 @@ async def evolve(
         await sign(place)
         await stand_for_late_runs()
         async with open_run(settings, resume=found.resume) as run:
-            summary = await _run(run)
+            return final_state(run, await _run(run))
     finally:
         give_back(place)
-    return Cancelled(message=summary.stopped_early, data=summary) if summary.stopped_early == CANCELLED else summary
 
 
 async def _run(run: Run) -> RunSummary:

@@ -10,10 +10,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelled, Completed, Failed
+
 from flows.orchestrator.artifacts import publish
+from flows.stopping import CANCELLED
 from shinka_core.database import RunSummary
 from shinka_core.edit.unified import unified_diff
-from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError
+from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError, UnfinishedError
 from shinka_core.run import Run
 from shinka_core.source import source_bytes
 
@@ -25,6 +29,7 @@ SUMMARY = "summary.json"
 REPORT = 60.0
 REPORT_OF_A_STOP = 5.0
 FAREWELL = 5.0
+STATE_MESSAGE = 1_000
 
 
 async def finish(run: Run, stopped: str) -> RunSummary:
@@ -46,8 +51,12 @@ async def finish(run: Run, stopped: str) -> RunSummary:
     with _noted(faults, "best/ could not be written"):
         if not faults:
             await write_best(run)
-    seconds = run.seconds_before + run.progress.seconds
-    summary = replace(counted, results_dir=str(run.settings.results_dir), seconds=seconds)
+    summary = replace(
+        counted,
+        results_dir=str(run.settings.results_dir),
+        seconds=run.seconds_before + run.progress.seconds,
+        last_error=run.last_error,
+    )
     summary = replace(summary, stopped_early="; ".join(filter(None, [stopped, *faults])))
     with _noted(faults, f"{SUMMARY} could not be written"):
         _write(run.settings.results_dir / SUMMARY, json.dumps(asdict(summary), indent=2))
@@ -59,6 +68,19 @@ async def finish(run: Run, stopped: str) -> RunSummary:
         summary = replace(summary, stopped_early="; ".join(filter(None, [stopped, *faults])))
     await _report(run, summary)
     return summary
+
+
+def final_state(run: Run, summary: RunSummary) -> RunSummary | State[RunSummary]:
+    """What the flow run of an evolution ends in: its message says in the UI what there is to say."""
+    if summary.stopped_early == CANCELLED:
+        return Cancelled(message=summary.stopped_early, data=summary)
+    if summary.stopped_early:
+        message = f"stopped early: {summary.stopped_early}"[:STATE_MESSAGE]
+        if not run.outage:
+            return Completed(message=message, data=summary)
+    elif not (message := summary.nothing_made[:STATE_MESSAGE]):
+        return summary
+    return Failed(message=message, data=UnfinishedError(message, summary))
 
 
 @contextmanager
@@ -122,7 +144,8 @@ async def write_best(run: Run) -> Path | None:
     folder = run.settings.results_dir / BEST
     folder.mkdir(exist_ok=True)
     _write(folder / f"main{run.seed_program.extension}", source_bytes(best.code, best.language))
-    _write(folder / "seed_to_best.diff", await asyncio.to_thread(unified_diff, run.seed_program.code, best.code) + "\n")
+    diff = await asyncio.to_thread(unified_diff, run.seed_program.code, best.code)
+    _write(folder / "seed_to_best.diff", diff + "\n")
     about = {
         "generation": best.generation,
         "score": best.score,

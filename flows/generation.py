@@ -21,11 +21,13 @@ from shinka_core.errors import (
     DatabaseUnavailableError,
     LaunchError,
     ModelError,
+    ModelsOutError,
     RunStoppedError,
+    Scope,
     ShinkaError,
 )
 from shinka_core.generation import OpenGeneration
-from shinka_core.outcome import Closed, Failed, Open, Outcome, Recorded, Rejected
+from shinka_core.outcome import Closed, Failed, Open, Outcome, Recorded, Rejected, SetAside
 from shinka_core.program import Candidate, Failure, Program, Sampling
 from tasks import evaluate, record, submit
 from tasks.policy import unopened
@@ -35,6 +37,8 @@ logger = logging.getLogger("shinka.generation")
 RUN_NAME = "gen-{number:04d}"
 # A job can be lost with its machine or its process; more often than this, something else is wrong.
 LAUNCH_ATTEMPTS = 3
+# Seconds before each time that an embedding's endpoint is asked again for the seed program.
+EMBED_AGAIN = (1.0, 2.0, 4.0, 8.0)
 
 
 @flow(name="generation", flow_run_name=RUN_NAME, validate_parameters=False, persist_result=False)
@@ -65,10 +69,15 @@ async def generation(evolution: str, number: int) -> State[None]:
             if run.progress.saw_program(program):
                 logger.info("%s is the new best: %s", opened, describe(program))
             state = Completed(message=describe(program))
+        case SetAside(failure):
+            run.last_error = failure.detail
+            logger.info("%s is left open: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
+            state = FailedState(message=f"left open: {failure.step}: {failure.reason}: {failure.detail}"[:1000])
         case Rejected(failure) | Failed(failure) | Closed(failure):
             if not isinstance(outcome, Closed):
                 await steps.give_up(opened, failure)
             run.progress.saw_failure(failure)
+            run.last_error = failure.detail
             logger.info("%s failed: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
             state = FailedState(message=f"{failure.step}: {failure.reason}: {failure.detail}"[:1000])
     run.ends[number] = outcome
@@ -79,16 +88,20 @@ async def _outcome(opened: OpenGeneration) -> Outcome:
     """Runs the steps and says how they ended; the orchestrator's own errors pass."""
     try:
         result = await run_generation(opened)
-    except (BudgetExhaustedError, RunStoppedError, DatabaseUnavailableError) as error:
+    except (BudgetExhaustedError, RunStoppedError, DatabaseUnavailableError, ModelsOutError) as error:
         # Not this generation's failure. The database was waited for; the next generation would
-        # ask and pay, and lose the answer too.
+        # ask and pay, and lose the answer too. Models that are out are out for all.
         return Open(str(error))
     except ORCHESTRATOR_AWAY:
         raise
     except ShinkaError as error:
-        return Failed(Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error)), error.blame)
+        failure = Failure(_step_of(error), getattr(error, "reason", type(error).__name__), str(error))
+        if error.blame in (Blame.US, Blame.CANDIDATE):
+            return Failed(failure, error.blame)
+        answered = isinstance(error, ModelError) and error.scope is Scope.PROMPT
+        return SetAside(failure, error.blame, answered)
     except TimeoutError as error:
-        return Failed(Failure("generation", "timeout", str(error)), Blame.INFRASTRUCTURE)
+        return SetAside(Failure("generation", "timeout", str(error)), Blame.INFRASTRUCTURE)
     except OSError as error:
         return Open(f"the results cannot be written: {error}")
     except Exception as error:
@@ -101,7 +114,7 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
     """Proposes under a proposal slot, evaluates under an evaluation slot, and records."""
     run = opened.run
     if opened.context.number == 0:
-        await steps.embed_seed(opened)
+        await _embed_seed(opened)
         return await score(opened, None, steps.seed_candidate(run))
     async with run.proposals.hold():
         started = time.monotonic()
@@ -110,6 +123,19 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
     if not isinstance(proposal, Proposal):
         return proposal
     return await score(opened, proposal.sampling, proposal.candidate)
+
+
+async def _embed_seed(opened: OpenGeneration) -> None:
+    """Not a step of its own: it is done again when the generation is taken up, and free with the built-in embedding."""
+    for pause in EMBED_AGAIN:
+        try:
+            return await steps.embed_seed(opened)
+        except ModelError as error:
+            if not error.retryable:
+                raise
+            logger.warning("the seed program is not embedded yet, trying again in %g s: %s", pause, error)
+        await opened.run.check_going_for(pause)
+    return await steps.embed_seed(opened)
 
 
 async def score(opened: OpenGeneration, sampling: Sampling | None, candidate: Candidate) -> Program:
@@ -143,5 +169,5 @@ def describe(program: Program) -> str:
 
 def _step_of(error: ShinkaError) -> str:
     if isinstance(error, ModelError):
-        return "query"
+        return error.step
     return "evaluate" if isinstance(error, LaunchError) else "record"

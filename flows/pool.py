@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 
 from flows.orchestrator.artifacts import Board
 from flows.orchestrator.crashed_runs import closing_leftovers
 from flows.orchestrator.generation_runs import GenerationRuns, generation_runs
 from flows.orchestrator.limits import known_limits
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls, reason_of
-from flows.outage import Outages
+from flows.outage import Outages, Ruling
 from flows.seed import evaluate_seed
 from shinka_core.errors import OrchestratorError, one_error
 from shinka_core.program import GenerationState
@@ -71,8 +72,8 @@ class _Pool:
     def __init__(self, run: Run, runs: GenerationRuns, numbers: list[int], board: Board) -> None:
         self._run = run
         self._runs = runs
-        self._numbers = iter(numbers)
-        self._outages = Outages(run.settings.proposal_jobs)
+        self._numbers = deque(numbers)
+        self._outages = Outages()
         self._board = board
         # Candidates may wait for an evaluation slot while others are proposed, but no more of
         # them than one round of proposals: each waits with an ever older parent.
@@ -81,29 +82,43 @@ class _Pool:
 
     async def run(self) -> None:
         """Starts a generation whenever one ends, until there are none left or a reason to stop."""
-        width = min(self._width, self._run.settings.evolve.num_generations)
-        async with self._board.shown(), asyncio.TaskGroup() as group:
+        async with self._board.shown():
+            while self._numbers and not self._run.stop_reason:
+                await self._round()
+                if not self._numbers and not self._run.stop_reason:
+                    await self._follow(self._outages.rest())
+
+    async def _round(self) -> None:
+        width = min(self._width, len(self._numbers))
+        async with asyncio.TaskGroup() as group:
             for index in range(width):
                 early = index < self._run.settings.proposal_jobs
                 group.create_task(self._lane(0.0 if early else LATER * index))
 
     async def _lane(self, delay: float) -> None:
         await asyncio.sleep(delay)
-        for number in self._numbers:
-            if self._run.stop_reason:
-                return
-            await self._one(number)
+        while self._numbers and not self._run.stop_reason:
+            await self._one(self._numbers.popleft())
 
     async def _one(self, number: int) -> None:
         try:
             outcome = await self._runs.end_of(number)
+            await self._follow(self._outages.saw(number, outcome))
         except OrchestratorError as error:
-            reason = str(error)
+            self._stop(str(error))
         except Exception as error:
             # One lane's fault must not end the others in the middle of what they pay for.
             logger.exception("gen-%04d was cut off by an error that nothing provides for; please report it", number)
-            reason = f"gen-{number:04d} was cut off: {type(error).__name__}: {error}"
-        else:
-            reason = self._outages.saw(outcome)
-        if reason and not self._run.stop_reason:
-            self._run.stop_reason = reason
+            self._stop(f"gen-{number:04d} was cut off: {type(error).__name__}: {error}")
+
+    async def _follow(self, ruling: Ruling) -> None:
+        self._numbers.extend(ruling.again)
+        for number, failure in ruling.closed:
+            await self._run.database.journal.fail(number, failure)
+            self._run.progress.saw_failure(failure)
+        if ruling.stop:
+            self._run.outage = True
+            self._stop(ruling.stop)
+
+    def _stop(self, reason: str) -> None:
+        self._run.stop_reason = self._run.stop_reason or reason

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
+from itertools import count
+from typing import Any
 
-from flows.orchestrator.limits import asking, when_allowed
+from prefect import Task
+
+from shinka_core.errors import ModelError, Scope
 from shinka_core.generation import OpenGeneration
 from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Candidate, Failure, Sampling, Verdict
 from shinka_core.prompts import retry_message
-from tasks import novelty, patch, sample
+from tasks import novelty, patch, query, sample
 from tasks.policy import unopened
 
 # Characters of a rejected answer that the model is shown again: it pays for every one of them.
 LONGEST_ECHO = 50_000
+# Prompts without a usable answer that a generation may have beside its attempts.
+REFUSALS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +34,95 @@ class Proposal:
 async def propose(generation: OpenGeneration) -> Proposal | Failure:
     """Samples and asks until a candidate applies and is novel, as often as the settings allow.
 
+    A prompt that the models refuse, or answer with nothing, is no attempt: another parent is sampled, up to
+    `REFUSALS` times. A model that fails for now leaves the question to another one, if there is one.
+
     Returns:
         The proposal, or the last rejection when every attempt was used.
+
+    Raises:
+        ModelError: No model answered, or none of the prompts found an answer.
     """
     evolve = generation.run.settings.evolve
-    not_novel = 0
+    left = Tries(evolve.max_patch_resamples, evolve.max_novelty_attempts)
     failure = Failure("query", "no_attempt", "no attempt was made")
-    for attempt in range(evolve.max_patch_resamples):
-        generation.run.check_going()
-        sampling = await sample(generation, attempt)
-        given = unopened(sampling)
-        ask = asking(sampling.model, evolve.llm_retries)
-        generation.run.progress.saw_sampling()
-        history: tuple[Message, ...] = ()
-        for turn in range(evolve.max_patch_attempts):
-            generation.run.check_going()
-            asked = partial(ask, generation, given, turn, unopened(history))
-            answer: Answer = await when_allowed(generation.run, asked)
-            candidate = await patch(generation, given, unopened(answer), turn)
-            if isinstance(candidate, Failure):
-                failure = candidate
-                history += _feedback(answer, candidate)
-                continue
-            verdict = await novelty(generation, given, unopened(candidate), turn)
-            if verdict.novel:
-                return Proposal(sampling, candidate)
-            failure = Failure("novelty", "not_novel", verdict.explanation)
-            not_novel += 1
-            if not_novel >= evolve.max_novelty_attempts:
-                return failure
-            history += _feedback(answer, verdict)
+    for attempt in count():
+        try:
+            outcome = await _attempt(generation, attempt, left)
+        except ModelError as error:
+            if not _goes_on(generation, error, left):
+                raise
+            continue
+        if isinstance(outcome, Proposal):
+            return outcome
+        failure = outcome
+        left.samplings -= 1
+        if left.samplings <= 0 or left.not_novel <= 0:
+            return failure
     return failure
+
+
+@dataclass(slots=True)
+class Tries:
+    """What a generation may still try.
+
+    Attributes:
+        samplings: Parents whose answers are used up.
+        not_novel: Candidates that are no news.
+        refusals: Prompts that get no usable answer.
+        outages: Models that fail for now.
+    """
+
+    samplings: int
+    not_novel: int
+    refusals: int = REFUSALS
+    outages: int = REFUSALS
+
+
+def _goes_on(generation: OpenGeneration, error: ModelError, left: Tries) -> bool:
+    """Whether another sampling may do better than the one that met the error."""
+    if error.step != "query":
+        return False  # the candidate is there; whoever compares it has failed
+    if error.scope is Scope.PROMPT or error.scope is Scope.MODEL:
+        left.refusals -= 1
+        return left.refusals > 0
+    left.outages -= 1
+    return left.outages > 0 and error.retryable and generation.run.client.spare(error.model)
+
+
+async def _attempt(generation: OpenGeneration, attempt: int, left: Tries) -> Proposal | Failure:
+    """One sampling with all its questions; returns the last rejection when none of them made a novel candidate."""
+    evolve = generation.run.settings.evolve
+    generation.run.check_going()
+    sampling = await sample(generation, attempt)
+    given = unopened(sampling)
+    ask = asking(evolve.llm_retries)
+    generation.run.progress.saw_sampling()
+    history: tuple[Message, ...] = ()
+    failure = Failure("query", "no_attempt", "no attempt was made")
+    for turn in range(evolve.max_patch_attempts):
+        generation.run.check_going()
+        answer: Answer = await ask(generation, given, turn, unopened(history))
+        candidate = await patch(generation, given, unopened(answer), turn)
+        if isinstance(candidate, Failure):
+            failure = candidate
+            history += _feedback(answer, candidate)
+            continue
+        verdict = await novelty(generation, given, unopened(candidate), turn)
+        if verdict.novel:
+            return Proposal(sampling, candidate)
+        failure = Failure("novelty", "not_novel", verdict.explanation)
+        left.not_novel -= 1
+        if left.not_novel <= 0:
+            return failure
+        history += _feedback(answer, verdict)
+    return failure
+
+
+@cache
+def asking(retries: int) -> Task[..., Any]:
+    """The query task, repeated so often after a passing fault."""
+    return query.with_options(retries=retries)
 
 
 def _feedback(answer: Answer, problem: Failure | Verdict) -> tuple[Message, Message]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from flows.orchestrator.generation_runs import GenerationRuns
-from shinka_core.errors import ConfigError
-from shinka_core.outcome import Closed, Failed, Open, Rejected
+from shinka_core.errors import Blame, ConfigError
+from shinka_core.outcome import Closed, Failed, Open, Rejected, SetAside
 from shinka_core.program import NO_REASON
 from shinka_core.run import Run
 
@@ -23,7 +23,11 @@ async def evaluate_seed(run: Run, runs: GenerationRuns) -> None:
     outcome = await runs.end_of(0)
     if isinstance(outcome, Open):
         return  # the run is being stopped
-    if isinstance(outcome, Failed | Rejected | Closed):
+    if isinstance(outcome, SetAside) and outcome.blame is not Blame.EVALUATOR:
+        run.outage = True
+        run.stop_reason = f"the seed program is not evaluated yet: {outcome.failure.detail}"
+        return
+    if isinstance(outcome, Failed | Rejected | SetAside | Closed):
         failure = outcome.failure
         raise ConfigError(
             f"the seed program could not be evaluated: {failure.step}: {failure.reason}: {failure.detail}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from flows.orchestrator.server.lease import Place, ServerState
 from flows.orchestrator.server.process import ALREADY_SERVED, PORT_TAKEN, SAID, Serving, serve
@@ -52,6 +53,14 @@ def server_command(
     Returns:
         The exit code: 0 after Ctrl-C or SIGTERM, 2 when something is in the way.
     """
+    if not 0 < port < 65536:
+        return _refuse(f"--port {port} is no port; name one from 1 to 65535")
+    try:
+        socket.getaddrinfo(host, port)
+    except (OSError, UnicodeError) as error:
+        return _refuse(
+            f"--host {host!r} is no address of this machine ({error}); 127.0.0.1, or 0.0.0.0 for other machines too"
+        )
     given = dict(os.environ)
     if database is not None:
         given["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database_url(database)
@@ -132,5 +141,17 @@ def _refuse(reason: str) -> int:
     return 2
 
 
+def main(arguments: list[str]) -> int:
+    """Runs the command line; returns its exit code, 2 for a mistake, which is told in one line."""
+    try:
+        command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        return _refuse(f"{' '.join(str(error).split())} See --help.")
+    try:
+        return command(*bound.args, **bound.kwargs) or 0
+    except ShinkaError as error:
+        return _refuse(str(error))
+
+
 if __name__ == "__main__":
-    sys.exit(app())
+    sys.exit(main(sys.argv[1:]))

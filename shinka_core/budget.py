@@ -1,14 +1,23 @@
-"""A hard bound on what a run spends on models, calls in flight included."""
+"""A bound on what a run spends on models and embeddings, calls in flight included.
+
+What is set aside for a call is what it can cost at most: every byte of its prompt a token, and the longest answer
+that it was allowed. So no prompt outgrows it, however many calls are in flight. It holds as far as the provider
+charges for what was sent and for the answer that was allowed; of a provider that charged more once, more is
+set aside from then on.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from shinka_core.errors import BudgetExhaustedError
 
-# What a call may cost is taken to be this much more than the dearest one so far.
+logger = logging.getLogger("shinka.budget")
+
+# Of a model that charged more than can be, the next call is taken to cost this much more than the dearest one.
 MARGIN = 1.5
 
 
@@ -42,46 +51,72 @@ class Budget:
         self.limit = limit
         self.spent = spent
         self.committed = 0.0
-        self._dearest: dict[str, float] = {}
+        self._outgrown: dict[str, float] = {}
         self._in_flight = 0  # counted, because sums of floats do not come back to zero
         self._settled = asyncio.Condition()
 
     @asynccontextmanager
-    async def reserve(self, model: str, most: float) -> AsyncGenerator[Reservation, None]:
+    async def reserve(self, model: str, most: float, least: float | None = None) -> AsyncGenerator[Reservation, None]:
         """Sets money aside while the block lasts, waiting for calls in flight if need be.
 
         Args:
-            model: Whose calls so far tell what the next one may cost.
-            most: US dollars that a first call may cost at most.
+            model: Whose calls so far tell whether more is charged than can be.
+            most: US dollars that the call can cost: its prompt and the longest answer that it is allowed.
+            least: The same with the shortest one that is worth asking for: when no more is left than that,
+                all that is left is set aside. None: no less than `most`.
 
         Raises:
             BudgetExhaustedError: The call could pass the limit whatever those in flight cost.
         """
         reservation = Reservation(0.0)
         if self.limit is not None:
-            reservation = await self._set_aside(model, most, self.limit)
+            reservation = await self._set_aside(model, most, most if least is None else least, self.limit)
         try:
             yield reservation
         finally:
             self.committed -= reservation.reserved
             self._in_flight -= self.limit is not None
             self.spent += reservation.cost
-            self._dearest[model] = max(self._dearest.get(model, 0.0), reservation.cost)
+            self._learn(model, reservation)
             async with self._settled:
                 self._settled.notify_all()
 
-    async def _set_aside(self, model: str, most: float, limit: float) -> Reservation:
+    def _learn(self, model: str, reservation: Reservation) -> None:
+        if self.limit is None or reservation.cost <= reservation.reserved:
+            return
+        if model not in self._outgrown:
+            logger.warning(
+                "a call to %s cost %.4f dollars, more than was set aside for it (%.4f); from now on more is",
+                model, reservation.cost, reservation.reserved,
+            )  # fmt: skip
+        self._outgrown[model] = max(self._outgrown.get(model, 0.0), reservation.cost)
+
+    async def _set_aside(self, model: str, most: float, least: float, limit: float) -> Reservation:
         while True:
-            seen = self._dearest.get(model)
-            estimate = MARGIN * seen if seen else most
-            if self.spent + self.committed + estimate <= limit:
+            outgrown = MARGIN * self._outgrown.get(model, 0.0)
+            estimate = max(most, outgrown)
+            if estimate == 0.0 or self.spent + self.committed + estimate <= limit:
                 self.committed += estimate
                 self._in_flight += 1
                 return Reservation(estimate)
             if self._in_flight == 0:
-                raise BudgetExhaustedError(
-                    f"max_api_costs={limit:g} dollars is used up: {self.spent:.4f} spent, and the next call to {model} "
-                    f"may cost {estimate:.4f}; resume with a larger budget to go on"
-                )
+                left = limit - self.spent - self.committed
+                if left <= 0.0 or max(least, outgrown) > left:
+                    raise BudgetExhaustedError(self._why(model, max(least, outgrown), limit))
+                self.committed += left
+                self._in_flight += 1
+                return Reservation(left)
             async with self._settled:
                 await self._settled.wait()
+
+    def _why(self, model: str, estimate: float, limit: float) -> str:
+        call = f"one call to {model} may cost {estimate:.4f} dollars (its prompt and a long answer)"
+        if estimate > limit:
+            return (
+                f"max_api_costs={limit:g} dollars is less than {call}: allow more, or shorter answers "
+                f"(llm_kwargs: max_tokens); {self.spent:.4f} spent"
+            )
+        return (
+            f"max_api_costs={limit:g} dollars is used up: {self.spent:.4f} spent, and {call}; "
+            "resume with a larger budget to go on"
+        )

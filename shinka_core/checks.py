@@ -7,6 +7,7 @@ from pathlib import Path
 from shinka_core.database.address import address_of
 from shinka_core.errors import ConfigError
 from shinka_core.launch import check_job
+from shinka_core.llm.endpoint import check_models
 from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.seed_program import SeedProgram, read_seed_program
 from shinka_core.settings import RunSettings
@@ -47,10 +48,8 @@ def check_values(settings: RunSettings) -> None:
     if settings.evaluation_jobs < 1:
         raise ConfigError(f"max_evaluation_jobs={settings.evaluation_jobs} must be at least 1")
     address_of(settings.database.db_path, settings.results_dir)
-    refuse_stored_secrets(
-        urls={"db_path": settings.database.db_path, "llm_base_url": settings.evolve.llm_base_url},
-        options={"llm_kwargs": settings.evolve.llm_kwargs},
-    )
+    refuse_stored_secrets(urls={"db_path": settings.database.db_path}, options={"job.env": settings.job.env})
+    check_models(settings.evolve)
 
 
 def check_evaluator(settings: RunSettings) -> None:

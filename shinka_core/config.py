@@ -7,7 +7,7 @@ read from the environment by the model client alone.
 from __future__ import annotations
 
 import difflib
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -44,6 +44,29 @@ class ModelPrice(_Settings):
     cached_input: float | None = Field(default=None, ge=0)
 
 
+class EndpointOptions(_Settings):
+    """What is special about one endpoint. Keys themselves are never settings, the variables that hold them are."""
+
+    api_key_env: str | None = Field(
+        default=None,
+        description="Environment variable with this endpoint's key; empty: ask without one. None: OPENAI_API_KEY for "
+        "the run's first endpoint, the usual variable for hosts that everybody knows, none for others.",
+    )
+    key_header: str | None = Field(
+        default=None,
+        description="Header for the key; None: `Authorization: Bearer`, or `api-key` in Azure's classic form.",
+    )
+    query: dict[str, str] = Field(
+        default={},
+        description="Sent with every call, such as Azure's api-version.",
+        json_schema_extra=NAMES_OF_NO_SECRETS,
+    )
+    api: Literal["chat", "responses"] | None = Field(default=None, description="Instead of llm_api.")
+    reasoning_is_answer: bool = Field(
+        default=False, description="Take the reasoning as the answer where a server puts the whole answer there."
+    )
+
+
 class EvolutionConfig(_Settings):
     """What to evolve, with which models, for how long.
 
@@ -70,7 +93,11 @@ class EvolutionConfig(_Settings):
     stop_grace: float = Field(default=20.0, ge=0, description="Seconds for what is in flight when the run is stopped.")
 
     # Models
-    llm_models: list[str] = Field(default=[BUILTIN_MUTATE], min_length=1, description="Sampled by weight.")
+    llm_models: list[Annotated[str, Field(json_schema_extra=URL_WITHOUT_PASSWORD)]] = Field(
+        default=[BUILTIN_MUTATE],
+        min_length=1,
+        description="Sampled by weight; `name@https://host/v1` has its own endpoint.",
+    )
     llm_weights: list[float] | None = Field(default=None, description="One per model; None weighs them equally.")
     llm_base_url: str | None = Field(
         default=None,
@@ -88,11 +115,20 @@ class EvolutionConfig(_Settings):
         description="Tokens that a model reads and writes at once, where it is not the built-in table's number "
         "(128,000 for a model that is not in it).",
     )
+    llm_model_kwargs: dict[str, dict[str, Any]] = Field(
+        default={},
+        description="By model, over llm_kwargs; null leaves an option out for it.",
+        json_schema_extra={"additionalProperties": {"type": "object"} | NAMES_OF_NO_SECRETS},
+    )
+    llm_endpoints: dict[str, EndpointOptions] = Field(
+        default={}, description="Options by address or host: which variable holds the key, ..."
+    )
     llm_timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for one answer.")
     llm_retries: int = Field(default=6, ge=0, description="Times a call is repeated after a retryable error.")
     llm_prices: dict[str, ModelPrice] = Field(default={}, description="Prices that the built-in table lacks.")
-    unknown_prices: Literal["warn", "refuse"] = Field(
-        default="warn", description="What to do about a model without a price: count it as free, or refuse it."
+    unknown_prices: Literal["auto", "warn", "refuse"] = Field(
+        default="auto",
+        description="A model without a price: count it as free (warn), refuse it, or refuse it under max_api_costs alone (auto).",
     )
 
     model_limits: dict[str, int] = Field(default={}, description="Calls at once by model, over all runs on a server.")
@@ -137,10 +173,11 @@ class EvolutionConfig(_Settings):
             _check_weights("llm_weights", self.llm_weights)
         if len(set(self.llm_models)) != len(self.llm_models):
             raise ValueError(f"llm_models names a model twice: {self.llm_models}; use llm_weights instead")
+        asked = [*self.llm_models, *self.novelty_llm_models, *([self.embedding_model] if self.embedding_model else [])]
         for field, limits in (("model_limits", self.model_limits), ("model_rates", self.model_rates)):
             for model, limit in limits.items():
-                if model not in self.llm_models:
-                    raise ValueError(f"{field} names {model!r}, which is not in llm_models; known: {self.llm_models}")
+                if model not in asked:
+                    raise ValueError(f"{field} names {model!r}, which is not in llm_models; known: {asked}")
                 if not limit > 0:
                     raise ValueError(f"{field} gives {model!r} {limit}; it must be more than 0")
         for model, tokens in self.llm_context_tokens.items():
@@ -148,9 +185,18 @@ class EvolutionConfig(_Settings):
                 raise ValueError(f"llm_context_tokens names {model!r}, which is none of llm_models: {self.llm_models}")
             if tokens < 1:
                 raise ValueError(f"llm_context_tokens gives {model!r} {tokens}; it must be more than 0")
+        known = [*self.llm_models, *self.novelty_llm_models]
+        for model in self.llm_model_kwargs:
+            if model not in known:
+                raise ValueError(f"llm_model_kwargs names {model!r}, which is none of the models; known: {known}")
         if self.embedding_model is None and self.novelty_llm_models:
             raise ValueError("novelty_llm_models needs embedding_model; set one or leave both empty")
         return self
+
+    def options_for(self, model: str) -> dict[str, Any]:
+        """What is sent with every call to a model: `llm_kwargs`, and its own over them."""
+        own = self.llm_model_kwargs.get(model, {})
+        return {name: value for name, value in (self.llm_kwargs | own).items() if own.get(name, value) is not None}
 
 
 class DatabaseConfig(_Settings):
@@ -181,6 +227,17 @@ class DatabaseConfig(_Settings):
     enforce_island_separation: bool = True
 
 
+# Before an orchestrator stores parameters: under the name of a secret only `$NAME` will do, for browsers' regular
+# expressions too.
+_SECRET = "|".join(
+    "".join(f"[{letter.upper()}{letter}]" for letter in word)
+    for word in ("key", "token", "secret", "password", "passwd")
+)
+_REFERENCES_FOR_SECRETS: dict[str, Any] = {
+    "patternProperties": {f"({_SECRET})(_[Ii][Dd])?$": {"pattern": r"^(\$\{?[A-Za-z0-9_]+\}?)?$"}}
+}
+
+
 class LocalJobConfig(_Settings):
     """Evaluations as subprocesses on this machine."""
 
@@ -190,8 +247,14 @@ class LocalJobConfig(_Settings):
     time: float | str | None = Field(
         default=None, description="Limit of one evaluation: seconds or [HH:]MM:SS; None: no limit."
     )
-    extra_cmd_args: dict[str, Any] = Field(default={}, description="More `--key value` arguments for the evaluator.")
-    env: dict[str, str] = Field(default={}, description="Added to the evaluator's environment.")
+    extra_cmd_args: dict[str, Any] = Field(
+        default={}, description="More `--key value` arguments for the evaluator.", json_schema_extra=NAMES_OF_NO_SECRETS
+    )
+    env: dict[str, str] = Field(
+        default={},
+        description="Added to the evaluator's environment; `$NAME` stands for a variable of this process, as a key needs it.",
+        json_schema_extra=_REFERENCES_FOR_SECRETS,
+    )
     shared_limit: int | None = Field(
         default=None, ge=1, description="Evaluations at once over all runs of this evaluator on a server."
     )

@@ -12,6 +12,7 @@
     │   ├── ModelRefusedError      MODEL: unknown model, no permission, a refused option
     │   └── EndpointError          ENDPOINT: wrong address, bad key, a page instead of an answer
     │       └── QuotaExhaustedError  ENDPOINT or MODEL: quota of the day or money used up
+    ├── ModelsOutError             no model is left to ask; what has not begun stays open
     ├── LaunchError                an evaluation could not be started or was lost
     ├── DatabaseError              the program database failed
     │   ├── EvolutionExistsError   a run of that name is already there (or is running)
@@ -22,7 +23,8 @@
     ├── OrchestratorError          Prefect's server stayed away; what is done is stored
     ├── RunStoppedError            the run is being stopped; what has not begun stays open
     │   └── EvaluatorChangedError  the evaluator is another than when the run began
-    └── BudgetExhaustedError       the next call would pass `max_api_costs`
+    ├── BudgetExhaustedError       the next call would pass `max_api_costs`
+    └── UnfinishedError            the evolution met an outage, or made nothing; `summary` says what it came to
 
 `retryable` and `blame` belong to the class, never to a match on the message. A candidate program that
 crashes, times out or scores badly is not an error: it is an `Evaluation` with `correct=False`.
@@ -33,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shinka_core.program import Usage
@@ -97,9 +99,11 @@ class ModelError(ShinkaError):
         retry_after: Seconds the provider asked to wait, uncut, or None when it did not say.
         usage: What the provider counted; the call is paid for all the same. None: nothing.
         said: The provider's own words, in one bounded line and without keys; `""` when it had none.
+        step: The step of a generation that asked.
     """
 
     reason: str = "model_error"
+    step: str = "query"
     scope: Scope = Scope.PROMPT
     blame = Blame.MODEL
 
@@ -120,6 +124,16 @@ class ModelError(ShinkaError):
         self.said = said
         if scope is not None:
             self.scope = scope
+
+
+@contextmanager
+def blaming(step: str) -> Generator[None, None, None]:
+    """Writes into the errors of models inside the block which step asked."""
+    try:
+        yield
+    except ModelError as error:
+        error.step = step
+        raise
 
 
 class RateLimitedError(ModelError):
@@ -188,6 +202,12 @@ class QuotaExhaustedError(EndpointError):
     reason = "quota_exhausted"
 
 
+class ModelsOutError(ShinkaError):
+    """Every model refuses, or has its quota used up: the run ends cleanly and can be resumed."""
+
+    blame = Blame.MODEL
+
+
 class LaunchError(ShinkaError):
     """An evaluation could not be started, or its result was lost."""
 
@@ -237,6 +257,18 @@ class EvaluatorChangedError(RunStoppedError):
 
 class BudgetExhaustedError(ShinkaError):
     """The next paid call could pass `max_api_costs`; the run ends cleanly and can be resumed."""
+
+
+class UnfinishedError(ShinkaError):
+    """The evolution was stopped by an outage, or none of its generations made a correct program.
+
+    Attributes:
+        summary: What it came to all the same, a `RunSummary`.
+    """
+
+    def __init__(self, message: str, summary: Any = None) -> None:
+        super().__init__(message)
+        self.summary = summary
 
 
 @contextmanager

@@ -22,8 +22,9 @@ import numpy as np
 from shinka_core.asking import ask
 from shinka_core.database import Claim, values
 from shinka_core.edit import MAX_PROGRAM, apply_patch
-from shinka_core.errors import PatchError, RunStoppedError
+from shinka_core.errors import PatchError, RunStoppedError, blaming
 from shinka_core.launch.room import make_room_for_program
+from shinka_core.llm.account import charged_to
 from shinka_core.llm.question import CallKey, Message
 from shinka_core.outcome import Closed, Recorded
 from shinka_core.program import (
@@ -232,13 +233,15 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="submitted without a novelty check")
 
     async def check() -> tuple[Verdict, np.ndarray | None]:
-        return await novelty.check(
-            candidate.code,
-            language=sampling.parent.language,
-            island=sampling.island,
-            neighbours=run.database,
-            key=CallKey(generation.context.number, Purpose.NOVELTY, sampling.attempt, turn),
-        )
+        with charged_to(generation.context.number) as charge, blaming("novelty"):
+            verdict, embedding = await novelty.check(
+                candidate.code,
+                language=sampling.parent.language,
+                island=sampling.island,
+                neighbours=run.database,
+                key=CallKey(generation.context.number, Purpose.NOVELTY, sampling.attempt, turn),
+            )
+        return replace(verdict, cost=verdict.cost + charge.dollars), embedding
 
     verdict, embedding = await _once(
         generation,
@@ -386,7 +389,9 @@ async def embed_seed(generation: OpenGeneration) -> None:
     """Gives the seed program its embedding, so that copies of it are not novel."""
     run = generation.run
     if run.judge is not None:
-        generation.embedding = await run.judge.embed(run.seed_program.code, run.seed_program.language)
+        with charged_to(0) as charge, blaming("novelty"):
+            generation.embedding = await run.judge.embed_if_taken(run.seed_program.code, run.seed_program.language)
+        generation.cost += charge.dollars
 
 
 def program_file(run: Run, program: Program) -> Path:

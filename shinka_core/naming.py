@@ -23,12 +23,12 @@ from shinka_core.errors import ConfigError, EvolutionExistsError
 RUN_FILE = "run.yaml"
 LONGEST_FOLDER = 100  # bytes
 LONGEST_NAME = 500
-_NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines and paragraphs
-# What drives of another system take for a device.
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 DEFAULT_DATABASE = "evolution.sqlite"
 # Generations that are named as traces of a run.
 SHOWN = 3
+_NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines and paragraphs
+# What drives of another system take for a device.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ def take_place(
     try:
         if name is None and results_dir is None:
             return _free_place(_unnamed(init_program_path, database))
-        name = name or _unnamed(init_program_path, database)
+        # The folder is the user's, so nothing but chance keeps apart what is named in the same second.
+        name = name or _by_chance(default_name(init_program_path))
         folder = Path(results_dir or default_results_dir(name)).resolve()
         if found := traces(folder, database):
             raise EvolutionExistsError(
@@ -73,16 +74,19 @@ def take_place(
     return Place(name, folder)
 
 
+def is_begun(folder: Path) -> bool:
+    """Whether a run began in that folder; False also where there can be no folder."""
+    return os.path.isfile(folder / RUN_FILE)
+
+
 def traces(folder: Path, database: DatabaseConfig) -> list[str]:
     """What a run has left in a folder, by name; a folder with any of it holds a run, whatever else is gone.
 
     A folder that cannot be looked into has nothing; making it tells why.
     """
-    try:
-        os.stat(folder)
-    except (OSError, ValueError):
+    if not os.path.isdir(folder):
         return []
-    found = [name for name in (RUN_FILE, "summary.json") if (folder / name).is_file()]
+    found = [name for name in (RUN_FILE, "summary.json") if os.path.isfile(folder / name)]
     generations = sorted(path.name for path in folder.glob("gen_*") if path.is_dir() and path.name[4:].isdecimal())
     found += [*generations[:SHOWN], "..."] if len(generations) > SHOWN else generations
     path = database.db_path or DEFAULT_DATABASE
@@ -151,7 +155,11 @@ def _unnamed(init_program_path: str, database: DatabaseConfig) -> str:
     """A readable name; in a database that other folders may use too, with a few characters by chance."""
     path = database.db_path or ""
     name = default_name(init_program_path)
-    return f"{name}-{secrets.token_hex(2)}" if "://" in path or Path(path).is_absolute() else name
+    return _by_chance(name) if "://" in path or Path(path).is_absolute() else name
+
+
+def _by_chance(name: str) -> str:
+    return f"{name}-{secrets.token_hex(2)}"
 
 
 def _free_place(name: str) -> Place:

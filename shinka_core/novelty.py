@@ -23,7 +23,7 @@ from shinka_core.edit.blocks import block_texts
 from shinka_core.embed.changed import changed_parts
 from shinka_core.embed.embedder import Embedder, Vector
 from shinka_core.embed.tokens import tokens
-from shinka_core.errors import ModelError
+from shinka_core.errors import ModelError, Scope
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Program, Verdict
@@ -104,16 +104,30 @@ class AsyncNoveltyJudge:
             program for good, which then counts as novel.
 
         Raises:
-            ModelError: A retryable fault of the embedding endpoint or the judging model. A final
-                fault of the judging model rejects the candidate, with the fault as explanation.
+            ModelError: A retryable fault of the embedding endpoint or the judging model, or an endpoint that
+                refuses everything. A judging model that refuses leaves a near duplicate rejected, as without one.
         """
         try:
             embedding = await self.embed(code, language)
         except ModelError as error:
-            if error.retryable:
+            if error.scope not in (Scope.PROMPT, Scope.MODEL):
                 raise
             return self._unembedded(error), None
         return await self._compare(code, embedding, language, island, neighbours, key), embedding
+
+    async def embed_if_taken(self, code: str, language: str) -> Vector | None:
+        """The embedding of a program, `(d,)` float32; None when the endpoint does not take this text.
+
+        Raises:
+            ModelError: It cannot be reached, or takes no text at all.
+        """
+        try:
+            return await self.embed(code, language)
+        except ModelError as error:
+            if error.scope is not Scope.PROMPT:
+                raise
+            self._unembedded(error)
+            return None
 
     def _unembedded(self, error: ModelError) -> Verdict:
         """The candidate is paid for and may be good, so it is evaluated without having been compared."""
@@ -163,15 +177,21 @@ class AsyncNoveltyJudge:
             parts = await asyncio.to_thread(changed_parts, evolvable(code), evolvable(nearest.code), SHOWN)
             code, nearest = shortened(parts[0], SHOWN), replace(nearest, code=shortened(parts[1], SHOWN))
         system, user = novelty_prompt(code, nearest, language)
-        model = self._models[key.generation % len(self._models)]
-        try:
-            answer = await self._client.query(Question(key, model, system, user, seed=key.generation))
-        except ModelError as error:
-            if error.retryable:
-                raise
-            return Verdict(False, similarity, nearest.id, f"near duplicate, and the judge failed: {error}", judged=True)
-        novel, explanation = read_novelty_answer(answer.text)
-        return Verdict(novel, similarity, nearest.id, explanation, judged=True, cost=answer.cost)
+        first = key.generation % len(self._models)
+        problem = ""
+        for model in (*self._models[first:], *self._models[:first]):
+            try:
+                answer = await self._client.query(Question(key, model, system, user, seed=key.generation))
+            except ModelError as error:
+                if error.retryable:
+                    raise
+                problem = str(error)
+                self._client.account.tell_once("judge", model, "near duplicates are rejected unjudged: %s", error)
+                continue
+            novel, explanation = read_novelty_answer(answer.text)
+            return Verdict(novel, similarity, nearest.id, explanation, judged=True, cost=answer.cost)
+        why = f"near duplicate, and the judge failed: {problem}"
+        return Verdict(False, similarity, nearest.id, why, judged=True)
 
 
 async def _evolvable(code: str) -> str:

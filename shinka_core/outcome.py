@@ -1,9 +1,10 @@
 """How a generation ends, and who is to blame when it does not end well.
 
 A `Recorded` or `Rejected` generation is used up: it has a program, or a model's edits that never
-made one. A `Failed` one is closed as well, but says whose fault it was, so that a run can tell an
-outage from bad luck. A `Closed` one was closed without a program before it was opened here. An
-`Open` one is not closed: a resume takes it up where it stands.
+made one. A `Failed` one is closed as well: something broke that is not expected to mend. A `SetAside`
+one is not closed: what it stands on (a model, the evaluator's host, the database) failed, and the run
+decides with the others whether that is an outage. A `Closed` one was closed without a program before
+it was opened here. An `Open` one is not closed: a resume takes it up where it stands.
 """
 
 from __future__ import annotations
@@ -37,6 +38,20 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """The generation is open, since what it stands on failed.
+
+    Attributes:
+        answered: The models gave answers or refused this generation's prompts alone; trying it again would
+            ask the same.
+    """
+
+    failure: Failure
+    blame: Blame
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The journal says that the generation failed before; whose fault it was is not in there."""
 
@@ -50,4 +65,4 @@ class Open:
     reason: str
 
 
-Outcome = Recorded | Rejected | Failed | Closed | Open
+Outcome = Recorded | Rejected | Failed | SetAside | Closed | Open

@@ -36,6 +36,7 @@ class Purpose(StrEnum):
 
     PROPOSAL = "proposal"
     NOVELTY = "novelty"
+    EMBEDDING = "embedding"
 
 
 class GenerationState(StrEnum):
@@ -151,6 +152,7 @@ class Answer:
         seconds: From sending the request to the whole answer.
         replayed: True when it was read back from the database and not asked for again.
         cut: Why the answer ends before its end: `length` or `content_filter`; `""` when it is whole.
+        estimated: Whether tokens and cost are estimated from the texts, because the provider counted none.
     """
 
     text: str
@@ -160,6 +162,7 @@ class Answer:
     seconds: float = 0.0
     replayed: bool = False
     cut: str = ""
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class Run:
 
     Attributes:
         stop_reason: Why no further generation is to start; "" while the run goes on.
+        outage: Whether it stops because what it stands on failed.
+        last_error: Why the last generation ended without a program.
         contexts: What the models read, as far as is known.
         size_limit: Of every program.
         interrupted: Whether it ends because somebody asks for it; evaluations may have been asked as well.
@@ -70,6 +72,8 @@ class Run:
         self.budget = budget
         self.stop_reason = ""
         self.seconds_before = 0.0
+        self.outage = False
+        self.last_error = ""
         self.interrupted = False
         self.ends: dict[int, Outcome] = {}
         self.judge = judge
@@ -180,8 +184,8 @@ async def open_run(
         if known is None:
             await database.begin(settings.evolution, seed=evolve.seed, settings=opening.keep)
         else:
+            budget.spent = (await database.summary(settings.evolution)).cost
             await _take_up(database, opening, judge)
-        budget.spent = (await database.summary()).cost
         write_mark(Place(settings.evolution, settings.results_dir), settings.database)
         run = Run(settings, opening.seed_program, database, client, budget, judge, launcher)
         run.seconds_before = await database.seconds_before()
@@ -218,7 +222,7 @@ async def _take_up(database: AsyncProgramDatabase, opening: Opening, judge: Asyn
 
 
 def _judge(config: EvolutionConfig, client: AsyncLLMClient) -> AsyncNoveltyJudge | None:
-    embedding = embedder(config.embedding_model, base_url=config.llm_base_url)
+    embedding = embedder(config.embedding_model, config=config, account=client.account)
     if embedding is None:
         return None
     return AsyncNoveltyJudge(

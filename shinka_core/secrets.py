@@ -1,11 +1,13 @@
-"""Keeping secrets out of what is stored: settings, errors, logs."""
+"""Keeping secrets out of what is stored and shown: settings, errors, logs."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from shinka_core.errors import ConfigError
 
@@ -18,23 +20,70 @@ SECRET_NAME = re.compile(
 )
 _KEY_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
 _LOOKS_LIKE_KEY = re.compile(r"\b(sk|pk|gsk|xai|key)-[A-Za-z0-9_\-]{8,}|\bAIza[A-Za-z0-9_\-]{20,}|(?<=Bearer )\S{8,}")
-# A password inside a URL: `user:password@host`, or named in the query.
-_PASSWORD_IN_URL = r"://[^/?#@]*:[^/?#@]+@|://.*[?&](password|passwd|pwd)="
+# A password inside a URL: before `@`, or named in the query.
+_WORDS_IN_QUERY = (
+    "password|passwd|pwd|key|api[_-]?key|apikey|token|access[_-]?token|secret|signature|sig|subscription-key"
+)
+_PASSWORD_IN_URL = rf"://[^/?#@]*:[^/?#@]+@|://.*[?&]({_WORDS_IN_QUERY})="
 # Shorter values are words like "none" or "local", and appear in any text.
 SHORTEST_KEY = 8
+
+# Names that end like a secret's and hold none.
+_HARMLESS = re.compile(r"(cache|idempotency|sort|group|primary|foreign|partition)[_-]?key$|tokens$", re.IGNORECASE)
+_SECRET_END = re.compile(
+    r"(^|[_-]|api|access|auth|secret)(key|token|secret|password|passwd|pwd|passphrase|credential|auth|authorization"
+    r"|cookie|signature|sig)s?$",
+    re.IGNORECASE,
+)
+_SECRET_CAMEL = re.compile(r"[a-z](Key|Token|Secret|Password)$")
 
 
 # What refuses secrets before settings are sent anywhere: Prefect's server holds the parameters of a flow
 # run against their JSON schema before it stores them. Written for the regular expressions of Python and
 # of browsers alike, so with no flags inside.
-_SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "credential", "auth", "authorization")
-_ANY_CASE = "|".join("".join(f"[{letter.upper()}{letter}]" for letter in word) for word in _SECRET_WORDS)
-_NAME_OF_NO_SECRET = f"[Tt][Oo][Kk][Ee][Nn][Ss]|^(?!.*({_ANY_CASE})([Ss]|[_-]|$))"
-URL_WITHOUT_PASSWORD: dict[str, Any] = {"pattern": f"^(?!.*({_PASSWORD_IN_URL}))"}
+def _any_case(words: str) -> str:
+    return re.sub(r"[a-z]", lambda letter: f"[{letter[0].upper()}{letter[0]}]", words)
+
+
+_ENDS_SECRET = _any_case("(key|token|secret|password|passwd|passphrase|credential|auth|authorization|cookie)")
+_ENDS_HARMLESS = (
+    _any_case("((cache|idempotency|sort|group|primary|foreign|partition)") + "[_-]?" + _any_case("key|tokens)")
+)
+_NAME_OF_NO_SECRET = f"{_ENDS_HARMLESS}$|^(?!.*{_ENDS_SECRET}[Ss]?$)"
+_SECRET_IN_URL = rf"://[^/?#@]*:[^/?#@]+@|://.*[?&]({_any_case(_WORDS_IN_QUERY)})="
+URL_WITHOUT_PASSWORD: dict[str, Any] = {"pattern": f"^(?!.*({_SECRET_IN_URL}))"}
 NAMES_OF_NO_SECRETS: dict[str, Any] = {
     "propertyNames": {"pattern": _NAME_OF_NO_SECRET},
     "additionalProperties": {"propertyNames": {"pattern": _NAME_OF_NO_SECRET}},
 }
+
+# Variables that keys were read from, besides those whose names say so.
+_read: set[str] = set()
+
+
+def read_key(variable: str) -> str | None:
+    """The key in an environment variable, without the line break or the quotes it may have come with.
+
+    Returns:
+        None when the variable is not set, or empty.
+
+    Raises:
+        ConfigError: It holds what no key has: its place is named, not its value.
+    """
+    _read.add(variable)
+    key = os.environ.get(variable, "").strip(" \t\r\n\v\f\x00\ufeff\u200b\xa0")
+    if len(key) > 1 and key[0] == key[-1] and key[0] in "'\"":
+        key = key[1:-1].strip()
+    for place, character in enumerate(key):
+        if not "!" <= character <= "~":
+            what = {"\n": "a line break", "\r": "a line break", " ": "a space"}.get(
+                character, f"U+{ord(character):04X}"
+            )
+            raise ConfigError(
+                f"{variable} holds {what} as character {place + 1} of {len(key)}, which no key can have; "
+                "set it to the key alone"
+            )
+    return key or None
 
 
 def redact(text: str) -> str:
@@ -42,10 +91,27 @@ def redact(text: str) -> str:
 
     Providers quote the key they refuse, and their errors are stored and shown.
     """
-    for name, value in os.environ.items():
-        if len(value) >= SHORTEST_KEY and _KEY_NAME.search(name):
-            text = text.replace(value, "[key]")
+    values = {value for name, value in os.environ.items() if name in _read or _KEY_NAME.search(name)}
+    forms = {form for value in values for form in _forms(value) if len(form) >= SHORTEST_KEY}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "[key]")
     return _LOOKS_LIKE_KEY.sub("[key]", text)
+
+
+def _forms(value: str) -> tuple[str, ...]:
+    """A key as it stands, and as messages, URLs and JSON write it."""
+    bare = value.strip().strip("'\"").strip()
+    return value, bare, quote(bare, safe=""), json.dumps(value)[1:-1], *bare.splitlines()
+
+
+def looks_like_key(value: str) -> bool:
+    """Whether a value is a key of this environment, or of a form that only keys have."""
+    return redact(value) != value
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether what is called so holds a secret: `api_key`, `X-Api-Key`, `authToken`, but not `prompt_cache_key`."""
+    return not _HARMLESS.search(name) and bool(_SECRET_END.search(name) or _SECRET_CAMEL.search(name))
 
 
 def refuse_stored_secrets(*, urls: Mapping[str, str | None], options: Mapping[str, Mapping[str, Any]]) -> None:
@@ -56,22 +122,27 @@ def refuse_stored_secrets(*, urls: Mapping[str, str | None], options: Mapping[st
         options: Settings that are mappings, by name.
 
     Raises:
-        ConfigError: One of them holds a password or a key.
+        ConfigError: One of them holds a password or a key, which is not repeated.
     """
     for field, url in urls.items():
-        if url is not None and re.search(_PASSWORD_IN_URL, url):
+        if url is not None and re.search(_PASSWORD_IN_URL, url, re.IGNORECASE):
             where = "PGPASSWORD or ~/.pgpass" if field == "db_path" else "OPENAI_API_KEY"
             raise ConfigError(f"{field} holds a password, which would be stored with the run; use {where} instead")
     for field, mapping in options.items():
-        for name in _names(mapping):
-            if SECRET_NAME.search(name.replace("-", "_")) and "TOKENS" not in name.upper():
+        for name, value in _entries(mapping):
+            if value.strip() and (is_secret_name(name) or looks_like_key(value)):
                 raise ConfigError(
                     f"{field} holds {name!r}, which would be stored with the run; set the key in the environment instead"
                 )
 
 
-def _names(value: Any) -> Iterator[str]:
+def _entries(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text inside, with the name it has or its holder has; numbers and switches are no secrets."""
     if isinstance(value, Mapping):
-        for name, inner in value.items():  # pyright: ignore[reportUnknownVariableType]
-            yield str(name)  # pyright: ignore[reportUnknownArgumentType]
-            yield from _names(inner)
+        for inner_name, inner in value.items():  # pyright: ignore[reportUnknownVariableType]
+            yield from _entries(inner, str(inner_name))  # pyright: ignore[reportUnknownArgumentType]
+    elif isinstance(value, list | tuple):
+        for inner in value:  # pyright: ignore[reportUnknownVariableType]
+            yield from _entries(inner, name)
+    elif isinstance(value, str):
+        yield name, value

@@ -9,6 +9,7 @@ code. The same tags inside a program or an edit are text like any other.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _WORDS = (
@@ -31,10 +32,12 @@ _CHANNEL_END = re.compile(r"<\|(?:end|return|start|call|channel)\|>")
 _BARE_CHANNELS = re.compile(r"\A\s*analysis(?=[A-Z\"'(\[])")
 _FINAL = "assistantfinal"
 # What a server that skips no special token leaves at the end.
-_LAST_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,30}\|>|</s>))+\s*\Z")
-_HEADING = r"[ \t]*(?:\#{{1,6}}[ \t]*|\*\*[ \t]*|__)?(?:{words})[ \t]*:?[ \t]*(?:\*\*|__)?[ \t]*:?[ \t]*$"
+_LAST_TOKEN = re.compile(r"(?:<\|[a-z_]{2,30}\|>|</s>)\Z")
+LONGEST_TOKEN = 34
+# Blanks are never given back: each pair of neighbours that shared them would multiply the time of a long run of them.
+_HEADING = r"[ \t]*+(?:\#{{1,6}}[ \t]*+|\*\*[ \t]*+|__)?(?:{words})[ \t]*+:?[ \t]*+(?:\*\*|__)?[ \t]*+:?[ \t]*+$"
 _THINKING_HEADING = re.compile(
-    r"\A\s*" + _HEADING.format(words=r"(?:my )?(?:thinking|thoughts?|reasoning|scratchpad|chain of thought|draft)(?: process)?"),
+    r"\A" + _HEADING.format(words=r"(?:my )?(?:thinking|thoughts?|reasoning|scratchpad|chain of thought|draft)(?: process)?"),
     re.IGNORECASE | re.MULTILINE,
 )  # fmt: skip
 _ANSWER_HEADING = re.compile(
@@ -73,11 +76,24 @@ def without_thinking(text: str, *, known: str = "") -> Spoken:
         if channelled is not None:
             return channelled
     spoken = _without_tags(text, known)
-    if _THINKING_HEADING.match(spoken.text):
+    if _THINKING_HEADING.match(spoken.text.lstrip()):
         headings = list(_ANSWER_HEADING.finditer(spoken.text))
         if headings:
             spoken = Spoken(spoken.text[headings[-1].end() :], spoken.unfinished)
-    return Spoken(_LAST_TOKENS.sub("", spoken.text), spoken.unfinished)
+    return Spoken(_without_last_tokens(spoken.text), spoken.unfinished)
+
+
+def _without_last_tokens(text: str) -> str:
+    end, found = _end_of_words(text, len(text)), False
+    while (token := _LAST_TOKEN.search(text[max(end - LONGEST_TOKEN, 0) : end])) is not None:
+        end, found = _end_of_words(text, end - len(token.group())), True
+    return text[:end] if found else text
+
+
+def _end_of_words(text: str, end: int) -> int:
+    while end and text[end - 1].isspace():
+        end -= 1
+    return end
 
 
 def _final_channel(text: str) -> Spoken | None:
@@ -95,10 +111,12 @@ def _final_channel(text: str) -> Spoken | None:
 
 
 def _without_tags(text: str, known: str) -> Spoken:
-    if not _CLOSING.search(text) and not _OPENING.search(text):
+    if not any(_CLOSING.match(text, at) or _OPENING.match(text, at) for at in _beginnings(text)):
         return Spoken(text)
     lines = text.split("\n")
     start = _after_stray_end(lines, known)
+    if start is None:
+        return Spoken("", unfinished=True)
     kept: list[str] = []
     place = _Place()
     index = start
@@ -122,24 +140,39 @@ def _without_tags(text: str, known: str) -> Spoken:
     return Spoken("\n".join(kept))
 
 
+def _beginnings(text: str) -> Iterator[int]:
+    """Where a tag can begin; looked for one by one, because a search of a long text keeps other threads waiting."""
+    return (match.start() for match in re.finditer("[<\\[\u25c1]", text))
+
+
 class _Place:
     """Where a line stands: in prose, in a fence, or in a SEARCH/REPLACE block."""
 
     def __init__(self) -> None:
         self._fence = ""
         self._in_edit = False
+        self._in_diff = False
+        self._before = ""
+        self.unopened = False  # an end of an edit was there that has no beginning
         self.at_top_of_fence = False  # of one that may be around the whole answer, reasoning included
 
     @property
     def in_prose(self) -> bool:
-        return not self._fence and not self._in_edit
+        return not self._fence and not self._in_edit and not self._in_diff
 
     def pass_over(self, line: str) -> None:
         self.at_top_of_fence = self.at_top_of_fence and not line.strip()
+        before, self._before = self._before, line
+        if not self._fence and not self._in_edit and before.startswith("--- ") and line.startswith("+++ "):
+            self._in_diff = True
+        elif self._in_diff and line[:1] not in "+-@ \\":
+            self._in_diff = False
         if self._in_edit:
             self._in_edit = not _REPLACE.match(line)
         elif _SEARCH.match(line):
             self._in_edit = True
+        elif _REPLACE.match(line):
+            self.unopened = True
         elif match := _FENCE.match(line):
             fence, info = match.groups()
             if not self._fence:
@@ -182,9 +215,13 @@ def _end_of_thinking(lines: list[str], index: int, opening: re.Match[str]) -> tu
     return last
 
 
-def _after_stray_end(lines: list[str], known: str) -> int:
-    """Where the answer begins when it has closing tags that nothing opens: behind the last of them."""
+def _after_stray_end(lines: list[str], known: str) -> int | None:
+    """Where the answer begins when it has closing tags that nothing opens: behind the last of them.
+
+    None when such a tag stands inside of code, and it is not clear whether the code is a draft or the answer.
+    """
     depth = start = 0
+    doubtful = False
     place = _Place()
     for index, line in enumerate(lines):
         outside = place.in_prose
@@ -206,8 +243,10 @@ def _after_stray_end(lines: list[str], known: str) -> int:
                 if rest.strip():
                     lines[index] = rest
                 start = index if rest.strip() else index + 1
+                doubtful = not outside
                 place = _Place()
-    return start
+    # What follows a draft is whole by itself; what follows a line of code is not.
+    return None if doubtful and (place.unopened or not place.in_prose) else start
 
 
 def _ends_reasoning(line: str, closing: re.Match[str], *, inside: bool, known: str) -> bool:

@@ -12,7 +12,7 @@ import yaml
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.errors import ConfigError, EvolutionExistsError
-from shinka_core.naming import RUN_FILE, SHOWN, Place, check_name, default_results_dir, take_place, traces
+from shinka_core.naming import RUN_FILE, SHOWN, Place, check_name, default_results_dir, is_begun, take_place, traces
 from shinka_core.settings import Resume
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _folder(name: str | None, results_dir: str | Path | None) -> Path | None:
         return None
     check_name(name)
     usual = default_results_dir(name).absolute()
-    if not (usual / RUN_FILE).is_file():
+    if not is_begun(usual):
         for marked in Path("results").glob(f"*/{RUN_FILE}"):  # a folder may have been renamed
             if read_mark(marked.parent).get("name") == name:
                 return marked.parent.absolute()
@@ -174,7 +174,7 @@ class _Search:
         known = await look_up(self._database, base, name)
         assert known is not None, "its name was read a moment ago"
         folder = self._folder
-        if folder is None or (self._guessed and not (folder / RUN_FILE).is_file()):
+        if folder is None or (self._guessed and not is_begun(folder)):
             folder = self._folder_of(known)
         return Whereabouts(Place(name, folder), self._database, known, self._resume)
 

@@ -18,7 +18,6 @@ from tasks.policy import JITTER, STATELESS, is_retryable
     retry_delay_seconds=exponential_backoff(backoff_factor=1),
     retry_jitter_factor=JITTER,
     retry_condition_fn=is_retryable,
-    timeout_seconds=1800,
     **STATELESS,
 )
 async def novelty(generation: OpenGeneration, sampling: Sampling, candidate: Candidate, turn: int) -> Verdict:

@@ -13,6 +13,7 @@ from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.utilities.annotations import quote
 
+from shinka_core.endpoints import split_model
 from shinka_core.errors import ModelError, ShinkaError
 
 T = TypeVar("T")
@@ -69,4 +70,4 @@ async def asks_again(_task: Task[..., Any], _run: TaskRun, state: State[Any]) ->
 
 def rate_limit_of(model: str) -> str:
     """Name of the Prefect rate limit for calls to a model."""
-    return f"model:{model.partition('@')[0]}:rate"
+    return f"model:{split_model(model)[0]}:rate"

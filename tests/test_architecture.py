@@ -18,7 +18,7 @@ SOURCES = [
 LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 
 # Inside shinka_core: what each part may use besides itself and the ground.
-GROUND = {"bounds", "errors", "program", "config", "secrets", "outcome", "source", "thinking"}
+GROUND = {"bounds", "errors", "program", "config", "secrets", "endpoints", "outcome", "source", "thinking"}
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
@@ -28,18 +28,19 @@ MAY_USE = {
     "budget": set[str](),
     "llm": {"budget", "slots"},
     "pacing": set[str](),
-    "embed": {"llm"},  # the translation of provider errors
+    "embed": {"budget", "llm"},  # the translation of provider errors, and what requests cost
     "prompts": {"edit"},  # which parts of a program may change
     "naming": set[str](),
+    "own_packages": set[str](),
     "settings": set[str](),
     "fingerprint": set[str](),
-    "checks": {"database", "edit", "launch", "seed_program", "settings", "sizes"},
+    "checks": {"database", "launch", "llm", "seed_program", "settings", "sizes"},
     "whereabouts": {"database", "naming", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
-    "own_packages": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
+    "endpoints": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
     "seed_program": {"edit"},

@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import State
 from flows.orchestrator.private import AsyncFlowRunEngine, keep_state, lean_subflows_work, run_engine
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, reason_of
 from shinka_core.database import RunSummary
-from shinka_core.errors import OrchestratorError
+from shinka_core.errors import OrchestratorError, UnfinishedError
 from shinka_core.settings import TaskFolder
 
 logger = logging.getLogger("shinka.orchestrator")
@@ -76,8 +76,11 @@ async def _result_of(flow: Flow[..., Any], parameters: dict[str, Any]) -> RunSum
         state = await run_engine(_EvolutionEngine(flow=flow, parameters=parameters))
     else:
         state = await flow(**parameters, return_state=True)
-    # A run that was cancelled in the UI has come to something too.
-    return cast(RunSummary, await state.aresult(raise_on_failure=not state.is_cancelled()))
+    # A run that was cancelled in the UI, or met an outage, has come to something too.
+    try:
+        return cast(RunSummary, await state.aresult(raise_on_failure=not state.is_cancelled()))
+    except UnfinishedError as error:
+        return error.summary
 
 
 class _EvolutionEngine(AsyncFlowRunEngine[Any, Any]):

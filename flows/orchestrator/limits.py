@@ -1,4 +1,4 @@
-"""Limits across runs: Prefect's, by model and by evaluator, made here when the settings ask for them.
+"""Limits across runs: Prefect's, by model (proposals, judgements, embeddings) and by evaluator, made here when the settings ask for them.
 
 They are visible and changeable in the UI under *Concurrency*; one that exists is left as it is, so
 a change there outlives the next run. A slot is a lease of a minute that its holder renews: those
@@ -11,20 +11,18 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from prefect import Task
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
-from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency, rate_limit
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
+from shinka_core.endpoints import split_model
 from shinka_core.errors import OrchestratorError
 from shinka_core.run import Run
-from tasks import query
 from tasks.policy import rate_limit_of
 
 T = TypeVar("T")
@@ -42,7 +40,7 @@ TAG = "tag:"
 
 def model_tag(model: str) -> str:
     """The tag of all calls to a model; its endpoint is not part of it."""
-    return f"model:{model.partition('@')[0]}"
+    return f"model:{split_model(model)[0]}"
 
 
 def evaluator_tag(run: Run) -> str:
@@ -50,9 +48,25 @@ def evaluator_tag(run: Run) -> str:
     return f"evaluation:{Path(run.settings.job.eval_program_path).resolve().parent.name}"
 
 
-def asking(model: str, retries: int) -> Task[..., Any]:
-    """The query task with those of its model's tags that have a limit."""
-    return _asking(_limited("model", model_tag(model)), retries)
+class CallLimits:
+    """The limits on calls of one run: around the call itself, wherever it is sent in the end.
+
+    A tag on the task that asks would not do: an answer that is read back needs no slot, a question that another
+    model takes needs that one's, and judgements and embeddings are asked for by other tasks.
+    """
+
+    def __init__(self, run: Run) -> None:
+        """Permits the calls of `run`."""
+        self._run = run
+
+    @asynccontextmanager
+    async def permitted(self, model: str) -> AsyncGenerator[None, None]:
+        """Waits for a slot of the model's limit and of the limit on all models, then for its rate."""
+        async with _slots(self._run, limited("model", model_tag(model))):
+            if model in self._run.settings.evolve.model_rates:
+                await when_allowed(self._run, lambda: rate_limit(rate_limit_of(model)))
+            self._run.check_going()  # who has waited is not in flight
+            yield
 
 
 @asynccontextmanager
@@ -62,7 +76,12 @@ async def evaluation_slot(run: Run) -> AsyncGenerator[None, None]:
     An evaluation's process starts with its submission, so a tag on the task that waits for its
     result would limit nothing.
     """
-    tags = _limited("evaluation", evaluator_tag(run))
+    async with _slots(run, limited("evaluation", evaluator_tag(run))):
+        yield
+
+
+@asynccontextmanager
+async def _slots(run: Run, tags: tuple[str, ...]) -> AsyncGenerator[None, None]:
     async with AsyncExitStack() as stack:
         if tags:
             names = [f"{TAG}{tag}" for tag in tags]
@@ -84,16 +103,12 @@ async def when_allowed(run: Run, act: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(LOOK_EVERY)
 
 
-@cache
-def _asking(tags: tuple[str, ...], retries: int) -> Task[..., Any]:
-    return query.with_options(tags=tags, retries=retries)
-
-
 # Tags that have a limit on the server this process talks to.
 _known: set[str] = set()
 
 
-def _limited(*tags: str) -> tuple[str, ...]:
+def limited(*tags: str) -> tuple[str, ...]:
+    """Those of the tags that have a limit."""
     return tuple(tag for tag in tags if tag in _known)
 
 
@@ -106,6 +121,7 @@ async def known_limits(run: Run, calls: ServerCalls) -> AsyncGenerator[None, Non
     """
     await calls.call("make the limits", lambda client: make_limits(run, client))
     await calls.call("read the limits", _learn)
+    run.client.account.limiter = CallLimits(run)
     learning = asyncio.create_task(_keep_learning(calls))
     try:
         yield

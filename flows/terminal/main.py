@@ -21,7 +21,7 @@ from flows.terminal.output import leave_within, steady_output
 from flows.terminal.resuming import plan_resume
 from flows.terminal.spelling import refuse_broken_text, speak_utf8
 from flows.terminal.task_folder import Overrides, Plan, plan_run
-from shinka_core.naming import RUN_FILE, Place, give_back
+from shinka_core.naming import Place, give_back, is_begun
 
 if TYPE_CHECKING:
     from flows.runner import AsyncEvolutionRunner
@@ -42,7 +42,8 @@ app = App(
     name="evolve",
     help="Evolve a program: a task folder holds initial.<ext>, evaluate.py and, if you like, evolve.yaml.\n\n"
     "Exit codes: 0 all generations are done; 3 stopped early and can be resumed; 130, 143 or 129 the same, by Ctrl-C, "
-    "SIGTERM or a hang-up; 2 a mistake in the command or its settings; 1 the run broke off.",
+    "SIGTERM or a hang-up; 2 a mistake in the command or its settings; 1 the run broke off; 4 all generations are done and "
+    "none made a correct program.",
     help_format="plaintext",
     version=version,
 )
@@ -52,7 +53,7 @@ place_options = Group("Places")
 
 # Seconds for what is still on its way to the Prefect server when everything else is done.
 LONGEST_END = 15.0
-EXIT_DONE, EXIT_FAILED, EXIT_MISTAKE, EXIT_STOPPED = 0, 1, 2, 3
+EXIT_DONE, EXIT_FAILED, EXIT_MISTAKE, EXIT_STOPPED, EXIT_NOTHING = 0, 1, 2, 3, 4
 INTERRUPTED = "interrupted"  # as in flows.stopping, which takes seconds to load
 
 
@@ -111,8 +112,8 @@ def evolve_command(
     """Evolves a program and prints what it came to.
 
     Returns:
-        The exit code: 0 when all generations are done, 3 when the run stopped early and can be
-        resumed, 128 and the number of the signal that stopped it.
+        The exit code: 0 when all generations are done, 4 when none of them made a correct program, 3 when the
+        run stopped early and can be resumed, 128 and the number of the signal that stopped it.
     """
     console = Console(stderr=False, highlight=False, soft_wrap=True)
     overrides = Overrides(
@@ -139,7 +140,7 @@ def evolve_command(
     try:
         summary = asyncio.run(_run(_runner(plan, resume=resume, quiet=quiet), told))
     except (KeyboardInterrupt, asyncio.CancelledError) as broken_off:
-        begun = (Path(plan.evolution.results_dir or ".") / RUN_FILE).exists()
+        begun = is_begun(Path(plan.evolution.results_dir or "."))
         advice = (
             f"; continue with --resume --results {plan.evolution.results_dir}" if begun else " before anything began"
         )
@@ -147,7 +148,7 @@ def evolve_command(
         return _code_of(told.first or getattr(broken_off, "number", signal.SIGINT))
     except Exception as error:  # noqa: BLE001 - it is raised again, or a better one
         keep_traceback(error, place.results_dir)
-        raise as_mistake(error, begun=(place.results_dir / RUN_FILE).exists()) from None
+        raise as_mistake(error, begun=is_begun(place.results_dir)) from None
     finally:
         give_back(place)
     from flows.terminal.outcome import print_summary
@@ -155,7 +156,9 @@ def evolve_command(
     print_summary(console, summary)
     if summary.stopped_early == INTERRUPTED:
         return _code_of(told.first or signal.SIGINT)
-    return EXIT_STOPPED if summary.stopped_early else EXIT_DONE
+    if summary.stopped_early:
+        return EXIT_STOPPED
+    return EXIT_NOTHING if summary.nothing_made else EXIT_DONE
 
 
 def _code_of(number: signal.Signals) -> int:

@@ -21,7 +21,13 @@ def print_summary(console: Console, summary: RunSummary) -> None:
     console.print(table)
     if summary.stopped_early:
         console.print(f"Stopped early: {summary.stopped_early}", markup=False, emoji=False)
+        if summary.last_error and summary.last_error not in summary.stopped_early:
+            console.print(f"Last failure: {summary.last_error}", markup=False, emoji=False)
         console.print(f"Continue with --resume --results {summary.results_dir}", markup=False, emoji=False)
+    elif summary.nothing_made:
+        console.print(f"Nothing was made: {summary.nothing_made}", markup=False, emoji=False)
+    elif summary.failures and summary.last_error:
+        console.print(f"Last failure: {summary.last_error}", markup=False, emoji=False)
 
 
 def _rows(summary: RunSummary) -> list[tuple[str, str]]:
@@ -45,9 +51,18 @@ def _rows(summary: RunSummary) -> list[tuple[str, str]]:
         )
         rows.append((name, f"${model.cost:.4f}, {model.calls} calls{failed}{tokens}, {model.seconds:.1f} s"))
     rows += [
-        ("cost", f"${summary.cost:.4f}"),
+        ("cost", _cost(summary)),
         ("wall time", duration(summary.seconds)),
         ("time in evaluations", f"{summary.evaluation_seconds:.1f} s"),
         ("best program", "none: no program is correct" if best is None else f"{summary.results_dir}/best"),
     ]
     return rows
+
+
+def _cost(summary: RunSummary) -> str:
+    others = [f"{purpose} ${cost:.4f}" for purpose, cost in summary.costs.items() if purpose != "proposal" and cost]
+    if summary.estimated_cost:
+        others.append(
+            f"${summary.estimated_cost:.4f} of it estimated from the texts, since the provider counted nothing"
+        )
+    return f"${summary.cost:.4f}" + (f" ({', '.join(others)})" if others else "")

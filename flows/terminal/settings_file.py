@@ -20,6 +20,7 @@ MODELS: dict[str, type[BaseModel]] = {
 }
 SECTIONS = {*MODELS, "max_proposal_jobs", "max_evaluation_jobs"}
 LARGEST = 10_000_000  # bytes
+NUMBERS: tuple[Any, ...] = (int, float, int | None, float | None)
 
 
 def read_settings(path: Path, *, required: bool) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def section_of(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
     fields = {str(key): value for key, value in cast(dict[Any, Any], section).items()}
     for field, value in fields.items():
         wanted = MODELS[name].model_fields.get(field)
-        if isinstance(value, bool) and wanted and wanted.annotation in (int, float, int | None, float | None):
+        if isinstance(value, bool) and wanted and wanted.annotation in NUMBERS:
             raise ConfigError(f"{field}={_shown(value)} must be a number (section {name!r} of the settings file)")
     return fields
 

@@ -17,6 +17,8 @@ from shinka_core.program import Answer, GenerationState, Purpose, Usage
 
 ANSWERED = "answered"
 FAILED = "failed"
+# An embedding: paid like an answer, but stored with the comparison it was for, so never read back from here.
+EMBEDDED = "embedded"
 ERROR_LIMIT = 4_000
 
 _CALL = insert(table_of(ModelCallRow))
@@ -29,6 +31,7 @@ _NOTHING = {
     "output_tokens": 0,
     "cached_tokens": 0,
     "reasoning_tokens": 0,
+    "estimated": False,
 }
 
 
@@ -74,7 +77,9 @@ class Calls:
             return None
         row = await self._read(key)
         usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.reasoning_tokens)
-        return Answer(row.answer, row.model, usage, row.cost, row.seconds, replayed=True, cut=row.reason)
+        return Answer(
+            row.answer, row.model, usage, row.cost, row.seconds, replayed=True, cut=row.reason, estimated=row.estimated
+        )
 
     async def _read(self, key: CallKey) -> Any:
         query = select(ModelCallRow).where(
@@ -94,9 +99,10 @@ class Calls:
     async def answered(self, question: Question, answer: Answer) -> None:
         """Stores an answer; committed when this returns."""
         usage = answer.usage
+        embedded = question.key.purpose is Purpose.EMBEDDING
         await self._store(
             question,
-            status=ANSWERED,
+            status=EMBEDDED if embedded else ANSWERED,
             answer=answer.text,
             reason=answer.cut,
             input_tokens=usage.input_tokens,
@@ -104,15 +110,20 @@ class Calls:
             cached_tokens=usage.cached_tokens,
             reasoning_tokens=usage.reasoning_tokens,
             cost=answer.cost,
+            estimated=answer.estimated,
             seconds=answer.seconds,
         )
-        self._remember(question.key)
+        if not embedded:
+            self._remember(question.key)
 
-    async def failed(self, question: Question, error: ModelError, cost: float, seconds: float) -> None:
+    async def failed(
+        self, question: Question, error: ModelError, cost: float, seconds: float, *, estimated: bool = False
+    ) -> None:
         """Stores a call that gave no usable answer."""
         await self._store(
             question,
             status=FAILED,
+            estimated=estimated,
             reason=error.reason,
             error=str(error)[:ERROR_LIMIT],
             cost=cost,
@@ -128,7 +139,9 @@ class Calls:
 
     async def _store(self, question: Question, **values: Any) -> None:
         key = question.key
-        messages = [{"role": message.role, "content": message.content} for message in question.messages]
+        messages = [
+            {"role": message.role, "content": message.content} for message in question.messages if message.content
+        ]
         row = {
             "evolution": self._evolution,
             "generation": key.generation,

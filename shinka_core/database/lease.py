@@ -30,6 +30,8 @@ BEAT = 10.0
 # Seconds without one after which an owner that cannot be seen is taken for gone.
 SILENT = 60.0
 LOOK_AGAIN = 0.5
+# Seconds for giving an evolution back.
+RELEASE = 5.0
 
 
 class database_seconds(FunctionElement[float]):  # noqa: N801 - a function of SQL
@@ -175,3 +177,14 @@ async def take(connection: AsyncConnection, evolution: str, mark: str, seen: Any
     if taken.rowcount != 1 and row.owner != mark:  # unless it is ours: the receipt of that was lost
         raise EvolutionExistsError(f"evolution {evolution!r} was taken up by another process at this moment")
     return row
+
+
+async def release(store: Store, evolution: str, mark: str) -> None:
+    """Gives an evolution back, if it still is that mark's; where that fails, others wait for the silence."""
+    try:
+        async with asyncio.timeout(RELEASE), store.begin() as connection:
+            await connection.execute(
+                update(EvolutionRow).where(EvolutionRow.name == evolution, EvolutionRow.owner == mark).values(owner="")
+            )
+    except (DatabaseError, TimeoutError) as error:
+        logger.debug("evolution %s was not given back: %s", evolution, error)

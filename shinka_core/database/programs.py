@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from cachetools import LRUCache
 from numpy.typing import NDArray
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -24,12 +23,13 @@ from shinka_core.database.address import address_of
 from shinka_core.database.calls import Calls
 from shinka_core.database.choose import choose
 from shinka_core.database.journal import STATE, Journal
-from shinka_core.database.lease import BEAT, Lease, database_seconds, take, wait_until_free
+from shinka_core.database.lease import BEAT, Lease, database_seconds, release, take, wait_until_free
 from shinka_core.database.loading import load_population
 from shinka_core.database.migration import plan_migration
 from shinka_core.database.ownership import give_back_mark, new_mark
 from shinka_core.database.population import Population
-from shinka_core.database.rows import PROGRAM_COLUMNS, program_of, program_values, vector_of
+from shinka_core.database.reading import ProgramReader
+from shinka_core.database.rows import program_values
 from shinka_core.database.schema import (
     ArchiveRow,
     EvolutionRow,
@@ -60,19 +60,8 @@ _PROGRAM = insert(table_of(ProgramRow)).values(
 _INSPIRATION = insert(table_of(InspirationRow))
 _MEMBER = insert(table_of(IslandMemberRow))
 
-# Seconds for giving an evolution back when the database is closed.
-RELEASE = 5.0
-
 # Numbers in the embeddings of an island up to which they are compared on the event loop: about 5 ms.
 SMALL_ISLAND = 5_000_000
-
-# Characters of programs that are kept in memory once they were read.
-REMEMBERED = 8_000_000
-
-
-def characters(program: Program) -> int:
-    """About how much memory a program takes."""
-    return len(program.code) + len(program.diff) + len(program.text_feedback) + len(program.error) + 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +99,7 @@ class AsyncProgramDatabase:
         self._engine = self._store.engine
         self._writer = Writer(self._store)
         self._population = Population(config.num_islands, config.archive_size)
-        # Stored programs never change, and selection asks for the good ones again and again.
-        self._read = LRUCache[str, Program](maxsize=REMEMBERED, getsizeof=characters)
+        self._reader = ProgramReader(self._store)
         self._evolution = ""
         self._seed = 0
         self._mark = ""
@@ -224,6 +212,7 @@ class AsyncProgramDatabase:
         Returns:
             None when it is the same embedding after all.
         """
+        self.calls.bind(name)  # what they cost is counted, whatever comes of the resume
         return await embed_anew(self._store, name, embed)
 
     async def seconds_before(self) -> float:
@@ -368,41 +357,11 @@ class AsyncProgramDatabase:
         Raises:
             DatabaseError: One of them is not there.
         """
-        programs = {program_id: self._read[program_id] for program_id in ids if program_id in self._read}
-        unread = {program_id for program_id in ids if program_id not in programs}
-        if unread:
-
-            async def read(connection: AsyncConnection) -> dict[str, Program]:
-                rows = await connection.execute(select(*PROGRAM_COLUMNS).where(ProgramRow.id.in_(unread)))
-                return {row.id: program_of(row) for row in rows}
-
-            programs |= await self._store.read(read)
-        missing = [program_id for program_id in ids if program_id not in programs]
-        if missing:
-            raise DatabaseError(f"the database has no program {', '.join(missing)}")
-        for program_id in unread:
-            if characters(programs[program_id]) <= self._read.maxsize:
-                self._read[program_id] = programs[program_id]
-        return tuple(programs[program_id] for program_id in ids)
+        return await self._reader.get_many(ids)
 
     async def by_generation(self, generation: int) -> Program | None:
         """The program that a generation made, with its inspirations."""
-        query = select(*PROGRAM_COLUMNS).where(
-            ProgramRow.evolution == self._evolution, ProgramRow.generation == generation
-        )
-
-        async def read(connection: AsyncConnection) -> Program | None:
-            row = (await connection.execute(query)).first()
-            if row is None:
-                return None
-            shown = await connection.execute(
-                select(InspirationRow.inspiration_id)
-                .where(InspirationRow.program_id == row.id)
-                .order_by(InspirationRow.position)
-            )
-            return program_of(row, tuple(inspiration for (inspiration,) in shown))
-
-        return await self._store.read(read)
+        return await self._reader.by_generation(self._evolution, generation)
 
     async def best(self) -> Program | None:
         """The best correct program, or None while there is none."""
@@ -412,9 +371,9 @@ class AsyncProgramDatabase:
     def __len__(self) -> int:
         return len(self._population)
 
-    async def summary(self) -> RunSummary:
-        """What the evolution comes to so far."""
-        return await self._store.read(lambda connection: summarise(connection, self._evolution))
+    async def summary(self, name: str = "") -> RunSummary:
+        """What an evolution comes to so far: the one that this object is bound to, or another."""
+        return await self._store.read(lambda connection: summarise(connection, name or self._evolution))
 
     # Inside
 
@@ -442,17 +401,8 @@ class AsyncProgramDatabase:
         """Lets another take the evolution up at once; without that it has to wait for our silence."""
         mark, self._mark = self._mark, ""
         give_back_mark(mark)
-        if not self._evolution or self.lost is not None:
-            return
-        try:
-            async with asyncio.timeout(RELEASE), self._store.begin() as connection:
-                await connection.execute(
-                    update(EvolutionRow)
-                    .where(EvolutionRow.name == self._evolution, EvolutionRow.owner == mark)
-                    .values(owner="")
-                )
-        except (DatabaseError, TimeoutError) as error:
-            logger.debug("evolution %s was not given back: %s", self._evolution, error)
+        if self._evolution and self.lost is None:
+            await release(self._store, self._evolution, mark)
 
     def _member(self, program_id: str, island: int) -> Rows:
         return Rows(_MEMBER, {"evolution": self._evolution, "island": island, "program_id": program_id})
@@ -482,12 +432,4 @@ class AsyncProgramDatabase:
         members = [self._member(ids[position], island) for position, island in moves]
         await asyncio.shield(self._writer.post(*members))
         for position, island in moves:
-            self._population.islands[island].add(position, await self._embedding(ids[position]))
-
-    async def _embedding(self, program_id: str) -> Vector | None:
-        query = select(ProgramRow.embedding).where(ProgramRow.id == program_id)
-
-        async def read(connection: AsyncConnection) -> Vector | None:
-            return vector_of(await connection.scalar(query))
-
-        return await self._store.read(read)
+            self._population.islands[island].add(position, await self._reader.embedding(ids[position]))

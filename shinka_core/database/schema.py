@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -205,7 +206,12 @@ class StepRow(Base):
 
 
 class ModelCallRow(Base):
-    """One call of a model, answered or not."""
+    """One call of a model, answered or not.
+
+    Attributes:
+        cost: US dollars, also of a call that failed.
+        estimated: Whether the cost is an estimate, because the provider counted nothing.
+    """
 
     __tablename__ = "model_calls"
     __table_args__ = (
@@ -229,6 +235,8 @@ class ModelCallRow(Base):
             "output_tokens",
             "cost",
             "seconds",
+            "purpose",
+            "estimated",
         ),
     )
 
@@ -246,6 +254,7 @@ class ModelCallRow(Base):
     cached_tokens: Mapped[int] = mapped_column(default=0)
     reasoning_tokens: Mapped[int] = mapped_column(default=0)
     cost: Mapped[float] = mapped_column(default=0.0)
+    estimated: Mapped[bool] = mapped_column(default=False, server_default=false())
     seconds: Mapped[float] = mapped_column(default=0.0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     messages: Mapped[list[Any]]

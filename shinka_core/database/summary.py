@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,6 +35,11 @@ class RunSummary:
     Attributes:
         seed_error: Why the evaluator does not take the seed program for correct, in its words; "" when it does.
         failures: Generations that ended without a program, by `step: reason`.
+        cost: US dollars of all calls, failed ones and embeddings too.
+        estimated_cost: What of it is estimated, because a provider counted no tokens.
+        costs: US dollars by what the calls were for.
+        made: Correct programs besides the seed program.
+        last_error: Why the last generation ended without a program in this process, in the words of whoever failed.
         evaluation_seconds: Time in evaluations, added up.
     """
 
@@ -53,15 +58,31 @@ class RunSummary:
     stopped_early: str = ""
     generations: int = 0
     seed_error: str = ""
+    made: int = 0
+    estimated_cost: float = 0.0
+    costs: dict[str, float] = field(default_factory=dict[str, float])
+    last_error: str = ""
+
+    @property
+    def nothing_made(self) -> str:
+        """Why the run came to nothing, in a sentence; "" when it made a correct program, or no generation has ended."""
+        if self.made or self.generations < 2:
+            return ""
+        failures = ", ".join(f"{reason} × {count}" for reason, count in sorted(self.failures.items()))
+        incorrect = self.programs - self.correct
+        parts = [f"failed: {failures}" if failures else "", f"{incorrect} not correct" if incorrect else ""]
+        last = f"; last: {self.last_error}" if self.last_error else ""
+        return f"no generation made a correct program ({'; '.join(filter(None, parts))}){last}"
 
 
 async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
     """Adds up the rows of one evolution."""
-    programs, correct, seconds = (
+    programs, correct, made, seconds = (
         await connection.execute(
             select(
                 func.count(),
                 func.count().filter(ProgramRow.correct),
+                func.count().filter(ProgramRow.correct, ProgramRow.generation > 0),
                 func.coalesce(func.sum(ProgramRow.evaluation_seconds), 0.0),
             ).where(ProgramRow.evolution == evolution, ProgramRow.generation >= 0)
         )
@@ -87,20 +108,7 @@ async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
         .group_by(GenerationRow.failure_step, GenerationRow.failure_reason)
     )
     counted = {f"{step}: {reason}": count for step, reason, count in failures}
-    calls = await connection.execute(
-        select(
-            ModelCallRow.model,
-            func.count(),
-            func.count().filter(ModelCallRow.status == "failed"),
-            func.coalesce(func.sum(ModelCallRow.input_tokens), 0),
-            func.coalesce(func.sum(ModelCallRow.output_tokens), 0),
-            func.coalesce(func.sum(ModelCallRow.cost), 0.0),
-            func.coalesce(func.sum(ModelCallRow.seconds), 0.0),
-        )
-        .where(ModelCallRow.evolution == evolution)
-        .group_by(ModelCallRow.model)
-    )
-    models = {str(row[0]): ModelSummary(*row[1:]) for row in calls}
+    models, costs = await _models(connection, evolution), await _costs(connection, evolution)
     return RunSummary(
         evolution=evolution,
         programs=programs,
@@ -114,4 +122,38 @@ async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
         evaluation_seconds=float(seconds),
         cost=sum(model.cost for model in models.values()),
         generations=programs + sum(counted.values()),
+        made=made,
+        estimated_cost=sum(guessed for _, guessed in costs.values()),
+        costs={purpose: cost for purpose, (cost, _) in costs.items()},
     )
+
+
+async def _models(connection: AsyncConnection, evolution: str) -> dict[str, ModelSummary]:
+    calls = await connection.execute(
+        select(
+            ModelCallRow.model,
+            func.count(),
+            func.count().filter(ModelCallRow.status == "failed"),
+            func.coalesce(func.sum(ModelCallRow.input_tokens), 0),
+            func.coalesce(func.sum(ModelCallRow.output_tokens), 0),
+            func.coalesce(func.sum(ModelCallRow.cost), 0.0),
+            func.coalesce(func.sum(ModelCallRow.seconds), 0.0),
+        )
+        .where(ModelCallRow.evolution == evolution)
+        .group_by(ModelCallRow.model)
+    )
+    return {str(row[0]): ModelSummary(*row[1:]) for row in calls}
+
+
+async def _costs(connection: AsyncConnection, evolution: str) -> dict[str, tuple[float, float]]:
+    """US dollars by purpose, and how much of them is estimated."""
+    costs = await connection.execute(
+        select(
+            ModelCallRow.purpose,
+            func.sum(ModelCallRow.cost),
+            func.coalesce(func.sum(ModelCallRow.cost).filter(ModelCallRow.estimated), 0.0),
+        )
+        .where(ModelCallRow.evolution == evolution)
+        .group_by(ModelCallRow.purpose)
+    )
+    return {str(purpose): (float(cost), float(guessed)) for purpose, cost, guessed in costs}

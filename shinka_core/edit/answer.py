@@ -106,7 +106,12 @@ def choose_program(reading: Reading, parent: str, language: str) -> str | None:
     if not likely:
         return None
     names = defined_names(parent)
-    if len(likely) > 1 and names:
+    if len({block.body for block in likely}) > 1 and not names:
+        raise PatchError(
+            "several_programs",
+            "the answer holds several code blocks, and it is not clear which is the program; give one",
+        )
+    if len(likely) > 1:
         shared = [len(names & defined_names(block.body)) for block in likely]
         likely = [block for block, count in zip(likely, shared, strict=True) if count == max(shared)]
     return _last_changed(likely, parent)
@@ -151,7 +156,9 @@ def _refuse_nested(blocks: Sequence[Fenced], parent: str) -> None:
     """Refuses programs with fences of their own where it is not clear which fence closes which."""
     if len(blocks) < 2 and all(block.closed for block in blocks):
         return
-    if has_fences(parent) or any(block.nested for block in blocks):
+    torn = len(blocks) > 1 and has_markers(parent) and any(has_markers(block.body) for block in blocks)
+    stray = not blocks[-1].closed and not blocks[-1].body.strip()
+    if torn or stray or has_fences(parent) or any(block.nested for block in blocks):
         raise PatchError(
             "nested_fence",
             "the program has fences of its own, and it is not clear which fence ends it; put the program into a fence "

@@ -63,7 +63,7 @@ class _Step:
 
     def _applied(self, edit: Edit) -> list[str]:
         if _blank(edit.search):
-            return self._appended(edit.replace)
+            return self._appended(edit)
         places, edit = self._find(edit)
         if not places:
             return self._part_of_a_line(edit) or self._not_found(edit)
@@ -77,13 +77,15 @@ class _Step:
         trimmed = _trimmed(edit)
         unfenced = _unfenced(trimmed)
         for tried in (edit, trimmed, *([unfenced] if unfenced else [])):
-            ways: list[Callable[[Sequence[str]], list[Place]]] = [self._searched.exactly]
-            if tried is not edit:
-                ways += [self._searched.but_for_line_ends, self._searched.moved]
+            ways: list[Callable[[Sequence[str]], list[Place]]] = [
+                self._searched.exactly,
+                self._searched.but_for_line_ends,
+                self._searched.moved,
+            ]
             for way in ways:
                 if places := way(tried.search):
                     return places, tried
-            if tried is not edit and (found := self._in_other_blanks(tried)):
+            if found := self._in_other_blanks(tried):
                 return found
         return [], edit
 
@@ -140,7 +142,14 @@ class _Step:
             f"{END} may change",
         )
 
-    def _appended(self, new: Sequence[str]) -> list[str]:
+    def _appended(self, edit: Edit) -> list[str]:
+        new = edit.replace
+        if edit.indented:
+            raise PatchError(
+                "bad_block",
+                f"{self._which} searches for nothing and is indented, so the indentation that is meant is not clear; "
+                "write its marks at the beginning of their lines",
+            )
         if len(self._mutable) > 1:
             raise PatchError(
                 "search_ambiguous",

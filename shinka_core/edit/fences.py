@@ -89,7 +89,7 @@ def find_fenced(lines: list[str]) -> list[Fenced]:
                     inside = None
                     continue
         inside.take(line)
-    if inside is not None and any(line.strip() for line in inside.lines):
+    if inside is not None:
         found.append(inside.close(len(lines) - 1, closed=False))
     return found
 

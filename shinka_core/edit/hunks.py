@@ -129,7 +129,8 @@ def _hunks(diff: Diff) -> list[Edit]:
     _end(held, hunks)
     if len(files) > 1:
         raise PatchError(
-            "wrong_format", f"the diff changes several files ({', '.join(sorted(files))}), but there is one program"
+            "wrong_format",
+            f"the diff changes several files ({', '.join(sorted(files))}), but there is one program; {ASK_FOR_BLOCKS}",
         )
     return hunks
 

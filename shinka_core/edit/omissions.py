@@ -57,6 +57,8 @@ _VAGUE = re.compile(
 _EMPTY_BODY = re.compile(
     r"^[ \t]*(?:pass|\.\.\.|\{\s*\}|;|return|return None|todo!\(\);?|unimplemented!\(\);?)[ \t]*(?:#|//|/\*|--)(.*)$"
 )
+# Characters of a line that stands for lines left out.
+LONGEST = 300
 _ONLY_DOTS = re.compile(rf"{_DOTS}$")
 _STARTS_A_BODY = re.compile(r"[:{(]\s*(?:#.*|//.*)?$")
 
@@ -71,7 +73,7 @@ def find_omission(program: Sequence[str], parent: Sequence[str], *, language: st
     known = {line.strip() for line in parent}
     lost = _size(program) < _size(parent)
     for number, line in enumerate(program):
-        if line.strip() in known:
+        if len(line) > LONGEST or line.strip() in known:
             continue
         if leaves_out(line) or (lost and _is_comment(line) and _VAGUE.fullmatch(_inner(line))):
             return number
@@ -82,7 +84,7 @@ def find_omission(program: Sequence[str], parent: Sequence[str], *, language: st
 
 def leaves_out(line: str) -> bool:
     """Whether a line says that something was left out in its place."""
-    if len(line) > 300:
+    if len(line) > LONGEST:
         return False
     body = _EMPTY_BODY.match(line)
     if body is not None:

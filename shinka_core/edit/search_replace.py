@@ -36,10 +36,15 @@ USUAL_LENGTH = 7
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One way to read a block: what to look for and what to put there, in lines without ends."""
+    """One way to read a block: what to look for and what to put there, in lines without ends.
+
+    Attributes:
+        indented: Whether its marks are.
+    """
 
     search: tuple[str, ...]
     replace: tuple[str, ...]
+    indented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,10 @@ class Block:
     last: int
 
 
+# Lines of a block that may be its divider: each is tried.
+MOST_DIVIDERS = 30
+
+
 def read_blocks(lines: list[str], parent: str) -> list[Block]:
     """The blocks of an answer, in order; none when it has no SEARCH line.
 
@@ -65,7 +74,7 @@ def read_blocks(lines: list[str], parent: str) -> list[Block]:
         parent: The program to change.
 
     Raises:
-        PatchError: `truncated_answer` when a block is not finished, `wrong_markers` when the marks
+        PatchError: `truncated_answer` when a block is not finished, `divider_ambiguous`, and `wrong_markers` when the marks
             cannot be told from lines of the program.
     """
     floor = longest_mark(parent)
@@ -154,7 +163,15 @@ def _readings(lines: list[str], start: int, end: int, which: str) -> tuple[Edit,
     if shape == _shape(closing):
         # Who writes both ends alike writes the divider like them.
         found = [pair for pair in found if (len(pair[1].group(1)), len(pair[1].group(2))) == shape] or found
-    return tuple(Edit(tuple(lines[start + 1 : number]), tuple(lines[number + 1 : end])) for number, _ in found)
+    if len(found) > MOST_DIVIDERS:
+        raise PatchError(
+            "divider_ambiguous",
+            f"{which} holds {len(found)} lines that may be its divider; make smaller edits, or longer marks all alike",
+        )
+    return tuple(
+        Edit(tuple(lines[start + 1 : number]), tuple(lines[number + 1 : end]), indented=shape[0] > 0)
+        for number, _ in found
+    )
 
 
 def _shape(mark: str) -> tuple[int, int]:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from shinka_core.config import BUILTIN_EMBEDDING
+from shinka_core.config import BUILTIN_EMBEDDING, EvolutionConfig
 from shinka_core.embed.embedder import Embedder
 from shinka_core.embed.hashed_ngrams import HashedNgrams
 from shinka_core.errors import ConfigError
+from shinka_core.llm.account import Account
+from shinka_core.llm.endpoint import endpoint_of
 
 __all__ = ["Embedder", "HashedNgrams", "embedder"]
 
 SENTENCE_TRANSFORMERS = "sentence-transformers/"
 
 
-def embedder(model: str | None, *, base_url: str | None = None) -> Embedder | None:
+def embedder(
+    model: str | None, *, config: EvolutionConfig | None = None, account: Account | None = None
+) -> Embedder | None:
     """The embedding back end of that name.
 
     Args:
         model: `builtin/hashed-ngrams`, `sentence-transformers/<model or folder>`, the name of an
             OpenAI-compatible embedding model (`name@https://host/v1` for its own endpoint), or
             None for no embedding.
-        base_url: Endpoint of OpenAI-compatible models that name none.
+        config: Of the run, which knows the endpoints and their keys.
+        account: Where requests to an endpoint are paid from.
 
     Raises:
         ConfigError: The name is unknown, or what it needs is not there.
@@ -36,4 +41,4 @@ def embedder(model: str | None, *, base_url: str | None = None) -> Embedder | No
         return SentenceTransformersEmbedder(model.removeprefix(SENTENCE_TRANSFORMERS))
     from shinka_core.embed.openai_endpoint import OpenAIEmbedder
 
-    return OpenAIEmbedder(model, base_url=base_url)
+    return OpenAIEmbedder(model, endpoint_of(model, config or EvolutionConfig(embedding_model=model)), account=account)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shinka_core.budget import Budget
 from shinka_core.embed.embedder import EDITION, Vector
 from shinka_core.embed.pieces import pieces, pooled
-from shinka_core.errors import ConfigError, ModelError, UnusableAnswerError
+from shinka_core.endpoints import split_model
+from shinka_core.errors import ModelError, UnusableAnswerError
+from shinka_core.llm.account import Account
+from shinka_core.llm.complaint import is_complaint, read_complaint
+from shinka_core.llm.connection import Connection
+from shinka_core.llm.endpoint import Endpoint
+from shinka_core.llm.ledger import MemoryLedger
+from shinka_core.llm.reply import Reply
 
 # Bytes of a piece: OpenAI's models take 8,191 tokens.
 PIECE = 8_000
@@ -31,29 +38,21 @@ class OpenAIEmbedder:
 
     similarity_threshold = 0.99
 
-    def __init__(self, model: str, *, base_url: str | None = None, timeout: float = 60.0) -> None:
+    def __init__(
+        self, model: str, endpoint: Endpoint, *, timeout: float = 60.0, account: Account | None = None
+    ) -> None:
         """Prepares the connection.
 
         Args:
             model: `name` or `name@https://host/v1`.
-
-        Raises:
-            ConfigError: There is neither a key nor an endpoint of one's own.
+            endpoint: Where to ask, and with which key.
+            account: Where every request is paid from; None bounds and keeps nothing.
         """
-        from openai import AsyncOpenAI
-
         self.name = model
         self.piece = PIECE
-        self._model, _, own = model.partition("@")
-        endpoint = own or base_url
-        key = os.environ.get("OPENAI_API_KEY") or ("not-needed" if endpoint else None)
-        if key is None:
-            raise ConfigError(
-                f"embedding_model={model!r} needs OPENAI_API_KEY or an endpoint; "
-                "or use embedding_model='builtin/hashed-ngrams'"
-            )
-        self._timeout = timeout
-        self._client = AsyncOpenAI(api_key=key, base_url=endpoint, timeout=timeout, max_retries=2)
+        self._model, _ = split_model(model)
+        self._account = account or Account(MemoryLedger(), {}, Budget(None))
+        self._connection = Connection(endpoint, timeout=timeout)
 
     @property
     def identity(self) -> str:
@@ -86,22 +85,30 @@ class OpenAIEmbedder:
 
     async def _ask(self, parts: list[str]) -> NDArray[np.float32]:
         """One request: `(n, d)` float32, in the order of the pieces."""
-        from shinka_core.llm.faults import translate
+        body = {"model": self._model, "input": parts, "encoding_format": "float"}
+        async with self._account.embedding(self.name, parts) as bill:
+            reply = await self._connection.post("/embeddings", body, model=self.name)
+            try:
+                vectors, tokens = await asyncio.to_thread(_read, reply.content, len(parts))
+            except (ValueError, TypeError, LookupError, AttributeError):
+                raise self._fault(reply) from None
+            self._connection.has_answered = True
+            bill.counted(tokens)
+            return vectors
 
-        create: Any = self._client.embeddings.with_raw_response.create
-        try:
-            async with asyncio.timeout(self._timeout):
-                # Read here and not by the library, which makes an object of every number: far too slow for the loop.
-                response = await create(model=self._model, input=parts, encoding_format="float")
-            return await asyncio.to_thread(_vectors, response.http_response.content, len(parts))
-        except Exception as error:
-            # As with answers: whatever shape a server sends, it is the endpoint's failure.
-            raise translate(error, self.name) from error
+    def _fault(self, reply: Reply) -> ModelError:
+        """What a reply without vectors means."""
+        text, said = reply.text, reply.json()
+        if not reply.is_good or said is None or is_complaint(said):
+            return self._connection.fault(read_complaint(reply.status, reply.headers, text, said), self.name)
+        return self._connection.no_answer(text, self.name)
 
 
-def _vectors(body: bytes, count: int) -> NDArray[np.float32]:
-    items: Any = json.loads(body)["data"]
-    vectors = np.asarray([item["embedding"] for item in items], dtype=np.float32)
+def _read(body: bytes, count: int) -> tuple[NDArray[np.float32], object]:
+    """The vectors, and the tokens that the endpoint counted for them, if it did."""
+    answer: Any = json.loads(body)
+    vectors = np.asarray([item["embedding"] for item in answer["data"]], dtype=np.float32)
     if vectors.ndim != 2 or len(vectors) != count:
         raise ValueError(f"embeddings of shape {vectors.shape} for {count} texts")
-    return vectors
+    usage: Any = answer.get("usage") or {}
+    return vectors, usage.get("prompt_tokens") or usage.get("total_tokens")

@@ -55,6 +55,7 @@ exec(script())
 
 
 LARGEST_LOOK = 1_000_000
+LONGEST_TARGET = 500
 _ADAPTER = (
     "import argparse, json, pathlib; p = argparse.ArgumentParser(); p.add_argument('--program_path'); "
     "p.add_argument('--results_dir'); a = p.parse_args(); m = evaluate(a.program_path); d = pathlib.Path(a.results_dir); "
@@ -90,6 +91,7 @@ class Evaluator:
             self._seen = _look(self.real)
         except OSError as error:
             raise ConfigError(f"eval_program_path={path!r} cannot be read: {error}; name the evaluator") from error
+        _refuse_lost_link(self.path, text)
         self.digest = hashlib.sha256(text).hexdigest()
         runner = _runner(self.path, text, python)
         self.python = runner is None
@@ -183,6 +185,15 @@ class Evaluator:
                 self._seen = seen
                 return False
         return True
+
+
+def _refuse_lost_link(path: Path, text: bytes) -> None:
+    """Some ways of copying make a text file of a link, with nothing but its target in it."""
+    target = text.decode("utf-8", errors="replace").strip()
+    if "/" in target and len(target) < LONGEST_TARGET and os.path.isfile(path.parent / target.splitlines()[0]):
+        raise ConfigError(
+            f"{path} was a link to {target} before it was copied, and is a text now; make it again: ln -sf {target} {path}"
+        )
 
 
 def _look(path: Path) -> tuple[int, int, int]:

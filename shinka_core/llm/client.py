@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Literal
+from typing import NoReturn
 
 import numpy as np
 
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig, ModelPrice
-from shinka_core.errors import ConfigError, ModelError, RateLimitedError
-from shinka_core.llm.congestion import Gate
+from shinka_core.errors import ModelError, ModelUnavailableError, PromptTooLongError, Scope, UnusableAnswerError
+from shinka_core.llm.account import Account
+from shinka_core.llm.connect import answer_bounds, check_prices, connect
+from shinka_core.llm.context import ANSWER_SHARE, OPTIONS
 from shinka_core.llm.ledger import MemoryLedger
-from shinka_core.llm.prices import cost
-from shinka_core.llm.question import Ledger, Provider, Question, storable
+from shinka_core.llm.prices import AnswerBound, cost, longest_answer
+from shinka_core.llm.question import Ledger, Provider, Question, RawAnswer, storable
+from shinka_core.llm.roster import Roster
+from shinka_core.llm.sizes import most_tokens
 from shinka_core.program import Answer, Usage
-
-logger = logging.getLogger("shinka.llm")
-
-# Low, so that an estimate is rather too high: prose has about four.
-CHARACTERS_PER_TOKEN = 2
-LONG_ANSWER = 16_384
 
 
 class AsyncLLMClient:
@@ -33,6 +31,9 @@ class AsyncLLMClient:
 
     An answer is in the ledger before anyone sees it, and a key that the ledger knows is never
     asked again.
+
+    Attributes:
+        account: What all calls go through, embeddings too.
     """
 
     def __init__(
@@ -43,7 +44,8 @@ class AsyncLLMClient:
         ledger: Ledger,
         prices: Mapping[str, ModelPrice] | None = None,
         budget: Budget | None = None,
-        longest_answer: int = LONG_ANSWER,
+        bounds: Mapping[str, AnswerBound] | None = None,
+        timeout: float | None = None,
     ) -> None:
         """Puts the parts together; `from_config` makes them from settings.
 
@@ -51,18 +53,20 @@ class AsyncLLMClient:
             providers: By model name as configured.
             weights: Models that `pick` draws from, with weights of any sum.
             budget: Bounds what is spent.
-            longest_answer: Tokens; what a first call is taken to cost rests on it.
+            bounds: How long the answers of each model may be.
+            timeout: Seconds after which providers give an answer up.
         """
         self._providers = dict(providers)
         self._models = list(weights)
         total = sum(weights.values())
-        self._probabilities = np.array([weights[model] / total for model in self._models])
+        self._weights = {model: weight / total for model, weight in weights.items()}
         self._ledger = ledger
         self._prices = prices or {}
-        self._budget = budget or Budget(None)
-        self._longest_answer = longest_answer
-        self._gates = {model: Gate(model) for model in providers}
-        self._unpriced: set[str] = set()
+        self._bounds = dict(bounds or {})
+        self._timeout = timeout
+        self._longest_seen: Counter[str] = Counter()
+        self._roster = Roster(self._providers)
+        self.account = Account(ledger, self._prices, budget or Budget(None))
 
     @classmethod
     def from_config(
@@ -84,22 +88,16 @@ class AsyncLLMClient:
             ConfigError: A model is unknown, has no price where one is asked for, or a key is missing.
         """
         models = [*config.llm_models, *(model for model in config.novelty_llm_models if model not in config.llm_models)]
-        unpriced = [model for model in models if cost(model, Usage(), config.llm_prices) is None]
-        if unpriced and config.unknown_prices == "refuse":
-            raise ConfigError(
-                f"no price is known for {', '.join(unpriced)}; set llm_prices (0 for a model of your own), "
-                "or unknown_prices='warn' to count it as free"
-            )
-        if unpriced and config.max_api_costs is not None:
-            logger.warning("max_api_costs does not bound %s: no price is known; set llm_prices", ", ".join(unpriced))
+        check_prices(config, models)
         weights = config.llm_weights or [1.0] * len(config.llm_models)
         return cls(
-            _connect(models, config, providers or {}),
+            connect(models, config, providers or {}),
             weights=dict(zip(config.llm_models, weights, strict=True)),
             ledger=ledger or MemoryLedger(),
             prices=config.llm_prices,
             budget=budget or Budget(config.max_api_costs),
-            longest_answer=_longest_answer(config),
+            bounds=answer_bounds(config, models),
+            timeout=config.llm_timeout,
         )
 
     def has(self, model: str) -> bool:
@@ -107,22 +105,40 @@ class AsyncLLMClient:
         return model in self._models
 
     def pick(self, rng: np.random.Generator) -> str:
-        """Draws a model by weight."""
-        return self._models[int(rng.choice(len(self._models), p=self._probabilities))]
+        """Draws a model by weight, among those that can be asked."""
+        return self._draw(self._free(self._models) or self._models, rng)
 
     async def query(self, question: Question) -> Answer:
         """Asks once, or reads back the stored answer to the same key.
 
-        A model of the ensemble that is congested hands the question to one that is not; the
+        A model of the ensemble that is congested or refuses hands the question to one that does not; the
         answer says which model gave it.
 
         Raises:
             ModelError: Stored as well; its class tells whether asking again may help.
+            ModelsOutError: No model of the ensemble can be asked any more.
+            BudgetExhaustedError: The call could pass the budget.
         """
         stored = await self._ledger.find(question.key)
         if stored is not None:
             return stored
-        return await _Call(self, self._route(question)).finish()
+        refusals: dict[str, ModelError] = {}
+        while True:
+            routed = self._route(question, refusals)
+            bound = self._bound(routed.model)
+            try:
+                return await _Call(self, routed).finish()
+            except ModelError as error:
+                if self._bound(routed.model).most < bound.most:
+                    continue
+                if error.scope not in (Scope.MODEL, Scope.ENDPOINT) or question.model not in self._models:
+                    raise
+                refusals |= dict.fromkeys(self._roster.reaches(error, routed.model), error)
+
+    def spare(self, model: str) -> bool:
+        """Asks others than this model for a while; returns whether there are any."""
+        self._roster.rest(model)
+        return bool(self._free(self._models))
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -135,24 +151,36 @@ class AsyncLLMClient:
         Args:
             arrived: Called when the provider has answered, before anything is written.
         """
-        gate = self._gates[question.model]
-        async with gate.pass_through(), self._budget.reserve(question.model, self._most(question)) as reservation:
+        most, least = self._tokens(question)
+        async with self.account.call(question.model, most, least) as reservation:
+            question = self._bounded(question, most, reservation.reserved)
             started = time.monotonic()
             try:
                 raw = await self._providers[question.model].ask(question)
+            except asyncio.CancelledError:
+                arrived()
+                error = ModelUnavailableError(f"{question.model}: given up, since the run is being stopped")
+                reservation.settle(reservation.reserved)
+                if reservation.cost:
+                    spent = time.monotonic() - started
+                    await self._ledger.failed(question, error, reservation.cost, spent, estimated=True)
+                raise
             except ModelError as error:
                 arrived()
-                if isinstance(error, RateLimitedError):
-                    gate.refused(error.retry_after)
-                else:
-                    gate.served()
-                reservation.settle(self._cost(question.model, error.usage) if error.usage else 0.0)
-                await self._ledger.failed(question, error, reservation.cost, time.monotonic() - started)
+                self.account.judge(question.model, error)
+                if not self._allows_less(question, error):
+                    self._roster.failed(question.model, error)
+                seconds = time.monotonic() - started
+                reservation.settle(self._cost_of_failure(question, error, seconds, reservation.reserved))
+                guessed = reservation.cost > 0 and error.usage is None
+                await self._ledger.failed(question, error, reservation.cost, seconds, estimated=guessed)
                 raise
             arrived()
-            gate.served()
-            usage = raw.usage or Usage()
-            reservation.settle(self._cost(question.model, usage))
+            self.account.judge(question.model, None)
+            self._roster.answered(question.model)
+            usage, estimated = self._counted(question, raw)
+            self._longest_seen[question.model] = max(self._longest_seen[question.model], usage.output_tokens)
+            reservation.settle(self.account.price(question.model, usage))
             answer = Answer(
                 text=storable(raw.text),
                 model=question.model,
@@ -160,35 +188,119 @@ class AsyncLLMClient:
                 cost=reservation.cost,
                 seconds=time.monotonic() - started,
                 cut=raw.cut,
+                estimated=estimated,
             )
             await self._ledger.answered(question, answer)
             return answer
 
-    def _route(self, question: Question) -> Question:
-        """The question to another model of the ensemble, when its own is congested and another is not."""
-        if question.model not in self._models or not self._gates[question.model].congested:
-            return question
-        free = [index for index, model in enumerate(self._models) if not self._gates[model].congested]
-        weights = self._probabilities[free]
-        if not free or not weights.sum() > 0:
-            return question
-        rng = np.random.default_rng(question.seed)
-        return replace(question, model=self._models[free[int(rng.choice(len(free), p=weights / weights.sum()))]])
+    # Whom to ask
 
-    def _most(self, question: Question) -> float:
-        """US dollars that a call may cost when no other tells: a long answer to this prompt."""
-        characters = sum(len(message.content) for message in question.messages)
-        usage = Usage(input_tokens=characters // CHARACTERS_PER_TOKEN, output_tokens=self._longest_answer)
-        return cost(question.model, usage, self._prices) or 0.0
+    def _route(self, question: Question, refusals: Mapping[str, ModelError]) -> Question:
+        """The question to a model that can be asked: its own, if that is one.
 
-    def _cost(self, model: str, usage: Usage) -> float:
-        dollars = cost(model, usage, self._prices)
-        if dollars is None:
-            if model not in self._unpriced:
-                self._unpriced.add(model)
-                logger.warning("no price is known for %s: its calls count as 0 dollars; set llm_prices", model)
-            return 0.0
-        return dollars
+        Args:
+            refusals: Models that have refused this question already.
+        """
+        model = question.model
+        if model in self._providers and model not in self._models:  # a judge: whoever asked decides what follows
+            if (why := self._roster.out(model)) is not None:
+                raise why
+            return question
+        able = [other for other in self._models if other not in refusals and self._roster.out(other) is None]
+        if not able:
+            self._raise_nobody(refusals)
+        free = self._free(able)
+        if model in free or (model in able and not free):
+            return question
+        return replace(question, model=self._draw(free or able, np.random.default_rng(question.seed)))
+
+    def _raise_nobody(self, refusals: Mapping[str, ModelError]) -> NoReturn:
+        if all(self._roster.out(model) is not None for model in self._models):
+            raise self._roster.nobody(self._models)
+        raise list(refusals.values())[-1]
+
+    def _free(self, models: Sequence[str]) -> list[str]:
+        """Those of the models that can be asked at once."""
+        return [
+            model
+            for model in models
+            if self._weights[model] > 0
+            and self._roster.out(model) is None
+            and not self._roster.resting(model)
+            and not self.account.gate(model).congested
+        ]
+
+    def _draw(self, models: Sequence[str], rng: np.random.Generator) -> str:
+        weights = np.array([self._weights[model] for model in models])
+        probabilities = weights / weights.sum() if weights.sum() > 0 else None
+        return models[int(rng.choice(len(models), p=probabilities))]
+
+    # What it costs
+
+    def _bound(self, model: str) -> AnswerBound:
+        return self._bounds.get(model) or AnswerBound(most=longest_answer(model))
+
+    def _tokens(self, question: Question) -> tuple[Usage, Usage]:
+        """Tokens that a call can have at most: all bytes of its prompt with the longest answer, and with a short one."""
+        prompt = most_tokens(message.content for message in question.messages)
+        bound = self._bound(question.model)
+        longest = bound.sent or bound.most
+        short = bound.sent or min(longest, max(SHORT_ANSWER, 2 * self._longest_seen[question.model]))
+        return Usage(prompt, longest * bound.answers), Usage(prompt, short * bound.answers)
+
+    def _bounded(self, question: Question, most: Usage, dollars: float) -> Question:
+        """The question with a bound on its answer, where a budget rests on it: no longer than the dollars set aside pay."""
+        token = cost(question.model, Usage(output_tokens=1), self._prices)
+        bound = self._bound(question.model)
+        if self.account.budget.limit is None or bound.sent is not None or not token:
+            return question
+        prompt = cost(question.model, replace(most, output_tokens=0), self._prices) or 0.0
+        tokens = min(most.output_tokens, int(round((dollars - prompt) / token, 3))) // bound.answers
+        return replace(question, longest_answer=max(tokens, 1))
+
+    def _allows_less(self, question: Question, error: ModelError) -> bool:
+        """Whether the bound on the answer was refused, and not the question: then it is smaller from now on."""
+        allowed = question.longest_answer
+        if allowed is None or allowed <= SHORTEST_ANSWER or error.scope not in (Scope.PROMPT, Scope.MODEL):
+            return False
+        if isinstance(error, PromptTooLongError) and error.context is not None:
+            less = error.context // ANSWER_SHARE
+        elif any(name in str(error) for name in OPTIONS):
+            less = allowed // 2
+        else:
+            return False
+        bound = self._bound(question.model)
+        self._bounds[question.model] = replace(bound, most=max(min(bound.most, less), SHORTEST_ANSWER))
+        return less < allowed
+
+    def _counted(self, question: Question, raw: RawAnswer) -> tuple[Usage, bool]:
+        """Tokens of a call, and whether they are estimated, since the provider counted none."""
+        usage = raw.usage
+        if question.model.startswith("builtin/") or (usage is not None and usage.output_tokens > 0):
+            return usage or Usage(), False
+        guess = self.account.estimate(question.model, [message.content for message in question.messages], raw.text)
+        if usage is not None and usage.input_tokens > 0:
+            guess = replace(usage, output_tokens=guess.output_tokens)
+        return guess, True
+
+    def _cost_of_failure(self, question: Question, error: ModelError, seconds: float, reserved: float) -> float:
+        if error.usage is not None:
+            return self.account.price(question.model, error.usage)
+        if isinstance(error, UnusableAnswerError) and error.reason == UnusableAnswerError.reason:
+            prompt = [message.content for message in question.messages]
+            return self.account.price(question.model, self.account.estimate(question.model, prompt, ""))
+        if isinstance(error, ModelUnavailableError) and self._timeout is not None and seconds >= NEARLY * self._timeout:
+            # The provider goes on and charges, for all that is known; a bound has to count that.
+            return reserved
+        return 0.0
+
+
+# Tokens of an answer that are worth asking for with the last of a budget; twice the longest answer so far, if that is more.
+SHORT_ANSWER = 2_048
+# Tokens of an answer that a bound is never made shorter than, whatever a provider says of it.
+SHORTEST_ANSWER = 1_024
+# Of the time limit: an error that comes later is its own.
+NEARLY = 0.98
 
 
 class _Call:
@@ -226,32 +338,3 @@ class _Call:
 
 # Seconds that a cancelled run waits for an answer that may be just coming.
 GRACE = 0.5
-
-
-def _longest_answer(config: EvolutionConfig) -> int:
-    limits = (config.llm_kwargs.get(name) for name in ("max_completion_tokens", "max_output_tokens", "max_tokens"))
-    return next((limit for limit in limits if isinstance(limit, int)), LONG_ANSWER)
-
-
-def _connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str, Provider]) -> dict[str, Provider]:
-    """A provider for every model; models with the same endpoint share one."""
-    endpoints: dict[str | None, Provider] = {}
-    providers: dict[str, Provider] = {}
-    for model in models:
-        if model.startswith("builtin/"):
-            if model not in builtin:
-                raise ConfigError(f"llm_models names {model!r}; built in are: {', '.join(builtin) or 'none'}")
-            providers[model] = builtin[model]
-            continue
-        base_url = model.partition("@")[2] or config.llm_base_url
-        if base_url not in endpoints:
-            endpoints[base_url] = _openai_provider(base_url, config.llm_api, config)
-        providers[model] = endpoints[base_url]
-    return providers
-
-
-def _openai_provider(base_url: str | None, api: Literal["chat", "responses"], config: EvolutionConfig) -> Provider:
-    # Imported here: the library takes a second to load, which a run with built-in models has not to spend.
-    from shinka_core.llm.openai_provider import OpenAIProvider
-
-    return OpenAIProvider(base_url=base_url, api=api, timeout=config.llm_timeout, options=dict(config.llm_kwargs))

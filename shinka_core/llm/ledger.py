@@ -29,7 +29,9 @@ class MemoryLedger:
         """Keeps an answer."""
         self._answers[question.key] = answer
 
-    async def failed(self, question: Question, error: ModelError, cost: float, seconds: float) -> None:
+    async def failed(
+        self, question: Question, error: ModelError, cost: float, seconds: float, *, estimated: bool = False
+    ) -> None:
         """Keeps a failure."""
-        del cost, seconds
+        del cost, seconds, estimated
         self.failures.append((question.key, error))

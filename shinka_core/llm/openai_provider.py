@@ -1,127 +1,126 @@
 """OpenAI-compatible endpoints: chat completions and responses.
 
-Retries are off here: they belong to the Prefect task around the call, where they can be seen.
+Retries are off here: they belong to the Prefect task around the call, where they can be seen. Asked
+again at once is only what a model refuses for its form alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, cast
 
-from openai import AsyncOpenAI
-from openai.types.chat import ChatCompletion
-from openai.types.responses import Response
-
-from shinka_core.errors import ConfigError, ModelError, UnusableAnswerError
-from shinka_core.llm.faults import translate
+from shinka_core.endpoints import split_model
+from shinka_core.errors import ModelUnavailableError, UnusableAnswerError
+from shinka_core.llm.answers import read_completion, read_response
+from shinka_core.llm.complaint import Complaint, is_complaint, one_line, read_complaint
+from shinka_core.llm.connection import Connection
+from shinka_core.llm.dialect import LIMITS, Dialect
+from shinka_core.llm.endpoint import EXTRAS, Endpoint
 from shinka_core.llm.question import Question, RawAnswer
-from shinka_core.program import Usage
+from shinka_core.llm.reply import Reply
 
-# Local servers want no key, but the library sends one always.
-NO_KEY = "not-needed"
-
-# No answer has more; a server that counts more counts nonsense, which no table column would hold.
-MOST_TOKENS = 1_000_000_000
+# Forms in which one question is tried: a system message, a stream, a limit's name and a few options.
+MOST_FORMS = 8
+# Hosts whose new models refuse `max_tokens`; elsewhere its successor may be ignored, and an answer without bound.
+OPENAIS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY")
+# Bytes of a reply up to which it is read on the event loop; above, it would hold up others.
+SMALL_REPLY = 200_000
 
 
 class OpenAIProvider:
-    """One endpoint that speaks the OpenAI protocol."""
+    """One endpoint that speaks the OpenAI protocol, for all models of a run that are asked there."""
 
-    def __init__(
-        self, *, base_url: str | None, api: Literal["chat", "responses"], timeout: float, options: dict[str, Any]
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, *, timeout: float) -> None:
         """Prepares connections; none is opened yet.
 
         Args:
-            base_url: None for OpenAI's own (or `OPENAI_BASE_URL`).
             timeout: Seconds for one whole answer.
-            options: Sent with every call, such as `temperature`.
-
-        Raises:
-            ConfigError: There is neither a key nor an endpoint of one's own.
         """
-        own_endpoint = base_url or os.environ.get("OPENAI_BASE_URL")
-        key = os.environ.get("OPENAI_API_KEY") or (NO_KEY if own_endpoint else None)
-        if key is None:
-            raise ConfigError(
-                "OPENAI_API_KEY is not set; set it in the environment, name an endpoint with llm_base_url "
-                "(--base-url), or use the model 'builtin/mutate'"
-            )
-        self._api = api
-        self._timeout = timeout
-        self._options = options
-        self._client = AsyncOpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0)
+        self.endpoint = endpoint
+        self._connection = Connection(endpoint, timeout=timeout)
+        self._options: dict[str, dict[str, Any]] = {}
+        self._dialects: dict[str, Dialect] = {}
+
+    def add(self, model: str, options: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+        """Says what is sent with every call to a model, such as `temperature`.
+
+        Args:
+            model: Name as configured.
+            own: Those of the options that are meant for this very model.
+        """
+        renamed = dict(options)
+        if self.endpoint.api == "responses":
+            for name in LIMITS:
+                if name in renamed:
+                    renamed["max_output_tokens"] = renamed.pop(name)
+        self._options[model] = renamed
+        self._dialects[model] = Dialect(model, fixed=frozenset(own))
 
     async def ask(self, question: Question) -> RawAnswer:
-        """Asks once."""
-        model = question.model.partition("@")[0]
-        messages: list[Any] = [{"role": message.role, "content": message.content} for message in question.messages]
-        try:
-            # The library's own limit is for each piece that is read; a trickle would pass it for ever.
-            async with asyncio.timeout(self._timeout):
-                if self._api == "responses":
-                    create: Any = self._client.responses.create
-                    response: Response = await create(model=model, input=messages, **self._options)
-                    return _from_response(response, question.model)
-                create = self._client.chat.completions.create
-                completion: ChatCompletion = await create(model=model, messages=messages, **self._options)
-                return _from_completion(completion, question.model)
-        except ModelError:
-            raise
-        except Exception as error:
-            # Servers that only look like OpenAI send shapes which neither the library nor this
-            # module foresees; whatever that raises is the endpoint's failure and recorded as such.
-            raise translate(error, question.model) from error
+        """Asks once, or a few times at once while only the form of the request is refused."""
+        model = question.model
+        dialect = self._dialects.setdefault(model, Dialect(model))
+        for form in range(MOST_FORMS):
+            body, headers, query = self._request(question, dialect)
+            reply = await self._connection.post(self._path(), body, model=model, headers=headers, query=query)
+            if len(reply.content) > SMALL_REPLY:
+                answer = await asyncio.to_thread(self._read, reply, model)
+            else:
+                answer = self._read(reply, model)
+            if isinstance(answer, RawAnswer):
+                self._connection.has_answered = True
+                return answer
+            if form + 1 == MOST_FORMS or not dialect.learn(answer, body):
+                raise self._connection.fault(answer, model)
+        raise AssertionError("the last form answers or raises")
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._client.close()
+        await self._connection.close()
 
+    def _path(self) -> str:
+        return "/responses" if self.endpoint.api == "responses" else "/chat/completions"
 
-def _from_completion(completion: ChatCompletion, model: str) -> RawAnswer:
-    # Servers that only look like OpenAI leave out what its types promise; hence the doubts.
-    choices = getattr(completion, "choices", None)
-    if not choices:
-        raise UnusableAnswerError(f"{model}: the answer has no choices", model=model)
-    choice = choices[0]
-    usage = _usage(getattr(completion, "usage", None))
-    text = choice.message.content if choice.message else None
-    if not isinstance(text, str) or not text:
-        refusal = getattr(choice.message, "refusal", None)
-        raise UnusableAnswerError(
-            f"{model}: {f'refused: {refusal}' if refusal else f'empty answer (finish reason {choice.finish_reason})'}"[
-                :500
-            ],
-            model=model,
-            usage=usage,
-        )
-    return RawAnswer(text, usage)
+    def _limit(self) -> str:
+        """What the longest answer is called; a name that is refused is learned, one that is ignored cannot be."""
+        if self.endpoint.api == "responses":
+            return "max_output_tokens"
+        return "max_completion_tokens" if self.endpoint.address.usual_key in OPENAIS else "max_tokens"
 
+    def _request(self, question: Question, dialect: Dialect) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+        """Body, headers and query of one call."""
+        options = dict(self._options.get(question.model, {}))
+        headers, query, extra = (cast(dict[str, Any], options.pop(name, None) or {}) for name in EXTRAS)
+        messages = [{"role": message.role, "content": message.content} for message in question.messages]
+        body: dict[str, Any] = {
+            "model": split_model(question.model)[0],
+            "input" if self.endpoint.api == "responses" else "messages": messages,
+        }
+        body |= options | extra
+        if question.longest_answer is not None and not any(name in body for name in LIMITS):
+            body[self._limit()] = question.longest_answer
+        return dialect.form(body), {name: str(value) for name, value in headers.items()}, query
 
-def _from_response(response: Response, model: str) -> RawAnswer:
-    usage = _usage(getattr(response, "usage", None))
-    text = response.output_text
-    if not text:
-        raise UnusableAnswerError(f"{model}: empty answer (status {response.status})", model=model, usage=usage)
-    return RawAnswer(text, usage)
+    def _read(self, reply: Reply, model: str) -> RawAnswer | Complaint:
+        """The answer, or what the provider has to say instead.
 
-
-def _usage(counted: Any) -> Usage:
-    """Token counts of either interface; 0 for whatever the server does not count."""
-
-    def count(holder: Any, *names: str) -> int:
-        for name in names:
-            value = getattr(holder, name, None)
-            if isinstance(value, int) and not isinstance(value, bool):
-                return min(max(value, 0), MOST_TOKENS)
-        return 0
-
-    inputs = getattr(counted, "prompt_tokens_details", None) or getattr(counted, "input_tokens_details", None)
-    outputs = getattr(counted, "completion_tokens_details", None) or getattr(counted, "output_tokens_details", None)
-    return Usage(
-        input_tokens=count(counted, "prompt_tokens", "input_tokens"),
-        output_tokens=count(counted, "completion_tokens", "output_tokens"),
-        cached_tokens=count(inputs, "cached_tokens"),
-        reasoning_tokens=count(outputs, "reasoning_tokens"),
-    )
+        Raises:
+            ModelError: It is an answer, but not to be used.
+        """
+        text = reply.text
+        body = reply.json()
+        if not reply.is_good or is_complaint(body):
+            return read_complaint(reply.status, reply.headers, text, body)
+        if isinstance(body, dict) and ("choices" in body or "output" in body):
+            read: dict[str, Any] = body  # pyright: ignore[reportUnknownVariableType]
+            if self.endpoint.api == "responses":
+                return read_response(read, model)
+            return read_completion(read, model, reasoning_is_answer=self.endpoint.reasoning_is_answer)
+        if (body is None and text.lstrip()[:1] in ("{", "[")) or reply.is_stream:
+            raise ModelUnavailableError(f"{model}: the answer broke off: {one_line(text[-100:])}", model=model)
+        if body is None and text.strip():
+            said = read_complaint(reply.status, reply.headers, text, None)
+            if type(self._connection.fault(said, model)) is not UnusableAnswerError:
+                return said
+        raise self._connection.no_answer(text, model)

@@ -56,6 +56,7 @@ class Question:
     Attributes:
         history: Earlier turns, oldest first: answers that failed and what was wrong with them.
         seed: For providers and operators that can be seeded.
+        longest_answer: Tokens that the answer is allowed; None leaves it to the settings and the provider.
     """
 
     key: CallKey
@@ -65,6 +66,7 @@ class Question:
     seed: int
     history: tuple[Message, ...] = ()
     material: Material | None = None
+    longest_answer: int | None = None
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -114,6 +116,8 @@ class Ledger(Protocol):
         """Stores a paid answer; durable when it returns."""
         ...
 
-    async def failed(self, question: Question, error: ModelError, cost: float, seconds: float) -> None:
+    async def failed(
+        self, question: Question, error: ModelError, cost: float, seconds: float, *, estimated: bool = False
+    ) -> None:
         """Stores a call that gave no usable answer, with what it cost all the same."""
         ...

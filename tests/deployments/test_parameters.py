@@ -22,6 +22,8 @@ REFUSED = [
     ({"evo_config": {"num_generation": 3, "task_sys_msg": SECRET}}, "num_generation"),
     ({"evo_config": {"num_generations": 0, "task_sys_msg": SECRET}}, "evo_config.num_generations"),
     ({"job_config": {"isolation": SECRET}}, "job_config.isolation"),
+    ({"job_config": {"env": {"HF_TOKEN": SECRET}}}, "job_config.env"),
+    ({"job_config": {"extra_cmd_args": {"api_key": SECRET}}}, "job_config.extra_cmd_args"),
     ({"db_config": {"db_pat": SECRET}}, "db_pat"),
 ]
 
@@ -40,7 +42,10 @@ def test_the_server_refuses_them_and_names_the_field(server: Server) -> None:
         stored: list[tuple[Any, ...]] = connection.execute("SELECT parameters FROM flow_run").fetchall()
     assert [row for row in stored if SECRET in str(row)] == []
     # What is no secret passes.
-    fine = {"evo_config": {"llm_kwargs": {"max_tokens": 5}}, "db_config": {"db_path": "postgresql://me@host/db"}}
+    fine = {
+        "evo_config": {"llm_kwargs": {"max_tokens": 5}}, "db_config": {"db_path": "postgresql://me@host/db"},
+        "job_config": {"env": {"HF_TOKEN": "$HF_TOKEN", "MAX_TOKENS": "5", "HF_HOME": "/data"}},
+    }  # fmt: skip
     later = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2100-01-01T00:00:00Z"}}
     assert httpx.post(path, json={"parameters": fine, "state": later}, trust_env=False).status_code == 201
 

@@ -183,7 +183,7 @@ from flows.orchestrator.server_calls import ServerCalls
 
 async def becomes(tags):
     for _ in range(200):
-        if limits.asking("late", 1).tags == tags:
+        if limits.limited("model:late") == tags:
             return True
         await asyncio.sleep(0.1)
     return False
@@ -191,14 +191,14 @@ async def becomes(tags):
 async def main():
     async with get_client() as client, ServerCalls() as calls:
         await limits._learn(client)
-        assert limits.asking("late", 1).tags == set()
+        assert limits.limited("model:late") == ()
         made = await client.create_concurrency_limit(tag="model:late", concurrency_limit=1)
         limits.LOOK_EVERY = 0.1
         learning = asyncio.create_task(limits._keep_learning(calls))
-        assert await becomes({"model:late"})
-        assert limits.asking("other", 1).tags == set()
+        assert await becomes(("model:late",))
+        assert limits.limited("model:other") == ()
         await client.delete_concurrency_limit_by_tag(tag="model:late")
-        assert await becomes(set())
+        assert await becomes(())
         learning.cancel()
 
 asyncio.run(main())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.server import main as server
 from tests.support.prefect import ROOT, own_home
 from tests.support.runs import TASK, command
 
@@ -199,3 +200,22 @@ def test_a_user_without_a_home_is_told_what_to_set(home: str, task: Path, tmp_pa
     )  # fmt: skip
     told(done, "PREFECT_HOME")
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--port", "x"], "--port"),
+        (["--port", "99999"], "1 to 65535"),
+        (["--port", "0"], "1 to 65535"),
+        (["--host", "no host"], "--host 'no host'"),
+        (["--ports", "1"], "Did you mean --port?"),
+        (["--database", "mysql://x/y"], "--database mysql://"),
+    ],
+)
+def test_a_mistake_about_the_server_is_told_in_one_line(
+    arguments: list[str], words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = server(arguments)
+    output, errors = capfd.readouterr()
+    told(subprocess.CompletedProcess(arguments, code, output, errors), words)

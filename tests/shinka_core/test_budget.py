@@ -30,8 +30,8 @@ async def test_parallel_calls_never_pass_the_limit() -> None:
             refused += 1
 
     await asyncio.gather(*(call() for _ in range(50)))
-    assert budget.spent == pytest.approx(0.9)
-    assert refused == 41
+    assert budget.spent == pytest.approx(0.8)  # the next one might have cost 0.3
+    assert refused == 42
     assert budget.committed == pytest.approx(0.0)
 
 
@@ -60,7 +60,7 @@ async def test_a_client_stops_asking_at_its_budget() -> None:
                 for n in range(1)
             ),
         )
-        assert outcomes[0].cost == pytest.approx(0.15)
+        assert outcomes[0].cost == pytest.approx(0.15, rel=1e-3)
         more = await asyncio.gather(
             *(
                 client.query(Question(CallKey(n, Purpose.PROPOSAL, 0, 0), "gpt-4o-mini", "s", "x = 1.0", 1))

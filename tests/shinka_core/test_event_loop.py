@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.database.rows import program_values
 from shinka_core.database.schema import GenerationRow, IslandMemberRow, ProgramRow, table_of
 from shinka_core.embed import HashedNgrams
-from shinka_core.program import Failure, Program
+from shinka_core.program import Answer, Failure, Program
 from shinka_core.run import Run, RunSettings, open_run
 from tests.support.bare import FakeLauncher
 from tests.support.model_server import ModelServer, Script
@@ -159,6 +160,23 @@ async def test_a_block_of_a_megabyte_written_anew(tmp_path: Path) -> None:
             with watched_loop():
                 for number in range(3):
                     await live(run, number)
+
+
+@pytest.mark.parametrize("search", ["x = 1", "y = 1", "  x = 1\n  x = 1\n  x = 2", "x = 1\nx = 1"])
+async def test_an_ambiguous_search_in_a_hundred_thousand_lines(tmp_path: Path, search: str) -> None:
+    code = "# EVOLVE-BLOCK-START\n" + "x = 1\n" * 100_000 + "# EVOLVE-BLOCK-END\n"
+    run_settings = settings(tmp_path, code)
+    async with open_run(run_settings, resume=False) as run:
+        run.launcher = FakeLauncher()
+        await live(run, 0)
+        opened = await steps.open_generation(run, 1)
+        sampling = await steps.sample(opened, 0)
+        answer = Answer(f"<<<<<<< SEARCH\n{search}\n=======\nx = 2\n>>>>>>> REPLACE\n", "m")
+        with watched_loop():
+            outcome = await asyncio.wait_for(steps.patch(opened, sampling, answer, 0), 20)
+        assert isinstance(outcome, Failure)
+        assert outcome.reason in ("search_ambiguous", "search_not_found")
+        assert len(outcome.detail) < 2_000, "a model pays for every word of it"
 
 
 TALKATIVE = """

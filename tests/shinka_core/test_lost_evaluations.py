@@ -5,13 +5,15 @@ With real evaluations and the real journal, but no orchestrator.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shinka_core import generation as steps
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.errors import LaunchError
+from shinka_core.errors import DatabaseUnavailableError, LaunchError
 from shinka_core.program import Evaluation, Job
 from shinka_core.run import Run, RunSettings, open_run
 from tests.support.runs import TASK, rows
@@ -115,3 +117,44 @@ async def test_a_task_that_is_repeated_finds_the_evaluation_it_started(
         jobs = [await steps.submit(opened, run.seed_program.code) for _ in range(3)]
         await steps.evaluate(opened, jobs[0])
     assert jobs == started * 3
+
+
+async def test_a_start_whose_row_could_not_be_written_is_not_started_a_second_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings(tmp_path)
+    async with open_run(chosen, resume=False) as run:
+        started = count_starts(run, monkeypatch)
+        opened = await steps.open_generation(run, 1)
+        write, failing = run.database.journal.write, [True, True]
+
+        def writing(*arguments: Any) -> asyncio.Future[None]:
+            if failing:
+                failing.pop()
+                refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                refused.set_exception(DatabaseUnavailableError("locked"))
+                return refused
+            return write(*arguments)
+
+        monkeypatch.setattr(run.database.journal, "write", writing)
+        for _ in range(2):
+            with pytest.raises(DatabaseUnavailableError):
+                await steps.submit(opened, run.seed_program.code)
+        job = await steps.submit(opened, run.seed_program.code)
+        assert (await steps.evaluate(opened, job)).correct
+    assert started == [job]
+    assert rows(chosen.results_dir, STARTS) == [(0,)]
+
+
+async def test_a_verdict_that_could_not_be_written_is_there_after_a_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings(tmp_path)
+    async with open_run(chosen, resume=False) as run:
+        opened = await steps.open_generation(run, 1)
+        first = await run.launcher.wait(await steps.submit(opened, run.seed_program.code))
+    async with open_run(chosen, resume=True) as run:
+        started = count_starts(run, monkeypatch)
+        opened = await steps.open_generation(run, 1)
+        assert await steps.evaluate(opened, await steps.submit(opened, run.seed_program.code)) == first
+    assert started == []

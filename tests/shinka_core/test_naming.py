@@ -46,11 +46,12 @@ def test_processes_that_start_in_the_same_second_get_places_of_their_own(tmp_pat
     assert {folder.name for folder in (tmp_path / "results").iterdir()} == set(names)
 
 
-def test_a_name_by_the_clock_in_a_database_of_several_folders_is_not_left_to_the_clock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", [SHARED, IN_ITS_FOLDER], ids=["in one database", "in one process"])
+def test_a_name_by_the_clock_is_not_left_to_the_clock(
+    kind: DatabaseConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shinka_core.naming.default_name", lambda path: "task-20250101-120000")
-    places = [take_place(TASK, SHARED, results_dir=tmp_path / f"{number}") for number in range(5)]
+    places = [take_place(TASK, kind, results_dir=tmp_path / f"{number}") for number in range(5)]
     assert len({place.name for place in places}) > 1
     assert all(place.name.startswith("task-20250101-120000-") for place in places)
 

@@ -15,6 +15,7 @@ from shinka_core.embed.embedder import Vector
 from shinka_core.embed.openai_endpoint import OpenAIEmbedder
 from shinka_core.errors import ModelUnavailableError
 from shinka_core.llm import AsyncLLMClient
+from shinka_core.llm.endpoint import endpoint_of
 from shinka_core.llm.question import CallKey
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.program import Program, Purpose
@@ -188,7 +189,7 @@ async def test_a_program_that_the_endpoint_refuses_is_evaluated_without_comparis
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with ModelServer(Script(embedding_limit=1)) as server:
-        judge = AsyncNoveltyJudge(OpenAIEmbedder("e", base_url=server.url))
+        judge = AsyncNoveltyJudge(OpenAIEmbedder("e", endpoint_of("e", EvolutionConfig(llm_base_url=server.url))))
         for _ in range(2):
             verdict, embedding = await check(judge, Neighbour("other"))
             assert verdict.novel

@@ -76,3 +76,57 @@ async def test_ended_by_itself_it_is_a_verdict_that_stays(tmp_path: Path) -> Non
     async with open_run(chosen, resume=True) as run:
         assert await evaluated(run) == first, "read from the journal"
     assert (first.correct, first.reason) == (False, "terminated")
+
+
+# Catches the signal that it sends itself: leaves with an error, or says in its results that it was no good.
+CATCHING = """
+import argparse, json, os, pathlib, signal, sys
+parser = argparse.ArgumentParser()
+parser.add_argument("--program_path"); parser.add_argument("--results_dir")
+a = parser.parse_args()
+out = pathlib.Path(a.results_dir)
+def caught(number, frame):
+    if HOW == "says-so":
+        (out / "metrics.json").write_text(json.dumps({"combined_score": 0.0}))
+        (out / "correct.json").write_text(json.dumps({"correct": False, "error": "SystemExit: 1"}))
+        sys.exit(0)
+    sys.exit(143 if HOW == "as-a-shell" else 1)
+signal.signal(signal.SIGTERM, caught)
+if (pathlib.Path(__file__).parent / "deadly").exists():
+    os.kill(os.getpid(), signal.SIGTERM)
+(out / "metrics.json").write_text(json.dumps({"combined_score": 1.0}))
+(out / "correct.json").write_text(json.dumps({"correct": True, "error": None}))
+"""
+
+
+@pytest.mark.parametrize("how", ["leaves", "says-so", "as-a-shell"])
+async def test_one_that_catches_the_signal_is_no_verdict_either(tmp_path: Path, how: str) -> None:
+    chosen = settings(tmp_path)
+    (tmp_path / "evaluate.py").write_text(f"HOW = {how!r}\n{CATCHING}")
+    deadly = tmp_path / "deadly"
+    deadly.touch()
+    async with open_run(chosen, resume=False) as run:
+        run.stop_reason, run.interrupted = "interrupted", True
+        with pytest.raises(RunStoppedError, match="interrupted"):
+            await evaluated(run)
+    assert rows(chosen.results_dir, "SELECT state FROM generations") == [("submitted",)]
+    deadly.unlink()
+    async with open_run(chosen, resume=True) as run:
+        evaluation = await evaluated(run)
+    assert (evaluation.score, evaluation.correct) == (1.0, True)
+
+
+@pytest.mark.parametrize("how", ["leaves", "says-so"])
+async def test_when_nobody_stops_the_run_it_is_a_verdict(tmp_path: Path, how: str) -> None:
+    chosen = settings(tmp_path)
+    (tmp_path / "evaluate.py").write_text(f"HOW = {how!r}\n{CATCHING}")
+    (tmp_path / "deadly").touch()
+    async with open_run(chosen, resume=False) as run:
+        run.stop_reason = "the budget is spent"  # the run ends by itself, so nobody has sent a signal
+        assert (await evaluated(run)).reason == {"leaves": "crashed", "says-so": "not_correct"}[how]
+
+
+async def test_a_verdict_of_success_stays_one_while_the_run_is_being_stopped(tmp_path: Path) -> None:
+    async with open_run(settings(tmp_path), resume=False) as run:
+        run.stop_reason, run.interrupted = "interrupted", True
+        assert (await evaluated(run)).correct

@@ -61,6 +61,7 @@ class Script:
         embedding_limit: Bytes of a text above which embedding it is refused as providers do; 0: none.
         context: Characters of a prompt above which it is refused as too long; 0: none.
         shape: What the fault `odd_shape` sends instead of a completion.
+        dialect: Answers in the place of all this, as an endpoint of its own kind does; None: not this time.
         answer: Makes the text of an answer from the messages; by default a patch.
     """
 
@@ -73,8 +74,38 @@ class Script:
     prompt_tokens: int = 1000
     completion_tokens: int = 100
     shape: Any = None
+    dialect: Callable[[Asked], Said | None] | None = None
     embedding_limit: int = 0
     context: int = 0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request, and what would be answered.
+
+    Attributes:
+        headers: Names in lower case.
+        number: Of the request, from 0.
+    """
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+    number: int
+    text: str
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return self.body.get("messages") or self.body.get("input") or []
+
+
+@dataclass(frozen=True)
+class Said:
+    """One reply; a body that is no text is sent as JSON."""
+
+    status: int = 200
+    body: Any = ""
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class ModelServer:
@@ -84,6 +115,7 @@ class ModelServer:
         self.script = script or Script()
         self.requests: list[Request] = []
         self.bodies: list[dict[str, Any]] = []
+        self.asked: list[Asked] = []
         self.embedded: list[list[str]] = []  # texts of every request for embeddings
         self.key = ""  # of the last request, which real providers quote in their errors
         self.now = 0
@@ -140,7 +172,8 @@ class ModelServer:
         line, *headers = head.split("\r\n")
         method, path, _ = line.split(" ", 2)
         length = next((int(h.split(":")[1]) for h in headers if h.lower().startswith("content-length:")), 0)
-        self.key = next((h.split()[-1] for h in headers if h.lower().startswith("authorization:")), "")
+        named = {name.lower(): value.strip() for name, _, value in (header.partition(":") for header in headers)}
+        self.key = named.get("authorization", "").removeprefix("Bearer ")
         body = json.loads(await reader.readexactly(length)) if length else {}
         if method == "GET":
             await _send(writer, 200, self.stats() if path == "/stats" else {"object": "list", "data": []})
@@ -154,29 +187,37 @@ class ModelServer:
             else:
                 await _send(writer, 200, _embeddings(body))
             return True
-        return await self._answer(path, body, writer)
+        return await self._answer(path, named, body, writer)
 
-    async def _answer(self, path: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
+    async def _answer(
+        self, path: str, headers: dict[str, str], body: dict[str, Any], writer: asyncio.StreamWriter
+    ) -> bool:
         number = len(self.requests)
         fault = self._fault(number)
         request = Request(str(body.get("model")), fault or "answered", time.monotonic() - self._started)
         self.requests.append(request)
+        messages: list[dict[str, str]] = body.get("messages") or body.get("input") or []
+        asked = Asked(path, headers, body, number, self._text(messages, number, fault))
         if len(self.bodies) < 1000:
             self.bodies.append(body)
+            self.asked.append(asked)
         self.now += 1
         self.peak = max(self.peak, self.now)
         try:
             if fault == "hang":
                 await asyncio.sleep(3600)
             await asyncio.sleep(self.script.latency)
-            return await self._reply(path, body, number, fault, writer)
+            said = self.script.dialect(asked) if self.script.dialect is not None else None
+            if said is not None:
+                text = said.body if isinstance(said.body, str) else json.dumps(said.body)
+                await _send_raw(writer, said.status, text.encode(), said.headers)
+                return True
+            return await self._reply(asked, fault, writer)
         finally:
             self.now -= 1
             request.end = time.monotonic() - self._started
 
-    async def _reply(
-        self, path: str, body: dict[str, Any], number: int, fault: str, writer: asyncio.StreamWriter
-    ) -> bool:
+    async def _reply(self, asked: Asked, fault: str, writer: asyncio.StreamWriter) -> bool:
         if fault == "reset":
             writer.transport.abort()
             return False
@@ -187,15 +228,12 @@ class ModelServer:
         if fault in ("error_500", "error_401", "error_404", "error_400"):
             await _send(writer, int(fault[-3:]), {"error": {"message": f"scripted {fault}, your key: {self.key}"}})
             return True
-        messages = body.get("messages") or body.get("input") or []
-        length = sum(len(message["content"]) for message in messages)
+        length = sum(len(message["content"]) for message in asked.messages)
         if self.script.context and length > self.script.context:
             await _send(writer, 400, _too_long(self.script.context // 3, length // 3, "messages"))
             return True
-        text = self._text(messages, number, fault)
-        reply = (
-            self._response(body, text, fault) if path.endswith("/responses") else self._completion(body, text, fault)
-        )
+        make = self._response if asked.path.endswith("/responses") else self._completion
+        reply = make(asked.body, asked.text, fault)
         if fault == "half_json":
             data = json.dumps(reply).encode()
             await _send_raw(writer, 200, data[: len(data) // 2], {})
@@ -334,8 +372,8 @@ async def _send(writer: asyncio.StreamWriter, status: int, value: Any, headers: 
 
 
 async def _send_raw(writer: asyncio.StreamWriter, status: int, data: bytes, headers: dict[str, str]) -> None:
-    lines = [f"HTTP/1.1 {status} {REASONS[status]}", "content-type: application/json", f"content-length: {len(data)}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    sent = {"content-type": "application/json", "content-length": str(len(data))} | headers
+    lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Odd')}", *(f"{name}: {value}" for name, value in sent.items())]
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + data)
     await writer.drain()
 

@@ -61,11 +61,10 @@ async def test_programs_migrate_whichever_generation_fails_and_by_the_seed_of_th
     tmp_path: Path, database_url: str | None
 ) -> None:
     there: dict[tuple[int, bool], set[int]] = {}
-    for seed in (1, 2, 3):
-        for failing in (set[int](), {10}):
-            async with opened(tmp_path, database_url, migration_rate=0.3, migration_interval=10) as db:
-                there[seed, bool(failing)] = await evolved(db, name(), seed, failing)
+    for seed, failing in ((1, set[int]()), (2, set[int]()), (1, {10})):
+        async with opened(tmp_path, database_url, migration_rate=0.3, migration_interval=10) as db:
+            there[seed, bool(failing)] = await evolved(db, name(), seed, failing)
     assert all(len(residents) in (4, 5) for residents in there.values()), there
-    assert len({frozenset(there[seed, False]) for seed in (1, 2, 3)}) > 1, "the same for every seed"
+    assert there[1, False] != there[2, False], "the same for every seed"
     async with opened(tmp_path, database_url, migration_rate=0.3, migration_interval=10) as db:
         assert await evolved(db, name(), 1, set()) == there[1, False], "and the same again for the same seed"

@@ -94,39 +94,43 @@ async def use(folder):
         await db.begin("run", seed=1, settings={})
 with tempfile.TemporaryDirectory() as folder:
     asyncio.run(use(folder))  # all that is loaded is loaded while the interpreter's own files can be read
-os.setgid(int(sys.argv[2])), os.setuid(int(sys.argv[2]))
-try:
-    asyncio.run(use(sys.argv[1]))
-except DatabaseError as error:
-    print(error)
+user, *folders = sys.argv[1:]
+os.setgid(int(user)), os.setuid(int(user))
+for folder in folders:
+    try:
+        asyncio.run(use(folder))
+    except DatabaseError as error:
+        print(error)
 """
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="as another user one has to be root")
-@pytest.mark.parametrize("what", ["file", "folder", "folder-of-a-file", "directory"])
-async def test_what_cannot_be_written_is_told_in_one_line_with_the_remedy(tmp_path: Path, what: str) -> None:
+async def test_what_cannot_be_written_is_told_in_one_line_with_the_remedy(tmp_path: Path) -> None:
     user = pwd.getpwnam("nobody").pw_uid
     for folder in [tmp_path, *tmp_path.parents][:3]:
         folder.chmod(0o755)
-    place = tmp_path / "results"
-    place.mkdir()
-    file = place / "e.sqlite"
-    if what == "directory":
-        file.mkdir()
-    elif what != "folder":
-        async with opened(place):
-            pass
-        os.chown(file, user if what == "folder-of-a-file" else 0, 0)
-        if what == "file":
+    places = [tmp_path / what for what in ("file", "folder", "folder-of-a-file", "directory")]
+    for place in places:
+        place.mkdir()
+        file = place / "e.sqlite"
+        if place.name == "directory":
+            file.mkdir()
+        elif place.name != "folder":
+            async with opened(place):
+                pass
+            os.chown(file, user if place.name == "folder-of-a-file" else 0, 0)
+        if place.name == "file":
             os.chown(place, user, 0)
     told = subprocess.run(
-        [sys.executable, "-c", AS_A_USER, str(place), str(user)],
+        [sys.executable, "-c", AS_A_USER, str(user), *map(str, places)],
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd="/",
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
-    assert len(told.stdout.splitlines()) == 1, told.stdout
-    assert str(file) in told.stdout
-    assert "another db_path" in told.stdout
+    lines = told.stdout.splitlines()
+    assert len(lines) == len(places), told.stdout
+    for place, line in zip(places, lines, strict=True):
+        assert str(place / "e.sqlite") in line
+        assert "another db_path" in line
 
 
 async def test_without_shared_memory_for_the_log_it_is_done_without_and_said_once(

@@ -52,6 +52,7 @@ async def process(code: str, url: str, folder: Path, name: str) -> asyncio.subpr
     )  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_six_processes_open_an_empty_database_at_once(tmp_path: Path, database_url: str | None) -> None:
     url = await fresh_database(database_url) if database_url else "e.sqlite"
     processes = [await process("", url, tmp_path, f"run-{number}") for number in range(6)]

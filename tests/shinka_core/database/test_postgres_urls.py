@@ -71,6 +71,7 @@ async def test_what_the_server_does_not_have_is_told_in_one_line(postgres: Postg
 
 @pytest.mark.usefixtures("postgres")
 @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl to make a certificate with")
+@pytest.mark.slow
 async def test_a_server_with_tls() -> None:
     with running_postgres() as own:
         certificate = own.serve_tls()

@@ -10,6 +10,7 @@ import textwrap
 import numpy as np
 import pytest
 
+from shinka_core.config import EvolutionConfig
 from shinka_core.embed import HashedNgrams, embedder
 from shinka_core.errors import ConfigError
 from tests.support.model_server import ModelServer
@@ -56,7 +57,7 @@ async def test_comments_of_other_languages_are_left_out() -> None:
 
 async def test_an_endpoint_gives_unit_vectors() -> None:
     async with ModelServer() as server:
-        remote = embedder("text-embedding-3-small", base_url=server.url)
+        remote = embedder("text-embedding-3-small", config=EvolutionConfig(llm_base_url=server.url))
         assert remote is not None
         vector = await remote.embed("x = 1", "python")
     assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)

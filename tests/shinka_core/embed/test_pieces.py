@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shinka_core.config import EvolutionConfig
 from shinka_core.embed.openai_endpoint import PIECE, OpenAIEmbedder
 from shinka_core.embed.pieces import pieces, pooled
 from shinka_core.embed.tokens import VERSION, tokens
+from shinka_core.llm.endpoint import endpoint_of
 from tests.support.model_server import ModelServer, Script
 
 ODD = st.text(alphabet=st.sampled_from("a \n\r\f\u2028é漢😀"), max_size=200)
@@ -39,7 +41,7 @@ def test_pieces_count_by_their_size_and_not_by_their_length() -> None:
 
 async def test_no_piece_is_longer_than_a_token_a_byte_allows() -> None:
     async with ModelServer(Script(embedding_limit=8_191)) as server:
-        embedder = OpenAIEmbedder("e", base_url=server.url)
+        embedder = OpenAIEmbedder("e", endpoint_of("e", EvolutionConfig(llm_base_url=server.url)))
         vector = await embedder.embed("漢字" * 100_000, "text")
         sent = [text for texts in server.embedded for text in texts]
     assert "".join(sent) == "漢字" * 100_000

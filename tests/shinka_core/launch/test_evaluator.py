@@ -165,6 +165,14 @@ def test_what_nothing_can_run_is_told_before_anything_is_spent(
         check_job(LocalJobConfig(eval_program_path=str(evaluator)))
 
 
+def test_a_link_that_became_a_text_is_told(tmp_path: Path) -> None:
+    shared = task(tmp_path / "shared", EVALUATOR)
+    lost = task(tmp_path / "task", "../shared/evaluate.py")
+    with pytest.raises(ConfigError, match=r"was a link to \.\./shared/evaluate\.py .* ln -sf"):
+        check_job(LocalJobConfig(eval_program_path=str(lost)))
+    assert shared.exists()
+
+
 @pytest.mark.parametrize("first", ["#!/usr/bin/env python3", "#!/nowhere/python3.9", "", "# -*- coding: utf-8 -*-"])
 async def test_python_runs_with_the_interpreter_of_the_run_whatever_its_first_line_says(
     tmp_path: Path, first: str

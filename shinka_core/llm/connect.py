@@ -1,0 +1,92 @@
+"""From settings to providers: who answers for which model, what is sent with every call, and what has a price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shinka_core.config import EvolutionConfig
+from shinka_core.errors import ConfigError
+from shinka_core.llm.context import ANSWER_SHARE, OPTIONS, context_tokens
+from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of
+from shinka_core.llm.prices import AnswerBound, cost, longest_answer
+from shinka_core.llm.question import Provider
+from shinka_core.program import Usage
+
+
+def option(options: Mapping[str, Any], *names: str) -> int | None:
+    """The first of the options that is sent with a call, as a count."""
+    extra: Any = options.get("extra_body")
+    for given in (extra, options):
+        for name in names if isinstance(given, dict) else ():
+            value: Any = given.get(name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+                return value
+    return None
+
+
+def answer_bounds(config: EvolutionConfig, models: Sequence[str]) -> dict[str, AnswerBound]:
+    """How long and how many the answers of each model may be, as far as the settings say."""
+    bounds: dict[str, AnswerBound] = {}
+    for model in models:
+        options = config.options_for(model)
+        context = context_tokens(model, config.llm_context_tokens)
+        bounds[model] = AnswerBound(
+            sent=option(options, *OPTIONS),
+            most=longest_answer(model) if context is None else min(longest_answer(model), context // ANSWER_SHARE),
+            answers=option(options, "n") or 1,
+        )
+    return bounds
+
+
+def check_prices(config: EvolutionConfig, models: Sequence[str]) -> None:
+    """A budget bounds only what has a price.
+
+    Raises:
+        ConfigError: A model has none where one is asked for.
+    """
+    embedding = config.embedding_model
+    if embedding is not None and not embedding.startswith(("builtin/", "sentence-transformers/")):
+        models = [*models, embedding]
+    unpriced = [model for model in models if cost(model, Usage(), config.llm_prices) is None]
+    if not unpriced or config.unknown_prices == "warn":
+        return
+    if config.unknown_prices == "refuse" or config.max_api_costs is not None:
+        what = (
+            ""
+            if config.max_api_costs is None
+            else f", so max_api_costs={config.max_api_costs:g} cannot bound its calls"
+        )
+        raise ConfigError(
+            f"no price is known for {', '.join(unpriced)}{what}; set llm_prices: {{{unpriced[0]}: {{input: DOLLARS, "
+            "output: DOLLARS}} per million tokens (0 for a model of your own), or unknown_prices: warn to count it as free"
+        )
+
+
+def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str, Provider]) -> dict[str, Provider]:
+    """Prepares connections to whatever the models are asked at; none is opened yet.
+
+    Args:
+        builtin: Operators in the place of models, by name.
+
+    Raises:
+        ConfigError: A model is unknown, an address wrong, or a key missing.
+    """
+    # Imported here: it takes a while to load, which a run with built-in models has not to spend.
+    from shinka_core.llm.openai_provider import OpenAIProvider
+
+    check_models(config)
+    endpoints: dict[Endpoint, OpenAIProvider] = {}
+    providers: dict[str, Provider] = {}
+    for model in models:
+        if model.startswith("builtin/"):
+            if model not in builtin:
+                raise ConfigError(f"llm_models names {model!r}; built in are: {', '.join(builtin) or 'none'}")
+            providers[model] = builtin[model]
+            continue
+        endpoint = endpoint_of(model, config)
+        if endpoint not in endpoints:
+            endpoints[endpoint] = OpenAIProvider(endpoint, timeout=config.llm_timeout)
+        endpoints[endpoint].add(model, config.options_for(model), config.llm_model_kwargs.get(model, {}))
+        providers[model] = endpoints[endpoint]
+    return providers

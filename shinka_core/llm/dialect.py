@@ -1,0 +1,138 @@
+"""What a model does not take, learned from its refusals: the next request to it has another form.
+
+A model without a system role gets the system message at the head of the user's, one that only streams
+is asked for a stream, and an option that it does not know is left out, which is said once.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shinka_core.llm.complaint import Complaint
+
+logger = logging.getLogger("shinka.llm")
+
+# Bounds of what an answer costs: they may be renamed but never left out.
+LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+_NO_OPTIONS = {"model", "messages", "input"}
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_NO_SYSTEM = _words(
+    r"system['\"]? ?(role|message|prompt|instruction)s?.{0,60}(not|n't|un)[ -]?(be )?(support|allow|enabled|permit|accept)"
+    r"|(not|n't) (support|allow|accept)\w*.{0,30}['\"]?system\b|(developer|system) instruction is not enabled"
+    r"|roles? must alternate|roles? .{0,60}(only|must be).{0,30}user|only ['\"]?user['\"]?,? (and|or)"
+    r"|(unsupported|unexpected|invalid|unknown) (message )?role.{0,40}system|['\"]system['\"].{0,60}(not|un) ?support"
+)
+_ONLY_STREAMS = _words(
+    r"non-?stream|(only|must|need|require)\w*.{0,60}\bstream|\bstream\w*.{0,40}(only|required|must|mandatory)"
+)
+_UNSUPPORTED = _words(
+    r"unsupported_(parameter|value)|unknown_(parameter|field)|unrecognized|extra_forbidden|extra inputs|not permitted"
+    r"|(not|n't|un)[ -]?(be )?(support|recogni[sz]|known|allow|accept|available|valid)\w*|unexpected|deprecated|no longer"
+    r"|unknown (parameter|field|argument|name)|cannot find field|does not exist"
+)
+
+
+@dataclass(slots=True)
+class Dialect:
+    """The form that one model's requests have.
+
+    Attributes:
+        fixed: Options that the settings name for this very model; they are never left out.
+    """
+
+    model: str
+    fixed: Collection[str] = ()
+    merge_system: bool = False
+    stream: bool = False
+    renamed: dict[str, str] = field(default_factory=dict[str, str])
+    dropped: set[str] = field(default_factory=set[str])
+
+    def form(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A request as this model takes it."""
+        formed = dict(body)
+        if self.stream and "stream" not in self.dropped:
+            formed["stream"] = True
+        if formed.get("stream") and "messages" in formed:
+            # Without it a stream counts no tokens.
+            formed.setdefault("stream_options", {"include_usage": True})
+        for old, new in self.renamed.items():
+            if old in formed:
+                formed.setdefault(new, formed.pop(old))
+        for name in self.dropped:
+            formed.pop(name, None)
+        if self.merge_system:
+            for name in ("messages", "input"):
+                if name in formed:
+                    formed[name] = _without_system(formed[name])
+        return formed
+
+    def learn(self, complaint: Complaint, sent: Mapping[str, Any]) -> bool:
+        """Takes a refusal to heart; whether the next form is another one.
+
+        Args:
+            sent: The request that was refused.
+        """
+        messages: list[Mapping[str, Any]] = sent.get("messages") or sent.get("input") or []
+        if messages and messages[0]["role"] == "system" and complaint.mentions(_NO_SYSTEM):
+            logger.info("%s takes no system message: it is put before the user's", self.model)
+            self.merge_system = True
+            return True
+        if complaint.status not in (0, 400, 404, 422):
+            return False
+        if not sent.get("stream") and "stream" not in self.dropped and complaint.mentions(_ONLY_STREAMS):
+            logger.info("%s only streams: it is asked for a stream", self.model)
+            self.stream = True
+            return True
+        return self._learn_option(complaint, sent)
+
+    def _learn_option(self, complaint: Complaint, sent: Mapping[str, Any]) -> bool:
+        name = _refused_option(complaint, sent)
+        if name is None:
+            return False
+        if name in LIMITS:
+            other = next((limit for limit in LIMITS if limit != name and limit in complaint.words), None)
+            if other is None or other in sent or other in self.renamed:
+                return False
+            self.renamed[name] = other
+            return True
+        if name in self.fixed or not complaint.mentions(_UNSUPPORTED):
+            return False
+        if name not in ("stream", "stream_options"):
+            logger.warning(
+                "%s refuses the option %s and is asked without it (llm_model_kwargs sets options of one model): %s",
+                self.model, name, complaint.words,
+            )  # fmt: skip
+        self.dropped.add(name)
+        return True
+
+
+def _refused_option(complaint: Complaint, sent: Mapping[str, Any]) -> str | None:
+    """The option that is complained about: named as the parameter, in quotes, or in the words."""
+    options = [name for name in sent if name not in _NO_OPTIONS]
+    steps = re.split(r"[.\[\]/]", complaint.param)
+    if complaint.param and (named := next((name for name in options if name in steps), None)):
+        return named
+    if complaint.param and set(steps) & _NO_OPTIONS:
+        return None
+    quoted = [name for name in options if re.search(rf"['\"`]{re.escape(name)}['\"`.]", complaint.words)]
+    return next(
+        iter(quoted or [name for name in options if re.search(rf"\b{re.escape(name)}\b", complaint.words)]), None
+    )
+
+
+def _without_system(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The system message at the head of the first one of the user's."""
+    system = "\n\n".join(message["content"] for message in messages if message["role"] == "system")
+    others = [message for message in messages if message["role"] != "system"]
+    if not system or not others:
+        return messages
+    return [{**others[0], "content": f"{system}\n\n{others[0]['content']}"}, *others[1:]]

@@ -1,0 +1,209 @@
+"""The endpoints of a run, and which key goes to which: to its own host, and to no other."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from shinka_core.config import EndpointOptions, EvolutionConfig
+from shinka_core.endpoints import OPENAI, OPENAI_KEY, Address, check_model_name, parse_address, shown_model, split_model
+from shinka_core.errors import ConfigError
+from shinka_core.secrets import read_key, refuse_stored_secrets
+
+OPENAI_HOST = "https://api.openai.com"
+# Options that are not of the body, or say so.
+EXTRAS = ("extra_headers", "extra_query", "extra_body")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HEADER = re.compile(r"[A-Za-z0-9-]+")
+# Settings of ours, or what every call holds anyway.
+_NOT_OPTIONS = {
+    "model": "name models in llm_models",
+    "messages": "the prompt is made from the task",
+    "input": "the prompt is made from the task",
+    "timeout": "set llm_timeout",
+    "api_key": "set the key in the environment",
+    "base_url": "set llm_base_url",
+    "max_retries": "set llm_retries",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to ask, and as who.
+
+    Attributes:
+        key: None when nothing is to be sent.
+        key_name: The variable that holds the key, or should: what to look at when it is refused.
+        key_header: `authorization` sends it as bearer token, any other header as it is.
+    """
+
+    address: Address
+    key: str | None = field(default=None, repr=False)
+    key_name: str = ""
+    key_header: str = "authorization"
+    query: tuple[tuple[str, str], ...] = ()
+    api: Literal["chat", "responses"] = "chat"
+    reasoning_is_answer: bool = False
+
+    def remedy_for_key(self) -> str:
+        """What to do about a key that is missing or wrong."""
+        if self.key is not None:
+            return f"check the key in {self.key_name}"
+        return (
+            f"no key is sent to {self.address.origin}: name the environment variable that holds its key, "
+            f"llm_endpoints: {{'{self.address.origin}': {{api_key_env: NAME}}}}"
+        )
+
+
+def endpoint_of(model: str, config: EvolutionConfig) -> Endpoint:
+    """Where a model of a run is asked, and with which key.
+
+    Raises:
+        ConfigError: The address is none, or the key is missing or cannot be one.
+    """
+    address = _address(model, config)
+    options = _options(address, config)
+    key_name, key = _key(address, options, config)
+    return Endpoint(
+        address=address,
+        key=key,
+        key_name=key_name,
+        key_header=(options.key_header or address.key_header).lower(),
+        query=tuple((dict(address.query) | options.query).items()),
+        api=options.api or config.llm_api,
+        reasoning_is_answer=options.reasoning_is_answer,
+    )
+
+
+def remote_models(config: EvolutionConfig) -> list[str]:
+    """The models of a run that are asked over the network, those that judge included."""
+    models = [*config.llm_models, *(model for model in config.novelty_llm_models if model not in config.llm_models)]
+    return [model for model in models if not model.startswith("builtin/")]
+
+
+def remote_embedding(config: EvolutionConfig) -> str | None:
+    """The embedding of a run, when it is asked for over the network."""
+    embedding = config.embedding_model
+    return None if embedding is None or embedding.startswith(("builtin/", "sentence-transformers/")) else embedding
+
+
+def check_models(config: EvolutionConfig) -> None:
+    """Finds what is wrong with names, addresses, keys and options before anything is asked.
+
+    Raises:
+        ConfigError: Naming the setting and the remedy, never a key.
+    """
+    if config.llm_base_url is not None:
+        parse_address("llm_base_url", config.llm_base_url)
+    for place, special in config.llm_endpoints.items():
+        _check_special(f"llm_endpoints[{_checked_place(place)!r}]", special)
+    for model in remote_models(config):
+        check_model_name("llm_models" if model in config.llm_models else "novelty_llm_models", model)
+        endpoint_of(model, config)
+    own = {f"llm_model_kwargs[{shown_model(model)!r}]": options for model, options in config.llm_model_kwargs.items()}
+    if (embedding := remote_embedding(config)) is not None:
+        check_model_name("embedding_model", embedding)
+        endpoint_of(embedding, config)
+    for field_name, options in ({"llm_kwargs": config.llm_kwargs} | own).items():
+        refuse_stored_secrets(urls={}, options={field_name: options})
+        _check_options(field_name, options)
+
+
+def _check_special(field_name: str, special: EndpointOptions) -> None:
+    refuse_stored_secrets(urls={}, options={f"{field_name}.query": special.query})
+    if special.api_key_env and not _VARIABLE.fullmatch(special.api_key_env):
+        raise ConfigError(
+            f"{field_name}.api_key_env is no name of an environment variable; put the key into one and name it"
+        )
+    if special.key_header and not _HEADER.fullmatch(special.key_header):
+        raise ConfigError(f"{field_name}.key_header={special.key_header!r} is no name of a header, such as api-key")
+
+
+def _check_options(field_name: str, options: dict[str, Any]) -> None:
+    for name in options:
+        if name in _NOT_OPTIONS:
+            raise ConfigError(f"{field_name} holds {name!r}; remove it and {_NOT_OPTIONS[name]}")
+    for name in EXTRAS:
+        if not isinstance(options.get(name) or {}, dict):
+            raise ConfigError(f"{field_name} holds {name!r}, which must have names and values")
+    try:
+        json.dumps(options, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{field_name} holds what cannot be sent as JSON: {error}") from None
+
+
+def _address(model: str, config: EvolutionConfig) -> Address:
+    _, own = split_model(model)
+    if own is not None:
+        return parse_address(f"the address of {split_model(model)[0]!r}", own)
+    if config.llm_base_url is not None:
+        return parse_address("llm_base_url", config.llm_base_url)
+    return parse_address("OPENAI_BASE_URL", os.environ.get("OPENAI_BASE_URL") or OPENAI)
+
+
+def _options(address: Address, config: EvolutionConfig) -> EndpointOptions:
+    """Those of the longest name that the address begins with."""
+    fitting = [name for name in config.llm_endpoints if _covers(name, address)]
+    return config.llm_endpoints[max(fitting, key=len)] if fitting else EndpointOptions()
+
+
+def _covers(name: str, address: Address) -> bool:
+    place = _checked_place(name)
+    known = address.base if "://" in place else address.base.partition("://")[2]
+    known, place = known.lower(), place.lower()
+    return known == place or known.startswith((f"{place}/", *(() if "/" in place else (f"{place}:",))))
+
+
+def _checked_place(name: str) -> str:
+    if "://" in name:
+        return parse_address("llm_endpoints", name).base
+    return parse_address("llm_endpoints", f"https://{name}").base.partition("://")[2]
+
+
+def _key(address: Address, options: EndpointOptions, config: EvolutionConfig) -> tuple[str, str | None]:
+    """The variable and the key in it."""
+    if options.api_key_env is not None:
+        if not options.api_key_env:
+            return "", None
+        key = read_key(options.api_key_env)
+        if key is None:
+            # Somebody may have written the key itself there.
+            shown = options.api_key_env if options.api_key_env.isupper() else "the variable"
+            raise ConfigError(
+                f"{shown} is not set, which llm_endpoints (api_key_env) names for {address.origin}; "
+                "set it in the environment, or name another variable"
+            )
+        return options.api_key_env, key
+    names = [address.usual_key] if address.usual_key else []
+    if address.origin == _home(config):
+        names.append(OPENAI_KEY)
+    for name in names:
+        if key := read_key(name):
+            return name, key
+    if address.usual_key is not None:
+        raise ConfigError(
+            f"{' and '.join(dict.fromkeys(names))} {'are' if len(set(names)) > 1 else 'is'} not set, which {address.host} asks for; "
+            "set it in the environment, name an endpoint with llm_base_url (--base-url) or another variable with "
+            "llm_endpoints, or use the model 'builtin/mutate'"
+        )
+    return "", None
+
+
+def _home(config: EvolutionConfig) -> str:
+    """The origin that `OPENAI_API_KEY` belongs to: OpenAI's when it is asked, or else the run's first."""
+    models = remote_models(config)
+    if (embedding := remote_embedding(config)) is not None:
+        models.append(embedding)
+    origins = [_address(model, config).origin for model in models]
+    if OPENAI_HOST in origins:
+        return OPENAI_HOST
+    shared = [_address(model, config).origin for model in models if split_model(model)[1] is None]
+    return next(iter([*shared, *(origin for origin in origins if origin not in _hosts_with_keys(models, config))]), "")
+
+
+def _hosts_with_keys(models: list[str], config: EvolutionConfig) -> set[str]:
+    addresses = [_address(model, config) for model in models]
+    return {address.origin for address in addresses if address.usual_key is not None}
