@@ -273,9 +273,10 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
             found = await run.launcher.attach(generation.started)
             if found is not None:
                 return found
-        await asyncio.to_thread(make_room_for_program, program_path, code, folder / "results")
+        content = source_bytes(code, run.seed_program.language)
+        await asyncio.to_thread(make_room_for_program, program_path, content, folder / "results")
         folder.mkdir(parents=True, exist_ok=True)
-        program_path.write_bytes(source_bytes(code, run.seed_program.language))
+        program_path.write_bytes(content)
         generation.started = await run.launcher.submit(program_path, folder / "results")
         return generation.started
 

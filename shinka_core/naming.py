@@ -80,7 +80,10 @@ def is_begun(folder: Path) -> bool:
 
 
 def traces(folder: Path, database: DatabaseConfig) -> list[str]:
-    """What a run has left in a folder, by name; a folder with any of it holds a run, whatever else is gone."""
+    """What a run has left in a folder, by name; a folder with any of it holds a run, whatever else is gone.
+
+    A folder that cannot be looked into has nothing; making it tells why.
+    """
     if not os.path.isdir(folder):
         return []
     found = [name for name in (RUN_FILE, "summary.json") if os.path.isfile(folder / name)]

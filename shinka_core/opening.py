@@ -15,6 +15,7 @@ from shinka_core.errors import ConfigError, EvolutionExistsError
 from shinka_core.fingerprint import EVALUATOR, changed_files, digest_of, evaluator_digests
 from shinka_core.seed_program import SeedProgram
 from shinka_core.settings import Change, Resume, RunSettings, absolute, changes, kept, restored
+from shinka_core.source import plain
 
 ELSEWHERE = "start a new run in another results folder (--results)"
 BACK = f"put back what was there, {ELSEWHERE}"
@@ -192,13 +193,9 @@ def _same_seed(known: KnownRun, digests: Mapping[str, Any], settings: RunSetting
     if before is not None:
         return bool(before == digests["seed_program"])
     assert known.seed is not None
+    # An older version stored the text without its mark, and all line ends alike.
     text = Path(settings.evolve.init_program_path).read_bytes().decode("utf-8", "replace")
-    return _plain(text) == _plain(known.seed.code)
-
-
-def _plain(text: str) -> str:
-    """The text however its lines end: an older version stored them all alike."""
-    return "\n".join(text.removeprefix("\ufeff").splitlines())
+    return plain(text) == plain(known.seed.code)
 
 
 def _language(evolve: EvolutionConfig) -> str | None:

@@ -12,7 +12,7 @@ import yaml
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.errors import ConfigError, EvolutionExistsError
-from shinka_core.naming import RUN_FILE, SHOWN, Place, default_results_dir, is_begun, take_place, traces
+from shinka_core.naming import RUN_FILE, SHOWN, Place, check_name, default_results_dir, is_begun, take_place, traces
 from shinka_core.settings import Resume
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def _folder(name: str | None, results_dir: str | Path | None) -> Path | None:
         return Path(results_dir).expanduser().absolute()
     if name is None:
         return None
+    check_name(name)
     usual = default_results_dir(name).absolute()
     if not is_begun(usual):
         for marked in Path("results").glob(f"*/{RUN_FILE}"):  # a folder may have been renamed
@@ -148,7 +149,12 @@ class _Search:
         from shinka_core.database import address_of, look_up, names_in
 
         base = self._folder or Path.cwd()
-        names = await names_in(self._database, base)
+        try:
+            names = await names_in(self._database, base)
+        except OSError as error:
+            raise ConfigError(
+                f"results folder {str(base)!r} cannot be read ({error.strerror}); name another one"
+            ) from error
         if not names:
             file = address_of(self._database.db_path, base).file
             where = "the database" if file is None else f"the database {str(file)!r}"

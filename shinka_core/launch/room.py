@@ -33,12 +33,12 @@ def put_aside(folder: Path) -> Path:
     raise AssertionError("numbers do not end")
 
 
-def make_room_for_program(program: Path, code: str, results_dir: Path) -> None:
+def make_room_for_program(program: Path, content: bytes, results_dir: Path) -> None:
     """Puts a generation's folder aside when it holds another program with its results."""
     if results_dir.is_symlink() or not complete(results_dir):
         return
     try:
-        same = program.read_bytes() == code.encode("utf-8", "surrogatepass")
+        same = program.read_bytes() == content
     except OSError:
         same = False
     if not same:

@@ -41,6 +41,8 @@ BEGUN: dict[str, Any] = {
     "database": {"num_islands": 2, "archive_size": 10},
 }  # fmt: skip
 
+FREE = {"other": {"input": 0, "output": 0}}
+
 
 def make_task(folder: Path) -> Path:
     folder.mkdir(parents=True)
@@ -182,7 +184,7 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"evolve": {"llm_base_url": "http://me:hunter2@host/v1"}},
         ["llm_base_url holds a user name or a password"],
     ),
-    "key": ({"job": {"env": {"DATA_TOKEN": "hunter2hunter2"}}}, ["job.env holds a key"]),
+    "key": ({"job": {"env": {"DATA_TOKEN": "hunter2hunter2"}}}, ["job.env holds", "DATA_TOKEN"]),
     "another name": ({"name": "other"}, ["'other'"]),
 }
 
@@ -248,7 +250,7 @@ async def test_new_islands_begin_with_the_seed_program(begun: Begun) -> None:
 async def test_another_embedding_embeds_everything_anew(begun: Begun) -> None:
     assert rows(begun.results, "SELECT DISTINCT length(embedding) FROM programs") == [(4 * 384,)]
     async with ModelServer() as server:
-        change = {"embedding_model": "other", "llm_base_url": server.url, "num_generations": 8}
+        change = {"embedding_model": "other", "llm_base_url": server.url, "num_generations": 8, "llm_prices": FREE}
         run, launcher = await go(settings(begun.results, None, evolve=change), True)
         assert len(launcher.evaluated) == 4
         assert rows(begun.results, "SELECT DISTINCT length(embedding) FROM programs") == [(4 * 64,)]
@@ -263,7 +265,7 @@ async def test_another_embedding_embeds_everything_anew(begun: Begun) -> None:
 
 
 async def test_an_embedding_that_cannot_be_reached_changes_nothing(begun: Begun) -> None:
-    change = {"embedding_model": "other", "llm_base_url": "http://127.0.0.1:9/v1"}
+    change = {"embedding_model": "other", "llm_base_url": "http://127.0.0.1:9/v1", "llm_prices": FREE}
     before = rows(begun.results, "SELECT id, embedding FROM programs")
     with pytest.raises(ShinkaError):
         await go(settings(begun.results, None, evolve=change), True)

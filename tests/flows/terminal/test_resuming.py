@@ -232,3 +232,10 @@ def test_a_resume_without_a_place_says_what_is_there(there: Path, monkeypatch: p
 def test_the_name_of_another_run_is_refused(there: Path) -> None:
     with pytest.raises(ShinkaError, match="'other' is not the run"):
         resumed(there / "moved", name="other")
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told_as_a_setting(there: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        resumed(there / ("r" * 300))
+    with pytest.raises(ConfigError, match="is no name for a run"):
+        resumed(None, name="a\nb")
