@@ -16,7 +16,7 @@ from shinka_core.endpoints import split_model
 from shinka_core.errors import ModelError, UnusableAnswerError
 from shinka_core.llm.account import Account
 from shinka_core.llm.complaint import is_complaint, read_complaint
-from shinka_core.llm.connection import Connection
+from shinka_core.llm.connection import EMBEDDINGS, Connection
 from shinka_core.llm.endpoint import Endpoint
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.reply import Reply
@@ -87,7 +87,7 @@ class OpenAIEmbedder:
         """One request: `(n, d)` float32, in the order of the pieces."""
         body = {"model": self._model, "input": parts, "encoding_format": "float"}
         async with self._account.embedding(self.name, parts) as bill:
-            reply = await self._connection.post("/embeddings", body, model=self.name)
+            reply = await self._connection.post(EMBEDDINGS, body, model=self.name)
             try:
                 vectors, tokens = await asyncio.to_thread(_read, reply.content, len(parts))
             except (ValueError, TypeError, LookupError, AttributeError):

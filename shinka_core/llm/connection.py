@@ -1,8 +1,7 @@
-"""One endpoint over HTTP: a question goes out as JSON, and whatever comes back is returned as it is.
+"""One endpoint through the openai library: a question goes out, and whatever comes back is returned as it is.
 
-Plain HTTP and not the openai library: what servers that only look like OpenAI send instead of an
-answer (errors inside a 200, web pages, event streams nobody asked for) has to be seen here as it
-came, and a key must not follow a redirection to another host.
+The library's raw responses, not its types: what servers that only look like OpenAI send instead of an
+answer (errors inside a 200, web pages, event streams nobody asked for) has to be seen as it came.
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Generator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping
 from typing import Any
 
 import httpx
+import openai
 
 from shinka_core.errors import EndpointError, ModelError, ModelUnavailableError, UnusableAnswerError
 from shinka_core.llm.complaint import Complaint, one_line
@@ -26,6 +26,11 @@ LONGEST_REPLY = 64_000_000
 # Seconds until a server that does not even take the connection counts as away.
 CONNECTING = 30.0
 _STREAM_ENDS = b"data: [DONE]"
+CHAT, RESPONSES, EMBEDDINGS = "/chat/completions", "/responses", "/embeddings"
+# What the library wants by name; all else of a request passes it as it is.
+NAMED = ("model", "messages", "input")
+# The library wants a key; it is never sent.
+NO_KEY = "not-sent"
 
 
 class Connection:
@@ -45,12 +50,29 @@ class Connection:
         self.endpoint = endpoint
         self.has_answered = False
         self._timeout = timeout
-        self._client = httpx.AsyncClient(
+        # Any: the library takes a client of httpx as well as one of its successor, its types the successor's alone.
+        connections: Any = httpx.AsyncClient(
             auth=_OwnHostOnly(endpoint),
             timeout=httpx.Timeout(timeout, connect=min(CONNECTING, timeout), pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=1000),
-            headers={"user-agent": "shinka-prefect", "accept": "application/json, text/event-stream"},
+            # Compressed, a reply could be any number of times longer than what is counted.
+            headers={"accept-encoding": "identity"},
+            event_hooks={"response": [_bound]},
         )
+        self._client = openai.AsyncOpenAI(
+            api_key=NO_KEY,
+            base_url=endpoint.address.base,
+            max_retries=0,
+            organization="",
+            project="",
+            default_headers={"Accept": "application/json, text/event-stream"},
+            http_client=connections,
+        )
+        self._calls: dict[str, Any] = {
+            CHAT: self._client.chat.completions,
+            RESPONSES: self._client.responses,
+            EMBEDDINGS: self._client.embeddings,
+        }
 
     async def post(
         self,
@@ -67,7 +89,10 @@ class Connection:
             ModelError: No whole reply came. What a reply says is for others to read.
         """
         try:
-            return await self._post(path, body, headers, query)
+            try:
+                return await self._post(path, body, headers, query)
+            except UnicodeEncodeError:
+                return await self._post(path, _utf8(body), headers, query)
         except Exception as error:  # noqa: BLE001 - each is said in words of our own, which hold no key
             failure = self._failure(error, model)
         # Outside of the handler, so that no traceback leads back to what may quote a header.
@@ -91,25 +116,29 @@ class Connection:
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._client.aclose()
+        await self._client.close()
 
     async def _post(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None, query: Mapping[str, Any] | None
     ) -> Reply:
-        content = json.dumps(body, ensure_ascii=False).encode("utf-8", errors="replace")
+        named = {name: value for name, value in body.items() if name in NAMED}
         parameters = {name: str(value) for name, value in (dict(self.endpoint.query) | dict(query or {})).items()}
-        # The library's own limit is for each piece that is read; a trickle would pass it for ever.
-        async with (
-            asyncio.timeout(self._timeout),
-            self._client.stream(
-                "POST",
-                self.endpoint.address.base + path,
-                params=parameters or None,
-                content=content,
-                headers={"content-type": "application/json"} | dict(headers or {}),
-            ) as response,
-        ):
-            return Reply(response.status_code, _lower(response.headers), await _read(response))
+        try:
+            # The library's own limit is for each piece that is read; a trickle would pass it for ever.
+            async with asyncio.timeout(self._timeout):
+                response = await self._calls[path].with_raw_response.create(
+                    **named,
+                    extra_body={name: value for name, value in body.items() if name not in named},
+                    # The library would put its key into every request; ours goes into those to its own host.
+                    extra_headers={"Authorization": openai.Omit()} | dict(headers or {}),
+                    extra_query=parameters or None,
+                )
+                return Reply(response.status_code, _lower(response.headers), response.content)
+        except openai.APIStatusError as refused:
+            answer = refused.response
+            return Reply(answer.status_code, _lower(answer.headers), answer.content)
+        except openai.APIConnectionError as error:
+            raise error.__cause__ or error from None
 
     def _failure(self, error: Exception, model: str) -> ModelError:
         where = f"{model}: {self.endpoint.address.base}"
@@ -151,17 +180,37 @@ class _TooLongError(Exception):
     """A reply without end."""
 
 
-async def _read(response: httpx.Response) -> bytes:
-    content = bytearray()
-    async for piece in response.aiter_bytes():
-        content += piece
-        if len(content) > LONGEST_REPLY:
-            raise _TooLongError
-        # Some servers keep the connection open after the last event.
-        if _STREAM_ENDS in content[-len(piece) - len(_STREAM_ENDS) :] and content.rstrip().endswith(_STREAM_ENDS):
-            break
-    return bytes(content)
+def _utf8(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with a question mark for each half of a character, which no text on the wire can hold."""
+    return json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", errors="replace"))
 
 
-def _lower(headers: httpx.Headers) -> dict[str, str]:
+async def _bound(response: httpx.Response) -> None:
+    """Lets no more of a reply in than there may be."""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    response.stream = _Bounded(response.stream)
+
+
+class _Bounded(httpx.AsyncByteStream):
+    """The bytes of a reply, as long as there are not too many."""
+
+    def __init__(self, stream: httpx.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size, end = 0, b""
+        async for piece in self._stream:
+            size += len(piece)
+            if size > LONGEST_REPLY:
+                raise _TooLongError
+            yield piece
+            end = (end + piece)[-2 * len(_STREAM_ENDS) :].rstrip()
+            if end.endswith(_STREAM_ENDS):
+                return  # some servers keep the connection open after the last event
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}

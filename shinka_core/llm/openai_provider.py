@@ -14,7 +14,7 @@ from shinka_core.endpoints import split_model
 from shinka_core.errors import ModelUnavailableError, UnusableAnswerError
 from shinka_core.llm.answers import read_completion, read_response
 from shinka_core.llm.complaint import Complaint, is_complaint, one_line, read_complaint
-from shinka_core.llm.connection import Connection
+from shinka_core.llm.connection import CHAT, RESPONSES, Connection
 from shinka_core.llm.dialect import LIMITS, Dialect
 from shinka_core.llm.endpoint import EXTRAS, Endpoint
 from shinka_core.llm.question import Question, RawAnswer
@@ -80,7 +80,7 @@ class OpenAIProvider:
         await self._connection.close()
 
     def _path(self) -> str:
-        return "/responses" if self.endpoint.api == "responses" else "/chat/completions"
+        return RESPONSES if self.endpoint.api == "responses" else CHAT
 
     def _limit(self) -> str:
         """What the longest answer is called; a name that is refused is learned, one that is ignored cannot be."""

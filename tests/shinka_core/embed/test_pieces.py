@@ -52,7 +52,7 @@ async def test_no_piece_is_longer_than_a_token_a_byte_allows() -> None:
 
 
 async def test_an_endpoint_that_takes_less_gets_shorter_pieces_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    embedder, asked = OpenAIEmbedder("e", base_url="http://127.0.0.1:1/v1"), []
+    embedder, asked = OpenAIEmbedder("e", endpoint_of("e", EvolutionConfig(llm_base_url="http://127.0.0.1:1/v1"))), []
 
     async def ask(parts: list[str]) -> np.ndarray:
         asked.append(max(map(len, parts)))
