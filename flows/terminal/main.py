@@ -18,6 +18,7 @@ from flows.signals import Told, ending_signals, stopping_on_signals
 from flows.terminal.mistakes import as_mistake, in_words, is_mistake, keep_traceback
 from flows.terminal.opening import print_opening
 from flows.terminal.output import leave_within, steady_output
+from flows.terminal.repeated import last_of_each
 from flows.terminal.resuming import plan_resume
 from flows.terminal.spelling import refuse_broken_text, speak_utf8
 from flows.terminal.task_folder import Overrides, Plan, plan_run
@@ -198,7 +199,7 @@ def run(arguments: list[str]) -> int:
     """Runs the command line; returns its exit code. Whatever is wrong is told in one line on standard error."""
     try:
         refuse_broken_text(arguments)
-        command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=False)
+        command, bound, _ = app.parse_args(last_of_each(app, arguments), exit_on_error=False, print_error=False)
         return command(*bound.args, **bound.kwargs) or EXIT_DONE
     except KeyboardInterrupt as broken_off:
         return _code_of(getattr(broken_off, "number", signal.SIGINT))

@@ -6,7 +6,6 @@ answer (errors inside a 200, web pages, event streams nobody asked for) has to b
 
 from __future__ import annotations
 
-import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Generator, Mapping
@@ -19,6 +18,7 @@ from shinka_core.errors import EndpointError, ModelError, ModelUnavailableError,
 from shinka_core.llm.complaint import Complaint, one_line
 from shinka_core.llm.endpoint import Endpoint
 from shinka_core.llm.faults import address_remedy, fault_of
+from shinka_core.llm.patience import awake_for
 from shinka_core.llm.reply import Reply
 
 # Bytes; no model writes as much, and memory is finite.
@@ -53,7 +53,7 @@ class Connection:
         # Any: the library takes a client of httpx as well as one of its successor, its types the successor's alone.
         connections: Any = httpx.AsyncClient(
             auth=_OwnHostOnly(endpoint),
-            timeout=httpx.Timeout(timeout, connect=min(CONNECTING, timeout), pool=None),
+            timeout=httpx.Timeout(None, connect=min(CONNECTING, timeout)),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=1000),
             # Compressed, a reply could be any number of times longer than what is counted.
             headers={"accept-encoding": "identity"},
@@ -124,8 +124,8 @@ class Connection:
         named = {name: value for name, value in body.items() if name in NAMED}
         parameters = {name: str(value) for name, value in (dict(self.endpoint.query) | dict(query or {})).items()}
         try:
-            # The library's own limit is for each piece that is read; a trickle would pass it for ever.
-            async with asyncio.timeout(self._timeout):
+            # A limit of the library is for each piece that is read; a trickle would pass it for ever.
+            async with awake_for(self._timeout):
                 response = await self._calls[path].with_raw_response.create(
                     **named,
                     extra_body={name: value for name, value in body.items() if name not in named},
