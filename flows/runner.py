@@ -59,8 +59,6 @@ class AsyncEvolutionRunner:
         self.job_config = job_config or JobConfig()
         self.db_config = db_config or DatabaseConfig()
         self.verbose = verbose
-        self.max_proposal_jobs = max_proposal_jobs
-        self.max_evaluation_jobs = max_evaluation_jobs
         self.name = name
         self.resume: bool | Literal["auto"] = resume
         self.accept_changes = accept_changes
@@ -73,9 +71,12 @@ class AsyncEvolutionRunner:
             self.evo_config,
             self.job_config,
             self.db_config,
-            self.max_proposal_jobs,
-            self.max_evaluation_jobs,
+            max_proposal_jobs,
+            max_evaluation_jobs,
         )
+        # What was not given is kept with a run that is continued, so it is handed on as not given.
+        self._widths = {"max_proposal_jobs": max_proposal_jobs, "max_evaluation_jobs": max_evaluation_jobs}
+        self.max_proposal_jobs, self.max_evaluation_jobs = settings.proposal_jobs, settings.evaluation_jobs
         if resume is True:
             check_values(settings)  # what is not given is kept with the run
         else:
@@ -122,8 +123,7 @@ class AsyncEvolutionRunner:
                         "evo_config": self.evo_config.model_copy(update={"results_dir": str(place.results_dir)}),
                         "job_config": self.job_config,
                         "db_config": database,
-                        "max_evaluation_jobs": self.max_evaluation_jobs,
-                        "max_proposal_jobs": self.max_proposal_jobs,
+                        **self._widths,
                         "name": place.name,
                         "resume": self.resume,
                         "task_dir": None,

@@ -84,10 +84,19 @@ class _Step:
             ]
             for way in ways:
                 if places := way(tried.search):
+                    self._refuse_other_depth(tried.search, edit.indented, places)
                     return places, tried
             if found := self._in_other_blanks(tried):
                 return found
         return [], edit
+
+    def _refuse_other_depth(self, search: Sequence[str], indented: int, places: list[Place]) -> None:
+        """A search that is indented with its marks may mean lines that are less deep by as much."""
+        if not indented or any(line[:indented].strip() for line in search):
+            return
+        others = self._searched.exactly([line[indented:] for line in search])
+        if others and {place.first for place in others} != {place.first for place in places}:
+            self._refuse_several(sorted([*places, *others], key=lambda place: place.first))
 
     def _in_other_blanks(self, edit: Edit) -> tuple[list[Place], Edit] | None:
         """Where the search stands with tabs for blanks, or blanks for tabs; nothing when widths disagree."""

@@ -38,12 +38,12 @@ class Edit:
     """One way to read a block: what to look for and what to put there, in lines without ends.
 
     Attributes:
-        indented: Whether its marks are.
+        indented: Blanks before its marks.
     """
 
     search: tuple[str, ...]
     replace: tuple[str, ...]
-    indented: bool = False
+    indented: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +168,7 @@ def _readings(lines: list[str], start: int, end: int, which: str) -> tuple[Edit,
             f"{which} holds {len(found)} lines that may be its divider; make smaller edits, or longer marks all alike",
         )
     return tuple(
-        Edit(tuple(lines[start + 1 : number]), tuple(lines[number + 1 : end]), indented=shape[0] > 0)
-        for number, _ in found
+        Edit(tuple(lines[start + 1 : number]), tuple(lines[number + 1 : end]), indented=shape[0]) for number, _ in found
     )
 
 

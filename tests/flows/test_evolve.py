@@ -155,8 +155,8 @@ def test_models_out_of_reach_stop_the_run_instead_of_using_it_up(
             "--results", str(results), api=prefect_api, home=prefect_home,
         )  # fmt: skip
     assert done.returncode == 3
-    assert "no answer" in done.stdout
-    assert "OPENAI_API_KEY" in done.stdout
+    assert "HTTP 401" in done.stdout
+    assert "api_key_env" in done.stdout
     assert rows(results, "SELECT count(*) FROM generations")[0][0] < 60
 
 

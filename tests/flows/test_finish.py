@@ -68,7 +68,8 @@ class Parts:
     def __init__(self, folder: Path, **faults: Exception) -> None:
         folder.mkdir(exist_ok=True)
         self.evolution, self.settings, self.progress, self.database = "e", self, self, self
-        self.results_dir, self.faults, self.stored = folder, faults, ""
+        self.results_dir, self.faults, self.stored, self.lost = folder, faults, "", None
+        self.seconds_before, self.last_error = 1.0, ""
         self.seconds, self.finished, self.correct, self.cost = 5.0, 3, 2, 0.5
         self.best_score, self.best_generation, self.seed_score = 2.0, 1, 1.0
         self.failures = Counter({"patch: syntax_error": 1})
