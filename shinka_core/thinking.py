@@ -224,10 +224,12 @@ def _after_stray_end(lines: list[str], known: str) -> int | None:
     """
     depth = start = 0
     doubtful = False
-    place = _Place()
+    place, whole = _Place(), _Place()  # since the last end of reasoning, and since the beginning
     for index, line in enumerate(lines):
         outside = place.in_prose
+        surely_outside = outside and whole.in_prose
         place.pass_over(line)
+        whole.pass_over(line)
         bare = line.strip()
         if not _CLOSING.search(bare) and not _OPENING.search(bare):
             continue
@@ -245,7 +247,7 @@ def _after_stray_end(lines: list[str], known: str) -> int | None:
                 if rest.strip():
                     lines[index] = rest
                 start = index if rest.strip() else index + 1
-                doubtful = not outside
+                doubtful = not surely_outside
                 place = _Place()
     # What follows a draft is whole by itself; what follows a line of code is not.
     return None if doubtful and (place.unopened or not place.in_prose) else start

@@ -15,7 +15,7 @@ LINES = st.lists(
     st.sampled_from(
         [
             "a = 1", "b = 2", "    c = 3", "        d = 4", "", "if a: b", "# a comment", "\ttab = 5", "e = '='", "a = 1  ",
-            "=======", "Role", "```json", "```", "x\x0cy", "<think>", "return a", "    return a", "...", "é = 'ü'",
+            "=======", "Role", "```json", "```", "x\x0cy", "</think>", "<think>", "return a", "    return a", "...", "é = 'ü'",
         ]
     ),
     min_size=1,

@@ -118,6 +118,12 @@ def test_tags_inside_of_a_program_are_text_like_any_other(search: str, replace: 
         assert applied(dress + fence(child), ABOUT_TAGS, PatchType.FULL) == child
 
 
+def test_two_ends_of_reasoning_inside_of_an_edit_are_never_the_beginning_of_the_answer() -> None:
+    both = block("b = 2", "</think>\n</think>") + block("    c = 3", "")
+    refusal = refused(both, "b = 2\na = 1\n    c = 3\n", language="text")
+    assert refusal.reason == "truncated_answer"
+
+
 def test_a_description_may_speak_of_tags() -> None:
     answer = block(OLD, NEW) + "\nThis drops the </think> tag, and all `<think>` before it.\n"
     assert applied(answer) == BETTER
