@@ -18,7 +18,7 @@ SOURCES = [
 LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 
 # Inside shinka_core: what each part may use besides itself and the ground.
-GROUND = {"bounds", "errors", "program", "config", "secrets", "endpoints", "outcome", "source", "thinking"}
+GROUND = {"bounds", "storable", "errors", "program", "config", "secrets", "endpoints", "outcome", "source", "thinking"}
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
@@ -111,6 +111,7 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
         "config": {"errors", "program", "secrets"},
         "program": set[str](),
         "bounds": set[str](),
+        "storable": set[str](),
         "source": set[str](),
         "thinking": set[str](),
         "errors": {"program"},

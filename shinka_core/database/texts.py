@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
-from shinka_core.llm.question import storable
+from shinka_core.storable import storable
 
 NUL = "\x00"
 # How JSON writes the characters that no database stores.

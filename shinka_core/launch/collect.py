@@ -14,6 +14,7 @@ from typing import Any
 
 from shinka_core.bounds import bounded, within
 from shinka_core.program import Evaluation
+from shinka_core.storable import storable
 
 METRICS = "metrics.json"
 CORRECT = "correct.json"
@@ -87,11 +88,6 @@ def failed(reason: str, error: str, seconds: float) -> Evaluation:
     """The evaluation of a program that gave no result."""
     error = within(storable(error), ERROR_LIMIT)
     return Evaluation(score=None, correct=False, error=error, reason=reason, seconds=seconds)
-
-
-def storable(text: str) -> str:
-    """The text without what a database refuses: NUL characters and halves of surrogate pairs."""
-    return text.replace("\x00", "").encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -20,10 +20,11 @@ from shinka_core.llm.connect import answer_bounds, check_prices, connect
 from shinka_core.llm.context import ANSWER_SHARE, OPTIONS
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.prices import AnswerBound, cost, longest_answer
-from shinka_core.llm.question import Ledger, Provider, Question, RawAnswer, storable
+from shinka_core.llm.question import Ledger, Provider, Question, RawAnswer
 from shinka_core.llm.roster import Roster
 from shinka_core.llm.sizes import most_tokens
 from shinka_core.program import Answer, Usage
+from shinka_core.storable import storable
 
 
 class AsyncLLMClient:

@@ -88,11 +88,6 @@ class RawAnswer:
     cut: str = ""
 
 
-def storable(text: str) -> str:
-    """The text without what a database refuses: NUL characters and halves of surrogate pairs."""
-    return text.replace("\x00", "").encode("utf-8", errors="replace").decode("utf-8")
-
-
 class Provider(Protocol):
     """Asks one endpoint (or one built-in operator)."""
 
