@@ -159,19 +159,24 @@ async def test_a_score_is_always_that_of_the_program_it_stands_beside(
             "patch_type_probs": [1.0],
         }  # fmt: skip
         async with open_run(settings(tmp_path / "r", task, evolve=model | before), resume=False) as run:
-            run.launcher = FakeLauncher()
-            await _seeded(run)
-            run.launcher = CutOff()
-            working = asyncio.create_task(evolve(run))
-            while not run.launcher.evaluated:
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.1)
-            working.cancel()
-            await asyncio.wait([working])
+            await _cut_off(run)
         launcher = FakeLauncher()
         run = await live(settings(tmp_path / "r", None, evolve=after), launcher)
     ((code,),) = await read(run, "SELECT code FROM programs WHERE {} AND generation = 1")
     assert (tmp_path / "r" / "gen_1" / "main.py").read_text() == code, "what was scored"
+
+
+async def _cut_off(run: Run) -> None:
+    """Ends a run whose first candidate has been evaluated and is not recorded."""
+    run.launcher = FakeLauncher()
+    await _seeded(run)
+    run.launcher = CutOff()
+    working = asyncio.create_task(evolve(run))
+    while not run.launcher.evaluated:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    working.cancel()
+    await asyncio.wait([working])
 
 
 async def _seeded(run: Run) -> None:
@@ -185,15 +190,7 @@ async def _seeded(run: Run) -> None:
 async def test_candidates_that_are_judged_and_not_recorded_get_the_other_embedding_too(tmp_path: Path) -> None:
     task = make_task(tmp_path / "task")
     async with open_run(settings(tmp_path / "r", task, evolve={"num_generations": 1}), resume=False) as run:
-        run.launcher = FakeLauncher()
-        await _seeded(run)
-        run.launcher = CutOff()
-        working = asyncio.create_task(evolve(run))
-        while not run.launcher.evaluated:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1)
-        working.cancel()
-        await asyncio.wait([working])
+        await _cut_off(run)
     async with ModelServer() as server:
         change = {"embedding_model": "other", "llm_base_url": server.url}
         run = await live(settings(tmp_path / "r", None, evolve=change), FakeLauncher())
