@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from hypothesis import settings
 
 from tests.support.postgres import Postgres, binaries, running_postgres
 from tests.support.prefect import running_prefect
+
+# A shell lets its background jobs ignore Ctrl-C, and so would every process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Generated cases: two hundred while working on it, ten thousand in CI (`HYPOTHESIS_PROFILE=ci`).
 settings.register_profile("default", max_examples=200, deadline=None)
