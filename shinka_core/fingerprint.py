@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from shinka_core.python_tree import python_tree
+
 EVALUATOR = "evaluator"
 
 
@@ -48,7 +50,7 @@ def _imported(module: Path, folder: Path) -> Iterator[Path]:
     if module.suffix != ".py":
         return
     try:
-        tree = ast.parse(module.read_bytes())
+        tree = python_tree(module.read_bytes())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):

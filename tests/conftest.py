@@ -13,9 +13,11 @@ from hypothesis import settings
 from tests.support.postgres import Postgres, binaries, running_postgres
 from tests.support.prefect import running_prefect
 
-# A shell lets its background jobs ignore Ctrl-C, and so would every process that a test starts.
+# A shell lets its background jobs ignore Ctrl-C and `nohup` the hang-up, and so would every process that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Generated cases: two hundred while working on it, ten thousand in CI (`HYPOTHESIS_PROFILE=ci`).
 settings.register_profile("default", max_examples=200, deadline=None)

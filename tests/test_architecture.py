@@ -18,7 +18,19 @@ SOURCES = [
 LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 
 # Inside shinka_core: what each part may use besides itself and the ground.
-GROUND = {"bounds", "storable", "errors", "program", "config", "secrets", "endpoints", "outcome", "source", "thinking"}
+GROUND = {
+    "bounds",
+    "storable",
+    "errors",
+    "program",
+    "config",
+    "secrets",
+    "endpoints",
+    "outcome",
+    "source",
+    "thinking",
+    "python_tree",
+}
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
@@ -37,6 +49,7 @@ MAY_USE = {
     "checks": {"database", "launch", "llm", "seed_program", "settings", "sizes"},
     "whereabouts": {"database", "naming", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
+    "python_tree": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),

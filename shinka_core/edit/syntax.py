@@ -6,14 +6,12 @@ not pass is not checked, and what this interpreter refuses is shown to the evalu
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
 import sys
-import threading
-import warnings
 
+from shinka_core.python_tree import python_tree
 from shinka_core.source import NotTextError, plain, source_bytes
 
 # Characters up to which a program is parsed in this process: parsing keeps every other thread waiting.
@@ -27,7 +25,6 @@ PARSE = (
 )
 WRONG = 9
 PATIENCE = 20.0
-_warnings = threading.Lock()
 
 
 def new_syntax_error(code: str, parent: str, language: str, python: str | None = None) -> str | None:
@@ -52,9 +49,7 @@ def syntax_error(code: str, language: str) -> str | None:
         if language == "python":
             if len(code) > SMALL:
                 return _asked(code, sys.executable)
-            with _warnings, warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # invalid escapes and the like are the author's business
-                ast.parse(code)
+            python_tree(code)
         elif language == "json":
             json.loads(code)
     except SyntaxError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from shinka_core.python_tree import python_tree
+
 # Characters up to which programs are parsed: while a longer one is, no other thread gets on.
 LONGEST = 40_000
 
@@ -13,7 +15,7 @@ def parsed(code: str) -> ast.Module | None:
     if len(code) > LONGEST or "\r" in code:  # a carriage return inside a line ends it for the parser
         return None
     try:
-        return ast.parse(code)
+        return python_tree(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
