@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,3 +55,6 @@ def prefect_api(prefect_home: Path) -> Iterator[str]:
     """A real Prefect server, started once."""
     with running_prefect(prefect_home) as url:
         yield url
+        # Else this process goes on trying to send its last lines when the server is gone.
+        if "prefect.logging.handlers" in sys.modules:
+            sys.modules["prefect.logging.handlers"].APILogWorker.drain_all(timeout=5.0)

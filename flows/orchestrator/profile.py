@@ -15,12 +15,13 @@ from contextlib import contextmanager
 
 from prefect.exceptions import MissingContextError
 from prefect.logging.configuration import setup_logging
-from prefect.logging.handlers import APILogHandler
-from prefect.settings import get_current_settings, temporary_settings
+from prefect.logging.handlers import APILogHandler, APILogWorker
+from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, get_current_settings, temporary_settings
 
 CLIENT = {
     # A busy or restarting server is waited for, whatever it answers meanwhile.
-    "client.max_retries": 20,
+    # Eight pauses, each twice the last, are about ten minutes; every further one would double that.
+    "client.max_retries": 8,
     "client.retry_jitter_factor": 0.5,
     "client.retry_extra_codes": "500,504",
     "api.request_timeout": 120.0,
@@ -37,8 +38,19 @@ _OWN = "shinka"
 @contextmanager
 def profile() -> Generator[None, None, None]:
     """Runs with these settings inside the block, in this context alone; nothing of the host's is changed."""
+    _begin_to_send_log_lines()
     with temporary_settings(set_defaults=CLIENT), _logging():  # pyright: ignore[reportArgumentType]
         yield
+
+
+def _begin_to_send_log_lines() -> None:
+    """Has lines for the UI sent with the settings that hold outside.
+
+    Prefect's sender keeps the settings of its first line, and the interpreter does not end before it has
+    sent the last: with the patience of a run it would wait for days for a server that is gone.
+    """
+    if PREFECT_LOGGING_TO_API_ENABLED.value():
+        APILogWorker.instance()
 
 
 def quiet_process() -> None:

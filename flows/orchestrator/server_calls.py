@@ -72,7 +72,8 @@ class ServerCalls:
         self._client = await self._stack.enter_async_context(get_client())
         context = get_settings_context()
         # Repeating is done here, where it can be told and has an end.
-        hasty = context.settings.copy_with_update(updates={"client.max_retries": 0})
+        # Prefect reads all its settings anew for that, 30 ms and more, which is nothing for the event loop.
+        hasty = await asyncio.to_thread(context.settings.copy_with_update, updates={"client.max_retries": 0})
         self._settings = SettingsContext(profile=context.profile, settings=hasty)
         return self
 

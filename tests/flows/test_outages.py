@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from tests.support.postgres import Postgres
-from tests.support.prefect import ROOT, environment_for
+from tests.support.prefect import ROOT, environment_for, plain_prefect
 from tests.support.runs import TASK, ServerProcess, rows
 
 pytestmark = pytest.mark.slow
@@ -175,3 +175,38 @@ def test_the_prefect_server_killed_and_started_again(tmp_path: Path, model: Serv
         ).json()
         assert outer["state"]["type"] == "COMPLETED"
     assert_nothing_lost(model, results)
+
+
+# Says that its run is done, and waits for a word before it ends.
+SCRIPT = """
+import asyncio, sys
+from flows.runner import AsyncEvolutionRunner
+from shinka_core.config import EvolutionConfig, LocalJobConfig
+task, results = sys.argv[1:]
+evolution = EvolutionConfig(init_program_path=task + "/initial.py", num_generations=3, results_dir=results,
+                            embedding_model=None)
+job = LocalJobConfig(eval_program_path=task + "/evaluate.py")
+
+async def main():
+    await AsyncEvolutionRunner(evolution, job).run()
+    print("done", flush=True)
+    sys.stdin.read()
+
+asyncio.run(main())
+"""
+
+
+def test_a_script_ends_though_its_prefect_server_has_gone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with plain_prefect(home) as api:
+        script = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(TASK), str(tmp_path / "r")], cwd=ROOT, text=True,
+            env=environment_for(api, home), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert script.stdout is not None
+        assert any(line == "done\n" for line in script.stdout)
+        (server,) = [each for each in psutil.Process().children() if "server" in each.cmdline()]
+        for each in [*server.children(recursive=True), server]:
+            each.kill()
+    script.communicate("", timeout=120)  # what waits for the UI is given up after about a minute
+    assert script.returncode == 0
