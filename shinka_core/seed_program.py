@@ -66,6 +66,8 @@ def read_seed_program(config: EvolutionConfig) -> SeedProgram:
     """
     path = Path(config.init_program_path)
     language = language_of(path, config.language)
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"init_program_path={str(path)!r} is no file; name the seed program, such as initial.py")
     try:
         code = read_source(path.read_bytes(), language)
     except FileNotFoundError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,11 @@ def test_the_language_may_be_unknown_by_name(tmp_path: Path) -> None:
 def test_what_cannot_be_evolved_is_told_at_once(tmp_path: Path, data: bytes, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         read(tmp_path, data)
+
+
+def test_a_pipe_or_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "initial.py")
+    (tmp_path / "other.py").mkdir()
+    for name in ("initial.py", "other.py"):
+        with pytest.raises(ConfigError, match=f"{name}' is no file; name the seed program"):
+            read_seed_program(EvolutionConfig(init_program_path=str(tmp_path / name)))
