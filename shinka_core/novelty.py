@@ -83,6 +83,10 @@ class AsyncNoveltyJudge:
         """What decides the vectors: those of two identities are not to be compared."""
         return self._embedder.identity
 
+    async def close(self) -> None:
+        """Closes the embedding's connections."""
+        await self._embedder.close()
+
     async def embed(self, code: str, language: str) -> Vector:
         """The embedding of a program, `(d,)` float32.
 

@@ -178,7 +178,9 @@ async def open_run(
         address = address_of(settings.database.db_path, settings.results_dir)
         launcher = LocalLauncher(settings.job, hidden=private_places(settings.results_dir, address))
         stack.push_async_callback(launcher.close)
-        judge = _judge(evolve, client)
+        judge = await asyncio.to_thread(_judge, evolve, client)  # a model on this machine is loaded, for seconds
+        if judge is not None:
+            stack.push_async_callback(judge.close)
         settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         await stack.enter_async_context(database)
         if known is None:
