@@ -229,7 +229,9 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="novelty check off")
     novelty = run.judge
     if stored is None and _submitted(generation, candidate.code):
-        generation.embedding = await novelty.embed(candidate.code, sampling.parent.language)
+        with charged_to(generation.context.number) as charge, blaming("novelty"):
+            generation.embedding = await novelty.embed_if_taken(candidate.code, sampling.parent.language)
+        generation.cost += charge.dollars
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="submitted without a novelty check")
 
     async def check() -> tuple[Verdict, np.ndarray | None]:

@@ -23,7 +23,7 @@ from shinka_core.edit.blocks import block_texts
 from shinka_core.embed.changed import changed_parts
 from shinka_core.embed.embedder import Embedder, Vector
 from shinka_core.embed.tokens import tokens
-from shinka_core.errors import ModelError, Scope
+from shinka_core.errors import EndpointError, ModelError, Scope
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Program, Verdict
@@ -77,19 +77,37 @@ class AsyncNoveltyJudge:
         self._client = client
         self._models = tuple(models)
         self._refused = False
+        self._width: int | None = None
 
     @property
     def identity(self) -> str:
         """What decides the vectors: those of two identities are not to be compared."""
         return self._embedder.identity
 
+    async def close(self) -> None:
+        """Closes the embedding's connections."""
+        await self._embedder.close()
+
     async def embed(self, code: str, language: str) -> Vector:
         """The embedding of a program, `(d,)` float32.
 
         Raises:
-            ModelError: The endpoint cannot be reached, or refuses.
+            ModelError: The endpoint cannot be reached, refuses, or gives vectors of another width than before.
         """
-        return await self._embedder.embed(await _evolvable(code), language)
+        vector = await self._embedder.embed(await _evolvable(code), language)
+        self._width = self._width or len(vector)
+        if len(vector) != self._width:
+            name = self._embedder.name
+            raise EndpointError(
+                f"{name}: the endpoint gave an embedding of {len(vector)} numbers and gave {self._width} before, so it is "
+                "another model; put the old one back, or resume with another embedding_model, which embeds all programs anew",
+                model=name,
+            )
+        return vector
+
+    def expect(self, width: int | None) -> None:
+        """Holds embeddings to that many numbers; None: to as many as the first one has."""
+        self._width = width
 
     async def check(
         self, code: str, *, language: str, island: int, neighbours: Neighbours, key: CallKey

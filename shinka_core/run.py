@@ -35,6 +35,8 @@ logger = logging.getLogger("shinka.run")
 
 # Seconds between two looks at whether the run is being stopped.
 LOOK_AGAIN = 0.02
+# Among what is kept with a run: what made its embeddings.
+EMBEDDING = "embedding"
 
 
 class Run:
@@ -178,7 +180,10 @@ async def open_run(
         address = address_of(settings.database.db_path, settings.results_dir)
         launcher = LocalLauncher(settings.job, hidden=private_places(settings.results_dir, address))
         stack.push_async_callback(launcher.close)
-        judge = _judge(evolve, client)
+        judge = await asyncio.to_thread(_judge, evolve, client)  # a model on this machine is loaded, for seconds
+        if judge is not None:
+            stack.push_async_callback(judge.close)
+            opening.keep[EMBEDDING] = judge.identity
         settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         await stack.enter_async_context(database)
         if known is None:
@@ -186,6 +191,8 @@ async def open_run(
         else:
             budget.spent = (await database.summary(settings.evolution)).cost
             await _take_up(database, opening, judge)
+            if judge is not None:
+                judge.expect(database.embedding_width)
         write_mark(Place(settings.evolution, settings.results_dir), settings.database)
         run = Run(settings, opening.seed_program, database, client, budget, judge, launcher)
         run.seconds_before = await database.seconds_before()
@@ -214,9 +221,11 @@ async def _take_up(database: AsyncProgramDatabase, opening: Opening, judge: Asyn
         logger.info("changed for this run: %s", change)
     for sentence in opening.accepted:
         logger.warning("%s", sentence)
-    embeddings = None
-    if opening.embed_anew and judge is not None:
-        embeddings = await database.embed_anew(settings.evolution, judge.embed)
+    embeddings, before = None, opening.known.settings.get(EMBEDDING) if opening.known else None
+    if judge is not None and (opening.embed_anew or before != judge.identity):
+        # Of another version of what makes the vectors the seed program's may be the same by chance.
+        surely = not opening.embed_anew and before is not None
+        embeddings = await database.embed_anew(settings.evolution, judge.embed, surely=surely)
     how = TakeUp(opening.keep, settings.evolve.seed, opening.reseed, embeddings)
     await database.resume(settings.evolution, how)
 

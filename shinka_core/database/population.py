@@ -69,6 +69,11 @@ class Island:
         """Numbers in all embeddings."""
         return 0 if self._embeddings is None else self._embeddings.rows.size
 
+    @property
+    def width(self) -> int | None:
+        """Numbers in each embedding; None while there is none."""
+        return None if self._embeddings is None else int(self._embeddings.rows.shape[1])
+
     def nearest(self, embedding: Vector, count: int = 1) -> list[tuple[int, float]]:
         """Positions and cosines of the most similar programs, the most similar first.
 

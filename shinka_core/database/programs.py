@@ -203,17 +203,25 @@ class AsyncProgramDatabase:
         await self.calls.load()
         return evolution
 
-    async def embed_anew(self, name: str, embed: Callable[[str, str], Awaitable[Vector]]) -> Embeddings | None:
+    async def embed_anew(
+        self, name: str, embed: Callable[[str, str], Awaitable[Vector]], *, surely: bool = False
+    ) -> Embeddings | None:
         """Embeds what an evolution holds with another embedding, for `resume` to store.
 
         Args:
             embed: From code and language to `(d,)` float32 of unit length.
+            surely: It is another one, whatever the seed program's looks like.
 
         Returns:
             None when it is the same embedding after all.
         """
         self.calls.bind(name)  # what they cost is counted, whatever comes of the resume
-        return await embed_anew(self._store, name, embed)
+        return await embed_anew(self._store, name, embed, surely=surely)
+
+    @property
+    def embedding_width(self) -> int | None:
+        """Numbers in each embedding; None while there is none."""
+        return next((island.width for island in self._population.islands if island.width is not None), None)
 
     async def seconds_before(self) -> float:
         """Seconds of the sessions before this one."""

@@ -89,16 +89,19 @@ async def seed_islands(connection: AsyncConnection, evolution: str, count: int) 
         await connection.execute(insert(table_of(IslandMemberRow)), missing)
 
 
-async def embed_anew(store: Store, evolution: str, embed: Callable[[str, str], Awaitable[Vector]]) -> Embeddings | None:
+async def embed_anew(
+    store: Store, evolution: str, embed: Callable[[str, str], Awaitable[Vector]], *, surely: bool
+) -> Embeddings | None:
     """Embeds every program, and every candidate that is judged and not recorded yet; writes nothing.
 
     Args:
         embed: From code and language to `(d,)` float32.
+        surely: It is another embedding, whatever the seed program's looks like.
 
     Returns:
         None when the seed program's embedding comes out as it is stored: then it is the same one under another name.
     """
-    if await _is_the_same(store, evolution, embed):
+    if not surely and await _is_the_same(store, evolution, embed):
         return None
     programs: dict[str, Vector] = {}
     judged: dict[StepPlace, Vector] = {}

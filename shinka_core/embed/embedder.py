@@ -45,3 +45,7 @@ class Embedder(Protocol):
             ModelError: The back end cannot be reached, or refuses.
         """
         ...
+
+    async def close(self) -> None:
+        """Closes its connections, if it has any."""
+        ...

@@ -43,6 +43,9 @@ class HashedNgrams:
             return embed_tokens(tokens(code, language))
         return await asyncio.to_thread(lambda: embed_tokens(tokens(code, language)))
 
+    async def close(self) -> None:
+        """Has nothing to close."""
+
 
 def embed_tokens(words: list[str]) -> Vector:
     """Hashes the n-grams of a token sequence, `(384,)` float32 of unit length."""

@@ -83,6 +83,10 @@ class OpenAIEmbedder:
             )
         return vector
 
+    async def close(self) -> None:
+        """Closes the connection."""
+        await self._connection.close()
+
     async def _ask(self, parts: list[str]) -> NDArray[np.float32]:
         """One request: `(n, d)` float32, in the order of the pieces."""
         body = {"model": self._model, "input": parts, "encoding_format": "float"}

@@ -60,6 +60,9 @@ class SentenceTransformersEmbedder:
         async with self._turn:
             return await asyncio.to_thread(self._embed, code)
 
+    async def close(self) -> None:
+        """Has nothing to close."""
+
     def _embed(self, code: str) -> Vector:
         parts = [part for rough in pieces(code, self.piece) for part in self._read_whole(rough)]
         vectors = np.asarray(self._model.encode(parts, normalize_embeddings=True), dtype=np.float32)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shinka_core.endpoints import split_model
 from shinka_core.errors import ConfigError, PromptTooLongError
 
 KNOWN: dict[str, int] = {
@@ -54,7 +55,7 @@ def context_tokens(model: str, settings: Mapping[str, int]) -> int | None:
     """
     if model.startswith(BUILTIN):
         return None
-    name = model.partition("@")[0]
+    name = split_model(model)[0]
     own = settings.get(model) or settings.get(name)
     if own is not None:
         return own

@@ -123,7 +123,7 @@ def longest_answer(model: str) -> int:
 
 
 def _plain(model: str) -> str:
-    return model.partition("@")[0].rpartition("/")[2]
+    return split_model(model)[0].rpartition("/")[2]
 
 
 def _known(name: str) -> str | None:

@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SMALLEST_SCALE = 1e-6
+# Beyond it sums and differences of scores are no numbers any more: penalties such as the most negative float there is.
+LARGEST_SCORE = 1e300
 
 
 def weighted_probabilities(scores: Floats, children: Ints, sharpness: float) -> Floats:
@@ -29,10 +31,13 @@ def weighted_probabilities(scores: Floats, children: Ints, sharpness: float) -> 
     Returns:
         `(n,)`, sums to 1.
     """
+    if np.abs(scores).max() > LARGEST_SCORE:
+        scores = scores / 8.0
     median = np.median(scores)
     scale = max(float(np.median(np.abs(scores - median))), SMALLEST_SCALE)
     # Clipped: beyond 500 the exponential overflows, and the sigmoid is 0 or 1 long before.
-    exponent = np.clip(-sharpness * (scores - median) / scale, -500.0, 500.0)
+    with np.errstate(over="ignore"):
+        exponent = np.clip((scores - median) / scale * -sharpness, -500.0, 500.0)
     weights = 1.0 / (1.0 + np.exp(exponent)) / (1.0 + children)
     total = float(weights.sum())
     if not total > 0.0:

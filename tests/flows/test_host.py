@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.prefect import ROOT, environment_for
+from tests.support.prefect import ROOT, environment_for, own_home
 from tests.support.runs import TASK
 
 # Seconds for which the host's event loop may stand still; imports take it a little at a time.
@@ -105,3 +105,28 @@ def test_nothing_of_the_host_is_changed(tmp_path: Path, prefect_api: str, prefec
     assert words[:2] == ["programs", "4"]
     assert float(words[-1]) < LONGEST_STANDSTILL
     assert second == "unchanged"
+
+
+PROFILE = """
+import os
+before = dict(os.environ)
+import flows.runner
+from prefect.settings import get_current_settings
+from flows.orchestrator.profile import profile
+with profile():
+    inside = get_current_settings()
+    print(inside.client.max_retries, inside.api.request_timeout, inside.client.csrf_support_enabled, inside.logging.level)
+print(get_current_settings().client.retry_jitter_factor, inside.client.retry_jitter_factor, dict(os.environ) == before)
+"""
+
+
+def test_what_a_user_s_own_profile_says_wins(tmp_path: Path) -> None:
+    (tmp_path / "profiles.toml").write_text(
+        'active = "mine"\n[profiles.mine]\nPREFECT_CLIENT_MAX_RETRIES = "3"\nPREFECT_API_REQUEST_TIMEOUT = "7"\n'
+        'PREFECT_LOGGING_LEVEL = "ERROR"\n'
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", PROFILE], cwd=tmp_path, timeout=60, capture_output=True, text=True,
+        env=own_home(tmp_path, PYTHONPATH=str(ROOT)),
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["3 7.0 True ERROR", "0.2 0.5 True"], done.stderr

@@ -64,6 +64,25 @@ for thread in threads:
 print("interrupted")
 """
 
+# As the cells of a notebook: awaited in one loop, and one cancelled, which is what its kernel does with an interrupted cell.
+ONE_LOOP = """
+async def cells():
+    first = await runner("first", 2).run()
+    cell = asyncio.create_task(runner("a").run())
+    while not os.path.exists("a/gen_3"):
+        await asyncio.sleep(0.02)
+    cell.cancel()
+    (ended,) = await asyncio.gather(cell, return_exceptions=True)
+    assert isinstance(ended, asyncio.CancelledError) or ended.stopped_early, ended
+    assert signal.getsignal(signal.SIGINT) is before
+    second = await runner("second", 2).run()
+    print(first.programs, second.programs)
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(cells())
+loop.run_until_complete(loop.shutdown_default_executor())
+"""
+
 ANOTHER_LOOP = """
 import uvloop
 print(uvloop.run(runner("a", 2).run()).programs)
@@ -86,6 +105,16 @@ def test_both_runs_are_stopped_and_resumable(text: str, tmp_path: Path, prefect_
         assert rows(tmp_path / name, "SELECT state FROM evolutions") == [("stopped",)]
         assert json.loads((tmp_path / name / "summary.json").read_text())["stopped_early"] == "interrupted"
         assert (tmp_path / name / "best" / "main.py").exists()
+
+
+@pytest.mark.slow
+def test_in_one_loop_a_run_follows_another_also_after_one_that_was_interrupted(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    assert outcome(tmp_path, ONE_LOOP, prefect_api, prefect_home) == ["3 3", "as before"]
+    assert rows(tmp_path / "a", "SELECT state FROM evolutions") == [("stopped",)]
+    assert json.loads((tmp_path / "a" / "summary.json").read_text())["stopped_early"] == "interrupted"
+    assert (tmp_path / "a" / "best" / "main.py").exists()
 
 
 @pytest.mark.slow

@@ -134,6 +134,9 @@ class PooledWords:
             vector[zlib.crc32(word.encode()) % 64] += 1.0
         return (vector / np.linalg.norm(vector)).astype(np.float32)
 
+    async def close(self) -> None:
+        pass
+
 
 async def novel(judge: AsyncNoveltyJudge, code: str, *others: str) -> bool:
     island = Island(judge, *others)

@@ -16,13 +16,15 @@ from sqlalchemy import text
 from shinka_core import generation as steps
 from shinka_core.config import BUILTIN_EMBEDDING, BUILTIN_MUTATE, DatabaseConfig
 from shinka_core.database.ownership import _start_of, this_process
-from shinka_core.errors import ConfigError, EvolutionExistsError
-from shinka_core.program import Evaluation, GenerationState, Job
+from shinka_core.errors import ConfigError, EndpointError, EvolutionExistsError
+from shinka_core.llm.question import CallKey
+from shinka_core.program import Evaluation, GenerationState, Job, Purpose
 from shinka_core.run import Run, open_run
 from shinka_core.settings import Resume, RunSettings
 from shinka_core.whereabouts import find_run
 from tests.shinka_core.database.old_schema import first_schema_file
 from tests.shinka_core.test_resume_settings import PROGRAM, make_task, settings
+from tests.support import model_server
 from tests.support.bare import FakeLauncher, evolve
 from tests.support.model_server import ModelServer, Script
 
@@ -195,6 +197,60 @@ async def test_candidates_that_are_judged_and_not_recorded_get_the_other_embeddi
         change = {"embedding_model": "other", "llm_base_url": server.url}
         run = await live(settings(tmp_path / "r", None, evolve=change), FakeLauncher())
         assert await read(run, "SELECT length(embedding), count(*) FROM programs WHERE {} GROUP BY 1") == [(4 * 64, 2)]
+
+
+@pytest.mark.parametrize("kept", ["the same", "other", "none"])
+async def test_embeddings_by_another_version_of_the_same_embedding_are_made_anew(tmp_path: Path, kept: str) -> None:
+    """Tokens differ between versions of Python, also where the seed program's are the same."""
+    given = settings(tmp_path / "r", make_task(tmp_path / "task"), evolve={"num_generations": 3})
+    await live(given, FakeLauncher(), False)
+    with sqlite3.connect(tmp_path / "r" / "evolution.sqlite") as connection:
+        query = "SELECT generation, embedding FROM programs ORDER BY generation"
+        before = connection.execute(query).fetchall()
+        zeros = bytes(len(before[0][1]))
+        # A database of before kept no version, and its vectors were of other texts.
+        connection.execute("UPDATE programs SET embedding = ? WHERE generation >= ?", (zeros, int(kept == "other")))
+        for table in ("evolutions", "sessions"):
+            for row, stored in connection.execute(f"SELECT rowid, settings FROM {table}").fetchall():
+                changed = json.loads(stored)
+                if kept == "none":
+                    changed.pop("embedding")
+                elif kept == "other":
+                    changed["embedding"] = "another version"
+                connection.execute(f"UPDATE {table} SET settings = ? WHERE rowid = ?", (json.dumps(changed), row))
+    await live(settings(tmp_path / "r", None), FakeLauncher())
+    with sqlite3.connect(tmp_path / "r" / "evolution.sqlite") as connection:
+        after = connection.execute(query).fetchall()
+        ((stored,),) = connection.execute("SELECT settings FROM sessions ORDER BY number DESC LIMIT 1").fetchall()
+    assert (after == before) is (kept != "the same")
+    assert json.loads(stored)["embedding"] not in ("", "another version")
+
+
+@pytest.mark.parametrize("when", ["while it goes", "between two sessions"])
+async def test_an_endpoint_whose_embeddings_have_another_width_is_told_and_uses_no_generation_up(
+    tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = make_task(tmp_path / "task")
+    async with ModelServer() as server:
+        fields = {"embedding_model": "other", "llm_base_url": server.url, "num_generations": 1, "max_api_costs": None}
+        await live(settings(tmp_path / "r", task, evolve=fields), FakeLauncher(), False)
+        narrow = model_server._embeddings
+
+        def wide(body: dict[str, Any]) -> dict[str, Any]:
+            reply = narrow(body)
+            for item in reply["data"]:
+                item["embedding"] = item["embedding"] * 2
+            return reply
+
+        if when == "between two sessions":
+            monkeypatch.setattr(model_server, "_embeddings", wide)
+        async with open_run(settings(tmp_path / "r", None, evolve={"num_generations": 2}), resume=True) as run:
+            monkeypatch.setattr(model_server, "_embeddings", wide)
+            assert run.judge is not None
+            key = CallKey(2, Purpose.NOVELTY, 0, 0)
+            code = PROGRAM.replace("0.125", "7.5")
+            with pytest.raises(EndpointError, match="128 numbers and gave 64 before"):
+                await run.judge.check(code, language="python", island=0, neighbours=run.database, key=key)
 
 
 async def test_the_run_of_another_process_is_refused_before_anything_else_is_looked_at(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def test_the_help_says_what_every_exit_code_means() -> None:
         "130, 143 or 129",
         "2 a mistake",
         "1 the run broke off",
+        "4 all generations are done and none made a correct program",
     ):
         assert words in text
     assert "initial.<ext>" in text

@@ -51,6 +51,14 @@ def test_a_seed_program_that_is_not_correct_is_named_in_the_evaluators_words() -
     assert "not correct" not in printed()
 
 
+@pytest.mark.parametrize("folder", ["/r/res [v2] ünï %2F", "/r/[bold]x[/bold]", "/r/a  b :boom:"])
+def test_a_path_is_printed_to_the_letter(folder: str) -> None:
+    text = printed(results_dir=folder, stopped_early="interrupted")
+    assert f"{folder}/best" in text
+    assert "--resume --results" in text
+    assert text.count(folder) >= 2
+
+
 def test_no_folder_is_named_where_nothing_was_best() -> None:
     assert "/r/x/best" not in printed(best_score=None, best_generation=None)
 

@@ -212,6 +212,28 @@ async def test_odd_paths_and_extra_arguments_work(tmp_path: Path) -> None:
     assert evaluation.public_metrics == {"extra": "a b"}
 
 
+BUSY = """
+import multiprocessing, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    total = sum(pool.map(abs, range(-50, 0)))
+with ThreadPoolExecutor(4) as threads:
+    total += sum(threads.map(abs, range(-50, 0)))
+(out / "plot.svg").write_text("<svg/>")
+sys.stdout.write("x" * 5_000_000)
+result(total, public={"stdin": sys.stdin.read(), "threads": threading.active_count()})
+"""
+
+
+@pytest.mark.parametrize("level", ["none", "limits", "auto"])
+async def test_workers_threads_plots_and_much_output_are_nothing_special(tmp_path: Path, level: str) -> None:
+    evaluation = await Bench(tmp_path, isolation=level, max_output_bytes=10_000).run(BUSY)
+    assert (evaluation.score, evaluation.correct) == (2 * 1275, True), evaluation.error
+    assert evaluation.public_metrics == {"stdin": "", "threads": 1}
+    assert (tmp_path / "gen_1/results/plot.svg").read_text() == "<svg/>"
+    assert (tmp_path / "gen_1/results/stdout.log").stat().st_size < 12_000
+
+
 async def test_fifty_evaluations_run_at_once(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     evaluations = await asyncio.gather(*(bench.run(f"result({n})", f"gen_{n}") for n in range(50)))

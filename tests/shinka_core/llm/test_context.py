@@ -18,6 +18,8 @@ from shinka_core.llm.context import ANSWER, AROUND, DEFAULT, Contexts, context_t
         ("openai/gpt-4.1-nano@https://host/v1", 1_047_576),
         ("claude-opus-4-5", 200_000),
         ("o3-mini", 200_000),
+        ("@cf/meta/llama-3.1-8b-instruct", 131_072),
+        ("@cf/google/gemini-pro@https://host/v1", 1_048_576),
         ("my-own-model", DEFAULT),
         ("gpt-4x", DEFAULT),
         ("builtin/mutate", None),

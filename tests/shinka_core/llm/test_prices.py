@@ -23,6 +23,8 @@ MILLION = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
         ("builtin/mutate", 0.0),
         ("my-own-model", None),
         ("gpt-4o-minister", None),
+        ("@proxy/openai/gpt-4o", 12.5),
+        ("@cf/meta/llama-3.1-8b-instruct", None),
     ],
 )
 def test_a_model_is_priced_by_its_name(model: str, dollars: float | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 
 import numpy as np
@@ -16,6 +17,7 @@ from shinka_core.selection.islands import draw_island, draw_migrants
 from shinka_core.selection.parents import power_law_probabilities, weighted_probabilities
 
 SCORES = st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=40)
+WORST = -sys.float_info.max
 
 
 @given(scores=SCORES, sharpness=st.floats(0.1, 100), data=st.data())
@@ -30,6 +32,27 @@ def test_weighted_sampling_is_a_distribution_that_favours_score(
     equal = weighted_probabilities(values, np.zeros(len(scores), dtype=int), sharpness)
     order = np.argsort(values, kind="stable")
     assert (np.diff(equal[order]) >= -1e-12).all()
+
+
+@pytest.mark.parametrize("penalty", [WORST, -1e200])
+@pytest.mark.parametrize("good", [[0.1], [0.1, 0.2], [0.1, 0.2, 0.3, 0.4], [-WORST]])
+def test_among_huge_penalties_the_good_ones_are_chosen(penalty: float, good: list[float]) -> None:
+    for failed in (1, 2, 3, 4):
+        scores = np.array([penalty] * failed + good)
+        for p in (
+            weighted_probabilities(scores, np.zeros(len(scores), dtype=int), 10.0),
+            power_law_probabilities(scores, 2.0),
+        ):
+            assert p.sum() == pytest.approx(1.0)
+            assert int(np.argmax(p)) >= failed
+            assert p[-1] > p[0]
+
+
+@given(scores=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40))
+def test_any_finite_scores_make_a_distribution(scores: list[float]) -> None:
+    p = weighted_probabilities(np.array(scores), np.zeros(len(scores), dtype=int), 10.0)
+    assert p.sum() == pytest.approx(1.0)
+    assert p[int(np.argmax(scores))] == pytest.approx(p.max())
 
 
 def test_the_weighted_formula_is_the_published_one() -> None:
