@@ -83,7 +83,7 @@ MAY_USE = {
     "generation": {"program_size", "database", "edit", "launch", "llm", "prompts", "run"},
     "private": {"database", "naming"},
 }
-LONGEST_FILE = 500
+LONGEST_FILE = 400
 USUAL_FILE = 300
 LONGEST_FUNCTION = 60
 MACHINE_PATHS = ("/work" + "/", "/root" + "/", "/opt" + "/pypi", "file" + "://")
