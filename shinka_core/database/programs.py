@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -39,7 +38,6 @@ from shinka_core.errors import DatabaseError, DatabaseUnavailableError, Evolutio
 from shinka_core.program import GenerationContext, PatchType, Program, Sampling
 
 Vector = NDArray[np.float32]
-logger = logging.getLogger("shinka.database")
 
 # Numbers in the embeddings of an island up to which they are compared on the event loop: about 5 ms.
 SMALL_ISLAND = 5_000_000

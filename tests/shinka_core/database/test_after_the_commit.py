@@ -8,7 +8,8 @@ import pytest
 
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.program import Failure, GenerationState
-from tests.shinka_core.database.test_programs import name, opened, program, residents, unit
+from tests.shinka_core.database.test_population import residents
+from tests.shinka_core.database.test_programs import name, opened, program, unit
 
 
 async def test_a_program_whose_archive_fails_is_recorded_all_the_same(
