@@ -8,10 +8,10 @@ from shinka_core.database.address import address_of
 from shinka_core.errors import ConfigError
 from shinka_core.launch import check_job
 from shinka_core.llm.endpoint import check_models
+from shinka_core.program_size import SizeLimit
 from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.seed_program import SeedProgram, read_seed_program
 from shinka_core.settings import RunSettings
-from shinka_core.sizes import SizeLimit
 
 
 def check_settings(settings: RunSettings) -> SeedProgram:

@@ -24,10 +24,10 @@ from shinka_core.operators import builtin_operators
 from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
 from shinka_core.private import private_places
+from shinka_core.program_size import SizeLimit, contexts_of
 from shinka_core.progress import Progress
 from shinka_core.seed_program import SeedProgram
 from shinka_core.settings import Resume, RunSettings
-from shinka_core.sizes import SizeLimit, contexts_of
 from shinka_core.slots import Slots
 from shinka_core.whereabouts import write_mark
 

@@ -13,8 +13,8 @@ from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.utilities.annotations import quote
 
-from shinka_core.endpoints import split_model
 from shinka_core.errors import ModelError, ShinkaError
+from shinka_core.model_address import split_model
 
 T = TypeVar("T")
 

@@ -25,7 +25,7 @@ GROUND = {
     "program",
     "config",
     "secrets",
-    "endpoints",
+    "model_address",
     "outcome",
     "source",
     "thinking",
@@ -46,19 +46,19 @@ MAY_USE = {
     "own_packages": set[str](),
     "settings": set[str](),
     "fingerprint": set[str](),
-    "checks": {"database", "launch", "llm", "seed_program", "settings", "sizes"},
+    "checks": {"database", "launch", "llm", "seed_program", "settings", "program_size"},
     "whereabouts": {"database", "naming", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
     "python_tree": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
-    "endpoints": set[str](),
+    "model_address": set[str](),
     "operators": {"edit", "llm"},
     "database": {"selection", "llm"},
     "seed_program": {"edit"},
     "novelty": {"edit", "embed", "llm", "prompts"},
-    "sizes": {"llm", "prompts"},
+    "program_size": {"llm", "prompts"},
     "run": {
         "seed_program",
         "budget",
@@ -76,15 +76,14 @@ MAY_USE = {
         "private",
         "progress",
         "settings",
-        "sizes",
+        "program_size",
         "slots",
         "whereabouts",
     },
-    "asking": {"llm", "prompts", "run"},
-    "generation": {"asking", "sizes", "database", "edit", "launch", "llm", "prompts", "run"},
+    "generation": {"program_size", "database", "edit", "launch", "llm", "prompts", "run"},
     "private": {"database", "naming"},
 }
-LONGEST_FILE = 500
+LONGEST_FILE = 400
 USUAL_FILE = 300
 LONGEST_FUNCTION = 60
 MACHINE_PATHS = ("/work" + "/", "/root" + "/", "/opt" + "/pypi", "file" + "://")

@@ -20,8 +20,8 @@ from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurr
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
-from shinka_core.endpoints import split_model
 from shinka_core.errors import OrchestratorError
+from shinka_core.model_address import split_model
 from shinka_core.run import Run
 from tasks.policy import rate_limit_of
 

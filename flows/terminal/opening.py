@@ -8,7 +8,7 @@ from rich.console import Console
 
 from flows.terminal.task_folder import Plan
 from shinka_core.config import BUILTIN_MUTATE
-from shinka_core.endpoints import shown_model, without_secrets
+from shinka_core.model_address import shown_model, without_secrets
 
 
 def print_opening(console: Console, plan: Plan) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,43 +21,23 @@ from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
 from shinka_core.database.calls import Calls
 from shinka_core.database.choose import choose
-from shinka_core.database.journal import STATE, Journal
+from shinka_core.database.journal import Journal
 from shinka_core.database.lease import BEAT, Lease, database_seconds, release, take, wait_until_free
 from shinka_core.database.loading import load_population
-from shinka_core.database.migration import plan_migration
 from shinka_core.database.ownership import give_back_mark, new_mark
 from shinka_core.database.population import Population
 from shinka_core.database.reading import ProgramReader
-from shinka_core.database.rows import program_values
-from shinka_core.database.schema import (
-    ArchiveRow,
-    EvolutionRow,
-    InspirationRow,
-    IslandMemberRow,
-    ProgramRow,
-    now,
-    table_of,
-)
+from shinka_core.database.recording import ProgramRecorder
+from shinka_core.database.schema import EvolutionRow, now
 from shinka_core.database.sessions import close_session, open_session, seconds_before
 from shinka_core.database.store import Store
 from shinka_core.database.summary import RunSummary, summarise
 from shinka_core.database.taking_up import Embeddings, TakeUp, change, embed_anew
-from shinka_core.database.writer import Rows, Writer
+from shinka_core.database.writer import Writer
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError, EvolutionExistsError
-from shinka_core.program import GenerationContext, GenerationState, PatchType, Program, Sampling
+from shinka_core.program import GenerationContext, PatchType, Program, Sampling
 
 Vector = NDArray[np.float32]
-logger = logging.getLogger("shinka.database")
-
-_BEFORE = table_of(ProgramRow).alias("before")
-# Its place in the order of insertion is the database's to give; `of` is the evolution once more.
-_PROGRAM = insert(table_of(ProgramRow)).values(
-    sequence=select(func.coalesce(func.max(_BEFORE.c.sequence), 0) + 1)
-    .where(_BEFORE.c.evolution == bindparam("of"))
-    .scalar_subquery()
-)
-_INSPIRATION = insert(table_of(InspirationRow))
-_MEMBER = insert(table_of(IslandMemberRow))
 
 # Numbers in the embeddings of an island up to which they are compared on the event loop: about 5 ms.
 SMALL_ISLAND = 5_000_000
@@ -101,11 +80,11 @@ class AsyncProgramDatabase:
         self._population = Population(config.num_islands, config.archive_size)
         self._reader = ProgramReader(self._store)
         self._evolution = ""
-        self._seed = 0
         self._mark = ""
         self._beats: asyncio.Task[None] | None = None
         self.journal = Journal(self._store, self._writer, self._population)
         self.calls = Calls(self._store, self._writer)
+        self._recorder = ProgramRecorder(config, self._writer, self._population, self._reader, self.calls)
 
     async def __aenter__(self) -> Self:
         try:
@@ -315,41 +294,7 @@ class AsyncProgramDatabase:
         Raises:
             DatabaseError: Nothing was stored.
         """
-        if self._population.holds(program.generation):
-            return False
-        islands = list(range(self._config.num_islands)) if program.generation == 0 else [program.island]
-        program = replace(program, score=program.score if program.score is None or np.isfinite(program.score) else None)
-
-        rows = [Rows(_PROGRAM, program_values(program, self._evolution, embedding) | {"of": self._evolution})]
-        rows += [
-            Rows(_INSPIRATION, {"program_id": program.id, "position": position, "inspiration_id": inspiration})
-            for position, inspiration in enumerate(program.inspiration_ids)
-        ]
-        rows += [self._member(program.id, island) for island in islands]
-        recorded = {"of": self._evolution, "at": program.generation, "state": GenerationState.RECORDED.value}
-        await asyncio.shield(self._writer.post(*rows, Rows(STATE, recorded | {"updated_at": now()})))
-        position = self._population.add(
-            program.id,
-            program.generation,
-            program.score,
-            program.correct,
-            program.parent_id,
-            islands,
-            embedding,
-        )
-        self.calls.forget(program.generation)
-        await self._follow_up(position)
-        return True
-
-    async def _follow_up(self, position: int) -> None:
-        """Archive and islands: the program is stored, so nothing that goes wrong from here on is its failure."""
-        moves = plan_migration(self._config, self._population, self._seed)
-        try:
-            await self._update_archive(position)
-            if moves:
-                await self._migrate(moves)
-        except Exception as error:  # noqa: BLE001 - see above
-            logger.warning("archive or islands are not up to date until the next resume: %s", error)
+        return await self._recorder.add(program, embedding)
 
     async def get(self, program_id: str) -> Program:
         """A program by its id.
@@ -391,9 +336,10 @@ class AsyncProgramDatabase:
         return self._mark
 
     def _bind(self, name: str, seed: int, commits: int) -> None:
-        self._evolution, self._seed = name, seed
+        self._evolution = name
         self.journal.bind(name)
         self.calls.bind(name)
+        self._recorder.bind(name, seed)
         self._writer.bind(Lease(name, self._mark, commits))
         self._beats = asyncio.create_task(self._beat())
 
@@ -411,33 +357,3 @@ class AsyncProgramDatabase:
         give_back_mark(mark)
         if self._evolution and self.lost is None:
             await release(self._store, self._evolution, mark)
-
-    def _member(self, program_id: str, island: int) -> Rows:
-        return Rows(_MEMBER, {"evolution": self._evolution, "island": island, "program_id": program_id})
-
-    async def _update_archive(self, position: int) -> None:
-        """Decides with what is in memory now, so that programs stored together cannot disagree."""
-        change = self._population.archive_change(position)
-        if change.added is None:
-            return
-        self._population.apply(change)
-        ids = self._population.ids
-
-        async def store(connection: AsyncConnection) -> None:
-            if change.removed is not None:
-                await connection.execute(
-                    delete(ArchiveRow).where(
-                        ArchiveRow.evolution == self._evolution, ArchiveRow.program_id == ids[change.removed]
-                    )
-                )
-            await connection.execute(insert(ArchiveRow).values(evolution=self._evolution, program_id=ids[position]))
-
-        await self._writer.write(store)
-
-    async def _migrate(self, moves: list[tuple[int, int]]) -> None:
-        """Copies programs to other islands, all or none."""
-        ids = self._population.ids
-        members = [self._member(ids[position], island) for position, island in moves]
-        await asyncio.shield(self._writer.post(*members))
-        for position, island in moves:
-            self._population.islands[island].add(position, await self._reader.embedding(ids[position]))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from shinka_core.budget import Budget
 from shinka_core.embed.embedder import EDITION, Vector
 from shinka_core.embed.pieces import pieces, pooled
-from shinka_core.endpoints import split_model
 from shinka_core.errors import ModelError, UnusableAnswerError
 from shinka_core.llm.account import Account
 from shinka_core.llm.complaint import is_complaint, read_complaint
@@ -20,6 +19,7 @@ from shinka_core.llm.connection import EMBEDDINGS, Connection
 from shinka_core.llm.endpoint import Endpoint
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.reply import Reply
+from shinka_core.model_address import split_model
 
 # Bytes of a piece: OpenAI's models take 8,191 tokens.
 PIECE = 8_000

@@ -11,11 +11,11 @@ from contextvars import ContextVar
 from shinka_core.budget import Budget, Reservation
 from shinka_core.config import ModelPrice
 from shinka_core.errors import ModelError, RateLimitedError
+from shinka_core.llm.billed_tokens import estimated, most_tokens
 from shinka_core.llm.congestion import Gate
 from shinka_core.llm.limiter import CallLimiter, Unlimited
 from shinka_core.llm.prices import cost
 from shinka_core.llm.question import CallKey, Ledger, Question
-from shinka_core.llm.sizes import estimated, most_tokens
 from shinka_core.program import Answer, Purpose, Usage
 
 logger = logging.getLogger("shinka.llm")

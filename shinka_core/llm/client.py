@@ -16,13 +16,13 @@ from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig, ModelPrice
 from shinka_core.errors import ModelError, ModelUnavailableError, PromptTooLongError, Scope, UnusableAnswerError
 from shinka_core.llm.account import Account
+from shinka_core.llm.billed_tokens import most_tokens
 from shinka_core.llm.connect import answer_bounds, check_prices, connect
 from shinka_core.llm.context import ANSWER_SHARE, OPTIONS
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.prices import AnswerBound, cost, longest_answer
 from shinka_core.llm.question import Ledger, Provider, Question, RawAnswer
 from shinka_core.llm.roster import Roster
-from shinka_core.llm.sizes import most_tokens
 from shinka_core.program import Answer, Usage
 from shinka_core.storable import storable
 

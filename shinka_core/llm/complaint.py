@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-from shinka_core.endpoints import without_secrets
+from shinka_core.model_address import without_secrets
 from shinka_core.secrets import redact
 
 # Characters of a provider's words that are kept.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shinka_core.endpoints import split_model
 from shinka_core.errors import ConfigError, PromptTooLongError
+from shinka_core.model_address import split_model
 
 KNOWN: dict[str, int] = {
     "gpt-3.5-turbo": 16_385,

@@ -9,8 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from shinka_core.config import EndpointOptions, EvolutionConfig
-from shinka_core.endpoints import OPENAI, OPENAI_KEY, Address, check_model_name, parse_address, shown_model, split_model
 from shinka_core.errors import ConfigError
+from shinka_core.model_address import (
+    OPENAI,
+    OPENAI_KEY,
+    Address,
+    check_model_name,
+    parse_address,
+    shown_model,
+    split_model,
+)
 from shinka_core.secrets import read_key, refuse_stored_secrets
 
 OPENAI_HOST = "https://api.openai.com"

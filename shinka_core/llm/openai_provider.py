@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
-from shinka_core.endpoints import split_model
 from shinka_core.errors import ModelUnavailableError, UnusableAnswerError
 from shinka_core.llm.answers import read_completion, read_response
 from shinka_core.llm.complaint import Complaint, is_complaint, one_line, read_complaint
@@ -19,6 +18,7 @@ from shinka_core.llm.dialect import LIMITS, Dialect
 from shinka_core.llm.endpoint import EXTRAS, Endpoint
 from shinka_core.llm.question import Question, RawAnswer
 from shinka_core.llm.reply import Reply
+from shinka_core.model_address import split_model
 
 # Forms in which one question is tried: a system message, a stream, a limit's name and a few options.
 MOST_FORMS = 8

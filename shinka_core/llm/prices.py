@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shinka_core.config import ModelPrice
-from shinka_core.endpoints import split_model
+from shinka_core.model_address import split_model
 from shinka_core.program import Usage
 
 PER_MILLION: dict[str, tuple[float, float, float]] = {

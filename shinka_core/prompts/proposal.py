@@ -11,7 +11,7 @@ from shinka_core.prompts.bounding import Draft, shorter
 from shinka_core.prompts.formats import answer_format
 from shinka_core.prompts.moves import suggest
 from shinka_core.prompts.programs import FEEDBACK_LIMIT, show_program
-from shinka_core.prompts.size import tokens_at_most
+from shinka_core.prompts.token_estimate import tokens_at_most
 
 ROLE = """\
 You improve a program by proposing its next version. Every version is run by an evaluator, which gives it a score; \

@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import json
 import random
-import re
 import sys
 import time
 from collections import Counter
@@ -21,8 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
-BLOCK = re.compile(r"EVOLVE-BLOCK-START[^\n]*\n(.*?)\n[^\n]*EVOLVE-BLOCK-END", re.DOTALL)
+from tests.support import model_replies as replies
+
 REASONS = {
     200: "OK",
     400: "Bad Request",
@@ -183,9 +182,9 @@ class ModelServer:
             self.embedded.append(texts)
             limit = self.script.embedding_limit
             if limit and max(len(text.encode()) for text in texts) > limit:
-                await _send(writer, 400, _too_long(limit, len(max(texts, key=len)), "input"))
+                await _send(writer, 400, replies.too_long(limit, len(max(texts, key=len)), "input"))
             else:
-                await _send(writer, 200, _embeddings(body))
+                await _send(writer, 200, replies.embeddings(body))
             return True
         return await self._answer(path, named, body, writer)
 
@@ -230,10 +229,10 @@ class ModelServer:
             return True
         length = sum(len(message["content"]) for message in asked.messages)
         if self.script.context and length > self.script.context:
-            await _send(writer, 400, _too_long(self.script.context // 3, length // 3, "messages"))
+            await _send(writer, 400, replies.too_long(self.script.context // 3, length // 3, "messages"))
             return True
-        make = self._response if asked.path.endswith("/responses") else self._completion
-        reply = make(asked.body, asked.text, fault)
+        make = replies.response if asked.path.endswith("/responses") else replies.completion
+        reply = make(asked.body, asked.text, fault, self.script.prompt_tokens, self.script.completion_tokens)
         if fault == "half_json":
             data = json.dumps(reply).encode()
             await _send_raw(writer, 200, data[: len(data) // 2], {})
@@ -268,49 +267,12 @@ class ModelServer:
             return "I'm sorry, but I can't help with that request."
         if self.script.answer is not None and not fault:
             return self.script.answer(messages, number)
-        text = patch_for(messages, number)
+        text = replies.patch_for(messages, number)
         if fault == "truncated":
             return text[: int(len(text) * 0.7)]
         if fault == "huge":
             return "x" * 5_000_000
         return text
-
-    def _completion(self, body: dict[str, Any], text: str, fault: str) -> dict[str, Any]:
-        choice = {"index": 0, "message": {"role": "assistant", "content": text or None}, "finish_reason": "stop"}
-        return {
-            "id": "c",
-            "object": "chat.completion",
-            "created": 0,
-            "model": body.get("model"),
-            "choices": [] if fault == "no_choices" else [choice],
-            "usage": {
-                "prompt_tokens": self.script.prompt_tokens,
-                "completion_tokens": self.script.completion_tokens,
-                "total_tokens": self.script.prompt_tokens + self.script.completion_tokens,
-            },
-        }
-
-    def _response(self, body: dict[str, Any], text: str, fault: str) -> dict[str, Any]:
-        del fault
-        content = [{"type": "output_text", "text": text, "annotations": []}]
-        return {
-            "id": "r",
-            "object": "response",
-            "created_at": 0,
-            "status": "completed",
-            "model": body.get("model"),
-            "output": [{"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": content}],
-            "parallel_tool_calls": False,
-            "tool_choice": "auto",
-            "tools": [],
-            "usage": {
-                "input_tokens": self.script.prompt_tokens,
-                "input_tokens_details": {"cached_tokens": 0},
-                "output_tokens": self.script.completion_tokens,
-                "output_tokens_details": {"reasoning_tokens": 0},
-                "total_tokens": self.script.prompt_tokens + self.script.completion_tokens,
-            },
-        }
 
     def stats(self) -> dict[str, Any]:
         return {
@@ -322,49 +284,6 @@ class ModelServer:
             "starts": [round(request.start, 4) for request in self.requests[:1000]],
             "born": self.born,
         }
-
-
-def patch_for(messages: list[dict[str, str]], number: int) -> str:
-    """A SEARCH/REPLACE patch that changes one number of the program to be changed."""
-    prompt = next((m["content"] for m in messages if m["role"] == "user"), "")
-    # The program to be changed follows our heading; others show theirs last.
-    at = prompt.rfind("# The current program")
-    program = prompt[max(at, 0) :]
-    blocks = list(BLOCK.finditer(program))
-    block = (blocks[0] if at >= 0 else blocks[-1]) if blocks else None
-    lines = (block.group(1) if block else program).split("\n")
-    places = [line for line in lines if NUMBER.search(line) and lines.count(line) == 1]
-    if not places:
-        return "no number to change"
-    line = places[number % len(places)]
-    match = NUMBER.search(line)
-    assert match is not None
-    value = float(match.group()) * (1.0 + 0.001 * (1 + number % 37)) + 1e-6 * (number + 1)
-    changed = line[: match.start()] + f"{value:.9f}" + line[match.end() :]
-    return (
-        f"<NAME>change_{number}</NAME>\n<DESCRIPTION>Moves a constant.</DESCRIPTION>\n"
-        f"<<<<<<< SEARCH\n{line}\n=======\n{changed}\n>>>>>>> REPLACE\n"
-    )
-
-
-def _too_long(limit: int, asked: int, what: str) -> dict[str, Any]:
-    text = f"This model's maximum context length is {limit} tokens. However, your {what} resulted in {asked} tokens."
-    error = {"message": f"{text} Please reduce the length of the {what}.", "type": "invalid_request_error"}
-    return {"error": error | {"param": what, "code": "context_length_exceeded"}}
-
-
-def _embeddings(body: dict[str, Any]) -> dict[str, Any]:
-    texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
-    data = []
-    for index, text in enumerate(texts):
-        rng = random.Random(text)
-        data.append({"object": "embedding", "index": index, "embedding": [rng.gauss(0, 1) for _ in range(64)]})
-    return {
-        "object": "list",
-        "model": body.get("model"),
-        "data": data,
-        "usage": {"prompt_tokens": 1, "total_tokens": 1},
-    }
 
 
 async def _send(writer: asyncio.StreamWriter, status: int, value: Any, headers: dict[str, str] | None = None) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.program import Failure, GenerationState
-from tests.shinka_core.database.test_programs import name, opened, program, residents, unit
+from tests.shinka_core.database.test_population import residents
+from tests.shinka_core.database.test_programs import name, opened, program, unit
 
 
 async def test_a_program_whose_archive_fails_is_recorded_all_the_same(
@@ -24,7 +25,7 @@ async def test_a_program_whose_archive_fails_is_recorded_all_the_same(
             raise RuntimeError("after the commit")
 
         with monkeypatch.context() as patch:
-            patch.setattr(db, "_update_archive", breaking)
+            patch.setattr(db._recorder, "_update_archive", breaking)
             assert await db.add(program(1, 9.0), None)
         assert "after the commit" in caplog.text
         summary = await db.summary()

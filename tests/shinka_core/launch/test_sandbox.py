@@ -6,61 +6,22 @@ import asyncio
 import os
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from shinka_core.config import LocalJobConfig
 from shinka_core.database.address import address_of
-from shinka_core.launch import LocalLauncher, interpreters, sandbox, stage
+from shinka_core.launch import LocalLauncher, sandbox, stage
 from shinka_core.naming import RUN_FILE
 from shinka_core.private import private_places
-from shinka_core.program import Evaluation
+from tests.shinka_core.launch.place import Place
 from tests.shinka_core.launch.test_hostile import needs_sandbox
 from tests.shinka_core.launch.test_local import EVALUATOR
 
 pytestmark = needs_sandbox
-
-
-class Place:
-    """A task's folder and a run's, in a home folder of their own."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder = folder
-        self.home = folder / "home"
-        self.task = folder / "task"
-        self.run = folder / "run"
-        for made in (self.home, self.task, self.run):
-            made.mkdir()
-        monkeypatch.setenv("HOME", str(self.home))
-        (self.task / "evaluate.py").write_text(EVALUATOR)
-
-    async def evaluation(self, code: str, hidden: list[Path] | None = None, **fields: Any) -> Evaluation:
-        evaluator = str(fields.pop("evaluator", self.task / "evaluate.py"))
-        config = LocalJobConfig(eval_program_path=evaluator, isolation="sandbox", **fields)
-        launcher = LocalLauncher(config, hidden=[self.run] if hidden is None else hidden)
-        generation = fields.get("run", self.run) / "gen_1"
-        generation.mkdir(exist_ok=True)
-        (generation / "main.py").write_text(code)
-        try:
-            return await launcher.wait(await launcher.submit(generation / "main.py", generation / "results"))
-        finally:
-            await launcher.close()
-
-    async def told(self, expression: str, hidden: list[Path] | None = None, **fields: Any) -> Any:
-        found = await self.evaluation(f"import pathlib\nresult(1.0, public={{'told': {expression}}})", hidden, **fields)
-        assert found.correct, found.error
-        return found.public_metrics["told"]
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    return Place(tmp_path, monkeypatch)
 
 
 # Sockets
@@ -269,7 +230,7 @@ async def test_an_evaluator_in_the_home_folder_shows_none_of_its_secrets(place: 
     assert found == [False, "data", str(place.home)]
 
 
-# The home folder, interpreters and tools
+# The home folder
 
 
 async def test_home_caches_and_shared_memory_can_be_written_to_and_are_private(place: Place) -> None:
@@ -283,114 +244,6 @@ async def test_home_caches_and_shared_memory_can_be_written_to_and_are_private(p
     assert found.score == 3.0, found.error
     assert list(place.home.iterdir()) == []
     assert not Path("/dev/shm/shinka-test").exists()
-
-
-def python_of(folder: Path) -> str:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    return str(folder / "bin" / "python")
-
-
-async def test_an_environment_that_is_a_link_is_shown_whole(place: Place) -> None:
-    """As uv and others lay them: `.venv` leads elsewhere, its `python` over another link into somebody's home."""
-    real = place.home / "environments" / "real"
-    python_of(real)
-    site = next(real.glob("lib/python*/site-packages"))
-    (site / "package.py").write_text("value = 7")
-    (place.home / "sources").mkdir()
-    (place.home / "sources" / "editable.py").write_text("value = 8")
-    (site / "editable.pth").write_text(f"{place.home / 'sources'}\n")
-    (place.home / "project").mkdir()
-    (place.home / "project" / ".venv").symlink_to(real)
-    (place.home / "secret").write_text("secret")
-    code = f"import package, editable\nresult(package.value + editable.value, public={{'secret': os.path.exists({str(place.home / 'secret')!r})}})"
-    for python in (place.home / "project" / ".venv" / "bin" / "python", real / "bin" / "python"):
-        interpreters.named.cache_clear()
-        found = await place.evaluation(code, python=str(python))
-        assert (found.score, found.public_metrics) == (15, {"secret": False}), found.error
-
-
-async def test_an_interpreter_behind_a_chain_of_links_is_found(place: Place) -> None:
-    base = Path(os.path.realpath(sys.executable))
-    store = place.home / ".local" / "share" / "pythons"
-    store.mkdir(parents=True)
-    (store / "cpython-3-exact").symlink_to(base.parent.parent)
-    (store / "cpython-3").symlink_to("cpython-3-exact")
-    environment = place.home / "venv"
-    python_of(environment)
-    program = environment / "bin" / "python"
-    for name in (environment / "bin").glob("python*"):
-        name.unlink()
-    program.symlink_to(store / "cpython-3" / "bin" / base.name)
-    found = await place.evaluation("result(1.0, public={'prefix': sys.prefix})", python=str(program))
-    assert found.public_metrics == {"prefix": str(environment)}, found.error
-
-
-def test_a_name_that_is_a_script_is_asked_for_the_interpreter_behind_it(tmp_path: Path) -> None:
-    shim = tmp_path / "python"
-    shim.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    shim.chmod(0o755)
-    found = interpreters.named(str(shim))
-    assert found.program == sys.executable
-    assert set(found.folders) >= {Path(sys.prefix), Path(sys.base_prefix)}
-
-
-async def test_tools_on_the_path_in_the_home_folder_work(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    tools, toolchain = place.home / ".cargo" / "bin", place.home / ".rustup" / "toolchains"
-    tools.mkdir(parents=True)
-    toolchain.mkdir(parents=True)
-    (place.home / ".cargo" / "credentials.toml").write_text("secret")
-    (toolchain / "version").write_text("1.80")
-    (tools / "toyc").write_text('#!/bin/sh\ncat "$HOME/.rustup/toolchains/version"\n')
-    (tools / "toyc").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
-    expression = (
-        "[__import__('subprocess').run(['toyc'], capture_output=True, text=True, check=True).stdout, "
-        f"os.path.exists({str(place.home / '.cargo' / 'credentials.toml')!r})]"
-    )
-    assert await place.told(expression) == ["1.80", False]
-
-
-# What is said
-
-
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        ("open('/etc/mine', 'w')", "inside the sandbox only the results folder"),
-        ("import urllib.request as u; u.urlopen('http://192.0.2.1/')", "job.network: true"),
-        ("import socket; socket.getaddrinfo('host.invalid', 80)", "job.network: true"),
-        ("open(os.path.expanduser('~/models/weights.bin'))", "job.readable: [{home}/models/weights.bin]"),
-        ("import subprocess; subprocess.run(['toyc'], check=True)", "job.readable: [{home}/apps/toyc/bin]"),
-        ("import socket; socket.socket(socket.AF_UNIX).connect('/var/run/docker.sock')", "No such file"),
-        ("raise OSError('cannot connect to the Docker daemon at unix:///var/run/docker.sock')", "sockets of this machine's services"),
-        ("open('/dev/fuse', 'rb')", "of the devices the sandbox shows"),
-        ("os.chown('/etc', 1, 1)", "forbids what could reach outside|only the results folder"),
-    ],
-)  # fmt: skip
-async def test_what_the_sandbox_forbids_is_told_with_its_remedy(
-    place: Place, monkeypatch: pytest.MonkeyPatch, code: str, words: str
-) -> None:
-    tool = place.home / "apps" / "toyc" / "bin" / "toyc"
-    tool.parent.mkdir(parents=True)
-    tool.write_text("")
-    (place.home / "models").mkdir()
-    (place.home / "models" / "weights.bin").write_text("")
-    (place.home / "bin").mkdir()
-    (place.home / "bin" / "toyc").symlink_to(tool)  # shown itself, but not where it leads
-    monkeypatch.setenv("PATH", f"{place.home / 'bin'}:{os.environ['PATH']}")
-    found = await place.evaluation(code)
-    assert found.reason == "crashed"
-    assert any(word in found.error for word in words.format(home=place.home).split("|")), found.error
-
-
-async def test_without_a_sandbox_nothing_is_said_of_one(place: Place) -> None:
-    config = LocalJobConfig(eval_program_path=str(place.task / "evaluate.py"), isolation="limits")
-    launcher = LocalLauncher(config)
-    (place.run / "main.py").write_text("open('/nowhere/file')")
-    found = await launcher.wait(await launcher.submit(place.run / "main.py", place.run / "results"))
-    assert found.reason == "crashed"
-    assert "sandbox " not in found.error
-    await launcher.close()
 
 
 def test_a_user_without_a_home_has_none_to_hide(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from shinka_core.config import EvolutionConfig
-from shinka_core.endpoints import KEYS_OF_HOSTS, parse_address, shown_model, split_model
 from shinka_core.errors import ConfigError, EndpointError
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.endpoint import check_models, endpoint_of
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.question import CallKey, Question
+from shinka_core.model_address import KEYS_OF_HOSTS, parse_address, shown_model, split_model
 from shinka_core.program import Purpose
 from tests.support.dialects import error
 from tests.support.model_server import Asked, ModelServer, Said, Script

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from shinka_core.endpoints import parse_address
 from shinka_core.errors import (
     EndpointError,
     ModelError,
@@ -25,6 +24,7 @@ from shinka_core.errors import (
 from shinka_core.llm.complaint import LONGEST_WORDS, is_complaint, read_complaint
 from shinka_core.llm.endpoint import Endpoint
 from shinka_core.llm.faults import fault_of
+from shinka_core.model_address import parse_address
 
 HERE = Endpoint(parse_address("llm_base_url", "http://127.0.0.1:8000"), key_name="MY_KEY")
 

@@ -13,7 +13,7 @@ from shinka_core.errors import PatchError
 from shinka_core.program import PatchType, Program, Sampling
 from shinka_core.prompts import Prompt, proposal_prompt
 from shinka_core.prompts.bounding import GAP, elided
-from shinka_core.prompts.size import tokens_at_most
+from shinka_core.prompts.token_estimate import tokens_at_most
 
 BLOCK = "".join(f"step_{n} = {n}\n" for n in range(60))
 HEAD = "import math\n" + "".join(f"HEAD_{n} = {n}\n" for n in range(400))

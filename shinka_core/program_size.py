@@ -11,7 +11,7 @@ from shinka_core.errors import ConfigError
 from shinka_core.llm.context import Contexts
 from shinka_core.prompts.bounding import GAP, elided
 from shinka_core.prompts.proposal import tokens_around
-from shinka_core.prompts.size import tokens_at_most
+from shinka_core.prompts.token_estimate import tokens_at_most
 
 
 def contexts_of(config: EvolutionConfig) -> Contexts:

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from shinka_core.asking import ask
 from shinka_core.checks import check_settings
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError, PromptTooLongError
 from shinka_core.generation import apply_answer
+from shinka_core.generation.asking import ask
 from shinka_core.llm.question import Message, Question, RawAnswer
 from shinka_core.program import Answer, Candidate, Failure, PatchType, Program, Sampling, Usage
+from shinka_core.program_size import SizeLimit
 from shinka_core.prompts.bounding import GAP
 from shinka_core.run import Run, open_run
 from shinka_core.settings import RunSettings
-from shinka_core.sizes import SizeLimit
 
 
 def settings(folder: Path, code: str, **evolve: Any) -> RunSettings:

@@ -1,4 +1,4 @@
-"""Where models are asked: what a model's name says, what an address may hold, and whose key goes where."""
+"""The address of a model: what its name says of where it is asked, what an address may hold, and whose key goes where."""
 
 from __future__ import annotations
 

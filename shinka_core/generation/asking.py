@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 
 from shinka_core.errors import PromptTooLongError
+from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.llm.question import CallKey, Material, Message, Question
 from shinka_core.program import Answer, Purpose, Sampling
 from shinka_core.prompts import Prompt, proposal_prompt
@@ -24,8 +25,8 @@ FOR_THE_RECORD = 32_000
 SMALL = 50_000
 
 
-async def ask(run: Run, generation: int, sampling: Sampling, turn: int, history: tuple[Message, ...]) -> Answer:
-    """Asks the sampled model; a prompt that its endpoint finds too long is made shorter and asked again.
+async def query(generation: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...] = ()) -> Answer:
+    """Asks the sampled model; an answer that ever arrived is read back instead.
 
     Args:
         turn: Question within this sampling, from 0.
@@ -35,6 +36,15 @@ async def ask(run: Run, generation: int, sampling: Sampling, turn: int, history:
         PromptTooLongError: It cannot be made shorter.
         ModelError: The class tells whether asking again may help.
     """
+    answer = await ask(generation.run, generation.context.number, sampling, turn, history)
+    generation.cost += answer.cost
+    generation.model = answer.model
+    await generation.see_written()
+    return answer
+
+
+async def ask(run: Run, generation: int, sampling: Sampling, turn: int, history: tuple[Message, ...]) -> Answer:
+    """Asks; a prompt that the model's endpoint finds too long is made shorter and asked again."""
     key = CallKey(generation, Purpose.PROPOSAL, sampling.attempt, turn)
     models = {sampling.model}
     refusal: PromptTooLongError | None = None

@@ -1,0 +1,59 @@
+"""Whether a candidate is novel: compared once, and from then on so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from shinka_core.database import values
+from shinka_core.errors import blaming
+from shinka_core.generation.once import once, plain
+from shinka_core.generation.submitting import submitted_last
+from shinka_core.generation.under_way import OpenGeneration
+from shinka_core.llm.account import charged_to
+from shinka_core.llm.question import CallKey
+from shinka_core.program import Candidate, GenerationState, Purpose, Sampling, Verdict
+
+
+async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candidate, turn: int) -> Verdict:
+    """Compares the candidate with its island; without a judge everything is novel.
+
+    What was judged or submitted before is so still, also when the novelty check is on or off since: the
+    candidates after it rest on that.
+    """
+    run = generation.run
+    stored = generation.claim.find(GenerationState.JUDGED, sampling.attempt, turn)
+    if run.judge is None:
+        if stored is not None:
+            return values.load_verdict(stored)[0]
+        return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="novelty check off")
+    novelty = run.judge
+    if stored is None and submitted_last(generation, candidate.code):
+        with charged_to(generation.context.number) as charge, blaming("novelty"):
+            generation.embedding = await novelty.embed_if_taken(candidate.code, sampling.parent.language)
+        generation.cost += charge.dollars
+        return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="submitted without a novelty check")
+
+    async def check() -> tuple[Verdict, np.ndarray | None]:
+        with charged_to(generation.context.number) as charge, blaming("novelty"):
+            verdict, embedding = await novelty.check(
+                candidate.code,
+                language=sampling.parent.language,
+                island=sampling.island,
+                neighbours=run.database,
+                key=CallKey(generation.context.number, Purpose.NOVELTY, sampling.attempt, turn),
+            )
+        return replace(verdict, cost=verdict.cost + charge.dollars), embedding
+
+    verdict, embedding = await once(
+        generation,
+        GenerationState.JUDGED,
+        (sampling.attempt, turn),
+        check,
+        values.dump_verdict,
+        plain(values.load_verdict),
+    )
+    generation.embedding = embedding
+    generation.cost += verdict.cost
+    return verdict

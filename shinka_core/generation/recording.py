@@ -1,0 +1,48 @@
+"""The end of a generation that came to something: its program is stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shinka_core.generation.under_way import OpenGeneration
+from shinka_core.program import Candidate, Evaluation, Program, Sampling, new_program_id
+
+
+async def record(
+    generation: OpenGeneration, sampling: Sampling | None, candidate: Candidate, evaluation: Evaluation
+) -> Program:
+    """Stores the scored program with its embedding, and closes the generation.
+
+    Args:
+        sampling: None for the seed program.
+    """
+    run = generation.run
+    program = Program(
+        id=new_program_id(),
+        generation=generation.context.number,
+        code=candidate.code,
+        language=run.seed_program.language,
+        island=0,
+        score=evaluation.score,
+        correct=evaluation.correct,
+        name=candidate.name,
+        description=candidate.description,
+        diff=candidate.diff,
+        cost=generation.cost,
+        public_metrics=evaluation.public_metrics,
+        private_metrics=evaluation.private_metrics,
+        text_feedback=evaluation.text_feedback,
+        error=evaluation.error,
+        evaluation_seconds=evaluation.seconds,
+    )
+    if sampling is not None:
+        program = replace(
+            program,
+            island=sampling.island,
+            parent_id=sampling.parent.id,
+            inspiration_ids=tuple(inspiration.id for inspiration in sampling.inspirations),
+            patch_type=sampling.patch_type,
+            model=generation.model or sampling.model,
+        )
+    await run.database.add(program, generation.embedding)
+    return program

@@ -1,0 +1,68 @@
+"""A generation under way: claimed, taken up where an earlier process left it, or given up."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+
+from shinka_core.database import Claim
+from shinka_core.outcome import Closed, Recorded
+from shinka_core.program import Failure, GenerationContext, GenerationState, Job
+from shinka_core.run import Run
+
+
+class OpenGeneration:
+    """One generation under way: who it is, what it may use, and what the journal knows of it.
+
+    Attributes:
+        embedding: Of the candidate last judged, `(d,)` float32, or None; stored with the program.
+        cost: US dollars of all answers so far.
+        model: Who gave the last answer; not always the model that was sampled.
+        unwritten: Outcomes on their way to the journal.
+        started: The evaluation last started here.
+    """
+
+    def __init__(self, run: Run, context: GenerationContext, claim: Claim) -> None:
+        self.run = run
+        self.context = context
+        self.claim = claim
+        self.embedding: np.ndarray | None = None
+        self.cost = 0.0
+        self.model = ""
+        self.unwritten: list[asyncio.Future[None]] = []
+        self.started: Job | None = None
+
+    async def see_written(self) -> None:
+        """Waits for the outcomes on their way to the journal; raises what kept one from it."""
+        while self.unwritten:
+            await asyncio.shield(self.unwritten[0])
+            del self.unwritten[0]
+
+    def __str__(self) -> str:
+        return f"gen-{self.context.number:04d}"
+
+
+async def open_generation(run: Run, number: int) -> OpenGeneration:
+    """Claims a generation, or takes it up where an earlier process left it."""
+    context = GenerationContext(run.evolution, number, run.settings.evolve.seed)
+    return OpenGeneration(run, context, await run.database.journal.claim(number))
+
+
+async def end_before(generation: OpenGeneration) -> Recorded | Closed | None:
+    """How a generation had ended when it was opened; None for one that has not.
+
+    Whoever closed it may have been cut off before saying so.
+    """
+    if generation.claim.failure is not None:
+        return Closed(generation.claim.failure)
+    if generation.claim.state is not GenerationState.RECORDED:
+        return None
+    program = await generation.run.database.by_generation(generation.context.number)
+    assert program is not None, "recorded in the transaction that stored its program"
+    return Recorded(program)
+
+
+async def give_up(generation: OpenGeneration, failure: Failure) -> None:
+    """Closes the generation as failed, with its reason."""
+    await generation.run.database.journal.fail(generation.context.number, failure)
