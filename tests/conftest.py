@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
+from tests.support.generated import load_profile
 from tests.support.postgres import Postgres, binaries, running_postgres
 from tests.support.prefect import running_prefect
 
@@ -20,10 +20,26 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-# Generated cases: two hundred while working on it, ten thousand in CI (`HYPOTHESIS_PROFILE=ci`).
-settings.register_profile("default", max_examples=200, deadline=None)
-settings.register_profile("ci", max_examples=10_000, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+# Before any test is loaded: how many cases are generated.
+load_profile()
+
+# `make test` spreads the tests over workers; each may start a PostgreSQL, and one of them a Prefect server.
+MOST_WORKERS = 4
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """As many as there are processors for this process, within bounds."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(MOST_WORKERS, here)
+
+
+@pytest.hookimpl(tryfirst=True)  # the names of tests are made of it
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps everything that needs a Prefect server on one worker, so that there is one server."""
+    for item in items:
+        if "prefect_api" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("prefect"))
 
 
 @pytest.fixture(scope="session")
