@@ -57,7 +57,22 @@ def script(folder: Path, files: dict[str, str], text: str, **environment: str) -
 
 
 @pytest.mark.parametrize(
-    ("files", "when"), [("tasks.py", "before"), ("flows.py", "after"), ("tasks/", "after"), ("flows/", "before")]
+    ("files", "when"),
+    [
+        ("tasks.py", "before"),
+        ("flows/", "after"),
+        *(
+            pytest.param(files, when, marks=pytest.mark.slow)
+            for files, when in (
+                ("tasks.py", "after"),
+                ("flows.py", "before"),
+                ("flows.py", "after"),
+                ("tasks/", "before"),
+                ("tasks/", "after"),
+                ("flows/", "before"),
+            )
+        ),
+    ],
 )
 def test_both_are_there_under_their_names(files: str, when: str, tmp_path: Path) -> None:
     name = files.removesuffix(".py").removesuffix("/")
