@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.support import workers
 from tests.support.generated import load_profile
 from tests.support.postgres import Postgres, binaries, running_postgres
 from tests.support.prefect import running_prefect
@@ -23,23 +24,17 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 # Before any test is loaded: how many cases are generated.
 load_profile()
 
-# `make test` spreads the tests over workers; each may start a PostgreSQL, and one of them a Prefect server.
-MOST_WORKERS = 4
-
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """As many as there are processors for this process, within bounds."""
-    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(MOST_WORKERS, here)
+    """How many workers `make test` has."""
+    return workers.count()
 
 
-@pytest.hookimpl(tryfirst=True)  # the names of tests are made of it
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps everything that needs a Prefect server on one worker, so that there is one server."""
-    for item in items:
-        if "prefect_api" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("prefect"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What goes to which of them."""
+    return workers.scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
