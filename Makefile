@@ -18,7 +18,7 @@ server: $(VENV)/.installed  ## serve Prefect with its UI until Ctrl-C (ARGS="--d
 	@$(BIN)/python -m flows.server $(ARGS)
 
 test: $(VENV)/.installed-dev  ## run the tests of every promise, in minutes (ARGS="-k patch" for some)
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
 
 test-all: $(VENV)/.installed-dev  ## run all tests: kills, outages and long waits as well
 	@$(BIN)/python -m pytest $(ARGS)

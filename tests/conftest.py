@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import settings
 
+from tests.support import workers
+from tests.support.generated import load_profile
 from tests.support.postgres import Postgres, binaries, running_postgres
 from tests.support.prefect import running_prefect
 
@@ -20,10 +21,20 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-# Generated cases: two hundred while working on it, ten thousand in CI (`HYPOTHESIS_PROFILE=ci`).
-settings.register_profile("default", max_examples=200, deadline=None)
-settings.register_profile("ci", max_examples=10_000, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+# Before any test is loaded: how many cases are generated.
+load_profile()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many workers `make test` has."""
+    return workers.count()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What goes to which of them."""
+    return workers.scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,10 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.orchestrator.flow_run_watch import watch_flow_run
 from flows.orchestrator.identity import current_flow_run
-from tests.flows.test_stopping import GENERATIONS, Stopped
-from tests.support.runs import flow_runs, rows, wait_until
+from shinka_core.config import EvolutionConfig, LocalJobConfig
+from tests.flows.test_stopping import AT_ONCE, GENERATIONS, Stopped, gated_task
+from tests.support.model_server import ModelServer, Script
+from tests.support.runs import flow_runs, rows, settings_for, wait_until
 
 PERIOD = 0.1
 
@@ -87,7 +92,55 @@ async def test_each_wish_is_told_once(prefect_api: str, steps: list[tuple[str, s
     assert await watched(prefect_api, *steps) == words
 
 
-def test_a_paused_run_begins_no_proposal_until_it_is_resumed(
+async def test_a_paused_run_begins_no_proposal_until_it_is_resumed(
+    tmp_path: Path,
+    prefect_api: str,
+    prefect_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from flows.runner import AsyncEvolutionRunner
+
+    monkeypatch.setattr("flows.stopping.watch_flow_run", functools.partial(watch_flow_run, period=PERIOD))
+    task, results, name = gated_task(tmp_path / "task"), tmp_path / "r", "paused-here"
+
+    def recorded() -> int:
+        ((count,),) = rows(results, "SELECT count(*) FROM generations WHERE number > 0 AND state = 'recorded'")
+        return count
+
+    with settings_for(prefect_api, prefect_home), caplog.at_level(logging.WARNING, "shinka"):
+        async with ModelServer(Script(latency=0.1)) as model:
+            runner = AsyncEvolutionRunner(
+                EvolutionConfig(
+                    init_program_path=str(task / "initial.py"), results_dir=str(results), num_generations=GENERATIONS,
+                    llm_models=["m"], llm_base_url=model.url,
+                ),
+                LocalJobConfig(eval_program_path=str(task / "evaluate.py"), isolation="limits"),
+                max_proposal_jobs=AT_ONCE, max_evaluation_jobs=AT_ONCE, verbose=False, name=name,
+            )  # fmt: skip
+            running = asyncio.create_task(runner.run())
+            await until(lambda: len(model.requests) >= AT_ONCE)
+            (outer,) = flow_runs(prefect_api, name={"any_": [name]})
+            await ask(prefect_api, f"{outer['id']}/set_state", state={"type": "PAUSED", "name": "Paused"}, force=False)
+            await until(lambda: "no new proposals" in caplog.text)
+            (task / "finish").touch()
+            await until(lambda: recorded() == len(model.requests))  # what had begun goes on to its end
+            await asyncio.sleep(10 * PERIOD)
+            assert not running.done()
+            assert recorded() == len(model.requests) < GENERATIONS
+            await ask(prefect_api, f"{outer['id']}/resume")
+            summary = await running
+    assert (summary.programs, summary.failures) == (GENERATIONS + 1, {})
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_paused_run_in_a_process_of_its_own_begins_no_proposal_until_it_is_resumed(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
     run = Stopped(tmp_path, prefect_api, prefect_home, "paused-in-the-ui")

@@ -13,7 +13,7 @@ from tests.support.runs import TASK
 LONGEST_STANDSTILL = 0.5
 
 PROGRAM = """
-import asyncio, logging, os, signal, sys, threading, warnings
+import asyncio, contextlib, logging, os, signal, sys, threading, time, warnings
 from prefect.context import get_settings_context
 from prefect.settings import get_current_settings
 
@@ -47,6 +47,15 @@ def host():
         "settings": get_current_settings().hash_key(),
     }
 
+waited = {}
+def clock():
+    # Without what threads of this process waited for a processor: other work on the machine is not the runner's.
+    with contextlib.suppress(OSError):
+        for thread in os.listdir("/proc/self/task"):
+            with contextlib.suppress(OSError), open(f"/proc/self/task/{thread}/schedstat") as file:
+                waited[thread] = int(file.read().split()[1]) / 1e9
+    return time.monotonic() - sum(waited.values())
+
 async def main():
     from shinka import AsyncEvolutionRunner, EvolutionConfig
     from shinka.launch import LocalJobConfig
@@ -59,7 +68,7 @@ async def main():
     beats = []
     async def beat():
         while True:
-            beats.append(asyncio.get_running_loop().time())
+            beats.append(clock())
             await asyncio.sleep(0.01)
     beating = asyncio.create_task(beat())
     before = inside()

@@ -30,7 +30,7 @@ def test_the_calls_at_once_to_a_model_are_limited_and_what_somebody_changes_in_t
 ) -> None:
     (tmp_path / "c.yaml").write_text("evolution:\n  model_limits: {limited: 2}\n")
     with model_server("--latency", "0.2") as model:
-        arguments = [str(TASK), "--generations", "8", "--model", "limited", "--base-url", model.url]
+        arguments = [str(TASK), "--generations", "6", "--model", "limited", "--base-url", model.url]
         arguments += ["--config", str(tmp_path / "c.yaml")]
         done = command(*arguments, "--results", str(tmp_path / "a"), api=prefect_api, home=prefect_home)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -40,7 +40,7 @@ def test_the_calls_at_once_to_a_model_are_limited_and_what_somebody_changes_in_t
     httpx.post(f"{prefect_api}/concurrency_limits/", json=body, trust_env=False).raise_for_status()
     with model_server("--latency", "0.2") as model:
         arguments[arguments.index("--base-url") + 1] = model.url
-        arguments[arguments.index("--generations") + 1] = "4"
+        arguments[arguments.index("--generations") + 1] = "3"
         done = command(*arguments, "--results", str(tmp_path / "b"), api=prefect_api, home=prefect_home)
         assert done.returncode == 0, done.stdout + done.stderr
         assert model.stats()["peak"] == 1
@@ -127,12 +127,12 @@ def test_the_evaluations_at_once_of_all_runs_with_an_evaluator_are_limited(
 def test_the_evaluations_at_once_of_one_run_are_limited(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     task = clocked(tmp_path)
     done = command(
-        str(task), "--generations", "6", "--max-evaluation-jobs", "2", "--results", str(tmp_path / "r"),
+        str(task), "--generations", "4", "--max-evaluation-jobs", "2", "--results", str(tmp_path / "r"),
         api=prefect_api, home=prefect_home,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     spans = spans_of(tmp_path / "r")
-    assert len(spans) == 6
+    assert len(spans) == 4
     assert most_at_once(spans) == 2
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +16,7 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.orchestrator.server.lease import MARK_HEADER
-from flows.orchestrator.server.plugin import is_server
+from flows.orchestrator.server.plugin import is_server, setup_environment
 from flows.orchestrator.server_calls import ServerCalls
 from flows.orchestrator.slow_server import SLOW, WINDOW, Pace, tell_slow
 from tests.support.prefect import ROOT, plain_prefect
@@ -33,20 +36,45 @@ def test_it_knows_the_command(command: list[str], expected: bool) -> None:
     assert is_server(command) is expected
 
 
+def test_it_changes_servers_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed: list[bool] = []
+    monkeypatch.setattr("flows.orchestrator.server.app.prepare", lambda: changed.append(True))
+    for command in (["prefect", "server", "stop"], ["prefect", "server", "start"]):
+        assert changed == []
+        monkeypatch.setattr(sys, "orig_argv", command)
+        setup_environment()
+    assert changed == [True]
+
+
+def test_prefect_finds_it() -> None:
+    (found,) = (point for point in entry_points(group="prefect.plugins") if point.name == "shinka")
+    assert found.load().setup_environment is setup_environment
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["prefect"]["plugins"]["enabled"] is True
+
+
+def test_our_own_server_has_one_connection_and_is_never_locked(prefect_api: str, prefect_home: Path) -> None:
+    assert set(begun_at_once(prefect_api, 100)) == {201}
+    assert connections(prefect_api, prefect_home / "prefect.db") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.other_prefect
 def test_started_in_the_projects_folder_it_has_one_connection_and_is_never_locked(tmp_path: Path) -> None:
     with plain_prefect(tmp_path, ROOT) as url:
-        with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
-            flow = client.post("/flows/", json={"name": "f"}).json()["id"]
-
-            def begin(number: int) -> int:
-                state = {"type": "RUNNING"}
-                return client.post(
-                    "/flow_runs/", json={"name": str(number), "flow_id": flow, "state": state}
-                ).status_code
-
-            with ThreadPoolExecutor(20) as pool:
-                assert set(pool.map(begin, range(100))) == {201}, "a locked database is a 503"
+        assert set(begun_at_once(url, 100)) == {201}, "a locked database is a 503"
         assert connections(url, tmp_path / "prefect.db") == 1
+
+
+def begun_at_once(url: str, count: int) -> list[int]:
+    """What a server answers when flow runs begin, twenty at a time."""
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client, ThreadPoolExecutor(20) as pool:
+        flow = client.post("/flows/", json={"name": "f"}).json()["id"]
+
+        def begin(number: int) -> int:
+            body = {"name": str(number), "flow_id": flow, "state": {"type": "RUNNING"}}
+            return client.post("/flow_runs/", json=body).status_code
+
+        return list(pool.map(begin, range(count)))
 
 
 def connections(url: str, database: Path) -> int:

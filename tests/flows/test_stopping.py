@@ -38,15 +38,20 @@ GENERATIONS = 12
 AT_ONCE = 3
 
 
+def gated_task(folder: Path) -> Path:
+    """A task whose evaluations end once there is a file `finish` beside it."""
+    folder.mkdir()
+    (folder / "initial.py").write_text((TASK / "initial.py").read_text())
+    (folder / "evaluate.py").write_text(EVALUATION)
+    return folder
+
+
 class Stopped:
     """A run in a process of its own that waits to be stopped."""
 
     def __init__(self, folder: Path, api: str, home: Path, name: str, isolation: str = "auto") -> None:
         self.results, self.name, self.folder = folder / "r", name, folder
-        self.task = folder / "task"
-        self.task.mkdir()
-        (self.task / "initial.py").write_text((TASK / "initial.py").read_text())
-        (self.task / "evaluate.py").write_text(EVALUATION)
+        self.task = gated_task(folder / "task")
         (self.task / "evolve.yaml").write_text(f"job: {{isolation: {isolation}}}\n")
         self.model = ServerProcess("--latency", "0.1")
         self.arguments = [str(self.task), "--generations", str(GENERATIONS), "--model", "m", "--name", name]
@@ -120,7 +125,7 @@ class Stopped:
         self.model.close()
 
 
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("told", [signal.SIGINT, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)])
 def test_stopped_once_a_run_finishes_what_is_in_flight(
     tmp_path: Path, prefect_api: str, prefect_home: Path, told: signal.Signals
 ) -> None:

@@ -20,13 +20,13 @@ from tests.support.bare import FakeLauncher, evolve
 from tests.support.model_server import FAULTS, PAID, ModelServer, Script
 from tests.support.runs import TASK
 
-GENERATIONS = 100
+MANY = 100
 
 
-def settings(name: str, folder: Path, url: str, database: str | None) -> RunSettings:
+def settings(name: str, folder: Path, url: str, database: str | None, generations: int) -> RunSettings:
     evolution = EvolutionConfig(
-        num_generations=GENERATIONS, init_program_path=str(TASK / "initial.py"), llm_models=["m"], llm_base_url=url,
-        llm_timeout=5.0, llm_prices={"m": {"input": 1.0, "output": 1.0}},
+        num_generations=generations, init_program_path=str(TASK / "initial.py"), llm_models=["m"], llm_base_url=url,
+        llm_timeout=6.0, llm_prices={"m": {"input": 1.0, "output": 1.0}},
     )  # fmt: skip
     job = LocalJobConfig(eval_program_path=str(TASK / "evaluate.py"))
     return RunSettings(name, folder, evolution, job, DatabaseConfig(db_path=database or "e.sqlite"), 20, 4)
@@ -37,20 +37,26 @@ async def rows(run: Run, query: str) -> list[Any]:
         return list(await connection.execute(text(query.format(mine=f"evolution = '{run.evolution}'"))))
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+# Thirty generations meet all eleven, and a model that hangs but once: each time takes as long as the time limit.
+@pytest.mark.parametrize(
+    ("seed", "generations"), [(1, 30), *(pytest.param(seed, MANY, marks=pytest.mark.slow) for seed in (1, 2, 3))]
+)
 async def test_every_call_is_a_row_every_generation_ends_and_the_money_is_exact(
-    tmp_path: Path, database_url: str | None, seed: int
+    tmp_path: Path, database_url: str | None, seed: int, generations: int
 ) -> None:
-    script = Script(latency=0.01, faults=dict.fromkeys(FAULTS, 0.07), seed=seed, retry_after=0.05)
+    often = FAULTS if generations == MANY else [fault for fault in FAULTS if fault != "hang"]
+    script = Script(
+        latency=0.01, sequence=list(FAULTS), faults=dict.fromkeys(often, 0.07), seed=seed, retry_after=0.05
+    )  # fmt: skip
     launcher, name = FakeLauncher(), f"mix-{uuid.uuid4().hex}"
     async with ModelServer(script) as server:
-        async with open_run(settings(name, tmp_path, server.url, database_url), resume=False) as run:
+        async with open_run(settings(name, tmp_path, server.url, database_url, generations), resume=False) as run:
             run.launcher = launcher
             await evolve(run)
             assert set(server.outcomes) == {*FAULTS, "answered"}
             states = dict(await rows(run, "SELECT state, count(*) FROM generations WHERE {mine} GROUP BY 1"))  # type: ignore[arg-type]
             assert set(states) == {"recorded", "failed"}
-            assert sum(states.values()) == GENERATIONS + 1
+            assert sum(states.values()) == generations + 1
             assert (
                 await rows(run, "SELECT 1 FROM generations WHERE {mine} AND state = 'failed' AND failure_reason = ''")
                 == []
@@ -76,7 +82,7 @@ async def test_every_call_is_a_row_every_generation_ends_and_the_money_is_exact(
             assert len(launcher.evaluated) == len(set(launcher.evaluated)) == summary.programs
             await run.database.finish("finished")
         asked = len(server.requests)
-        async with open_run(settings(name, tmp_path, server.url, database_url), resume=True) as run:
+        async with open_run(settings(name, tmp_path, server.url, database_url, generations), resume=True) as run:
             run.launcher = launcher
             await evolve(run)
             assert len(server.requests) == asked, "what is final is not asked again"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,30 +18,36 @@ from tests.support.prefect import ROOT
 TASK = str(ROOT / "benchmarks" / "task" / "initial.py")
 IN_ITS_FOLDER, SHARED = DatabaseConfig(), DatabaseConfig(db_path="postgresql://host/db")
 
-# Every process waits for the same moment, and takes twenty places in it.
+# Every process says when it has loaded everything and waits for the same moment, to take twenty places in it.
 SWEEP = f"""
 import sys, time
 from shinka_core import naming
 from shinka_core.config import DatabaseConfig
 naming.default_name = lambda path: "task-20250101-120000"
-time.sleep(max(0, float(sys.argv[1]) - time.time()))
+print("loaded", flush=True)
+time.sleep(max(0, float(sys.stdin.readline()) - time.time()))
 for _ in range(20):
     print(naming.take_place({TASK!r}, DatabaseConfig()).name)
 """
 
 
 def test_processes_that_start_in_the_same_second_get_places_of_their_own(tmp_path: Path) -> None:
-    import os
-    import time
-
-    moment = str(time.time() + 3)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", SWEEP, moment], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", SWEEP], cwd=tmp_path, env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )
         for _ in range(3)
-    ]
+    ]  # fmt: skip
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "loaded\n"
+    moment = f"{time.time() + 0.2}\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(moment)
+        process.stdin.flush()
     names = [name for process in processes for name in process.communicate()[0].split()]
     assert len(names) == 60
     assert set(names) == {"task-20250101-120000", *(f"task-20250101-120000-{number}" for number in range(2, 61))}

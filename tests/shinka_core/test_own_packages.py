@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.prefect import ROOT, environment_for
-from tests.support.runs import TASK
+from tests.support.prefect import ROOT
 
 FILES = {
     "tasks.py": {"tasks.py": "mine = 'tasks'\n"},
@@ -32,18 +31,6 @@ assert own_module("flows.generation").__file__ == str(ROOT / "flows" / "generati
 {then}
 """
 
-RUNS = f"""
-import asyncio, tasks
-from shinka import AsyncEvolutionRunner, EvolutionConfig, LocalJobConfig
-runner = AsyncEvolutionRunner(
-    EvolutionConfig(init_program_path={str(TASK / "initial.py")!r}, num_generations=2, results_dir="r"),
-    LocalJobConfig(eval_program_path={str(TASK / "evaluate.py")!r}), verbose=False,
-)
-print("programs", asyncio.run(runner.run()).programs)
-import flows.evolve
-print(flows.mine, flows.evolve.mine, tasks.mine)
-"""
-
 
 def script(folder: Path, files: dict[str, str], text: str, **environment: str) -> subprocess.CompletedProcess[str]:
     for name, content in files.items():
@@ -57,7 +44,22 @@ def script(folder: Path, files: dict[str, str], text: str, **environment: str) -
 
 
 @pytest.mark.parametrize(
-    ("files", "when"), [("tasks.py", "before"), ("flows.py", "after"), ("tasks/", "after"), ("flows/", "before")]
+    ("files", "when"),
+    [
+        ("tasks.py", "before"),
+        ("flows/", "after"),
+        *(
+            pytest.param(files, when, marks=pytest.mark.slow)
+            for files, when in (
+                ("tasks.py", "after"),
+                ("flows.py", "before"),
+                ("flows.py", "after"),
+                ("tasks/", "before"),
+                ("tasks/", "after"),
+                ("flows/", "before"),
+            )
+        ),
+    ],
 )
 def test_both_are_there_under_their_names(files: str, when: str, tmp_path: Path) -> None:
     name = files.removesuffix(".py").removesuffix("/")
@@ -89,11 +91,3 @@ def test_the_command_line_is_not_led_astray_by_the_search_path(tmp_path: Path) -
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-
-
-def test_a_run_goes_through_beside_modules_of_the_same_names(
-    tmp_path: Path, prefect_api: str, prefect_home: Path
-) -> None:
-    done = script(tmp_path, EVERYTHING, RUNS, **environment_for(prefect_api, prefect_home, PYTHONPATH=str(ROOT)))
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-2:] == ["programs 3", "flows evolve tasks"]

@@ -44,6 +44,6 @@ def seconds(answer: str, patch_type: PatchType) -> float:
 def test_eight_times_the_text_takes_about_eight_times_as_long(unit: str, place: str) -> None:
     for patch_type in (PatchType.DIFF, PatchType.FULL):
         short, long = (PLACES[place](unit * (length // len(unit))) for length in (2_500, 20_000))
-        # The best of three: a collection of garbage that falls into one of them is not what is measured.
-        taken = min(seconds(long, patch_type) for _ in range(3))
-        assert taken < 20 * max(seconds(short, patch_type), 0.01)
+        bound = 20 * max(seconds(short, patch_type), 0.01)
+        # One of three: a collection of garbage that falls into one of them is not what is measured.
+        assert any(seconds(long, patch_type) < bound for _ in range(3))

@@ -67,7 +67,7 @@ async def test_a_hostile_program_is_one_failure(
     tmp_path: Path, level: str, code: str, reasons: set[str], words: str
 ) -> None:
     bench = Bench(
-        tmp_path, isolation=level, time=20 if "fork" in code or "setrecursion" in code else 3, max_processes=100,
+        tmp_path, isolation=level, time=2 if "timeout" in reasons else 20, max_processes=100,
         max_memory_mb=4000 if code == CHILDREN else 400,  # forked interpreters share pages, which count for each of them
         max_file_mb=5, max_open_files=100,
     )  # fmt: skip

@@ -44,11 +44,13 @@ def question(seed: int, parent: str = PARENT, *, inspirations: tuple[str, ...] =
     return Question(CallKey(1, Purpose.PROPOSAL, 0, 0), "builtin/mutate", "", "", seed, history, material)
 
 
-@pytest.mark.parametrize("parent", [PARENT, STATISTICS])
-async def test_every_answer_is_a_valid_patch_of_the_block(parent: str) -> None:
+@pytest.mark.parametrize(
+    ("parent", "answers"), [(PARENT, 40), (STATISTICS, 10), pytest.param(STATISTICS, 40, marks=pytest.mark.slow)]
+)
+async def test_every_answer_is_a_valid_patch_of_the_block(parent: str, answers: int) -> None:
     operator = MutationOperator()
     donor = parent.replace("0.25", "0.75").replace("1.5", "2.5")
-    for seed in range(40):
+    for seed in range(answers):
         patch_type = [PatchType.DIFF, PatchType.CROSS][seed % 2]
         answer = await operator.ask(question(seed, parent, inspirations=(donor,), patch_type=patch_type))
         child = apply_patch(patch_type, answer.text, parent, "python")

@@ -1,0 +1,20 @@
+"""How many cases are generated: two hundred while working on it, ten thousand in CI (`HYPOTHESIS_PROFILE=ci`)."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
+
+
+def load_profile() -> None:
+    settings.register_profile("default", max_examples=200, deadline=None)
+    settings.register_profile("ci", max_examples=10_000, deadline=None)
+    settings.load_profile(PROFILE)
+
+
+def fewer_at_first(cases: int) -> settings:
+    """For a property whose cases are large: so many while working on it, and in CI as many as of all others."""
+    return settings(max_examples=cases, deadline=None) if PROFILE == "default" else settings()

@@ -1,0 +1,35 @@
+"""How `make test` spreads the tests over workers: file by file, but the tests of the flows all on one.
+
+They need a Prefect server, which takes seconds to start and some time for as long as it lives, and their runs keep
+more than one processor busy. The other workers come without.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+MOST = 4
+TOGETHER = "tests/flows/"
+
+
+def count() -> int:
+    """As many as there are processors for this process, within bounds."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(MOST, here)
+
+
+def portion(test: str) -> str:
+    """What is run in one go, by one worker, of all that has the same portion."""
+    return TOGETHER if test.startswith(TOGETHER) else test.partition("::")[0]
+
+
+def scheduling(config: Any, log: Any) -> Any:
+    """The scheduler of pytest-xdist, which the largest portion is given out by first."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPortion(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return portion(nodeid)
+
+    return ByPortion(config, log)
