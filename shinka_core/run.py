@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
+from shinka_core import reembedding
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig
 from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, address_of, look_up
@@ -182,10 +183,11 @@ async def open_run(
         settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         await stack.enter_async_context(database)
         if known is None:
-            await database.begin(settings.evolution, seed=evolve.seed, settings=opening.keep)
+            keep = opening.keep | reembedding.kept(judge)
+            await database.begin(settings.evolution, seed=evolve.seed, settings=keep)
         else:
             budget.spent = (await database.summary(settings.evolution)).cost
-            await _take_up(database, opening, judge)
+            await _take_up(database, opening, known, judge)
         write_mark(Place(settings.evolution, settings.results_dir), settings.database)
         run = Run(settings, opening.seed_program, database, client, budget, judge, launcher)
         run.seconds_before = await database.seconds_before()
@@ -208,16 +210,19 @@ def _check_there(settings: RunSettings, known: KnownRun | None, how: Resume) -> 
         )
 
 
-async def _take_up(database: AsyncProgramDatabase, opening: Opening, judge: AsyncNoveltyJudge | None) -> None:
+async def _take_up(
+    database: AsyncProgramDatabase, opening: Opening, known: KnownRun, judge: AsyncNoveltyJudge | None
+) -> None:
     settings = opening.settings
     for change in opening.changes:
         logger.info("changed for this run: %s", change)
     for sentence in opening.accepted:
         logger.warning("%s", sentence)
     embeddings = None
-    if opening.embed_anew and judge is not None:
-        embeddings = await database.embed_anew(settings.evolution, judge.embed)
-    how = TakeUp(opening.keep, settings.evolve.seed, opening.reseed, embeddings)
+    if judge is not None:
+        embeddings = await reembedding.embeddings_anew(database, settings.evolution, known.settings, judge)
+    keep = opening.keep | reembedding.kept(judge)
+    how = TakeUp(keep, settings.evolve.seed, opening.reseed, embeddings)
     await database.resume(settings.evolution, how)
 
 
