@@ -22,6 +22,7 @@ from shinka_core.config import BUILTIN_EMBEDDING
 from shinka_core.edit.blocks import block_texts
 from shinka_core.embed.changed import changed_parts
 from shinka_core.embed.embedder import Embedder, Vector
+from shinka_core.embed.identity import Identity
 from shinka_core.embed.tokens import tokens
 from shinka_core.errors import EndpointError, ModelError, Scope
 from shinka_core.llm import AsyncLLMClient
@@ -80,7 +81,7 @@ class AsyncNoveltyJudge:
         self._width: int | None = None
 
     @property
-    def identity(self) -> str:
+    def identity(self) -> Identity:
         """What decides the vectors: those of two identities are not to be compared."""
         return self._embedder.identity
 

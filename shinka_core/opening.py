@@ -21,8 +21,6 @@ ELSEWHERE = "start a new run in another results folder (--results)"
 BACK = f"put back what was there, {ELSEWHERE}"
 ACCEPT = "go on all the same with accept_changes (--accept-changes)"
 AGAIN = "evaluator or seed program have changed, and nothing was correct so far: the seed program is evaluated again"
-# Embeddings that are made on this machine: an address says nothing of them.
-_LOCAL_EMBEDDINGS = ("builtin/", "sentence-transformers/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,6 @@ class Opening:
         changes: Settings that are not what they were.
         accepted: What has changed and is put up with, as sentences.
         reseed: Seed program or evaluator has changed while nothing was correct: the seed program is evaluated again.
-        embed_anew: The embedding is another one, or may be.
     """
 
     settings: RunSettings
@@ -46,7 +43,6 @@ class Opening:
     changes: tuple[Change, ...] = ()
     accepted: tuple[str, ...] = ()
     reseed: bool = False
-    embed_anew: bool = False
 
 
 def prepare(given: RunSettings, known: KnownRun | None, resume: Resume) -> Opening:
@@ -114,7 +110,6 @@ def _continue(settings: RunSettings, known: KnownRun) -> Opening:
         tuple(changes(known.settings, settings)),
         accepted=tuple(differences) if known.correct else (AGAIN,) if differences else (),
         reseed=bool(differences) and not known.correct,
-        embed_anew=_other_embedding(settings, known),
     )
 
 
@@ -211,13 +206,3 @@ def _seed_program(settings: RunSettings, known: KnownRun) -> SeedProgram:
     if known.seed is None or (not known.correct and path.is_file()):
         return checked_seed_program(settings)
     return SeedProgram(known.seed.code, known.seed.language, path.suffix)
-
-
-def _other_embedding(settings: RunSettings, known: KnownRun) -> bool:
-    before, after = known.settings.get("evolution", {}), settings.evolve
-    if known.seed is None or after.embedding_model is None or "embedding_model" not in before:
-        return False
-    if before["embedding_model"] != after.embedding_model:
-        return True
-    local = after.embedding_model.startswith(_LOCAL_EMBEDDINGS) or "@" in after.embedding_model
-    return not local and before.get("llm_base_url") != after.llm_base_url

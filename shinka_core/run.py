@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
+from shinka_core import reembedding
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig
 from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, address_of, look_up
@@ -35,8 +36,6 @@ logger = logging.getLogger("shinka.run")
 
 # Seconds between two looks at whether the run is being stopped.
 LOOK_AGAIN = 0.02
-# Among what is kept with a run: what made its embeddings.
-EMBEDDING = "embedding"
 
 
 class Run:
@@ -183,14 +182,14 @@ async def open_run(
         judge = await asyncio.to_thread(_judge, evolve, client)  # a model on this machine is loaded, for seconds
         if judge is not None:
             stack.push_async_callback(judge.close)
-            opening.keep[EMBEDDING] = judge.identity
         settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         await stack.enter_async_context(database)
         if known is None:
-            await database.begin(settings.evolution, seed=evolve.seed, settings=opening.keep)
+            keep = opening.keep | reembedding.kept(judge)
+            await database.begin(settings.evolution, seed=evolve.seed, settings=keep)
         else:
             budget.spent = (await database.summary(settings.evolution)).cost
-            await _take_up(database, opening, judge)
+            await _take_up(database, opening, known, judge)
             if judge is not None:
                 judge.expect(database.embedding_width)
         write_mark(Place(settings.evolution, settings.results_dir), settings.database)
@@ -215,18 +214,19 @@ def _check_there(settings: RunSettings, known: KnownRun | None, how: Resume) -> 
         )
 
 
-async def _take_up(database: AsyncProgramDatabase, opening: Opening, judge: AsyncNoveltyJudge | None) -> None:
+async def _take_up(
+    database: AsyncProgramDatabase, opening: Opening, known: KnownRun, judge: AsyncNoveltyJudge | None
+) -> None:
     settings = opening.settings
     for change in opening.changes:
         logger.info("changed for this run: %s", change)
     for sentence in opening.accepted:
         logger.warning("%s", sentence)
-    embeddings, before = None, opening.known.settings.get(EMBEDDING) if opening.known else None
-    if judge is not None and (opening.embed_anew or before != judge.identity):
-        # Of another version of what makes the vectors the seed program's may be the same by chance.
-        surely = not opening.embed_anew and before is not None
-        embeddings = await database.embed_anew(settings.evolution, judge.embed, surely=surely)
-    how = TakeUp(opening.keep, settings.evolve.seed, opening.reseed, embeddings)
+    embeddings = None
+    if judge is not None:
+        embeddings = await reembedding.embeddings_anew(database, settings.evolution, known.settings, judge)
+    keep = opening.keep | reembedding.kept(judge)
+    how = TakeUp(keep, settings.evolve.seed, opening.reseed, embeddings)
     await database.resume(settings.evolution, how)
 
 

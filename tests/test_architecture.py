@@ -59,6 +59,7 @@ MAY_USE = {
     "seed_program": {"edit"},
     "novelty": {"edit", "embed", "llm", "prompts"},
     "program_size": {"llm", "prompts"},
+    "reembedding": {"database", "embed", "novelty"},
     "run": {
         "seed_program",
         "budget",
@@ -75,6 +76,7 @@ MAY_USE = {
         "pacing",
         "private",
         "progress",
+        "reembedding",
         "settings",
         "program_size",
         "slots",

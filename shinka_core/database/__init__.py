@@ -5,12 +5,13 @@ from shinka_core.database.journal import Claim
 from shinka_core.database.known import KnownRun, look_up, names_in
 from shinka_core.database.programs import AsyncProgramDatabase
 from shinka_core.database.summary import RunSummary
-from shinka_core.database.taking_up import TakeUp
+from shinka_core.database.taking_up import Embeddings, TakeUp
 
 __all__ = [
     "Address",
     "AsyncProgramDatabase",
     "Claim",
+    "Embeddings",
     "KnownRun",
     "RunSummary",
     "TakeUp",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ from shinka_core.database.schema import EvolutionRow, now
 from shinka_core.database.sessions import close_session, open_session, seconds_before
 from shinka_core.database.store import Store
 from shinka_core.database.summary import RunSummary, summarise
-from shinka_core.database.taking_up import Embeddings, TakeUp, change, embed_anew
+from shinka_core.database.taking_up import Embed, Embeddings, TakeUp, change, embed_anew, seed_embedding
 from shinka_core.database.writer import Writer
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError, EvolutionExistsError
 from shinka_core.program import GenerationContext, PatchType, Program, Sampling
@@ -182,20 +182,19 @@ class AsyncProgramDatabase:
         await self.calls.load()
         return evolution
 
-    async def embed_anew(
-        self, name: str, embed: Callable[[str, str], Awaitable[Vector]], *, surely: bool = False
-    ) -> Embeddings | None:
+    async def seed_embedding(self, name: str) -> tuple[str, str, Vector] | None:
+        """Code, language and embedding, `(d,)`, of an evolution's seed program; None while it has none."""
+        self.calls.bind(name)  # whoever compares it with another pays for that
+        return await seed_embedding(self._store, name)
+
+    async def embed_anew(self, name: str, embed: Embed) -> Embeddings:
         """Embeds what an evolution holds with another embedding, for `resume` to store.
 
         Args:
-            embed: From code and language to `(d,)` float32 of unit length.
-            surely: It is another one, whatever the seed program's looks like.
-
-        Returns:
-            None when it is the same embedding after all.
+            embed: From code and language to `(d,)` float32 of unit length, or None.
         """
         self.calls.bind(name)  # what they cost is counted, whatever comes of the resume
-        return await embed_anew(self._store, name, embed, surely=surely)
+        return await embed_anew(self._store, name, embed)
 
     @property
     def embedding_width(self) -> int | None:

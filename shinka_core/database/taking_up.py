@@ -21,11 +21,10 @@ from shinka_core.program import GenerationState
 
 Vector = NDArray[np.float32]
 StepPlace = tuple[int, int, int]
+Embed = Callable[[str, str], Awaitable[Vector | None]]
 
 SEED = 0
 BATCH = 100
-# Cosine of two embeddings of one text by one model, which rounds a little differently each time.
-SAME = 0.9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,12 @@ class Embeddings:
     """Every program's embedding, made anew.
 
     Attributes:
-        programs: By id.
+        programs: By id; None for one that cannot be embedded.
         judged: By generation, attempt and turn: of candidates that are judged and not recorded yet.
     """
 
-    programs: Mapping[str, Vector]
-    judged: Mapping[StepPlace, Vector]
+    programs: Mapping[str, Vector | None]
+    judged: Mapping[StepPlace, Vector | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +88,14 @@ async def seed_islands(connection: AsyncConnection, evolution: str, count: int) 
         await connection.execute(insert(table_of(IslandMemberRow)), missing)
 
 
-async def embed_anew(
-    store: Store, evolution: str, embed: Callable[[str, str], Awaitable[Vector]], *, surely: bool
-) -> Embeddings | None:
+async def embed_anew(store: Store, evolution: str, embed: Embed) -> Embeddings:
     """Embeds every program, and every candidate that is judged and not recorded yet; writes nothing.
 
     Args:
-        embed: From code and language to `(d,)` float32.
-        surely: It is another embedding, whatever the seed program's looks like.
-
-    Returns:
-        None when the seed program's embedding comes out as it is stored: then it is the same one under another name.
+        embed: From code and language to `(d,)` float32, or None.
     """
-    if not surely and await _is_the_same(store, evolution, embed):
-        return None
-    programs: dict[str, Vector] = {}
-    judged: dict[StepPlace, Vector] = {}
+    programs: dict[str, Vector | None] = {}
+    judged: dict[StepPlace, Vector | None] = {}
     language = ""
     ids = await _rows(store, select(ProgramRow.id).where(ProgramRow.evolution == evolution))
     for first in range(0, len(ids), BATCH):
@@ -120,14 +111,12 @@ async def embed_anew(
     return Embeddings(programs, judged)
 
 
-async def _is_the_same(store: Store, evolution: str, embed: Callable[[str, str], Awaitable[Vector]]) -> bool:
+async def seed_embedding(store: Store, evolution: str) -> tuple[str, str, Vector] | None:
+    """Code, language and stored embedding of the seed program; None while it has none."""
     columns = select(ProgramRow.code, ProgramRow.language, ProgramRow.embedding)
     rows = await _rows(store, columns.where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED))
     stored = vector_of(rows[0].embedding) if rows else None
-    if stored is None:
-        return False
-    vector = await embed(rows[0].code, rows[0].language)
-    return vector.shape == stored.shape and float(vector @ stored) > SAME
+    return None if stored is None else (rows[0].code, rows[0].language, stored)
 
 
 async def _rows(store: Store, query: Any) -> list[Any]:
@@ -155,7 +144,8 @@ async def store_embeddings(connection: AsyncConnection, evolution: str, embeddin
             steps.c.turn == turn,
         )
         payload: dict[str, Any] = await connection.scalar(select(steps.c.payload).where(*where)) or {}
-        text = base64.b64encode(_bytes(vector)).decode()
+        data = _bytes(vector)
+        text = None if data is None else base64.b64encode(data).decode()
         await connection.execute(update(steps).where(*where).values(payload={**payload, "embedding": text}))
 
 
@@ -174,5 +164,5 @@ def _open_steps(evolution: str) -> Any:
     )
 
 
-def _bytes(vector: Vector) -> bytes:
-    return vector.astype("<f4").tobytes()
+def _bytes(vector: Vector | None) -> bytes | None:
+    return None if vector is None else vector.astype("<f4").tobytes()

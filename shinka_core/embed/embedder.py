@@ -7,10 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float32]
+from shinka_core.embed.identity import Identity
 
-# Of what is embedded of a program, part of every identity: 1 was the whole file, 2 are its EVOLVE-BLOCKs, in pieces.
-EDITION = 2
+Vector = NDArray[np.float32]
 
 
 class Embedder(Protocol):
@@ -18,7 +17,7 @@ class Embedder(Protocol):
 
     Attributes:
         name: As configured.
-        identity: The name and what else decides the vectors: those of two identities are not to be compared.
+        identity: What decides the vectors: those of two identities are not to be compared.
         similarity_threshold: The cosine above which two programs count as near duplicates with
             this back end, unless the settings say otherwise.
         piece: Bytes of UTF-8 in which a small change still shows in the vector; of a longer text the part
@@ -29,8 +28,8 @@ class Embedder(Protocol):
     similarity_threshold: float
 
     @property
-    def identity(self) -> str:
-        """The name, and the version of what makes the vectors."""
+    def identity(self) -> Identity:
+        """What makes the vectors."""
         ...
 
     @property

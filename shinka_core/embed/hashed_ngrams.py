@@ -14,7 +14,8 @@ from zlib import crc32
 import numpy as np
 
 from shinka_core.config import BUILTIN_EMBEDDING
-from shinka_core.embed.embedder import EDITION, Vector
+from shinka_core.embed.embedder import Vector
+from shinka_core.embed.identity import EDITION, Identity
 from shinka_core.embed.tokens import VERSION, tokens
 
 DIMENSIONS = 384
@@ -33,7 +34,7 @@ class HashedNgrams:
     """
 
     name = BUILTIN_EMBEDDING
-    identity = f"{BUILTIN_EMBEDDING} {EDITION}, {VERSION}"
+    identity = Identity(BUILTIN_EMBEDDING, f"edition {EDITION}, {DIMENSIONS} of 1- to {LARGEST_N}-grams, {VERSION}")
     similarity_threshold = 0.99999
     piece = 32_000
 

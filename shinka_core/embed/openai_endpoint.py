@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shinka_core.budget import Budget
-from shinka_core.embed.embedder import EDITION, Vector
+from shinka_core.embed.embedder import Vector
+from shinka_core.embed.identity import EDITION, Identity
 from shinka_core.embed.pieces import pieces, pooled
 from shinka_core.errors import ModelError, UnusableAnswerError
 from shinka_core.llm.account import Account
@@ -55,9 +57,11 @@ class OpenAIEmbedder:
         self._connection = Connection(endpoint, timeout=timeout)
 
     @property
-    def identity(self) -> str:
-        """The model's name, without where it is asked."""
-        return f"{self._model} {EDITION}"
+    def identity(self) -> Identity:
+        """The model's name and where it is asked: another server may have another model of that name."""
+        endpoint = self._connection.endpoint
+        place = "?".join(part for part in (endpoint.address.base, urlencode(endpoint.query)) if part)
+        return Identity(self._model, f"edition {EDITION}, pieces of {PIECE} bytes", place)
 
     async def embed(self, code: str, language: str) -> Vector:
         """The endpoint's embedding, `(d,)` float32 of unit length.

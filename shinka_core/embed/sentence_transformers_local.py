@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from shinka_core.embed.embedder import EDITION, Vector
+from shinka_core.embed.embedder import Vector
+from shinka_core.embed.identity import EDITION, Identity
 from shinka_core.embed.pieces import pieces, pooled
 from shinka_core.errors import ConfigError
 
@@ -45,13 +46,13 @@ class SentenceTransformersEmbedder:
                 f"embedding_model='sentence-transformers/{model}' needs an extra: pip install 'shinka-prefect[embeddings]'"
             ) from error
         self.name = f"sentence-transformers/{model}"
-        self.identity = f"{self.name} {EDITION}"
         try:
             self._model: Any = _loaded(SentenceTransformer, model)
         except (OSError, ValueError) as error:
             raise ConfigError(f"embedding_model={self.name!r} cannot be loaded: {error}") from error
         self._length = int(self._model.max_seq_length or DEFAULT_LENGTH) - ADDED
         self.piece = self._length * BYTES_PER_TOKEN
+        self.identity = Identity(self.name, f"edition {EDITION}, pieces of {self._length} tokens")
         self._turn = asyncio.Lock()  # one batch at a time: torch uses every core by itself
 
     async def embed(self, code: str, language: str) -> Vector:

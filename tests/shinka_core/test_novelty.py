@@ -12,6 +12,7 @@ from shinka_core.config import EvolutionConfig
 from shinka_core.embed import HashedNgrams
 from shinka_core.embed.changed import changed_parts
 from shinka_core.embed.embedder import Vector
+from shinka_core.embed.identity import Identity
 from shinka_core.embed.openai_endpoint import OpenAIEmbedder
 from shinka_core.errors import ModelUnavailableError
 from shinka_core.llm import AsyncLLMClient
@@ -124,7 +125,8 @@ def long_program(lines: int, changed: int | None = None, around: str = "") -> st
 class PooledWords:
     """An embedding as endpoints have them: a large common part, and of long texts the mean."""
 
-    name = identity = "pooled"
+    name = "pooled"
+    identity = Identity("pooled", "")
     similarity_threshold = 0.99
     piece = 2_000
 

@@ -24,7 +24,6 @@ from shinka_core.settings import Resume, RunSettings
 from shinka_core.whereabouts import find_run
 from tests.shinka_core.database.old_schema import first_schema_file
 from tests.shinka_core.test_resume_settings import PROGRAM, make_task, settings
-from tests.support import model_server
 from tests.support.bare import FakeLauncher, evolve
 from tests.support.model_server import ModelServer, Script
 
@@ -226,26 +225,15 @@ async def test_embeddings_by_another_version_of_the_same_embedding_are_made_anew
     assert json.loads(stored)["embedding"] not in ("", "another version")
 
 
-@pytest.mark.parametrize("when", ["while it goes", "between two sessions"])
 async def test_an_endpoint_whose_embeddings_have_another_width_is_told_and_uses_no_generation_up(
-    tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     task = make_task(tmp_path / "task")
     async with ModelServer() as server:
         fields = {"embedding_model": "other", "llm_base_url": server.url, "num_generations": 1, "max_api_costs": None}
         await live(settings(tmp_path / "r", task, evolve=fields), FakeLauncher(), False)
-        narrow = model_server._embeddings
-
-        def wide(body: dict[str, Any]) -> dict[str, Any]:
-            reply = narrow(body)
-            for item in reply["data"]:
-                item["embedding"] = item["embedding"] * 2
-            return reply
-
-        if when == "between two sessions":
-            monkeypatch.setattr(model_server, "_embeddings", wide)
         async with open_run(settings(tmp_path / "r", None, evolve={"num_generations": 2}), resume=True) as run:
-            monkeypatch.setattr(model_server, "_embeddings", wide)
+            server.script.dimensions = 128
             assert run.judge is not None
             key = CallKey(2, Purpose.NOVELTY, 0, 0)
             code = PROGRAM.replace("0.125", "7.5")

@@ -39,12 +39,12 @@ def too_long(limit: int, asked: int, what: str) -> dict[str, Any]:
     return {"error": error | {"param": what, "code": "context_length_exceeded"}}
 
 
-def embeddings(body: dict[str, Any]) -> dict[str, Any]:
+def embeddings(body: dict[str, Any], weights: int = 0, dimensions: int = 64) -> dict[str, Any]:
     texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
     data = []
     for index, text in enumerate(texts):
-        rng = random.Random(text)
-        data.append({"object": "embedding", "index": index, "embedding": [rng.gauss(0, 1) for _ in range(64)]})
+        rng = random.Random(f"{weights or ''}{text}")
+        data.append({"object": "embedding", "index": index, "embedding": [rng.gauss(0, 1) for _ in range(dimensions)]})
     return {
         "object": "list",
         "model": body.get("model"),

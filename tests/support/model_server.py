@@ -57,6 +57,8 @@ class Script:
         latency: Seconds until an answer.
         faults: Probability of each fault; the rest is answered.
         sequence: Faults of the first requests in order, "" for an answer; wins over `faults`.
+        weights: Of the embedding model: others make other vectors.
+        dimensions: Of its vectors.
         embedding_limit: Bytes of a text above which embedding it is refused as providers do; 0: none.
         context: Characters of a prompt above which it is refused as too long; 0: none.
         shape: What the fault `odd_shape` sends instead of a completion.
@@ -74,6 +76,8 @@ class Script:
     completion_tokens: int = 100
     shape: Any = None
     dialect: Callable[[Asked], Said | None] | None = None
+    weights: int = 0
+    dimensions: int = 64
     embedding_limit: int = 0
     context: int = 0
 
@@ -184,7 +188,7 @@ class ModelServer:
             if limit and max(len(text.encode()) for text in texts) > limit:
                 await _send(writer, 400, replies.too_long(limit, len(max(texts, key=len)), "input"))
             else:
-                await _send(writer, 200, replies.embeddings(body))
+                await _send(writer, 200, replies.embeddings(body, self.script.weights, self.script.dimensions))
             return True
         return await self._answer(path, named, body, writer)
 

@@ -92,13 +92,13 @@ async def test_a_model_that_cuts_texts_off_is_shown_all_of_them(monkeypatch: pyt
     text = "abcdefghijklmnopqrstuvwxyz\n    0123456789\nend"
     await embedder.embed(text, "text")
     assert "".join(embedder._model.read).replace(" ", "") == "".join(text.split())
-    assert embedder.identity == "sentence-transformers/m 2"
+    assert embedder.identity.model == "sentence-transformers/m"
 
 
 def test_tokens_of_another_python_are_another_embedding() -> None:
     from shinka_core.embed import HashedNgrams
 
-    assert VERSION in HashedNgrams.identity
+    assert VERSION in HashedNgrams.identity.scheme
     assert ("<3.12" in VERSION) == (sys.version_info < (3, 12))
 
 
