@@ -11,6 +11,10 @@ from urllib.parse import parse_qsl, urlsplit
 from shinka_core.errors import ConfigError
 from shinka_core.secrets import is_secret_name, looks_like_key
 
+# How names begin that have no address.
+BUILTIN = "builtin/"
+SENTENCE_TRANSFORMERS = "sentence-transformers/"
+
 OPENAI = "https://api.openai.com/v1"
 OPENAI_KEY = "OPENAI_API_KEY"
 
@@ -85,6 +89,11 @@ def split_model(model: str) -> tuple[str, str | None]:
     if not separators:
         return model, None
     return model[: separators[-1].start()], model[separators[-1].end() :]
+
+
+def is_builtin(model: str) -> bool:
+    """Whether a name is that of something of ours, which is asked nowhere."""
+    return model.startswith(BUILTIN)
 
 
 def check_model_name(field: str, model: str) -> None:

@@ -12,7 +12,17 @@ from urllib.parse import quote
 from shinka_core.errors import ConfigError
 
 _KEY_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
-_LOOKS_LIKE_KEY = re.compile(r"\b(sk|pk|gsk|xai|key)-[A-Za-z0-9_\-]{8,}|\bAIza[A-Za-z0-9_\-]{20,}|(?<=Bearer )\S{8,}")
+# What only keys look like: of model providers, code hosts, clouds and chats, signed tokens, private keys.
+_SHAPES = (
+    r"\bAIza[A-Za-z0-9_\-]{20,}|\b(gh[pousr]|github_pat)_[A-Za-z0-9_]{20,}|\bhf_[A-Za-z0-9]{20,}|\b(AKIA|ASIA)[A-Z0-9]{16}"
+    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----([\sA-Za-z0-9+/=:,-]*?-----END [A-Z ]*PRIVATE KEY-----)?"
+)
+# In a text, where a word too much is a small harm; and of a whole value that somebody may need.
+_LOOKS_LIKE_KEY = re.compile(
+    rf"\b(sk|pk|rk|gsk|xai|key)-[A-Za-z0-9_\-]{{8,}}|\b(sk|pk|rk)_[A-Za-z0-9_\-]{{16,}}|{_SHAPES}|(?<=Bearer )\S{{8,}}"
+)
+_IS_KEY = re.compile(rf"\b(sk|pk|gsk|xai|rk)[-_][A-Za-z0-9_\-]{{16,}}|{_SHAPES}")
 # A password inside a URL: before `@`, or named in the query.
 _WORDS_IN_QUERY = (
     "password|passwd|pwd|key|api[_-]?key|apikey|token|access[_-]?token|secret|signature|sig|subscription-key"
@@ -100,6 +110,11 @@ def _forms(value: str) -> tuple[str, ...]:
 def looks_like_key(value: str) -> bool:
     """Whether a value is a key of this environment, or of a form that only keys have."""
     return redact(value) != value
+
+
+def holds_key(value: str) -> bool:
+    """Whether a value holds what only keys look like; a stricter look than that of `redact`."""
+    return _IS_KEY.search(value) is not None
 
 
 def is_secret_name(name: str) -> bool:

@@ -17,11 +17,10 @@ from shinka_core.database.own_words import own_words
 from shinka_core.database.ownership import alive
 from shinka_core.database.rows import PROGRAM_COLUMNS, program_of
 from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow, SessionRow
+from shinka_core.database.seed import SEED
 from shinka_core.program import GenerationState, Program
 
 T = TypeVar("T")
-
-SEED = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shinka_core.database.journal import FINAL
 from shinka_core.database.rows import vector_of
 from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow, StepRow, table_of
-from shinka_core.database.seed import reopen_seed
+from shinka_core.database.seed import SEED, reopen_seed
 from shinka_core.database.store import Store
 from shinka_core.program import GenerationState
 
@@ -23,7 +23,6 @@ Vector = NDArray[np.float32]
 StepPlace = tuple[int, int, int]
 Embed = Callable[[str, str], Awaitable[Vector | None]]
 
-SEED = 0
 BATCH = 100
 
 

@@ -8,10 +8,9 @@ from shinka_core.embed.hashed_ngrams import HashedNgrams
 from shinka_core.errors import ConfigError
 from shinka_core.llm.account import Account
 from shinka_core.llm.endpoint import endpoint_of
+from shinka_core.model_address import SENTENCE_TRANSFORMERS, is_builtin
 
 __all__ = ["Embedder", "HashedNgrams", "embedder"]
-
-SENTENCE_TRANSFORMERS = "sentence-transformers/"
 
 
 def embedder(
@@ -33,7 +32,7 @@ def embedder(
         return None
     if model == BUILTIN_EMBEDDING:
         return HashedNgrams()
-    if model.startswith("builtin/"):
+    if is_builtin(model):
         raise ConfigError(f"embedding_model={model!r} is not built in; the built-in one is {BUILTIN_EMBEDDING!r}")
     if model.startswith(SENTENCE_TRANSFORMERS):
         from shinka_core.embed.sentence_transformers_local import SentenceTransformersEmbedder

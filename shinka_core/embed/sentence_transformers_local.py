@@ -11,6 +11,7 @@ from shinka_core.embed.embedder import Vector
 from shinka_core.embed.identity import EDITION, Identity
 from shinka_core.embed.pieces import pieces, pooled
 from shinka_core.errors import ConfigError
+from shinka_core.model_address import SENTENCE_TRANSFORMERS
 
 # Tokens, where the model does not say how many it reads.
 DEFAULT_LENGTH = 256
@@ -45,7 +46,7 @@ class SentenceTransformersEmbedder:
             raise ConfigError(
                 f"embedding_model='sentence-transformers/{model}' needs an extra: pip install 'shinka-prefect[embeddings]'"
             ) from error
-        self.name = f"sentence-transformers/{model}"
+        self.name = f"{SENTENCE_TRANSFORMERS}{model}"
         try:
             self._model: Any = _loaded(SentenceTransformer, model)
         except (OSError, ValueError) as error:

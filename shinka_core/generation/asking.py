@@ -99,7 +99,5 @@ def _question(key: CallKey, sampling: Sampling, prompt: Prompt, history: Sequenc
             inspirations=tuple(program.code for program in inspirations),
             language=parent.language,
             patch_type=sampling.patch_type,
-            parent_score=parent.score,
-            inspiration_scores=tuple(program.score for program in inspirations),
         ),
     )

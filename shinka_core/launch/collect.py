@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from shinka_core.bounds import bounded, within
+from shinka_core.evaluation.seal import LARGEST_FILE, SEALED
 from shinka_core.program import Evaluation
 from shinka_core.storable import storable
 
-METRICS = "metrics.json"
-CORRECT = "correct.json"
+METRICS, CORRECT = SEALED
 SCORE = "combined_score"
-LARGEST_FILE = 10_000_000
 # Characters that are kept with a program, beginning and end: of its error and feedback, and of the JSON of its public
 # and private metrics, each.
 ERROR_LIMIT = 4_000

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shinka_core.errors import ConfigError
-from shinka_core.secrets import SHORTEST_KEY
+from shinka_core.secrets import SHORTEST_KEY, holds_key
 
 # Words that a name is made of. Not every word with KEY in it: MONKEY_PATCH; nor TOKENIZERS_PARALLELISM or AUTH_MODE.
 _SECRET_WORDS = re.compile(
@@ -28,11 +28,6 @@ _OURS = re.compile(
     r"^(PREFECT_.*|PGPASSWORD|PGPASSFILE|(DATABASE|DB)_URL|NETRC|SSH_AUTH_SOCK|GPG_AGENT_INFO)$", re.IGNORECASE
 )
 _PASSWORD_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]*:[^/?#@\s]+@", re.IGNORECASE)
-_KEY_VALUE = re.compile(
-    r"\b(sk|pk|gsk|xai|rk)[-_][A-Za-z0-9_\-]{16,}|\bAIza[A-Za-z0-9_\-]{20,}|\b(gh[pousr]|github_pat)_[A-Za-z0-9_]{20,}"
-    r"|\bhf_[A-Za-z0-9]{20,}|\b(AKIA|ASIA)[A-Z0-9]{16}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\beyJ[\w-]{10,}\.[\w-]{10,}\."
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-)
 # Numbers and switches are no secrets whatever their names: MAX_TOKENS=4096.
 _PLAIN = re.compile(r"-?\d{0,6}(\.\d{1,6})?|true|false|yes|no|on|off|none", re.IGNORECASE)
 _COUNTED = re.compile(r"TOKENS?($|_)|KEYS($|_)", re.IGNORECASE)
@@ -67,7 +62,7 @@ def is_secret(name: str, value: str) -> bool:
         return True
     if _SECRET_WORDS.search(name):
         return not (_COUNTED.search(name) and _PLAIN.fullmatch(value))
-    return bool(_PASSWORD_IN_URL.search(value) or _KEY_VALUE.search(value))
+    return bool(_PASSWORD_IN_URL.search(value) or holds_key(value))
 
 
 def refuse_keys(env: Mapping[str, str], arguments: Mapping[str, Any]) -> None:

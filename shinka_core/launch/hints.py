@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_READ_ONLY = re.compile(r"read-only file system|\bEROFS\b|Errno 30\b", re.IGNORECASE)
+READ_ONLY = re.compile(r"read-only file system|\bEROFS\b|Errno 30\b", re.IGNORECASE)
 _NO_NETWORK = re.compile(
     r"network is unreachable|name resolution|name or service not known|could not resolve|nodename nor servname"
     r"|getaddrinfo|no route to host|max retries exceeded|ENETUNREACH|EAI_AGAIN|unable to access 'https?:"
@@ -64,7 +64,7 @@ def hints(text: str, shut: Shut, environment: Mapping[str, str]) -> list[str]:
         )
     if not shut.sandbox:
         return found
-    if _READ_ONLY.search(text):
+    if READ_ONLY.search(text):
         found.append(
             "inside the sandbox only the results folder (--results_dir), small things in the task's folder, the home folder "
             "and /tmp can be written to, and only what is in the results folder is kept; write there, or set job.isolation: limits"

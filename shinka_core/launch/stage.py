@@ -13,13 +13,13 @@ from pathlib import Path
 from shinka_core.config import LocalJobConfig
 from shinka_core.launch import interpreters
 from shinka_core.launch.evaluator import Evaluator
+from shinka_core.launch.hints import READ_ONLY
 from shinka_core.launch.sandbox import Exposure, Text, enclosed, homes
 from shinka_core.launch.scratch import lay_out, links_out_of
 from shinka_core.launch.toolchains import tool_folders
 
 logger = logging.getLogger("shinka.launch")
 
-_READ_ONLY = re.compile(r"read-only file system|Errno 30\b|\bEROFS\b", re.IGNORECASE)
 # The path that a message is about, when it is absolute.
 _ABOUT = re.compile(r"[\s'\"(](/[^'\":]+)['\"]?: read-only|read-only file system:? \(?['\"]?(/[^'\"]+)", re.IGNORECASE)
 
@@ -111,7 +111,7 @@ class Stage:
 
 def _is_here(line: str, folders: Sequence[Path]) -> bool:
     """Whether a line says that something in one of the folders could not be written to; a relative path is."""
-    if not _READ_ONLY.search(line):
+    if not READ_ONLY.search(line):
         return False
     named = _ABOUT.search(f" {line}")
     path = (named[1] or named[2]) if named else None

@@ -19,10 +19,12 @@ from shinka_core.llm.account import Account
 from shinka_core.llm.billed_tokens import most_tokens
 from shinka_core.llm.connect import answer_bounds, check_prices, connect
 from shinka_core.llm.context import ANSWER_SHARE, OPTIONS
+from shinka_core.llm.endpoint import models_of
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.prices import AnswerBound, cost, longest_answer
 from shinka_core.llm.question import Ledger, Provider, Question, RawAnswer
 from shinka_core.llm.roster import Roster
+from shinka_core.model_address import is_builtin
 from shinka_core.program import Answer, Usage
 from shinka_core.storable import storable
 
@@ -88,7 +90,7 @@ class AsyncLLMClient:
         Raises:
             ConfigError: A model is unknown, has no price where one is asked for, or a key is missing.
         """
-        models = [*config.llm_models, *(model for model in config.novelty_llm_models if model not in config.llm_models)]
+        models = models_of(config)
         check_prices(config, models)
         weights = config.llm_weights or [1.0] * len(config.llm_models)
         return cls(
@@ -277,7 +279,7 @@ class AsyncLLMClient:
     def _counted(self, question: Question, raw: RawAnswer) -> tuple[Usage, bool]:
         """Tokens of a call, and whether they are estimated, since the provider counted none."""
         usage = raw.usage
-        if question.model.startswith("builtin/") or (usage is not None and usage.output_tokens > 0):
+        if is_builtin(question.model) or (usage is not None and usage.output_tokens > 0):
             return usage or Usage(), False
         guess = self.account.estimate(question.model, [message.content for message in question.messages], raw.text)
         if usage is not None and usage.input_tokens > 0:

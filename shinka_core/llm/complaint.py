@@ -47,6 +47,11 @@ _WAIT = re.compile(
 _PART = re.compile(rf"(\d+(?:\.\d+)?)\s*({_UNIT})", re.IGNORECASE)
 
 
+def phrases(pattern: str) -> re.Pattern[str]:
+    """What is looked for in a complaint, in capitals or not."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """What is wrong, in the provider's words.

@@ -8,9 +8,10 @@ from typing import Any
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import ANSWER_SHARE, OPTIONS, context_tokens
-from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of
+from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of, remote_embedding
 from shinka_core.llm.prices import AnswerBound, cost, longest_answer
 from shinka_core.llm.question import Provider
+from shinka_core.model_address import is_builtin
 from shinka_core.program import Usage
 
 
@@ -45,8 +46,7 @@ def check_prices(config: EvolutionConfig, models: Sequence[str]) -> None:
     Raises:
         ConfigError: A model has none where one is asked for.
     """
-    embedding = config.embedding_model
-    if embedding is not None and not embedding.startswith(("builtin/", "sentence-transformers/")):
+    if (embedding := remote_embedding(config)) is not None:
         models = [*models, embedding]
     unpriced = [model for model in models if cost(model, Usage(), config.llm_prices) is None]
     if not unpriced or config.unknown_prices == "warn":
@@ -79,7 +79,7 @@ def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str
     endpoints: dict[Endpoint, OpenAIProvider] = {}
     providers: dict[str, Provider] = {}
     for model in models:
-        if model.startswith("builtin/"):
+        if is_builtin(model):
             if model not in builtin:
                 raise ConfigError(f"llm_models names {model!r}; built in are: {', '.join(builtin) or 'none'}")
             providers[model] = builtin[model]

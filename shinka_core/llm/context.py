@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shinka_core.errors import ConfigError, PromptTooLongError
-from shinka_core.model_address import split_model
+from shinka_core.model_address import is_builtin, split_model
 
 KNOWN: dict[str, int] = {
     "gpt-3.5-turbo": 16_385,
@@ -43,7 +43,6 @@ ANSWER_SHARE = 4
 AROUND = 64
 
 OPTIONS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
-BUILTIN = "builtin/"
 
 
 def context_tokens(model: str, settings: Mapping[str, int]) -> int | None:
@@ -53,7 +52,7 @@ def context_tokens(model: str, settings: Mapping[str, int]) -> int | None:
         model: Name as configured; an `@endpoint` suffix and a `provider/` prefix are ignored by the table.
         settings: `llm_context_tokens`, by name as configured.
     """
-    if model.startswith(BUILTIN):
+    if is_builtin(model):
         return None
     name = split_model(model)[0]
     own = settings.get(model) or settings.get(name)

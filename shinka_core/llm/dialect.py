@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shinka_core.llm.complaint import Complaint
+from shinka_core.llm.complaint import Complaint, phrases
 
 logger = logging.getLogger("shinka.llm")
 
@@ -21,20 +21,16 @@ LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _NO_OPTIONS = {"model", "messages", "input"}
 
 
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-_NO_SYSTEM = _words(
+_NO_SYSTEM = phrases(
     r"system['\"]? ?(role|message|prompt|instruction)s?.{0,60}(not|n't|un)[ -]?(be )?(support|allow|enabled|permit|accept)"
     r"|(not|n't) (support|allow|accept)\w*.{0,30}['\"]?system\b|(developer|system) instruction is not enabled"
     r"|roles? must alternate|roles? .{0,60}(only|must be).{0,30}user|only ['\"]?user['\"]?,? (and|or)"
     r"|(unsupported|unexpected|invalid|unknown) (message )?role.{0,40}system|['\"]system['\"].{0,60}(not|un) ?support"
 )
-_ONLY_STREAMS = _words(
+_ONLY_STREAMS = phrases(
     r"non-?stream|(only|must|need|require)\w*.{0,60}\bstream|\bstream\w*.{0,40}(only|required|must|mandatory)"
 )
-_UNSUPPORTED = _words(
+_UNSUPPORTED = phrases(
     r"unsupported_(parameter|value)|unknown_(parameter|field)|unrecognized|extra_forbidden|extra inputs|not permitted"
     r"|(not|n't|un)[ -]?(be )?(support|recogni[sz]|known|allow|accept|available|valid)\w*|unexpected|deprecated|no longer"
     r"|unknown (parameter|field|argument|name)|cannot find field|does not exist"

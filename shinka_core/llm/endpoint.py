@@ -11,10 +11,13 @@ from typing import Any, Literal
 from shinka_core.config import EndpointOptions, EvolutionConfig
 from shinka_core.errors import ConfigError
 from shinka_core.model_address import (
+    BUILTIN,
     OPENAI,
     OPENAI_KEY,
+    SENTENCE_TRANSFORMERS,
     Address,
     check_model_name,
+    is_builtin,
     parse_address,
     shown_model,
     split_model,
@@ -86,16 +89,20 @@ def endpoint_of(model: str, config: EvolutionConfig) -> Endpoint:
     )
 
 
+def models_of(config: EvolutionConfig) -> list[str]:
+    """The models of a run, those that judge included."""
+    return [*config.llm_models, *(model for model in config.novelty_llm_models if model not in config.llm_models)]
+
+
 def remote_models(config: EvolutionConfig) -> list[str]:
-    """The models of a run that are asked over the network, those that judge included."""
-    models = [*config.llm_models, *(model for model in config.novelty_llm_models if model not in config.llm_models)]
-    return [model for model in models if not model.startswith("builtin/")]
+    """Those of them that are asked over the network."""
+    return [model for model in models_of(config) if not is_builtin(model)]
 
 
 def remote_embedding(config: EvolutionConfig) -> str | None:
     """The embedding of a run, when it is asked for over the network."""
     embedding = config.embedding_model
-    return None if embedding is None or embedding.startswith(("builtin/", "sentence-transformers/")) else embedding
+    return None if embedding is None or embedding.startswith((BUILTIN, SENTENCE_TRANSFORMERS)) else embedding
 
 
 def check_models(config: EvolutionConfig) -> None:

@@ -16,60 +16,56 @@ from shinka_core.errors import (
     Scope,
     UnusableAnswerError,
 )
-from shinka_core.llm.complaint import Complaint
+from shinka_core.llm.complaint import Complaint, phrases
 from shinka_core.llm.endpoint import Endpoint
 
 # Seconds: who asks to wait longer has a quota that is worth stopping for, with the generations kept.
 LONGEST_WAIT = 600.0
 
 
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-TOO_LONG = _words(
+TOO_LONG = phrases(
     r"context_length_exceeded|exceed_context_size|prompt_too_long|context_window|string_above_max_length"
     r"|(maximum|max|model'?s?|available) context (length|window|size)|context (length|window|size) (of|is|exceed|limit)"
     r"|exceed\w*\W+(the )?(\w+'?s? ){0,3}(context|input (token|length))|maximum input length"
     r"|(prompt|inputs?|messages?|request) (is|are|was|were) too (long|large)|request too large|payload too large"
     r"|input token count|too many (input |prompt )?tokens|reduce the length|range of input length|longer than the (model|max)"
 )
-FILTERED = _words(
+FILTERED = phrases(
     r"content[ _-]?filter|content[ _-](management[ _-])?polic|responsibleaipolicy|data_?inspection|content_moderation"
     r"|moderation|inappropriate content|usage polic|prohibited_?content|(prompt|input|content|message)s? \w* ?flagged"
     r"|flagged (as|by|for)|safety (filter|system|reason|check|polic)|blocked (by|due to|for) .{0,20}(safety|polic|content)"
     r"|(contain|with) sensitive|sensitive (content|words?|information)|content (risk|exists risk)|^1301$"
 )
-NO_MONEY = _words(
+NO_MONEY = phrases(
     r"insufficient_(quota|balance|credit|user_quota|fund)|billing_(hard_limit|not_active)|exceeded_current_quota|arrear"
     r"|payment_required|insufficient (account )?(balance|credit|fund|quota)|credit balance|out of credits"
     r"|exceeded your current quota(?!.*(metric|quotaid|retry|try again))|not enough (credit|balance)|payment required|billing (hard )?limit|(add|purchase|buy) (more )?credits|overdue"
 )
 # Gemini's `quotaId` says per day and asks to wait for seconds all the same.
-DAILY_ID = _words(r"[a-z]PerDay|per-day\b")
-DAILY = _words(r"per[ _-]?(day|week|month)|daily|weekly|monthly|\b[RT]PD\b|allocated quota exceeded")
-OF_ONE_MODEL = _words(r"PerModel|per[ _-]model|for (the )?model|limit reached for")
-BUSY = _words(
+DAILY_ID = phrases(r"[a-z]PerDay|per-day\b")
+DAILY = phrases(r"per[ _-]?(day|week|month)|daily|weekly|monthly|\b[RT]PD\b|allocated quota exceeded")
+OF_ONE_MODEL = phrases(r"PerModel|per[ _-]model|for (the )?model|limit reached for")
+BUSY = phrases(
     r"rate.?limit|too.?many.?requests|throttl|resource_exhausted|concurrency.?limit|^130[2-5]$|quota exceeded|exceeded your current quota"
 )
-BAD_KEY = _words(
+BAD_KEY = phrases(
     r"invalid.?api.?key|api.?key.{0,20}(not valid|invalid|incorrect|missing|required)|incorrect api key|authentication"
     r"|unauthorized|unauthenticated|subscription key|no auth credentials|invalid.{0,10}(token|credential)"
 )
-ELSEWHERE = _words(
+ELSEWHERE = phrases(
     r"unexpected endpoint|invalid url|unknown (url|endpoint|path|route|request url)|unrecognized request url"
     r"|no (such )?(route|path|handler)|no (such )?endpoint(?!s? found)|cannot (post|get)\b|page not found|method not allowed"
     r"|resource not found|not found: */|url .{0,80}not found|path .{0,80}not found|^\W*not found\W*$|unsupported_country"
 )
-OF_THE_MODEL = _words(r"model|deployment|engine|no endpoints found")
-AWAY = _words(
+OF_THE_MODEL = phrases(r"model|deployment|engine|no endpoints found")
+AWAY = phrases(
     r"overload|unavailable|timed? ?out|try again|temporar|internal.?(server.?)?error|server_error|upstream|capacity|busy"
     r"|loading|bad gateway|network"
 )
-_CONTEXT = _words(
+_CONTEXT = phrases(
     r"(?:context (?:length|window|size)|limit|maximum|available|at most|n_ctx)\D{0,40}?(\d[\d,]{2,})|> ?(\d[\d,]{2,}) maximum"
 )
-_ASKED = _words(
+_ASKED = phrases(
     r"(?:resulted in|requested(?: about)?|prompt (?:contains|has)|too long:|length \(|request \(|token count (?:of )?\()\D{0,20}?(\d[\d,]*)"
 )
 

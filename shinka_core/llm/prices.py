@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shinka_core.config import ModelPrice
-from shinka_core.model_address import split_model
+from shinka_core.model_address import is_builtin, split_model
 from shinka_core.program import Usage
 
 PER_MILLION: dict[str, tuple[float, float, float]] = {
@@ -84,7 +84,7 @@ def cost(model: str, usage: Usage, overrides: Mapping[str, ModelPrice]) -> float
         overrides: Prices that win over the built-in table, by name as configured.
     """
     name, _ = split_model(model)
-    if name.startswith("builtin/"):
+    if is_builtin(name):
         return 0.0
     own = overrides.get(model) or overrides.get(name)
     if own is not None:

@@ -45,8 +45,6 @@ class Material:
     inspirations: tuple[str, ...]
     language: str
     patch_type: PatchType
-    parent_score: float | None = None
-    inspiration_scores: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

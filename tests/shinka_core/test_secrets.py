@@ -12,7 +12,7 @@ import pytest
 from shinka_core.checks import check_settings
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
-from shinka_core.secrets import NAMES_OF_NO_SECRETS, redact
+from shinka_core.secrets import NAMES_OF_NO_SECRETS, holds_key, redact, refuse_stored_secrets
 from shinka_core.settings import RunSettings
 
 
@@ -92,3 +92,34 @@ def test_an_evaluators_key_is_named_and_never_written(tmp_path: Path, monkeypatc
     with pytest.raises(ConfigError, match=r"job\.env.*HF_TOKEN") as caught:
         check_settings(replace(named, job=named.job.model_copy(update={"env": {"HF_TOKEN": "a-plain-looking-value"}})))
     assert "plain" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk-" + "a1" * 10,
+        "sk_live_" + "a1" * 10,
+        "gsk-" + "a1" * 10,
+        "AIza" + "a1" * 15,
+        "ghp_" + "a1" * 18,
+        "github_pat_" + "a1" * 20,
+        "hf_" + "a1" * 17,
+        "AKIA" + "A1" * 8,
+        "xoxb-" + "1" * 12,
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE+a/b=\n-----END RSA PRIVATE KEY-----",
+    ],
+)
+def test_what_only_keys_look_like_is_neither_shown_nor_stored_nor_handed_to_evaluations(key: str) -> None:
+    assert redact(f"refused: '{key}' (401)") == "refused: '[key]' (401)"
+    assert holds_key(key)
+    with pytest.raises(ConfigError, match="llm_kwargs holds 'harmless'"):
+        refuse_stored_secrets(urls={}, options={"llm_kwargs": {"harmless": key}})
+
+
+@pytest.mark.parametrize(
+    "text", ["risk-assessment of task_management_in_the_large", "hf_home", "eyJ is no token", "monkey_patch"]
+)
+def test_what_is_no_key_stays(text: str) -> None:
+    assert redact(text) == text
+    assert not holds_key(text)
