@@ -26,8 +26,6 @@ from tests.support.runs import TASK, Records
 
 KILLS = int(os.environ.get("SHINKA_TEST_KILLS", "20"))
 
-# Seconds that an answer may take from the model to the database when the machine is busy with other things.
-ON_THE_WAY = 0.5
 # As in `tests.support.lives`: so many questions are with the model at once.
 PROPOSALS = 4
 
@@ -80,11 +78,13 @@ class Killed:
 
     Attributes:
         kills: When each was killed, in seconds since the epoch.
+        on_the_way: Since when before that an answer may have been on its way into the database.
         generations: What the last, unharmed life was to reach.
         asked: Start and end of each question, as the model saw them.
     """
 
     kills: list[float]
+    on_the_way: list[float]
     generations: int
     asked: list[tuple[float, float]]
 
@@ -100,7 +100,7 @@ async def killed_again_and_again(options: dict[str, Any], environment: dict[str,
         asked = [(server.born + request.start, server.born + request.end) for request in server.requests]
     told = json.loads(output.decode().strip().splitlines()[-1])
     assert (len(told["kills"]), told["ended_early"], told["last"]) == (options["kills"], 0, 0), errors.decode()[-3000:]
-    return Killed(told["kills"], told["generations"], asked)
+    return Killed(told["kills"], told["on_the_way"], told["generations"], asked)
 
 
 @pytest.mark.slow
@@ -149,7 +149,7 @@ def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
         [end for start, end in asked if first < start and end <= kill] for first, kill in zip(born, kills, strict=True)
     ]
     lost = [len(ends) - within(written, first, kill) for ends, first, kill in zip(heard, born, kills, strict=True)]
-    on_their_way = [within(ends, kill - ON_THE_WAY, kill) for ends, kill in zip(heard, kills, strict=True)]
+    on_their_way = [within(*lately) for lately in zip(heard, killed.on_the_way, kills, strict=True)]
     for life, (missing, late) in enumerate(zip(lost, on_their_way, strict=True)):
         assert 0 <= missing <= min(late, PROPOSALS), (
             f"life {life} lost {missing} answers, {late} came just before its end"

@@ -5,8 +5,9 @@ running and not importing.
 
     python -m tests.support.lives '{"results": ..., "url": ..., "task": ..., "kills": 200, "seed": 1}'
 
-prints one JSON object: when it killed (seconds since the epoch), how many lives ended by
-themselves before that, and how many generations the last, unharmed life was to reach.
+prints one JSON object: when it killed (seconds since the epoch), and from when on before that an answer may still
+have been on its way into the database; how many lives ended by themselves before that, and how many generations
+the last, unharmed life was to reach.
 
 How long a life takes to its first answer depends on the machine, so the first life is watched, and the
 others last up to a second and a half longer than it took to that answer.
@@ -22,6 +23,7 @@ import signal
 import sqlite3
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,10 @@ from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from tests.support.runs import Records
 
 AT_WORK = 1.5
+# Seconds that an answer may take from the model to the database, without those in which the driver only waited
+# for a processor: other work on the machine is not the driver's.
+ON_THE_WAY = 0.5
+LOOK = 0.02
 ENDLESS = 100_000
 
 
@@ -83,27 +89,51 @@ def answers(records: Records) -> int:
         return 0
 
 
+def waited(process: int) -> float:
+    """Seconds for which the threads of a process have waited for a processor; 0 where nothing tells."""
+    total = 0
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{process}/task"):
+            with suppress(OSError), open(f"/proc/{process}/task/{thread}/schedstat") as file:
+                total += int(file.read().split()[1])
+    return total / 1e9
+
+
+def let_live(child: int, seconds: float) -> float:
+    """Lets a process live for so long; returns since when it has worked for `ON_THE_WAY`, in seconds since the epoch."""
+    seen = [(time.time(), waited(child))]
+    while (left := seen[0][0] + seconds - time.time()) > 0:
+        time.sleep(min(LOOK, left))
+        seen.append((time.time(), waited(child)))
+    end, waits = seen[-1]
+    return next((at for at, before in reversed(seen) if end - at - (waits - before) >= ON_THE_WAY), seen[0][0])
+
+
 def main(options: dict[str, Any]) -> None:
     rng = random.Random(options["seed"])
     records = Records(Path(options["results"]), options["database"])
     kills: list[float] = []
+    on_the_way: list[float] = []
     ended_early = 0
     longest = 0.0
     while len(kills) < options["kills"]:
         child, born = live(options, ENDLESS), time.monotonic()
         if longest:
-            time.sleep(rng.uniform(0.0, longest))
+            since = let_live(child, rng.uniform(0.0, longest))
         else:
             while not answers(records):
                 time.sleep(0.05)
             longest = time.monotonic() - born + AT_WORK
+            since = let_live(child, LOOK) - ON_THE_WAY
+        on_the_way.append(since)
         kills.append(time.time())
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         ended_early += not os.WIFSIGNALED(status)
     begun = records("SELECT max(number) FROM generations")[0][0]
     last = os.waitpid(live(options, begun + 5), 0)[1]
-    print(json.dumps({"kills": kills, "ended_early": ended_early, "last": last, "generations": begun + 5}))
+    told = {"kills": kills, "on_the_way": on_the_way, "ended_early": ended_early, "last": last}
+    print(json.dumps(told | {"generations": begun + 5}))
 
 
 if __name__ == "__main__":
