@@ -20,7 +20,8 @@ def contexts_of(config: EvolutionConfig) -> Contexts:
     Raises:
         ConfigError: The answer alone would fill a model's context.
     """
-    return Contexts(config.llm_models, config.llm_context_tokens, config.llm_kwargs)
+    options = {model: config.options_for(model) for model in config.llm_models}
+    return Contexts(config.llm_models, config.llm_context_tokens, options)
 
 
 class SizeLimit:

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
-from shinka_core.llm.context import ANSWER_SHARE, OPTIONS, context_tokens
+from shinka_core.llm.context import ANSWER_SHARE, OPTIONS, context_tokens, option
 from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of, remote_embedding
 from shinka_core.llm.prices import AnswerBound, cost, longest_answer
 from shinka_core.llm.question import Provider
 from shinka_core.model_address import is_builtin
 from shinka_core.program import Usage
-
-
-def option(options: Mapping[str, Any], *names: str) -> int | None:
-    """The first of the options that is sent with a call, as a count."""
-    extra: Any = options.get("extra_body")
-    for given in (extra, options):
-        for name in names if isinstance(given, dict) else ():
-            value: Any = given.get(name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-                return value
-    return None
 
 
 def answer_bounds(config: EvolutionConfig, models: Sequence[str]) -> dict[str, AnswerBound]:

@@ -65,34 +65,47 @@ def context_tokens(model: str, settings: Mapping[str, int]) -> int | None:
     return KNOWN[max(beginnings, key=len)] if beginnings else DEFAULT
 
 
+def option(options: Mapping[str, Any], *names: str) -> int | None:
+    """The first of the options that is sent with a call, as a count."""
+    extra: Any = options.get("extra_body")
+    for given in (extra, options):
+        for name in names if isinstance(given, dict) else ():
+            value: Any = given.get(name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+                return value
+    return None
+
+
 class Contexts:
     """The room that each model of a run has for a prompt, as far as is known."""
 
-    def __init__(self, models: Sequence[str], settings: Mapping[str, int], options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, models: Sequence[str], settings: Mapping[str, int], options: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         """Takes what settings and table say.
 
         Args:
             settings: `llm_context_tokens`.
-            options: `llm_kwargs`, whose limit of an answer is kept free.
+            options: What is sent with the calls of each model, whose limit of an answer is kept free.
 
         Raises:
             ConfigError: The answer alone would fill a model's context.
         """
-        limits = [options[name] for name in OPTIONS if isinstance(options.get(name), int)]
-        self._answer: int | None = limits[0] if limits else None
+        self._answers = {model: option(options.get(model, {}), *OPTIONS) for model in models}
         self._rooms: dict[str, int | None] = {}
         for model in models:
             context = context_tokens(model, settings)
-            self._rooms[model] = None if context is None else self._beside_an_answer(context)
+            self._rooms[model] = None if context is None else self._beside_an_answer(model, context)
             if context is not None and self._rooms[model] == 0:
                 raise ConfigError(
-                    f"llm_kwargs asks for answers of {self._answer} tokens, and the context of {model} is {context}: "
-                    "nothing is left for a prompt; lower max_tokens, or say in llm_context_tokens what the model takes"
+                    f"the settings ask for answers of {self._answers[model]} tokens, and the context of {model} is "
+                    f"{context}: nothing is left for a prompt; lower max_tokens in llm_kwargs or llm_model_kwargs, or say "
+                    "in llm_context_tokens what the model takes"
                 )
 
     def room(self, model: str) -> int | None:
         """Tokens that a prompt may have; None: as many as it likes."""
-        return self._rooms.get(model, self._beside_an_answer(DEFAULT))
+        return self._rooms.get(model, self._beside_an_answer(model, DEFAULT))
 
     def smallest(self) -> tuple[str, int] | None:
         """The model with the least room and its tokens; None when none is bounded."""
@@ -110,9 +123,10 @@ class Contexts:
         if error.context is not None:
             # In our own count, where the endpoint tells how that differs from its own.
             scale = min(tokens / error.asked, 1.0) if error.asked else 1.0
-            room = min(int(self._beside_an_answer(error.context) * scale), tokens * 9 // 10)
+            room = min(int(self._beside_an_answer(model, error.context) * scale), tokens * 9 // 10)
         self._rooms[model] = max(min(room, self.room(model) or room), 1)
 
-    def _beside_an_answer(self, context: int) -> int:
-        answer = min(ANSWER, context // ANSWER_SHARE) if self._answer is None else self._answer
+    def _beside_an_answer(self, model: str, context: int) -> int:
+        bound = self._answers.get(model)
+        answer = min(ANSWER, context // ANSWER_SHARE) if bound is None else bound
         return max(context - answer - AROUND, 0)

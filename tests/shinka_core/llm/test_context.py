@@ -40,10 +40,12 @@ def test_the_settings_win() -> None:
 def test_room_is_kept_for_the_answer() -> None:
     assert Contexts(["m"], {"m": 100_000}, {}).room("m") == 100_000 - ANSWER - AROUND
     assert Contexts(["m"], {"m": 4_000}, {}).room("m") == 3_000 - AROUND
-    assert Contexts(["m"], {"m": 4_000}, {"max_tokens": 500}).room("m") == 3_500 - AROUND
+    assert Contexts(["m"], {"m": 4_000}, {"m": {"max_tokens": 500}}).room("m") == 3_500 - AROUND
+    assert Contexts(["m"], {"m": 4_000}, {"m": {"extra_body": {"max_tokens": 500}}}).room("m") == 3_500 - AROUND
+    assert Contexts(["n", "m"], {"m": 4_000}, {"n": {"max_tokens": 500}}).room("m") == 3_000 - AROUND
     assert Contexts(["builtin/mutate"], {}, {}).room("builtin/mutate") is None
     with pytest.raises(ConfigError, match="max_tokens"):
-        Contexts(["m"], {"m": 4_000}, {"max_tokens": 4_000})
+        Contexts(["m"], {"m": 4_000}, {"m": {"max_tokens": 4_000}})
 
 
 def test_the_smallest_model_bounds_programs() -> None:
