@@ -28,7 +28,7 @@ from shinka_core.launch.output import OutputPipe
 from shinka_core.launch.room import make_room
 from shinka_core.launch.sandbox import homes, why_not
 from shinka_core.launch.stage import Stage
-from shinka_core.launch.verdict import cut_off, exit_code, remove, verdict, with_hints
+from shinka_core.launch.verdict import ERROR_TAIL, cut_off, exit_code, never_began, remove, verdict, with_hints
 from shinka_core.launch.watch import Report, Watch
 from shinka_core.program import TERMINATED, Evaluation, Job
 from shinka_core.warden.tree import MARK, start_of
@@ -43,6 +43,8 @@ PIPE_GRACE = 1.0
 WARDEN_GRACE = 5.0
 # Seconds that the warden's word may come later than the end itself.
 WORD_GRACE = 2.0
+# How often an evaluation is begun whose sandbox cannot be set up: what it was to cover may just have gone.
+MOST_STARTS = 3
 # Characters of stderr that are looked through for what may be behind a failure.
 LAST_WORDS = 4_000
 
@@ -57,6 +59,7 @@ class _Running:
     seal: int
     scratch: Path | None
     copied: bool
+    start: int = 1
 
 
 class LocalLauncher:
@@ -129,7 +132,11 @@ class LocalLauncher:
         return job if found is not None else None
 
     async def wait(self, job: Job) -> Evaluation:
-        """Waits for the evaluator, at most as long as the settings allow."""
+        """Waits for the evaluator, at most as long as the settings allow.
+
+        Raises:
+            LaunchError: The evaluation of an earlier process is lost, or a sandbox could not be set up.
+        """
         running = self._running.get(job.id)
         if running is None:
             found = await asyncio.to_thread(receipt.read, job)
@@ -151,7 +158,9 @@ class LocalLauncher:
             # What the attempt without a copy left is nothing that anyone has seen.
             await asyncio.to_thread(remove, Path(job.results_dir))
             scratch = await asyncio.to_thread(self._prepare, Path(job.results_dir))
+            start = running.start + 1
             running = self._start(Path(job.program_path).resolve(), Path(job.results_dir).resolve(), scratch)
+            running.start = start
             self._running[job.id] = running
 
     async def discard(self, job: Job) -> None:
@@ -250,7 +259,10 @@ class LocalLauncher:
         return running.report.result() if running.report.done() else Report("", seconds)
 
     def _conclude(self, job: Job, running: _Running, report: Report, code: int, said: bytes) -> Evaluation | None:
-        """The verdict, with a receipt; None when the evaluation failed for want of a copy of its folder and has one now."""
+        """The verdict, with a receipt; None when it is to be begun again.
+
+        That is when it failed for want of a copy of its folder and has one now, or its sandbox was not set up.
+        """
         results_dir, stderr = Path(job.results_dir), self._given.out_of(running.stderr.output.text())
         _write_logs(results_dir, self._given.out_of(running.stdout.output.text()), stderr)
         if report.passed:
@@ -258,6 +270,10 @@ class LocalLauncher:
         else:
             self._evaluator.refuse_if_changed_at_its_place(enclosed=self._stage is not None)
             evaluation = verdict(results_dir, code, said, stderr, report.seconds)
+            if self._stage is not None and evaluation.reason == "crashed" and never_began(code, said, stderr):
+                if running.start < MOST_STARTS:
+                    return None
+                raise LaunchError(f"the sandbox of an evaluation could not be set up: {stderr.strip()[-ERROR_TAIL:]}")
             if not evaluation.correct:
                 words = f"{evaluation.error}\n{stderr[-LAST_WORDS:]}"
                 if self._stage is not None and self._stage.copy_from_now_on(words) and not running.copied:

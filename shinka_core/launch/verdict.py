@@ -54,6 +54,14 @@ def cut_off(passed: str, limits: Limits | None, time_limit: float | None, second
     return failed(passed, f"the evaluation {why} and was ended", seconds)
 
 
+def never_began(code: int, said: bytes, stderr: str) -> bool:
+    """Whether what a process that left no result says is that its sandbox could not be set up.
+
+    A place that is to be hidden or covered may go between being found and being covered: no fault of the program.
+    """
+    return code == 1 and not said and stderr.startswith("bwrap: ")
+
+
 def exit_code(code: int, *, shell: bool) -> int:
     """The code with signals negative.
 

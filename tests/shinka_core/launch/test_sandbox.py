@@ -15,7 +15,9 @@ import pytest
 
 from shinka_core.config import LocalJobConfig
 from shinka_core.database.address import address_of
+from shinka_core.errors import LaunchError
 from shinka_core.launch import LocalLauncher, sandbox, stage
+from shinka_core.launch.local import MOST_STARTS
 from shinka_core.naming import RUN_FILE
 from shinka_core.private import private_places
 from tests.shinka_core.launch.place import Place
@@ -23,6 +25,28 @@ from tests.shinka_core.launch.test_hostile import needs_sandbox
 from tests.shinka_core.launch.test_local import EVALUATOR
 
 pytestmark = needs_sandbox
+
+
+# Setting it up
+
+
+async def test_a_socket_that_goes_before_it_is_covered_costs_no_evaluation(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [{Path("/var/gone.sock")}, set[Path]()]
+    monkeypatch.setattr(sandbox, "named_sockets", lambda: found.pop(0))
+    assert await place.told("5.0") == 5.0
+    assert found == []
+
+
+async def test_a_sandbox_that_cannot_be_set_up_is_no_failure_of_the_program(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(sandbox, "named_sockets", lambda: asked.append(1) or {Path("/var/gone.sock")})
+    with pytest.raises(LaunchError, match="could not be set up: bwrap: Can't"):
+        await place.told("5.0")
+    assert len(asked) == MOST_STARTS
 
 
 # Sockets
