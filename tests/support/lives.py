@@ -22,6 +22,7 @@ import random
 import signal
 import sqlite3
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -37,7 +38,7 @@ from tests.support.runs import Records
 
 AT_WORK = 1.5
 # Seconds that an answer may take from the model to the database, without those in which the driver only waited
-# for a processor: other work on the machine is not the driver's.
+# for a processor or everybody for the disk: other work on the machine is not the driver's.
 ON_THE_WAY = 0.5
 LOOK = 0.02
 ENDLESS = 100_000
@@ -89,9 +90,34 @@ def answers(records: Records) -> int:
         return 0
 
 
-def waited(process: int) -> float:
-    """Seconds for which the threads of a process have waited for a processor; 0 where nothing tells."""
-    total = 0
+class Disk(threading.Thread):
+    """Writes a byte now and then and has it written to the disk, as the database does."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(daemon=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(folder / "disk", os.O_WRONLY | os.O_CREAT)
+        self._waited = 0.0
+        self._began = 0.0
+
+    def run(self) -> None:
+        while True:
+            os.write(self._file, b".")
+            self._began = time.monotonic()
+            os.fsync(self._file)
+            began, self._began = self._began, 0.0
+            self._waited += time.monotonic() - began
+            time.sleep(2 * LOOK)
+
+    def waited(self) -> float:
+        """Seconds that it has taken so far."""
+        began = self._began
+        return self._waited + (time.monotonic() - began if began else 0.0)
+
+
+def waited(process: int, disk: Disk) -> float:
+    """Seconds for which the threads of a process have waited for a processor, and others for the disk."""
+    total = 1e9 * disk.waited()
     with suppress(OSError):
         for thread in os.listdir(f"/proc/{process}/task"):
             with suppress(OSError), open(f"/proc/{process}/task/{thread}/schedstat") as file:
@@ -99,12 +125,12 @@ def waited(process: int) -> float:
     return total / 1e9
 
 
-def let_live(child: int, seconds: float) -> float:
+def let_live(child: int, seconds: float, disk: Disk) -> float:
     """Lets a process live for so long; returns since when it has worked for `ON_THE_WAY`, in seconds since the epoch."""
-    seen = [(time.time(), waited(child))]
+    seen = [(time.time(), waited(child, disk))]
     while (left := seen[0][0] + seconds - time.time()) > 0:
         time.sleep(min(LOOK, left))
-        seen.append((time.time(), waited(child)))
+        seen.append((time.time(), waited(child, disk)))
     end, waits = seen[-1]
     return next((at for at, before in reversed(seen) if end - at - (waits - before) >= ON_THE_WAY), seen[0][0])
 
@@ -112,6 +138,8 @@ def let_live(child: int, seconds: float) -> float:
 def main(options: dict[str, Any]) -> None:
     rng = random.Random(options["seed"])
     records = Records(Path(options["results"]), options["database"])
+    disk = Disk(Path(options["results"]).parent)
+    disk.start()
     kills: list[float] = []
     on_the_way: list[float] = []
     ended_early = 0
@@ -119,12 +147,12 @@ def main(options: dict[str, Any]) -> None:
     while len(kills) < options["kills"]:
         child, born = live(options, ENDLESS), time.monotonic()
         if longest:
-            since = let_live(child, rng.uniform(0.0, longest))
+            since = let_live(child, rng.uniform(0.0, longest), disk)
         else:
             while not answers(records):
                 time.sleep(0.05)
             longest = time.monotonic() - born + AT_WORK
-            since = let_live(child, LOOK) - ON_THE_WAY
+            since = let_live(child, LOOK, disk) - ON_THE_WAY
         on_the_way.append(since)
         kills.append(time.time())
         os.kill(child, signal.SIGKILL)
