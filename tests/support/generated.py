@@ -15,6 +15,6 @@ def load_profile() -> None:
     settings.load_profile(PROFILE)
 
 
-def fewer_at_first(cases: int) -> settings:
-    """For a property whose cases are large: so many while working on it, and in CI as many as of all others."""
-    return settings(max_examples=cases, deadline=None) if PROFILE == "default" else settings()
+def fewer(cases: int, in_ci: int) -> settings:
+    """For a property whose cases are large: so many while working on it, and so many in CI."""
+    return settings(max_examples=cases if PROFILE == "default" else in_ci, deadline=None)
