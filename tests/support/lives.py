@@ -39,7 +39,7 @@ from tests.support.runs import Records
 AT_WORK = 1.5
 # Seconds that an answer may take from the model to the database, without those in which the driver only waited
 # for a processor or everybody for the disk: other work on the machine is not the driver's.
-ON_THE_WAY = 0.5
+ON_THE_WAY = 1.0
 LOOK = 0.02
 ENDLESS = 100_000
 
