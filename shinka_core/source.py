@@ -130,8 +130,10 @@ def _with_ends(old: list[str], changed: str) -> str:
     ends = [next((end for end in kinds if line.endswith(end)), "") for line in old]
     bare = [line[: len(line) - len(end)] for line, end in zip(old, ends, strict=True)]
     usual = max(kinds, key=ends.count)
-    if set(ends) <= {usual, ""}:
+    if set(ends) <= {usual, ""} and not (usual == "\n" and "\r\n" in changed):
         return changed.replace("\n", usual)
+    if ends[-1]:
+        bare, ends = [*bare, ""], [*ends, ""]
     new = changed.split("\n")
     kept: list[str | None] = [None] * len(new)
     first = 0
@@ -146,4 +148,11 @@ def _with_ends(old: list[str], changed: str) -> str:
     if max(len(inner_old), len(inner_new)) <= ALIGNED_LINES:
         for a, b, size in SequenceMatcher(None, inner_old, inner_new, autojunk=False).get_matching_blocks():
             kept[first + b : first + b + size] = ends[first + a : first + a + size]
-    return "".join(line + (end or usual) for line, end in zip(new[:-1], kept[:-1], strict=True)) + new[-1]
+    # A line feed alone would turn a carriage return that ends its line into a part of the line's end.
+    return (
+        "".join(
+            line + ("\r\n" if line.endswith("\r") else end or usual)
+            for line, end in zip(new[:-1], kept[:-1], strict=True)
+        )
+        + new[-1]
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shinka_core.source import Dress, NotTextError, lines_of, plain, read_source, source_bytes
+from shinka_core.source import ALIGNED_LINES, Dress, NotTextError, lines_of, plain, read_source, source_bytes
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \t\x0c\x1c\u2028é\r\n"), max_size=40)
 
@@ -20,6 +20,7 @@ def test_what_is_not_changed_stays_byte_for_byte(text: str, marked: bool) -> Non
     assert "\r\n" not in plain(text) or "\r\r\n" in text
 
 
+@example(before="\n", old="\n\r", new="", after="")  # a line that ends in CR CR LF
 @given(before=TEXTS, after=TEXTS, old=TEXTS, new=TEXTS.map(lambda text: text.replace("\r", "")))
 def test_line_ends_around_a_change_stay(before: str, after: str, old: str, new: str) -> None:
     original = f"{before}\n{old}\r\n{after}"
@@ -29,6 +30,12 @@ def test_line_ends_around_a_change_stay(before: str, after: str, old: str, new: 
     lines, others = lines_of(original), lines_of(dressed)
     same = next((n for n, pair in enumerate(zip(lines, others, strict=False)) if plain(pair[0]) != plain(pair[1])), 0)
     assert lines[:same] == others[:same]
+
+
+def test_lines_behind_a_long_change_keep_their_ends() -> None:
+    changed, behind = "old\n" * (ALIGNED_LINES + 1), "one\r\ntwo\nthree\r\n" * 3
+    new = changed.replace("old", "new") + "one more\n"
+    assert Dress(changed + behind).put_on(new + plain(behind)) == new + behind
 
 
 def test_a_new_line_takes_the_usual_end() -> None:
