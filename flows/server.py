@@ -11,13 +11,13 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from flows.orchestrator.server.early import WELL_KNOWN_PORT
 from flows.orchestrator.server.lease import Place, ServerState
 from flows.orchestrator.server.process import ALREADY_SERVED, PORT_TAKEN, SAID, Serving, serve
 from flows.orchestrator.server.schema import sqlite_path
 from flows.orchestrator.server.settings import environment
 from shinka_core.errors import ConfigError, ShinkaError
 
-WELL_KNOWN_PORT = 4200
 _DRIVERS = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
 
 app = App(name="server", help="Serve Prefect's API and UI until Ctrl-C or SIGTERM, on SQLite or Postgres.")

@@ -8,10 +8,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from shinka_core.database.address import Address
+from shinka_core.database.file_guard import BESIDE
 from shinka_core.naming import RUN_FILE
 
-# What SQLite keeps beside a database: all of it holds rows.
-BESIDE = ("", "-wal", "-shm", "-journal")
 # Runs beside this one that are hidden one by one; a folder that holds nothing else is hidden as a whole.
 MOST_RUNS = 200
 
@@ -20,7 +19,7 @@ def private_places(results_dir: Path, database: Address) -> list[Path]:
     """The folders and files to hide from evaluations of a run."""
     places = [results_dir, *other_runs(results_dir)]
     if database.file:
-        places += [Path(str(database.file) + ending) for ending in BESIDE]
+        places += [Path(str(database.file) + ending) for ending in ("", *BESIDE)]
     for variable in ("PREFECT_HOME", "PGPASSFILE", "PGSERVICEFILE"):
         if os.environ.get(variable):
             places.append(Path(os.environ[variable]))

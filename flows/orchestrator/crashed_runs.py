@@ -67,7 +67,7 @@ async def closing_leftovers(evolution: str, final: Mapping[int, GenerationState]
         await closing
 
 
-def has_ended(flow_run: FlowRun) -> bool:
+def lost_its_process(flow_run: FlowRun) -> bool:
     """Whether the process that signed a flow run is known to be gone."""
     owner, seen = flow_run.labels.get(OWNER), flow_run.labels.get(SEEN)
     if not owner or not seen:
@@ -93,7 +93,7 @@ async def _find(known: Known) -> list[FlowRun]:
     evolutions = FlowFilter(name=FlowFilterName(any_=["evolve"]))
     async with get_client() as client:
         going = await _all(client, FlowRunFilter(state=GOING), evolutions)
-        ended = [flow_run for flow_run in going if flow_run.id != current.id and has_ended(flow_run)]
+        ended = [flow_run for flow_run in going if flow_run.id != current.id and lost_its_process(flow_run)]
         children = [
             child for flow_run in [current, *ended] for child in await _all(client, _children_of(flow_run.id, GOING))
         ]

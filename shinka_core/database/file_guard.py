@@ -15,6 +15,7 @@ from shinka_core.errors import DatabaseGoneError
 
 logger = logging.getLogger("shinka.database")
 
+# What SQLite keeps beside a database: all of it holds rows.
 BESIDE = ("-wal", "-shm", "-journal")
 
 

@@ -18,7 +18,8 @@ from shinka_core.errors import ModelError, ModelUnavailableError, PromptTooLongE
 from shinka_core.llm.account import Account
 from shinka_core.llm.billed_tokens import most_tokens
 from shinka_core.llm.connect import answer_bounds, check_prices, connect
-from shinka_core.llm.context import ANSWER_SHARE, OPTIONS
+from shinka_core.llm.context import ANSWER_SHARE
+from shinka_core.llm.dialect import LIMITS
 from shinka_core.llm.endpoint import models_of
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.prices import AnswerBound, cost, longest_answer
@@ -268,7 +269,7 @@ class AsyncLLMClient:
             return False
         if isinstance(error, PromptTooLongError) and error.context is not None:
             less = error.context // ANSWER_SHARE
-        elif any(name in str(error) for name in OPTIONS):
+        elif any(name in str(error) for name in LIMITS):
             less = allowed // 2
         else:
             return False

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shinka_core.errors import ConfigError, PromptTooLongError
+from shinka_core.llm.dialect import LIMITS
 from shinka_core.model_address import is_builtin, split_model
 
 KNOWN: dict[str, int] = {
@@ -41,8 +42,6 @@ ANSWER = 16_384
 ANSWER_SHARE = 4
 # Tokens that stand around the messages.
 AROUND = 64
-
-OPTIONS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 
 
 def context_tokens(model: str, settings: Mapping[str, int]) -> int | None:
@@ -91,7 +90,7 @@ class Contexts:
         Raises:
             ConfigError: The answer alone would fill a model's context.
         """
-        self._answers = {model: option(options.get(model, {}), *OPTIONS) for model in models}
+        self._answers = {model: option(options.get(model, {}), *LIMITS) for model in models}
         self._rooms: dict[str, int | None] = {}
         for model in models:
             context = context_tokens(model, settings)
