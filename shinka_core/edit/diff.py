@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from shinka_core.edit.blocks import END, START, find_blocks, immutable_parts, is_marker
-from shinka_core.edit.fences import find_fenced
 from shinka_core.edit.hints import why_not_found
-from shinka_core.edit.places import BLANK, MANY, Lines, Place
+from shinka_core.edit.places import MANY, Lines, Place
 from shinka_core.edit.search_replace import Edit
 from shinka_core.edit.shift import in_other_blanks, shifted
+from shinka_core.edit.wrappings import trimmed, unwrapped
 from shinka_core.errors import PatchError
 
 # Their lines are paragraphs: a sentence of one is a good search.
@@ -74,9 +74,7 @@ class _Step:
 
     def _find(self, edit: Edit) -> tuple[list[Place], Edit]:
         """Where the search stands, and the edit as it was taken to find that."""
-        trimmed = _trimmed(edit)
-        unfenced = _unfenced(trimmed)
-        for tried in (edit, trimmed, *([unfenced] if unfenced else [])):
+        for tried in unwrapped(edit):
             ways: list[Callable[[Sequence[str]], list[Place]]] = [
                 self._searched.exactly,
                 self._searched.but_for_line_ends,
@@ -204,12 +202,12 @@ class _Step:
         )
 
     def _not_found(self, edit: Edit) -> list[str]:
-        if self._parent is not None and self._parent.moved(_trimmed(edit).search):
+        if self._parent is not None and self._parent.moved(trimmed(edit).search):
             raise PatchError(
                 "search_not_found",
                 f"{self._which} searches for lines that a block before it has changed; put both changes into one block",
             )
-        why = why_not_found(self._parent or self._searched, _trimmed(edit).search, self._hinted())
+        why = why_not_found(self._parent or self._searched, trimmed(edit).search, self._hinted())
         raise PatchError("search_not_found", f"{self._which} is not in the program{why}")
 
     def _hinted(self) -> list[range]:
@@ -231,28 +229,3 @@ def mutable_lines(code: str) -> list[range]:
 
 def _blank(lines: Sequence[str]) -> bool:
     return not any(line.strip() for line in lines)
-
-
-def _trimmed(edit: Edit) -> Edit:
-    """The edit without blank lines above and below its search, and without as many of the replacement's."""
-    search, replace = list(edit.search), list(edit.replace)
-    for end in (0, -1):
-        while search and not search[end].strip(BLANK):
-            search.pop(end)
-            if replace and not replace[end].strip(BLANK):
-                replace.pop(end)
-    return Edit(tuple(search), tuple(replace))
-
-
-def _unfenced(edit: Edit) -> Edit | None:
-    """The edit without fences that are around its texts; None when there are none around the search."""
-    search = _inside_fence(edit.search)
-    return None if search is None else _trimmed(Edit(search, _inside_fence(edit.replace) or edit.replace))
-
-
-def _inside_fence(lines: Sequence[str]) -> tuple[str, ...] | None:
-    trimmed = _trimmed(Edit(tuple(lines), ())).search
-    blocks = find_fenced(list(trimmed))
-    if len(blocks) != 1 or not blocks[0].closed or (blocks[0].first, blocks[0].last) != (0, len(trimmed) - 1):
-        return None
-    return tuple(blocks[0].body.split("\n")[:-1])

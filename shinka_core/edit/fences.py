@@ -1,9 +1,9 @@
 """Fenced blocks of an answer, as CommonMark has them, and nested ones as models write them.
 
-A fence is three or more backticks or tildes; any info string may follow it. It ends with a fence
-of the same character that is at least as long and has nothing behind it. Inside, a fence of the
-same kind *with* an info string opens one of its own: no renderer reads it so, but whoever writes
-a Markdown program between fences of three backticks means it.
+A fence is three or more backticks or tildes; any info string may follow it. It ends with a fence of the same
+character that is at least as long, has nothing behind it and is hardly indented further: those in a docstring are
+part of the program. Inside, a fence of the same kind *with* an info string opens one of its own: no renderer reads
+it so, but whoever writes a Markdown program between fences of three backticks means it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*(.*?)[ \t]*$")
+# Columns to the right of the opening fence from which on a fence is a part of what is inside.
+DEEP = 4
 _LANGUAGE = re.compile(r"[{.]*([\w+#-]+)")
 
 
@@ -68,6 +70,15 @@ def find_fenced(lines: list[str]) -> list[Fenced]:
     Args:
         lines: Without line ends.
     """
+    found = _fenced(lines, DEEP)
+    if found and not found[-1].closed:
+        # A closing fence may have slipped to the right; this counts if it leaves nothing open.
+        slipped = _fenced(lines, None)
+        return slipped if slipped[-1].closed else found
+    return found
+
+
+def _fenced(lines: list[str], deep: int | None) -> list[Fenced]:
     found: list[Fenced] = []
     inside: _Open | None = None
     for number, line in enumerate(lines):
@@ -78,6 +89,8 @@ def find_fenced(lines: list[str]) -> list[Fenced]:
             if match:
                 inside = _Open(match.group(1), match.group(2), match.group(3), number)
             continue
+        if match and deep is not None and _width(match.group(1)) >= _width(inside.indent) + deep:
+            match = None
         if match and match.group(2).startswith(inside.fence):
             if match.group(3):
                 inside.depth += 1
@@ -92,6 +105,10 @@ def find_fenced(lines: list[str]) -> list[Fenced]:
     if inside is not None:
         found.append(inside.close(len(lines) - 1, closed=False))
     return found
+
+
+def _width(blanks: str) -> int:
+    return len(blanks.expandtabs(DEEP))
 
 
 def fence_for(*texts: str) -> str:

@@ -153,6 +153,21 @@ def test_fences_that_cannot_be_told_apart_are_refused_with_the_remedy() -> None:
     assert "````" in str(error)
 
 
+@pytest.mark.parametrize("inside", ["```", "```text"])
+def test_fences_in_a_docstring_belong_to_the_program(inside: str) -> None:
+    documented = f'    """The area.\n\n    {inside}\n    area(1.0)\n    ```\n    """\n'
+    child = BETTER.replace("def area(r):\n", "def area(r):\n" + documented)
+    for parent in (AREA, AREA.replace("def main", "def mean").replace("def area(r):\n", "def area(r):\n" + documented)):
+        own = child.replace("def main", "def mean") if "mean" in parent else child
+        assert applied(fence(own), parent, FULL) == own
+        cut = refused("```python\n" + own[: own.index("def m")], parent, FULL)
+        assert cut.reason in ("truncated_answer", "nested_fence")
+
+
+def test_a_closing_fence_that_slipped_to_the_right_closes() -> None:
+    assert applied("```python\n" + BETTER + "    ```\nThat is all.\n", patch_type=FULL) == BETTER
+
+
 def test_the_missing_last_line_end_stays_missing() -> None:
     assert applied(fence("a = 1\nb = 3\n"), "a = 1\nb = 2", FULL) == "a = 1\nb = 3"
     assert applied(block("b = 2", "b = 3"), "a = 1\nb = 2") == "a = 1\nb = 3"
