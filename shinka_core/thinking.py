@@ -17,13 +17,13 @@ _WORDS = (
     r"internal_monologue|chain_of_thought|cot|seed:think|ant:thinking|longcat_think|monologue"
 )
 _OPENING = re.compile(
-    rf"<(?:{_WORDS})(?:\s[^<>\n]{{0,200}})?>|\[(?:think|thinking|reasoning)\]|\u25c1think\u25b7|<\|begin_of_thought\|>|<\|start_thinking\|>"
+    rf"<(?:{_WORDS})(?:\s[^<>\n]{{0,200}})?>|\[(?:think|thinking|reasoning)\]|\u25c1think\u25b7|<\|begin_of_thought\|>|<\|start_thinking\|>|<unused94>"
     r"|<details\s[^<>\n]{0,200}type=[\"']?reasoning[^<>\n]{0,200}>"
     r"|(?:<details>\s*)?<summary>\s*(?:thought|thinking|reasoning)[^<>\n]{0,200}</summary>",
     re.IGNORECASE | re.ASCII,
 )
 _CLOSING = re.compile(
-    rf"</(?:{_WORDS})\s*>|\[/(?:think|thinking|reasoning)\]|\u25c1/think\u25b7|<\|end_of_thought\|>|<\|end_thinking\|>|</details>",
+    rf"</(?:{_WORDS})\s*>|\[/(?:think|thinking|reasoning)\]|\u25c1/think\u25b7|<\|end_of_thought\|>|<\|end_thinking\|>|<unused95>|</details>",
     re.IGNORECASE | re.ASCII,
 )
 _CHANNEL = re.compile(r"<\|channel\|>\s*([a-z]+)[^<\n]{0,200}(?:<\|constrain\|>[^<\n]{0,50})?<\|message\|>")
@@ -36,12 +36,13 @@ _LAST_TOKEN = re.compile(r"(?:<\|[a-z_]{2,30}\|>|</s>)\Z")
 LONGEST_TOKEN = 34
 # Blanks are never given back: each pair of neighbours that shared them would multiply the time of a long run of them.
 _HEADING = r"[ \t]*+(?:\#{{1,6}}[ \t]*+|\*\*[ \t]*+|__)?(?:{words})[ \t]*+:?[ \t]*+(?:\*\*|__)?[ \t]*+:?[ \t]*+$"
+_HERE = r"(?:here(?: is|'s) )?"
 _THINKING_HEADING = re.compile(
-    r"\A" + _HEADING.format(words=r"(?:my )?(?:thinking|thoughts?|reasoning|scratchpad|chain of thought|draft)(?: process)?"),
+    r"\A" + _HEADING.format(words=_HERE + r"(?:my )?(?:thinking|thoughts?|reasoning|scratchpad|chain of thought|draft)(?: process)?"),
     re.IGNORECASE | re.MULTILINE,
 )  # fmt: skip
 _ANSWER_HEADING = re.compile(
-    r"^" + _HEADING.format(words=r"(?:my )?(?:final )?(?:answer|response|output|solution)"),
+    r"^" + _HEADING.format(words=_HERE + r"(?:my )?(?:final )?(?:answer|response|output|solution)"),
     re.IGNORECASE | re.MULTILINE,
 )
 

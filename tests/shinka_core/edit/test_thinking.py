@@ -34,6 +34,8 @@ DRESSES = {
     "triangles": f"\u25c1think\u25b7{DRAFT}\u25c1/think\u25b7\n{REAL}",
     "tokens": f"<|begin_of_thought|>{DRAFT}<|end_of_thought|>\n{REAL}",
     "other tokens": f"<|START_THINKING|>{DRAFT}<|END_THINKING|>{REAL}<|END_RESPONSE|>",
+    "unused tokens": f"<unused94>thought\n{DRAFT}<unused95>{REAL}",
+    "sentences": f"Here is my thought process:\n{DRAFT}\nHere is my response:\n{REAL}",
     "details": f'<details type="reasoning" done="true">\n<summary>Thought for 3 seconds</summary>\n{DRAFT}</details>\n{REAL}',
     "channels": f"<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>final<|message|>{REAL}<|return|>",
     "names of channels": f"analysisWe try. {DRAFT}assistantfinal{REAL}",
