@@ -8,6 +8,7 @@ it so, but whoever writes a Markdown program between fences of three backticks m
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -73,12 +74,12 @@ def find_fenced(lines: list[str]) -> list[Fenced]:
     found = _fenced(lines, DEEP)
     if found and not found[-1].closed:
         # A closing fence may have slipped to the right; this counts if it leaves nothing open.
-        slipped = _fenced(lines, None)
+        slipped = _fenced(lines, math.inf)
         return slipped if slipped[-1].closed else found
     return found
 
 
-def _fenced(lines: list[str], deep: int | None) -> list[Fenced]:
+def _fenced(lines: list[str], deep: float) -> list[Fenced]:
     found: list[Fenced] = []
     inside: _Open | None = None
     for number, line in enumerate(lines):
@@ -89,7 +90,7 @@ def _fenced(lines: list[str], deep: int | None) -> list[Fenced]:
             if match:
                 inside = _Open(match.group(1), match.group(2), match.group(3), number)
             continue
-        if match and deep is not None and _width(match.group(1)) >= _width(inside.indent) + deep:
+        if match and _width(match.group(1)) >= _width(inside.indent) + deep:
             match = None
         if match and match.group(2).startswith(inside.fence):
             if match.group(3):

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
-from shinka_core.llm.context import ANSWER_SHARE, context_tokens, option
-from shinka_core.llm.dialect import LIMITS
+from shinka_core.llm.context import ANSWER_SHARE, answer_limit, context_tokens, option
 from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of, remote_embedding
 from shinka_core.llm.prices import AnswerBound, cost, longest_answer
 from shinka_core.llm.question import Provider
@@ -22,7 +21,7 @@ def answer_bounds(config: EvolutionConfig, models: Sequence[str]) -> dict[str, A
         options = config.options_for(model)
         context = context_tokens(model, config.llm_context_tokens)
         bounds[model] = AnswerBound(
-            sent=option(options, *LIMITS),
+            sent=answer_limit(options),
             most=longest_answer(model) if context is None else min(longest_answer(model), context // ANSWER_SHARE),
             answers=option(options, "n") or 1,
         )

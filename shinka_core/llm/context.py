@@ -64,15 +64,19 @@ def context_tokens(model: str, settings: Mapping[str, int]) -> int | None:
     return KNOWN[max(beginnings, key=len)] if beginnings else DEFAULT
 
 
-def option(options: Mapping[str, Any], *names: str) -> int | None:
-    """The first of the options that is sent with a call, as a count."""
+def option(options: Mapping[str, Any], name: str) -> int | None:
+    """An option that is sent with a call, as a count."""
     extra: Any = options.get("extra_body")
     for given in (extra, options):
-        for name in names if isinstance(given, dict) else ():
-            value: Any = given.get(name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-                return value
+        value: Any = given.get(name) if isinstance(given, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
     return None
+
+
+def answer_limit(options: Mapping[str, Any]) -> int | None:
+    """The tokens that an answer may have by the options sent with a call; which of several counts is the endpoint's affair."""
+    return max((limit for name in LIMITS if (limit := option(options, name))), default=None)
 
 
 class Contexts:
@@ -90,7 +94,7 @@ class Contexts:
         Raises:
             ConfigError: The answer alone would fill a model's context.
         """
-        self._answers = {model: option(options.get(model, {}), *LIMITS) for model in models}
+        self._answers = {model: answer_limit(options.get(model, {})) for model in models}
         self._rooms: dict[str, int | None] = {}
         for model in models:
             context = context_tokens(model, settings)

@@ -42,6 +42,9 @@ def test_room_is_kept_for_the_answer() -> None:
     assert Contexts(["m"], {"m": 4_000}, {}).room("m") == 3_000 - AROUND
     assert Contexts(["m"], {"m": 4_000}, {"m": {"max_tokens": 500}}).room("m") == 3_500 - AROUND
     assert Contexts(["m"], {"m": 4_000}, {"m": {"extra_body": {"max_tokens": 500}}}).room("m") == 3_500 - AROUND
+    both = {"max_tokens": 500, "max_completion_tokens": 700}
+    for options in (both, dict(reversed(both.items()))):
+        assert Contexts(["m"], {"m": 4_000}, {"m": options}).room("m") == 3_300 - AROUND
     assert Contexts(["n", "m"], {"m": 4_000}, {"n": {"max_tokens": 500}}).room("m") == 3_000 - AROUND
     assert Contexts(["builtin/mutate"], {}, {}).room("builtin/mutate") is None
     with pytest.raises(ConfigError, match="max_tokens"):
