@@ -19,7 +19,7 @@ from shinka_core.database import RunSummary
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError, UnfinishedError
 from shinka_core.run import Run
-from shinka_core.source import source_bytes
+from shinka_core.source_text import source_bytes
 
 logger = logging.getLogger("shinka.finish")
 

@@ -15,7 +15,7 @@ from shinka_core.errors import ConfigError, EvolutionExistsError
 from shinka_core.fingerprint import EVALUATOR, changed_files, digest_of, evaluator_digests
 from shinka_core.seed_program import SeedProgram
 from shinka_core.settings import Change, Resume, RunSettings, absolute, changes, kept, restored
-from shinka_core.source import plain
+from shinka_core.source_text import plain
 
 ELSEWHERE = "start a new run in another results folder (--results)"
 BACK = f"put back what was there, {ELSEWHERE}"

@@ -9,7 +9,7 @@ from shinka_core.config import EvolutionConfig
 from shinka_core.edit import check_seed_program, language_of
 from shinka_core.edit.languages import HEADERS, known_language
 from shinka_core.errors import ConfigError
-from shinka_core.source import NotTextError, read_source
+from shinka_core.source_text import NotTextError, read_source
 
 # What lies beside a seed program when it was edited, run or checked out.
 _LEFT_OVER = frozenset(

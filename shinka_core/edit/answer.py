@@ -25,7 +25,7 @@ from shinka_core.edit.languages import is_named
 from shinka_core.edit.names import defined_names
 from shinka_core.edit.search_replace import Block, read_blocks
 from shinka_core.errors import PatchError
-from shinka_core.source import MARK
+from shinka_core.source_text import MARK
 from shinka_core.thinking import without_thinking
 
 _HEADING_TAG = re.compile(r"[ \t]*<(?:name|description)>", re.IGNORECASE)

@@ -14,7 +14,7 @@ from shinka_core.edit.syntax import new_syntax_error
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
 from shinka_core.program import Candidate, PatchType
-from shinka_core.source import Dress, NotTextError, plain, source_bytes
+from shinka_core.source_text import Dress, NotTextError, plain, source_bytes
 
 # A program larger than this comes from a model that repeats itself.
 MAX_PROGRAM = 1_000_000

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from shinka_core.python_tree import python_tree
-from shinka_core.source import NotTextError, plain, source_bytes
+from shinka_core.source_text import NotTextError, plain, source_bytes
 
 # Characters up to which a program is parsed in this process: parsing keeps every other thread waiting.
 SMALL = 25_000

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
-from shinka_core.source import plain
+from shinka_core.source_text import plain
 
 # Pairs of lines between two matches up to which `difflib` looks for the best way.
 SMALL_GAP = 10_000

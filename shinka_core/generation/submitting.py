@@ -12,7 +12,7 @@ from shinka_core.generation.once import once, plain
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.launch.room import make_room_for_program
 from shinka_core.program import GenerationState, Job
-from shinka_core.source import source_bytes
+from shinka_core.source_text import source_bytes
 
 # Names, in a submission, the program that was submitted.
 CODE = "code"

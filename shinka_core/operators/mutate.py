@@ -18,7 +18,7 @@ from shinka_core.llm.question import Material, Question, RawAnswer
 from shinka_core.operators.constants import find_constants, perturb, skeleton, toward, with_values
 from shinka_core.operators.statements import borrow, vary
 from shinka_core.program import PatchType
-from shinka_core.source import plain
+from shinka_core.source_text import plain
 
 Change = tuple[str, str]
 ATTEMPTS = 20

@@ -11,7 +11,7 @@ from typing import Any
 
 from shinka_core.edit.fences import fence_for
 from shinka_core.program import Program
-from shinka_core.source import plain
+from shinka_core.source_text import plain
 
 FEEDBACK_LIMIT = 4_000
 METRICS_LIMIT = 2_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shinka_core.source import ALIGNED_LINES, Dress, NotTextError, lines_of, plain, read_source, source_bytes
+from shinka_core.source_text import ALIGNED_LINES, Dress, NotTextError, lines_of, plain, read_source, source_bytes
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \t\x0c\x1c\u2028é\r\n"), max_size=40)
 

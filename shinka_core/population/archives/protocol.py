@@ -1,0 +1,42 @@
+"""Who is kept as an elite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from shinka_core.population.view import PopulationView
+from shinka_core.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveChange:
+    """What a newcomer does to an archive.
+
+    Attributes:
+        added: Whether it becomes a member.
+        removed: Positions of the members that leave for it.
+        cell: Where it belongs, in words that a report can show; "" in archives without cells.
+    """
+
+    added: bool = False
+    removed: tuple[int, ...] = ()
+    cell: str = ""
+
+
+class Archive(Protocol):
+    """Decides about one newcomer after the other, so that an archive can be rebuilt from the record."""
+
+    def offer(self, view: PopulationView, newcomer: int, rng: np.random.Generator) -> ArchiveChange:
+        """What the newcomer does to the members, which are `view.elites`.
+
+        Args:
+            view: The population with the newcomer as its last program.
+            newcomer: Position of a correct program.
+        """
+        ...
+
+
+ARCHIVES = Registry[Archive]("archive", "shinka.archives", ("offer",))

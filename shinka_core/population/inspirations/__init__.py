@@ -1,0 +1,1 @@
+"""Which programs a model is shown beside the parent."""

@@ -1,0 +1,1 @@
+"""Who is copied from one island to another."""
