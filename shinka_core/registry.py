@@ -36,7 +36,7 @@ def spec_of(part: Any) -> Any:
     """
     if isinstance(part, str | dict) or part is None:
         return part  # pyright: ignore[reportUnknownVariableType]
-    kind = part if isinstance(part, type) or not hasattr(type(part), "__qualname__") else type(part)
+    kind: Any = part if hasattr(part, "__qualname__") else type(cast(object, part))  # a class or function, or an object
     place = f"{kind.__module__}:{kind.__qualname__}"
     if part is kind:
         return place
