@@ -86,7 +86,7 @@ MAY_USE = {
         "slots",
         "whereabouts",
     },
-    "generation": {"program_size", "database", "edit", "launch", "llm", "prompts", "run"},
+    "generation": {"program_size", "database", "evaluating", "edit", "launch", "llm", "prompts", "run"},
     "private": {"database", "naming"},
 }
 LONGEST_FILE = 400
