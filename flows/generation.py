@@ -59,13 +59,12 @@ async def generation(evolution: str, number: int) -> State[None]:
     run = open_run_of(evolution)
     opened = await steps.open_generation(run, number)
     outcome = await steps.end_before(opened) or await _outcome(opened)
-    run.progress.cost = run.budget.spent
     match outcome:
         case Open(reason):
             run.stop_reason = run.stop_reason or reason
             state = Cancelled(message=reason[:1000])
         case Recorded(program):
-            if run.progress.saw_program(program):
+            if run.progress.best_generation == number:
                 logger.info("%s is the new best: %s", opened, describe(program))
             state = Completed(message=describe(program))
         case SetAside(failure):
@@ -75,7 +74,6 @@ async def generation(evolution: str, number: int) -> State[None]:
         case Rejected(failure) | Failed(failure) | Closed(failure):
             if not isinstance(outcome, Closed):
                 await steps.give_up(opened, failure)
-            run.progress.saw_failure(failure)
             run.last_error = failure.detail
             logger.info("%s failed: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
             state = FailedState(message=f"{failure.step}: {failure.reason}: {failure.detail}"[:1000])
