@@ -85,6 +85,9 @@ class Run:
         self.size_limit = SizeLimit(settings.evolve, seed_program.language)
         self.proposals = Slots("proposals", settings.proposal_jobs)
         self.evaluations = Slots("evaluations", settings.evaluation_jobs)
+        self._of_stages = {
+            stage.name: Slots(stage.name, stage.slots) for stage in settings.job.stages if stage.slots is not None
+        }
         self.pacing = Pacing(settings.proposal_jobs, settings.evaluation_jobs, settings.evolve.max_oversubscription)
         self.progress = progress
 
@@ -92,6 +95,16 @@ class Run:
     def evolution(self) -> str:
         """Name of the run."""
         return self.settings.evolution
+
+    def slots_of(self, stage: str) -> Slots:
+        """Slots for evaluations in a stage: its own, or those that all others share."""
+        return self._of_stages.get(stage, self.evaluations)
+
+    @property
+    def evaluations_shared(self) -> bool:
+        """Whether any evaluation needs one of the slots that are nobody's own."""
+        stages = self.settings.job.stages
+        return not stages or any(stage.slots is None for stage in stages)
 
     def pace(self) -> None:
         """Adjusts the proposal slots to what the evaluation slots can take."""

@@ -49,6 +49,7 @@ MAY_USE = {
     "naming": set[str](),
     "own_packages": set[str](),
     "settings": set[str](),
+    "evaluating": set[str](),
     "fingerprint": set[str](),
     "checks": {"database", "launch", "llm", "population", "seed_program", "settings", "program_size"},
     "whereabouts": {"database", "naming", "settings"},
@@ -86,7 +87,7 @@ MAY_USE = {
         "slots",
         "whereabouts",
     },
-    "generation": {"population", "program_size", "database", "edit", "launch", "llm", "prompts", "run"},
+    "generation": {"evaluating", "population", "program_size", "database", "edit", "launch", "llm", "prompts", "run"},
     "private": {"database", "naming"},
 }
 LONGEST_FILE = 400
@@ -126,7 +127,7 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
     if part == "__init__":
         return
     allowed = {
-        "config": {"errors", "program", "registry", "secrets"},
+        "config": {"config", "errors", "program", "registry", "secrets"},
         "program": set[str](),
         "bounds": set[str](),
         "storable": set[str](),

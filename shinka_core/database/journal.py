@@ -66,10 +66,12 @@ class Claim:
         """The stored outcome of a step, or None when it was not finished."""
         return self.steps.get((step, attempt, turn))
 
-    def last(self, step: GenerationState) -> tuple[int, dict[str, Any]] | None:
-        """Turn and outcome of a step that may be done again, as an evaluation that is lost; the last time it was."""
-        turns = {turn: payload for (name, attempt, turn), payload in self.steps.items() if (name, attempt) == (step, 0)}
-        return (turn := max(turns), turns[turn]) if turns else None
+    def turns(self, step: GenerationState) -> list[tuple[int, dict[str, Any]]]:
+        """Turns and outcomes of a step that is done again and again, as evaluations are started; in their order."""
+        found = [
+            (turn, payload) for (name, attempt, turn), payload in self.steps.items() if (name, attempt) == (step, 0)
+        ]
+        return sorted(found, key=lambda row: row[0])
 
     def put(self, step: GenerationState, attempt: int, turn: int, payload: dict[str, Any]) -> None:
         """Takes up an outcome that the journal has now."""

@@ -31,6 +31,7 @@ from shinka_core.database.sessions import close_session, open_session, seconds_b
 from shinka_core.database.store import Store
 from shinka_core.database.summary import RunSummary, summarise
 from shinka_core.database.taking_up import Embed, Embeddings, TakeUp, change, embed_anew, seed_embedding
+from shinka_core.database.twins import Twins
 from shinka_core.database.writer import Writer
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError, EvolutionExistsError
 from shinka_core.population.search import Choice
@@ -86,6 +87,7 @@ class AsyncProgramDatabase:
         self._search = search_of(config)
         self._population = Population(config.num_islands, self._search.archive)
         self._reader = ProgramReader(self._store)
+        self._twins = Twins(self._store)
         self._evolution = ""
         self._mark = ""
         self._beats: asyncio.Task[None] | None = None
@@ -305,7 +307,10 @@ class AsyncProgramDatabase:
         Raises:
             DatabaseError: Nothing was stored.
         """
-        return await self._recorder.add(program, embedding)
+        added = await self._recorder.add(program, embedding)
+        if added:
+            self._twins.saw(program)
+        return added
 
     async def get(self, program_id: str) -> Program:
         """A program by its id.
@@ -326,6 +331,20 @@ class AsyncProgramDatabase:
     async def by_generation(self, generation: int) -> Program | None:
         """The program that a generation made, with its inspirations."""
         return await self._reader.by_generation(self._evolution, generation)
+
+    async def scored(self, key: str, island: int | None = None) -> Program | None:
+        """The first recorded program with that text, correct or not; None when there is none.
+
+        Args:
+            key: As `Source.key` names texts.
+            island: On which it has to live; None: on any.
+        """
+        found = await self._twins.of(key, island)
+        return None if found is None else await self.get(found)
+
+    async def embedding(self, program_id: str) -> Vector | None:
+        """The embedding of a program, `(d,)` float32, or None."""
+        return await self._reader.embedding(program_id)
 
     async def best(self) -> Program | None:
         """The best correct program, or None while there is none."""
@@ -351,6 +370,7 @@ class AsyncProgramDatabase:
         self.journal.bind(name)
         self.calls.bind(name)
         self._recorder.bind(name)
+        self._twins.bind(name)
         self._population.seed = seed
         self._writer.bind(Lease(name, self._mark, commits))
         self._beats = asyncio.create_task(self._beat())
