@@ -174,6 +174,8 @@ def recorded(
         correct=program.correct,
         parent_id=program.parent_id,
         embedding=embedding,
+        instance_scores=program.instance_scores,
+        features=program.features,
         cost=program.cost,
         seconds=program.evaluation_seconds,
         error=program.error,

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from shinka_core.program import Candidate, Evaluation, Failure, Job, PatchType, Program, Sampling, Verdict
 
 Vector = NDArray[np.float32]
+# What a sampling may show that was written about the search.
+GUIDANCE = ("advice_id", "idea_id", "system_prompt_id")
 
 
 class ProgramSource(Protocol):
@@ -33,6 +35,7 @@ def dump_sampling(sampling: Sampling) -> dict[str, Any]:
         "model": sampling.model,
         "attempt": sampling.attempt,
         "seed": sampling.seed,
+        **{name: shown for name in GUIDANCE if (shown := getattr(sampling, name)) is not None},
     }
 
 
@@ -47,6 +50,7 @@ async def load_sampling(payload: dict[str, Any], programs: ProgramSource) -> Sam
         model=payload["model"],
         attempt=payload["attempt"],
         seed=payload["seed"],
+        **{name: payload[name] for name in GUIDANCE if name in payload},
     )
 
 

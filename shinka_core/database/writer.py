@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -212,23 +212,26 @@ class Writer:
 async def _execute(connection: AsyncConnection, works: list[Work[Any] | _Batch]) -> list[Any]:
     """Does the works in order; neighbours that are plain rows are merged by statement."""
     results: list[Any] = []
-    merged: dict[Insert | Update, list[dict[str, Any]]] = {}
-
-    async def flush() -> None:
-        for statement in sorted(merged, key=lambda statement: _ORDER[str(statement.table)]):
-            await connection.execute(statement, merged[statement])
-        merged.clear()
-
+    plain: list[Rows] = []
     for work in works:
         if isinstance(work, _Batch):
-            for row in work.rows:
-                merged.setdefault(row.statement, []).append(row.parameters)
+            plain.extend(work.rows)
             results.append(None)
         else:
-            await flush()
+            await execute_rows(connection, plain)
+            plain.clear()
             results.append(await work(connection))
-    await flush()
+    await execute_rows(connection, plain)
     return results
+
+
+async def execute_rows(connection: AsyncConnection, rows: Iterable[Rows]) -> None:
+    """Executes rows in as few statements as there are different ones, each after those that it refers to."""
+    merged: dict[Insert | Update, list[dict[str, Any]]] = {}
+    for row in rows:
+        merged.setdefault(row.statement, []).append(row.parameters)
+    for statement in sorted(merged, key=lambda statement: _ORDER[str(statement.table)]):
+        await connection.execute(statement, merged[statement])
 
 
 def _settle_all(group: list[_Waiting], error: BaseException) -> None:
