@@ -63,7 +63,7 @@ async def generation(evolution: str, number: int) -> State[None]:
     run.progress.cost = run.budget.spent
     match outcome:
         case Open(reason):
-            run.stop_reason = run.stop_reason or reason
+            run.control.stop(reason)
             state = Cancelled(message=reason[:1000])
         case Recorded(program):
             if run.progress.saw_program(program):
@@ -114,6 +114,7 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
     """Proposes under a proposal slot, evaluates under an evaluation slot, and records."""
     run = opened.run
     if opened.context.number == 0:
+        await run.control.wait()
         await _embed_seed(opened)
         return await score(opened, None, steps.seed_candidate(run))
     async with run.proposals.hold():
@@ -134,7 +135,7 @@ async def _embed_seed(opened: OpenGeneration) -> None:
             if not error.retryable:
                 raise
             logger.warning("the seed program is not embedded yet, trying again in %g s: %s", pause, error)
-        await opened.run.check_going_for(pause)
+        await opened.run.control.check_for(pause)
     return await steps.embed_seed(opened)
 
 
@@ -145,14 +146,14 @@ async def score(opened: OpenGeneration, sampling: Sampling | None, candidate: Ca
     """
     run = opened.run
     async with run.evaluations.hold(), evaluation_slot(run):
-        run.check_going()
+        run.control.check()
         for _ in range(LAUNCH_ATTEMPTS - 1):
             job = await submit(opened, unopened(candidate))
             try:
                 evaluation = await evaluate(opened, job)
                 break
             except LaunchError:
-                run.check_going()
+                run.control.check()
         else:
             evaluation = await evaluate(opened, await submit(opened, unopened(candidate)))
     run.pacing.evaluation_seconds.add(evaluation.seconds)
