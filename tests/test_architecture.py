@@ -48,6 +48,7 @@ MAY_USE = {
     "naming": set[str](),
     "own_packages": set[str](),
     "settings": set[str](),
+    "evaluating": set[str](),
     "fingerprint": set[str](),
     "checks": {"database", "launch", "llm", "seed_program", "settings", "program_size"},
     "whereabouts": {"database", "naming", "settings"},
@@ -127,7 +128,7 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
     if part == "__init__":
         return
     allowed = {
-        "config": {"errors", "program", "secrets"},
+        "config": {"config", "errors", "program", "secrets"},
         "program": set[str](),
         "bounds": set[str](),
         "storable": set[str](),
