@@ -32,6 +32,7 @@ GROUND = {
     "registry",
     "thinking",
     "python_tree",
+    "features",
 }
 MAY_USE = {
     "edit": set[str](),
@@ -53,6 +54,7 @@ MAY_USE = {
     "whereabouts": {"database", "naming", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
     "python_tree": set[str](),
+    "features": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
