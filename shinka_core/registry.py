@@ -2,7 +2,8 @@
 
 A settings file names a part (`weighted`), names it with parameters (`{name: weighted, sharpness: 5}`), or says
 where it is (`my_package.selectors:Greedy`). Other packages offer parts as entry points of the registry's group.
-Parts are dataclasses, so that their fields are their parameters, checked and converted by pydantic.
+Parts are dataclasses, so that their fields are their parameters, checked and converted by pydantic. A program
+may also give the part itself, class or object: settings keep where it is, so that they remain text.
 """
 
 from __future__ import annotations
@@ -12,17 +13,40 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar, cast
+from typing import Annotated, Any, Generic, TypeVar, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from shinka_core.errors import ConfigError
 
 T = TypeVar("T")
 
-# How settings name a part.
-Spec = str | dict[str, Any]
 NAME = "name"
+
+# Objects that a program of this process has given and that cannot be made anew of their fields, by name.
+_given: dict[str, object] = {}
+
+
+def spec_of(part: Any) -> Any:
+    """How settings name what a program gives them: a name or a spec is one already.
+
+    A class is named by its place, a dataclass by its place and its fields. Any other object is kept in this process
+    under its class's place; a resume in another process has to be given it again.
+    """
+    if isinstance(part, str | dict) or part is None:
+        return part  # pyright: ignore[reportUnknownVariableType]
+    kind = part if isinstance(part, type) or not hasattr(type(part), "__qualname__") else type(part)
+    place = f"{kind.__module__}:{kind.__qualname__}"
+    if part is kind:
+        return place
+    if is_dataclass(part):
+        return {NAME: place} | {field.name: getattr(part, field.name) for field in fields(part) if field.init}
+    _given[place] = part
+    return place
+
+
+# The type of a setting that names a part.
+Spec = Annotated[str | dict[str, Any], BeforeValidator(spec_of)]
 
 
 class Registry(Generic[T]):
@@ -62,7 +86,7 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
-    def create(self, spec: Spec | T, defaults: Mapping[str, Mapping[str, Any]] | None = None) -> T:
+    def create(self, spec: str | dict[str, Any] | T, defaults: Mapping[str, Mapping[str, Any]] | None = None) -> T:
         """The part that settings name; an object that already is one is taken as it is.
 
         Args:
@@ -92,6 +116,8 @@ class Registry(Generic[T]):
                     f"{self.kind} {name!r} of {offered[name].value} cannot be loaded: {error}; mend that package or choose "
                     f"another of {', '.join(self.names())}"
                 ) from error
+        if name in _given:
+            return lambda: cast(T, _given[name])
         if ":" in name:
             return self._loaded(name)
         near = difflib.get_close_matches(name, self.names(), n=1)

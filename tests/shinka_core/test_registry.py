@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from shinka_core.errors import ConfigError
-from shinka_core.registry import Registry
+from shinka_core.registry import Registry, Spec
 
 
 @dataclass(frozen=True)
@@ -82,3 +83,32 @@ def test_a_mistake_names_the_field_the_value_and_the_remedy(
 def test_a_name_is_given_once(registry: Registry[Fixed]) -> None:
     with pytest.raises(ConfigError, match="already"):
         registry.register("fixed")(Nothing)  # pyright: ignore[reportArgumentType]
+
+
+class Counting:
+    """No dataclass: what it is cannot be told from fields."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def select(self) -> int:
+        self.asked += 1
+        return self.asked
+
+
+class Settings(BaseModel):
+    part: Spec
+
+
+def test_settings_keep_where_a_given_part_is(registry: Registry[Fixed]) -> None:
+    assert Settings(part="fixed").part == "fixed"
+    assert Settings(part=Fixed).part == f"{__name__}:Fixed"  # pyright: ignore[reportArgumentType]
+    kept = Settings(part=Fixed(8)).model_dump(mode="json")  # pyright: ignore[reportArgumentType]
+    assert kept == {"part": {"name": f"{__name__}:Fixed", "number": 8}}
+    assert registry.create(Settings(**kept).part) == Fixed(8)
+
+
+def test_an_object_that_fields_do_not_make_is_the_very_one_in_this_process(registry: Registry[Fixed]) -> None:
+    given = Counting()
+    spec = Settings(part=given).part  # pyright: ignore[reportArgumentType]
+    assert registry.create(spec) is given

@@ -1,0 +1,272 @@
+"""The population of one evolution in memory: a fold over its record, so that sampling and novelty read no table.
+
+A program is known here by its position: the order in which it was added. Texts stay in the database; 100,000
+programs with 384-float embeddings take about 160 MB here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from shinka_core.population.archives.protocol import Archive, ArchiveChange
+from shinka_core.population.growing import GrowingArray, GrowingColumns
+from shinka_core.population.view import NO_PARENT, IslandStats, PopulationView, Vectors
+from shinka_core.record import Ended, Event, Joined, Recorded, Retired, Spawned, replay
+
+# Below this share of all programs, those of an island are compared alone.
+GATHERED = 0.25
+
+
+@runtime_checkable
+class Rebuildable(Protocol):
+    """An archive that knows a quicker way than one offer after the other."""
+
+    def rebuild(self, view: PopulationView, rng: np.random.Generator) -> tuple[int, ...]:
+        """The members after all programs of the view have been offered, ascending."""
+        ...
+
+
+class Island:
+    """Who lives on one island, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._members = GrowingArray(np.int64)
+        self._residents: set[int] = set()
+        self.retired = False
+
+    def add(self, position: int) -> None:
+        """Lets a program live here."""
+        if position not in self._residents:
+            self._members.append(position)
+            self._residents.add(position)
+
+    def holds(self, position: int) -> bool:
+        """Whether a program lives here."""
+        return position in self._residents
+
+    @property
+    def members(self) -> np.ndarray:
+        """`(m,)` positions."""
+        return self._members.rows
+
+
+class Population:
+    """Scores, correctness, children, islands and archive.
+
+    Attributes:
+        ids: Program ids by position.
+        elites: Positions of the archive's members, ascending.
+    """
+
+    def __init__(self, islands: int, archive: Archive, seed: int = 0) -> None:
+        """Starts an empty population.
+
+        Args:
+            seed: Of the run; with a program's position it decides where an archive leaves something to chance.
+        """
+        self.ids: list[str] = []
+        self.elites: list[int] = []
+        self.seed = seed
+        self._islands = [Island() for _ in range(islands)]
+        self._archive = archive
+        self._positions: dict[str, int] = {}
+        self._made: set[int] = set()
+        self._scores = GrowingArray(np.float64)
+        self._correct = GrowingArray(np.bool_)
+        self._children = GrowingArray(np.int64)
+        self._parents = GrowingArray(np.int64)
+        self._generations = GrowingArray(np.int64)
+        self._births = GrowingArray(np.int64)
+        self._embedded = GrowingArray(np.bool_)
+        self._embeddings: GrowingArray | None = None
+        self._instances = GrowingColumns()
+        self._features = GrowingColumns()
+        self._under_way: dict[int, tuple[int, int]] = {}
+        self._best: int | None = None
+        self._view: PopulationView | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    # The record
+
+    def apply(self, event: Event) -> None:
+        """Takes up what happened."""
+        match event:
+            case Recorded():
+                self._add(event)
+                self._offer(len(self.ids) - 1)
+            case Ended(generation=generation):
+                self.forget_proposal(generation)
+            case Joined(program_id=program_id, island=island):
+                self._islands[island].add(self._positions[program_id])
+                self._view = None
+            case Spawned(island=island):
+                while len(self._islands) <= island:
+                    self._islands.append(Island())
+                self._view = None
+            case Retired(island=island):
+                self._islands[island].retired = True
+            case _:
+                pass
+
+    def load(self, events: Iterable[Event]) -> None:
+        """Takes up a whole record, to the same end as `apply` to each event."""
+        if not isinstance(self._archive, Rebuildable):
+            replay(events, self)
+            return
+        for event in events:
+            if isinstance(event, Recorded):
+                self._add(event)
+            else:
+                self.apply(event)
+        self.elites = list(self._archive.rebuild(self.view(), np.random.default_rng([self.seed, len(self)])))
+        self._view = None
+
+    def _add(self, event: Recorded) -> None:
+        position = len(self.ids)
+        self.ids.append(event.program_id)
+        self._positions[event.program_id] = position
+        self._made.add(event.generation)
+        fit = event.correct and event.score is not None
+        self._scores.append(np.nan if event.score is None else event.score)
+        self._correct.append(fit)
+        self._children.append(0)
+        self._generations.append(event.generation)
+        self._births.append(event.island)
+        self._instances.append(event.instance_scores)
+        self._features.append(event.features)
+        self._embed(event.embedding)
+        for island in event.islands:
+            self._islands[island].add(position)
+        self.forget_proposal(event.generation)
+        parent = NO_PARENT if event.parent_id is None else self._positions.get(event.parent_id, NO_PARENT)
+        self._parents.append(parent)
+        if parent != NO_PARENT:
+            self._children.rows[parent] += 1
+        if fit and (self._best is None or self._scores.rows[position] > self._scores.rows[self._best]):
+            self._best = position
+        self._view = None
+
+    def _embed(self, embedding: Vectors | None) -> None:
+        if self._embeddings is None and embedding is not None:
+            self._embeddings = GrowingArray(np.float32, len(embedding), rows=len(self.ids) - 1)
+        if self._embeddings is not None:
+            self._embeddings.append(0.0 if embedding is None else embedding)
+        self._embedded.append(embedding is not None)
+
+    def _offer(self, position: int) -> None:
+        if not self._correct.rows[position]:
+            return
+        rng = np.random.default_rng([self.seed, position])
+        change: ArchiveChange = self._archive.offer(self.view(), position, rng)
+        if change.added:
+            self.elites = [*(member for member in self.elites if member not in change.removed), position]
+            self._view = None
+
+    # Proposals under way
+
+    def expect_child(self, generation: int, parent: int, island: int) -> None:
+        """Counts a proposal under way as a child, so that concurrent proposals spread out."""
+        self.forget_proposal(generation)
+        self._children.rows[parent] += 1
+        self._under_way[generation] = (parent, island)
+
+    def forget_proposal(self, generation: int) -> None:
+        """The proposal is recorded, sampled anew, or has failed."""
+        entry = self._under_way.pop(generation, None)
+        if entry is not None:
+            self._children.rows[entry[0]] -= 1
+
+    # What there is
+
+    def position(self, program_id: str) -> int:
+        """Where a program stands."""
+        return self._positions[program_id]
+
+    def holds(self, generation: int) -> bool:
+        """Whether the generation has its program."""
+        return generation in self._made
+
+    def best(self) -> int | None:
+        """Position of the best correct program, the earliest of equals."""
+        return self._best
+
+    @property
+    def islands(self) -> list[Island]:
+        """By number, the retired ones too."""
+        return self._islands
+
+    @property
+    def width(self) -> int | None:
+        """Numbers in each embedding; None while there is none."""
+        return None if self._embeddings is None else int(self._embeddings.rows.shape[1])
+
+    def size_of_comparison(self) -> int:
+        """Numbers that `nearest` looks at."""
+        return 0 if self._embeddings is None else self._embeddings.rows.size
+
+    def view(self) -> PopulationView:
+        """What strategies see; holds until the next event, `children` always those of now."""
+        if self._view is None:
+            instances = self._instances.columns
+            none = np.empty((len(self), 0))
+            self._view = PopulationView(
+                self.ids,
+                self._scores.rows,
+                self._correct.rows,
+                self._children.rows,
+                self._parents.rows,
+                self._generations.rows,
+                self._births.rows,
+                tuple(island.members for island in self._islands),
+                np.array(self.elites, dtype=np.int64),
+                none.astype(np.float32) if self._embeddings is None else self._embeddings.rows,
+                tuple(instances),
+                np.column_stack(list(instances.values())) if instances else none,
+                self._features.columns,
+            )
+        return self._view
+
+    def stats(self, progress: float = 0.0) -> IslandStats:
+        """What there is to know of the living islands.
+
+        Args:
+            progress: Share of the run's generations that have begun.
+        """
+        numbers = [number for number, island in enumerate(self._islands) if not island.retired]
+        under_way = [0] * len(self._islands)
+        for _, island in self._under_way.values():
+            under_way[island] += 1
+        return IslandStats(
+            np.array(numbers, dtype=np.int64),
+            np.array([len(self._islands[number].members) + under_way[number] for number in numbers], dtype=np.int64),
+            np.array([under_way[number] for number in numbers], dtype=np.int64),
+            progress,
+        )
+
+    def nearest(self, island: int, embedding: Vectors, count: int = 1) -> list[tuple[int, float]]:
+        """Positions and cosines of an island's most similar programs, the most similar first.
+
+        May be called in a thread: rows are only ever added.
+
+        Args:
+            embedding: `(d,)` float32 of unit length.
+        """
+        if self._embeddings is None:
+            return []
+        embedded, embeddings = self._embedded.rows, self._embeddings.rows
+        members = self._islands[island].members
+        members = members[members < min(len(embedded), len(embeddings))]
+        members = members[embedded[members]]
+        few = len(members) < GATHERED * len(embeddings)
+        similarities = embeddings[members] @ embedding if few else (embeddings @ embedding)[members]
+        if len(members) <= count:
+            best = np.argsort(-similarities, kind="stable")
+        else:
+            best = np.sort(np.argpartition(-similarities, count)[:count])
+            best = best[np.argsort(-similarities[best], kind="stable")]
+        return [(int(members[index]), float(similarities[index])) for index in best]

@@ -1,0 +1,182 @@
+"""What an evolution's record says, as events in the order in which it happened, and what is made of it.
+
+The record is the database: programs and ends of generations have a place in the order, given by the database and
+never by a clock. Everything else that decides (who is a parent, who is in the archive, which arm is pulled, how much
+money is left) is a fold: a plain object that is told of one event after the other. A run tells its folds of an event
+when it is durable; a resumed run, a reader or a second driver tells them the same events read back. So all of them
+come to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shinka_core.program import Failure, Program
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """An arm that a generation tried: one sampling.
+
+    Attributes:
+        operator: Name of the operator.
+        model: The model that was sampled, or that answered in its place.
+    """
+
+    operator: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """A generation has its program.
+
+    Attributes:
+        sequence: The program's place in the order of insertion, from 1.
+        islands: On which it lives from the start.
+        embedding: `(d,)` float32 of unit length, or None.
+        pulls: Arms that the generation tried, the last of which made the program.
+        cost: US dollars of all model calls made for it.
+        seconds: Of its evaluation.
+    """
+
+    sequence: int
+    program_id: str
+    generation: int
+    island: int
+    islands: tuple[int, ...]
+    score: float | None
+    correct: bool
+    parent_id: str | None
+    embedding: NDArray[np.float32] | None = None
+    instance_scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    features: Mapping[str, float] = field(default_factory=dict[str, float])
+    pulls: tuple[Pull, ...] = ()
+    cost: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A generation has ended without a program.
+
+    Attributes:
+        after: How many programs were recorded by then.
+    """
+
+    after: int
+    generation: int
+    failure: Failure
+    pulls: tuple[Pull, ...] = ()
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A program lives on one more island.
+
+    Attributes:
+        after: How many programs were recorded by then.
+    """
+
+    after: int
+    program_id: str
+    island: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """There is one more island.
+
+    Attributes:
+        after: How many programs were recorded by then.
+        origin: Why it was made and from what.
+    """
+
+    after: int
+    island: int
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """Nothing is proposed on an island any more.
+
+    Attributes:
+        after: How many programs were recorded by then.
+    """
+
+    after: int
+    island: int
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A model was called.
+
+    Attributes:
+        cost: US dollars, also of a call that failed.
+    """
+
+    generation: int
+    purpose: str
+    model: str
+    cost: float
+
+
+Event = Recorded | Ended | Joined | Spawned | Retired | Called
+
+
+class Fold(Protocol):
+    """Something that is made of the record."""
+
+    def apply(self, event: Event) -> Any:
+        """Takes an event up; one that does not concern it changes nothing."""
+        ...
+
+
+class Folds:
+    """All that one process makes of the record."""
+
+    def __init__(self, *folds: Fold) -> None:
+        self._folds = list(folds)
+
+    def add(self, fold: Fold) -> None:
+        """Has one more told of what comes from now on."""
+        self._folds.append(fold)
+
+    def apply(self, event: Event) -> None:
+        """Tells every fold."""
+        for fold in self._folds:
+            fold.apply(event)
+
+
+def replay(events: Iterable[Event], *folds: Fold) -> None:
+    """Tells the folds of events that were read back."""
+    every = Folds(*folds)
+    for event in events:
+        every.apply(event)
+
+
+def recorded(
+    program: Program, sequence: int, islands: tuple[int, ...], embedding: NDArray[np.float32] | None
+) -> Recorded:
+    """The event of a program that was just stored."""
+    return Recorded(
+        sequence=sequence,
+        program_id=program.id,
+        generation=program.generation,
+        island=program.island,
+        islands=islands,
+        score=program.score,
+        correct=program.correct,
+        parent_id=program.parent_id,
+        embedding=embedding,
+        cost=program.cost,
+        seconds=program.evaluation_seconds,
+    )
