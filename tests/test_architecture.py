@@ -30,6 +30,7 @@ GROUND = {
     "source",
     "source_text",
     "registry",
+    "record",
     "thinking",
     "python_tree",
     "features",
@@ -37,7 +38,7 @@ GROUND = {
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
-    "population": set[str](),
+    "population": {"selection"},
     "evaluation": set[str](),
     "launch": {"evaluation", "warden"},
     "warden": set[str](),
@@ -49,8 +50,9 @@ MAY_USE = {
     "naming": set[str](),
     "own_packages": set[str](),
     "settings": set[str](),
+    "evaluating": set[str](),
     "fingerprint": set[str](),
-    "checks": {"database", "launch", "llm", "seed_program", "settings", "program_size"},
+    "checks": {"database", "launch", "llm", "population", "seed_program", "settings", "program_size"},
     "whereabouts": {"database", "naming", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
     "python_tree": set[str](),
@@ -60,7 +62,7 @@ MAY_USE = {
     "secrets": set[str](),
     "model_address": set[str](),
     "operators": {"edit", "llm"},
-    "database": {"selection", "llm"},
+    "database": {"population", "llm"},
     "seed_program": {"edit"},
     "novelty": {"edit", "embed", "llm", "prompts"},
     "program_size": {"llm", "prompts"},
@@ -87,7 +89,7 @@ MAY_USE = {
         "slots",
         "whereabouts",
     },
-    "generation": {"program_size", "database", "edit", "launch", "llm", "prompts", "run"},
+    "generation": {"evaluating", "population", "program_size", "database", "edit", "launch", "llm", "prompts", "run"},
     "private": {"database", "naming"},
 }
 LONGEST_FILE = 400
@@ -127,13 +129,14 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
     if part == "__init__":
         return
     allowed = {
-        "config": {"errors", "program", "secrets"},
+        "config": {"config", "errors", "program", "registry", "secrets"},
         "program": set[str](),
         "bounds": set[str](),
         "storable": set[str](),
         "source": {"source_text"},
         "source_text": set[str](),
         "registry": {"errors"},
+        "record": {"program"},
         "thinking": set[str](),
         "errors": {"program"},
         "outcome": {"errors", "program"},

@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from shinka_core.launch.terms import AS_SET, Terms
 from shinka_core.program import Evaluation, Job
 
 
 class Launcher(Protocol):
     """Runs the user's evaluator on programs."""
 
-    async def submit(self, program_path: Path, results_dir: Path) -> Job:
+    async def submit(self, program_path: Path, results_dir: Path, terms: Terms = AS_SET) -> Job:
         """Starts an evaluation in an empty results folder.
+
+        Args:
+            terms: What is special about this one.
 
         Raises:
             LaunchError: It could not be started.

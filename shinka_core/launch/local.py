@@ -28,6 +28,7 @@ from shinka_core.launch.output import OutputPipe
 from shinka_core.launch.room import make_room
 from shinka_core.launch.sandbox import homes, why_not
 from shinka_core.launch.stage import Stage
+from shinka_core.launch.terms import AS_SET, Terms
 from shinka_core.launch.verdict import ERROR_TAIL, cut_off, exit_code, never_began, remove, verdict, with_hints
 from shinka_core.launch.watch import Report, Watch
 from shinka_core.program import TERMINATED, Evaluation, Job
@@ -59,6 +60,8 @@ class _Running:
     seal: int
     scratch: Path | None
     copied: bool
+    terms: Terms
+    limit: float | None
     start: int = 1
 
 
@@ -88,7 +91,7 @@ class LocalLauncher:
         self._limits = None if self.level == "none" else limits_of(config)
         self._prefix = prefixed(self._limits) if self.level == "sandbox" and self._limits else []
         self._stage = Stage(config, self._evaluator, hidden) if self.level == "sandbox" else None
-        self._watch = Watch(self._limits, config.time_limit)
+        self._watch = Watch(self._limits)
         missing = withheld(os.environ, config.env)
         if missing:
             logger.warning(
@@ -100,7 +103,7 @@ class LocalLauncher:
         if self.level == "sandbox" and config.python is None:
             compile_helpers(self._evaluator.path)
 
-    async def submit(self, program_path: Path, results_dir: Path) -> Job:
+    async def submit(self, program_path: Path, results_dir: Path, terms: Terms = AS_SET) -> Job:
         """Starts the evaluator in an empty results folder; its time runs from here on.
 
         Raises:
@@ -110,7 +113,7 @@ class LocalLauncher:
         scratch = await asyncio.to_thread(self._prepare, results_dir)
         # Nothing is awaited from here on, so that no cancellation comes between the start and who ends it.
         try:
-            running = self._start(program_path.resolve(), results_dir.resolve(), scratch)
+            running = self._start(program_path.resolve(), results_dir.resolve(), scratch, terms)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             raise LaunchError(f"the evaluation of {program_path} could not be started: {error}") from error
         pid = running.child.pid
@@ -158,8 +161,8 @@ class LocalLauncher:
             # What the attempt without a copy left is nothing that anyone has seen.
             await asyncio.to_thread(remove, Path(job.results_dir))
             scratch = await asyncio.to_thread(self._prepare, Path(job.results_dir))
-            start = running.start + 1
-            running = self._start(Path(job.program_path).resolve(), Path(job.results_dir).resolve(), scratch)
+            start, terms = running.start + 1, running.terms
+            running = self._start(Path(job.program_path).resolve(), Path(job.results_dir).resolve(), scratch, terms)
             running.start = start
             self._running[job.id] = running
 
@@ -189,21 +192,24 @@ class LocalLauncher:
         receipt.remove(results_dir)
         return self._stage.prepare(results_dir.resolve()) if self._stage else None
 
-    def _start(self, program_path: Path, results_dir: Path, scratch: Path | None) -> _Running:
+    def _start(self, program_path: Path, results_dir: Path, scratch: Path | None, terms: Terms) -> _Running:
         mark = uuid.uuid4().hex
         stdout, stderr = OutputPipe(self._config.max_output_bytes), OutputPipe(self._config.max_output_bytes)
         seal, told = os.pipe()
         os.set_blocking(seal, False)
-        environment = evaluation_environment(os.environ, self._config.env) | {MARK: mark, VARIABLE: str(told)}
+        environment = evaluation_environment(os.environ, {**self._config.env, **terms.environment})
+        environment |= {MARK: mark, VARIABLE: str(told)}
+        arguments = self._arguments(program_path, results_dir, terms)
+        limit = self._config.time_limit if terms.time_limit is None else terms.time_limit
         given = [told]
         try:
             if self._stage is None:
                 given.append(self._evaluator.descriptor)
-                command = [*self._evaluator.command_from_memory(), *self._arguments(program_path, results_dir)]
+                command = [*self._evaluator.command_from_memory(), *arguments]
             else:
                 environment |= {"TMPDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}
                 given.append(self._evaluator.reopened())
-                command = [*self._evaluator.command(), *self._arguments(program_path, results_dir)]
+                command = [*self._evaluator.command(), *arguments]
                 command = [*self._prefix, *self._stage.enclose(command, program_path, results_dir, scratch, given[1])]
             child = Child(
                 command,
@@ -224,15 +230,15 @@ class LocalLauncher:
             os.close(told)
             if self._stage is not None and len(given) > 1:
                 os.close(given[1])
-        report = self._watch.begin(child.pid, child.started, mark)
+        report = self._watch.begin(child.pid, child.started, mark, limit)
         stdout.start()
         stderr.start()
         copied = self._stage is None or self._stage.copying
-        return _Running(child, mark, report, stdout, stderr, seal, scratch, copied)
+        return _Running(child, mark, report, stdout, stderr, seal, scratch, copied, terms, limit)
 
-    def _arguments(self, program_path: Path, results_dir: Path) -> list[str]:
+    def _arguments(self, program_path: Path, results_dir: Path, terms: Terms) -> list[str]:
         arguments = ["--program_path", str(program_path), "--results_dir", str(results_dir)]
-        for key, value in self._config.extra_cmd_args.items():
+        for key, value in {**self._config.extra_cmd_args, **terms.arguments}.items():
             if value is True:
                 arguments.append(f"--{key}")
             elif value is not None and value is not False:
@@ -241,7 +247,7 @@ class LocalLauncher:
 
     async def _until_end(self, running: _Running) -> Report:
         """Waits until the process has ended, and tells how by the warden's word, which stands when this process does."""
-        child, limit = running.child, self._config.time_limit
+        child, limit = running.child, running.limit
         patience = None if limit is None else max(0.0, limit + WARDEN_GRACE - (time.monotonic() - child.started))
         waiting: set[asyncio.Future[float] | asyncio.Future[Report]] = {child.ended, running.report}
         await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
@@ -266,7 +272,7 @@ class LocalLauncher:
         results_dir, stderr = Path(job.results_dir), self._given.out_of(running.stderr.output.text())
         _write_logs(results_dir, self._given.out_of(running.stdout.output.text()), stderr)
         if report.passed:
-            evaluation = cut_off(report.passed, self._limits, self._config.time_limit, report.seconds)
+            evaluation = cut_off(report.passed, self._limits, running.limit, report.seconds, running.terms.limited_by)
         else:
             self._evaluator.refuse_if_changed_at_its_place(enclosed=self._stage is not None)
             evaluation = verdict(results_dir, code, said, stderr, report.seconds)
@@ -324,7 +330,8 @@ def check_job(config: LocalJobConfig) -> None:
         ConfigError: The evaluator cannot be run, `isolation='sandbox'` cannot be had, a setting holds a key,
             or `env` refers to a variable that is not set.
     """
-    refuse_keys(config.env, config.extra_cmd_args)
+    for arguments in (config.extra_cmd_args, *(stage.args for stage in config.stages)):
+        refuse_keys(config.env, arguments)
     evaluation_environment(os.environ, config.env)
     Evaluator(config.eval_program_path, config.python).close()
     if config.isolation == "sandbox":

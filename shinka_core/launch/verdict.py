@@ -39,14 +39,17 @@ def verdict(results_dir: Path, code: int, said: bytes, stderr: str, seconds: flo
     return collect(results_dir, seconds)
 
 
-def cut_off(passed: str, limits: Limits | None, time_limit: float | None, seconds: float) -> Evaluation:
+def cut_off(
+    passed: str, limits: Limits | None, time_limit: float | None, seconds: float, limited_by: str = "job.time"
+) -> Evaluation:
     """The evaluation of a program that was ended for passing a limit.
 
     Args:
         passed: `timeout`, `too_many_processes` or `too_much_memory`.
+        limited_by: The setting that holds the time limit.
     """
     if passed == "timeout" or limits is None:
-        why = f"took longer than {time_limit or 0.0:g} seconds (job.time)"
+        why = f"took longer than {time_limit or 0.0:g} seconds ({limited_by})"
     elif passed == "too_many_processes":
         why = f"had more than {limits.processes} processes (max_processes)"
     else:

@@ -43,26 +43,26 @@ class Report:
 class Watch:
     """All evaluations of one launcher; the warden runs from the first of them on."""
 
-    def __init__(self, limits: Limits | None, time_limit: float | None) -> None:
+    def __init__(self, limits: Limits | None) -> None:
         """Nothing is started yet."""
         self._memory = str(limits.memory if limits else "inf")
         self._processes = str(limits.processes if limits else "inf")
-        self._time_limit = "inf" if time_limit is None else repr(time_limit)
         self._warden: subprocess.Popen[bytes] | None = None
         self._started = 0
         self._lines: dict[int, str] = {}
         self._reports: dict[int, asyncio.Future[Report]] = {}
         self._unread = b""
 
-    def begin(self, pid: int, started: float, mark: str) -> asyncio.Future[Report]:
+    def begin(self, pid: int, started: float, mark: str, time_limit: float | None) -> asyncio.Future[Report]:
         """Has an evaluation watched from now on; the future is done once it has ended.
 
         Args:
             started: On the monotonic clock.
+            time_limit: Seconds from then on, or None.
         """
         future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         self._reports[pid] = future
-        self._lines[pid] = f"watch {pid} {started!r} {self._time_limit} {mark}\n"
+        self._lines[pid] = f"watch {pid} {started!r} {'inf' if time_limit is None else repr(time_limit)} {mark}\n"
         if self._warden is None:
             self._start()
         else:

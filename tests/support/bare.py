@@ -13,6 +13,7 @@ from pathlib import Path
 from shinka_core import generation as steps
 from shinka_core.errors import ModelError
 from shinka_core.generation import OpenGeneration
+from shinka_core.launch.terms import AS_SET, Terms
 from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Candidate, Evaluation, Failure, Job, Sampling
 from shinka_core.prompts import retry_message
@@ -29,7 +30,7 @@ class FakeLauncher:
     def __init__(self) -> None:
         self.evaluated: list[str] = []
 
-    async def submit(self, program_path: Path, results_dir: Path) -> Job:
+    async def submit(self, program_path: Path, results_dir: Path, terms: Terms = AS_SET) -> Job:
         self.evaluated.append(results_dir.parent.name)
         return Job(results_dir.parent.name, str(program_path), str(results_dir), time.time())
 

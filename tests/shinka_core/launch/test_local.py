@@ -14,7 +14,7 @@ import pytest
 
 from shinka_core.config import LocalJobConfig
 from shinka_core.errors import ConfigError, LaunchError
-from shinka_core.launch import LocalLauncher
+from shinka_core.launch import LocalLauncher, Terms
 from shinka_core.launch.environment import evaluation_environment
 from shinka_core.program import Evaluation
 
@@ -164,7 +164,10 @@ def test_an_evaluation_dies_with_its_driver(tmp_path: Path) -> None:
     driver = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert driver.stdout is not None
     assert driver.stdout.readline()
-    assert sleepers(tmp_path) != []
+    deadline = time.monotonic() + 20
+    while not sleepers(tmp_path):  # it is told of its job before the job's process runs
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     driver.send_signal(signal.SIGKILL)
     driver.wait()
     deadline = time.monotonic() + 20
@@ -270,3 +273,18 @@ async def test_results_of_an_earlier_attempt_do_not_count(tmp_path: Path) -> Non
     bench = Bench(tmp_path)
     await bench.run("result(1.0)")
     assert (await bench.run("pass")).reason == "no_result"
+
+
+async def test_one_evaluation_has_arguments_variables_and_a_time_limit_of_its_own(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, extra_cmd_args={"extra": "all"}, env={"WHO": "all"}, time=60)
+    program = bench.program("import os\nresult(1.0, public={'extra': a.extra, 'who': os.environ['WHO']})")
+    terms = Terms({"extra": "one"}, {"WHO": "me"})
+    for given, expected in ((terms, {"extra": "one", "who": "me"}), (Terms(), {"extra": "all", "who": "all"})):
+        job = await bench.launcher.submit(program, tmp_path / "gen_1/results", given)
+        assert (await bench.launcher.wait(job)).public_metrics == expected
+    slow = bench.program("import time; time.sleep(60)")
+    brief = Terms(time_limit=0.5, limited_by="time of the stage 'quick'")
+    job = await bench.launcher.submit(slow, tmp_path / "gen_1/results", brief)
+    evaluation = await bench.launcher.wait(job)
+    assert evaluation.reason == "timeout"
+    assert "0.5 seconds (time of the stage 'quick')" in evaluation.error

@@ -6,37 +6,23 @@ read from the environment by the model client alone.
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from shinka_core.config.base import Section
+from shinka_core.config.base import parse_duration as parse_duration
+from shinka_core.config.evaluation import Judging
+from shinka_core.config.evaluation import Stage as Stage
 from shinka_core.program import PatchType
+from shinka_core.registry import Spec
 from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
 
 BUILTIN_MUTATE = "builtin/mutate"
 BUILTIN_EMBEDDING = "builtin/hashed-ngrams"
 
 
-class _Settings(BaseModel):
-    """Frozen, finite, and refuses fields it does not know, suggesting the nearest name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_unknown_fields(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        for key in values:  # pyright: ignore[reportUnknownVariableType]
-            if key not in cls.model_fields:
-                near = difflib.get_close_matches(str(key), cls.model_fields, n=1)  # pyright: ignore[reportUnknownArgumentType]
-                remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(cls.model_fields)}"
-                raise ValueError(f"{cls.__name__} has no field {key!r}; {remedy}")
-        return values  # pyright: ignore[reportUnknownVariableType]
-
-
-class ModelPrice(_Settings):
+class ModelPrice(Section):
     """US dollars per million tokens."""
 
     input: float = Field(ge=0)
@@ -44,7 +30,7 @@ class ModelPrice(_Settings):
     cached_input: float | None = Field(default=None, ge=0)
 
 
-class EndpointOptions(_Settings):
+class EndpointOptions(Section):
     """What is special about one endpoint. Keys themselves are never settings, the variables that hold them are."""
 
     api_key_env: str | None = Field(
@@ -67,7 +53,7 @@ class EndpointOptions(_Settings):
     )
 
 
-class EvolutionConfig(_Settings):
+class EvolutionConfig(Section):
     """What to evolve, with which models, for how long.
 
     Relative paths are taken from the working directory of the process that runs the evolution.
@@ -142,8 +128,22 @@ class EvolutionConfig(_Settings):
     patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1)
     max_patch_resamples: int = Field(default=3, ge=1, description="Samplings (new parent) per generation.")
     max_patch_attempts: int = Field(default=2, ge=1, description="Answers per sampling; the error is fed back.")
+    max_repairs: int = Field(
+        default=0,
+        ge=0,
+        le=1,
+        description="Answers that may mend a candidate which does not run; the error is fed back.",
+    )
+    repair_after: list[Literal["crash", "timeout", "incorrect"]] = Field(
+        default=["crash"], min_length=1, description="What max_repairs is for."
+    )
 
     # Novelty
+    exact_duplicates: Literal["auto", "refuse", "reuse", "evaluate"] = Field(
+        default="auto",
+        description="A candidate with the text of a recorded program: refuse it where that one lives on its island, "
+        "reuse that one's result, or evaluate it again; auto: refuse where the novelty check is on.",
+    )
     max_novelty_attempts: int = Field(default=3, ge=1, description="Rejections as not novel before giving up.")
     code_embed_sim_threshold: float | None = Field(
         default=None,
@@ -199,7 +199,7 @@ class EvolutionConfig(_Settings):
         return {name: value for name, value in (self.llm_kwargs | own).items() if own.get(name, value) is not None}
 
 
-class DatabaseConfig(_Settings):
+class DatabaseConfig(Section):
     """Where programs are kept, and how parents are chosen among them."""
 
     db_path: str | None = Field(
@@ -215,12 +215,17 @@ class DatabaseConfig(_Settings):
     num_top_k_inspirations: int = Field(default=1, ge=0)
     elite_selection_ratio: float = Field(default=0.3, ge=0, le=1)
 
-    parent_selection_strategy: Literal["weighted", "power_law"] = "weighted"
+    parent_selection_strategy: Spec = Field(default="weighted", description="Which program a proposal starts from.")
     parent_selection_lambda: float = Field(default=10.0, gt=0)
     exploitation_alpha: float = Field(default=1.0, ge=0)
     exploitation_ratio: float = Field(default=0.2, ge=0, le=1)
 
-    island_selection_strategy: Literal["uniform", "equal"] = "uniform"
+    island_selection_strategy: Spec = Field(default="uniform", description="Which island a proposal belongs to.")
+    inspiration_strategies: list[Spec] = Field(
+        default=["archive", "top_k"], description="Which programs are shown beside the parent, one after the other."
+    )
+    archive_strategy: Spec = Field(default="fitness", description="Who is kept as an elite.")
+    migration_strategy: Spec = Field(default="random", description="Who is copied to which island.")
     migration_interval: int = Field(default=10, ge=1, description="Programs between two migrations.")
     migration_rate: float = Field(default=0.0, ge=0, le=1)
     island_elitism: bool = True
@@ -238,7 +243,7 @@ _REFERENCES_FOR_SECRETS: dict[str, Any] = {
 }
 
 
-class LocalJobConfig(_Settings):
+class LocalJobConfig(Judging):
     """Evaluations as subprocesses on this machine."""
 
     kind: Literal["local"] = "local"
@@ -280,30 +285,14 @@ class LocalJobConfig(_Settings):
         limit = parse_duration(self.time)
         if limit is not None and limit <= 0:
             raise ValueError(f"time={self.time!r} must be longer than 0 seconds")
+        for name, extra in (("extra_cmd_args", self.extra_cmd_args), ("env", self.env)):
+            own = self.seed_argument if name == "extra_cmd_args" else self.seed_variable
+            if own is not None and own in extra:
+                raise ValueError(f"{name} sets {own!r}, which is to hold the seed of each repeat; remove it there")
         return self
 
 
 JobConfig = LocalJobConfig
-
-
-def parse_duration(value: float | str | None) -> float | None:
-    """Reads seconds, `MM:SS` or `HH:MM:SS`.
-
-    Raises:
-        ValueError: It is none of these.
-    """
-    if value is None or isinstance(value, int | float):
-        return value
-    try:
-        parts = [float(part) for part in value.split(":")]
-    except ValueError as error:
-        raise ValueError(f"time={value!r} is neither seconds nor [HH:]MM:SS") from error
-    if len(parts) > 3:
-        raise ValueError(f"time={value!r} is neither seconds nor [HH:]MM:SS")
-    seconds = 0.0
-    for part in parts:
-        seconds = seconds * 60 + part
-    return seconds
 
 
 def _check_weights(field: str, weights: list[float]) -> None:

@@ -1,0 +1,46 @@
+"""What all sections of the settings have in common."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Section(BaseModel):
+    """Frozen, finite, and refuses fields it does not know, suggesting the nearest name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_fields(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        for key in values:  # pyright: ignore[reportUnknownVariableType]
+            if key not in cls.model_fields:
+                near = difflib.get_close_matches(str(key), cls.model_fields, n=1)  # pyright: ignore[reportUnknownArgumentType]
+                remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(cls.model_fields)}"
+                raise ValueError(f"{cls.__name__} has no field {key!r}; {remedy}")
+        return values  # pyright: ignore[reportUnknownVariableType]
+
+
+def parse_duration(value: float | str | None) -> float | None:
+    """Reads seconds, `MM:SS` or `HH:MM:SS`.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if value is None or isinstance(value, int | float):
+        return value
+    try:
+        parts = [float(part) for part in value.split(":")]
+    except ValueError as error:
+        raise ValueError(f"time={value!r} is neither seconds nor [HH:]MM:SS") from error
+    if len(parts) > 3:
+        raise ValueError(f"time={value!r} is neither seconds nor [HH:]MM:SS")
+    seconds = 0.0
+    for part in parts:
+        seconds = seconds * 60 + part
+    return seconds

@@ -1,0 +1,1 @@
+"""How one candidate is judged: what to run next, given what is known, and what it all comes to."""
