@@ -33,6 +33,7 @@ GROUND = {
     "record",
     "thinking",
     "python_tree",
+    "features",
 }
 MAY_USE = {
     "edit": set[str](),
@@ -55,6 +56,7 @@ MAY_USE = {
     "whereabouts": {"database", "naming", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
     "python_tree": set[str](),
+    "features": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "control": set[str](),
