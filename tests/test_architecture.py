@@ -63,7 +63,7 @@ MAY_USE = {
     "secrets": set[str](),
     "model_address": set[str](),
     "operators": {"edit", "llm"},
-    "database": {"population", "llm"},
+    "database": {"naming", "population", "llm"},
     "seed_program": {"edit"},
     "novelty": {"edit", "embed", "llm", "prompts"},
     "program_size": {"llm", "prompts"},

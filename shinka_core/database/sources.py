@@ -37,6 +37,7 @@ def source_rows(source: Source) -> list[Rows]:
                 "language": file.language,
                 "text": file.text,
             },
+            once=f"{source.digest} {position}",
         )
         for position, file in enumerate(source.files)
     ]
@@ -69,7 +70,7 @@ def unpacked(data: bytes | None) -> Vector | None:
 def embedding_rows(data: bytes) -> tuple[str, list[Rows]]:
     """The name of a packed embedding, and what stores it where it is not there yet."""
     digest = hashlib.sha256(data).hexdigest()[:32]
-    return digest, [Rows(_EMBEDDING, {"digest": digest, "vector": data})]
+    return digest, [Rows(_EMBEDDING, {"digest": digest, "vector": data}, once=digest)]
 
 
 async def read_embeddings(connection: AsyncConnection, digests: Collection[str]) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from cachetools import LRUCache
 from sqlalchemy import Insert, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,6 +38,8 @@ T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 logger = logging.getLogger("shinka.database")
 
+# Names of rows that are known to be there.
+REMEMBERED = 10_000
 # Of tables, so that a row comes after those it refers to.
 _ORDER = {table.name: position for position, table in enumerate(Base.metadata.sorted_tables)}
 
@@ -48,10 +51,12 @@ class Rows:
     Attributes:
         statement: Made once and used again, so that equal statements are the same object.
         parameters: Of this row.
+        once: Names what is in it, where the same row may be handed in again and is there already.
     """
 
     statement: Insert | Update
     parameters: dict[str, Any]
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ class Writer:
         self._patience = Patience(store)
         self._waiting: list[_Waiting] = []
         self._drain: asyncio.Task[None] | None = None
+        self._there = LRUCache[str, None](maxsize=REMEMBERED)
         self._when_lost: list[Callable[[DatabaseUnavailableError], None]] = []
 
     def bind(self, lease: Lease) -> None:
@@ -118,7 +124,7 @@ class Writer:
 
     def post(self, *rows: Rows) -> asyncio.Future[None]:
         """Writes rows without waiting: committed before, or together with, whatever is written later."""
-        return self._enter(_Batch(rows))
+        return self._enter(_Batch(tuple(row for row in rows if not row.once or row.once not in self._there)))
 
     def _enter(self, work: Work[Any] | _Batch) -> asyncio.Future[Any]:
         waiting = _Waiting(work, asyncio.get_running_loop().create_future())
@@ -177,6 +183,8 @@ class Writer:
                 self._patience.over()
                 self.last_commit = time.monotonic()
                 for waiting, result in zip(group, attempt.results or [], strict=True):
+                    if isinstance(waiting.work, _Batch):
+                        self._there.update((row.once, None) for row in waiting.work.rows if row.once)
                     _settle(waiting.done, result=result)
                 return True
 
