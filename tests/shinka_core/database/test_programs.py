@@ -50,11 +50,10 @@ def unit(seed: int) -> np.ndarray:
 def program(
     generation: int, score: float | None = 1.0, *, island: int = 0, parent: Program | None = None, **fields: Any
 ) -> Program:
-    values: dict[str, Any] = {"correct": score is not None} | fields
+    values: dict[str, Any] = {"correct": score is not None, "code": f"x = {generation}"} | fields
     return Program(
         id=new_program_id(),
         generation=generation,
-        code=f"x = {generation}",
         language="python",
         island=island,
         score=score,
