@@ -52,3 +52,31 @@ def power_law_probabilities(scores: Floats, alpha: float) -> Floats:
     ranks[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
     weights = (ranks + 1.0) ** -alpha
     return weights / weights.sum()
+
+
+def rank_probabilities(scores: Floats, power: float) -> Floats:
+    """Proportional to (rank + 1) ** -power, the best score having rank 0; equals share what their ranks have.
+
+    Args:
+        scores: `(n,)` finite, n >= 1.
+
+    Returns:
+        `(n,)`, sums to 1; the same in whatever order the scores come.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
+    sizes = np.diff(np.concatenate([starts, [len(scores)]]))
+    weights = np.arange(1.0, len(scores) + 1.0) ** -power
+    chances = np.empty(len(scores))
+    chances[order] = np.repeat(np.add.reduceat(weights, starts) / sizes, sizes)
+    return chances / chances.sum()
+
+
+def in_unit_range(values: Floats, low: float, high: float) -> Floats:
+    """Where values lie between two scores, `(n,)` in [0, 1]; all 0 where these are equal."""
+    if not high > low:
+        return np.zeros(len(values))
+    if max(abs(low), abs(high)) > LARGEST_SCORE:
+        values, low, high = values / 8.0, low / 8.0, high / 8.0
+    return (np.clip(values, low, high) - low) / (high - low)

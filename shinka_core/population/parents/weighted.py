@@ -30,7 +30,6 @@ class Weighted:
         """Draws a parent."""
         elites = view.elites_on(island)
         if not len(elites):
-            correct = view.fit_on(island)
-            return int(correct[int(np.argmax(view.scores[correct]))])
+            return view.best_on(island)
         chances = weighted_probabilities(view.scores[elites], view.children[elites], self.sharpness)
         return int(elites[rng.choice(len(elites), p=chances)])
