@@ -2,9 +2,13 @@
 
 TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
+    from shinka.testing.inspirations import InspirationSelectorContract
+    from shinka.testing.parents import ParentSelectorContract
     from shinka.testing.views import edge_views, population_views, random_view, stats_of, view_of
 
 __all__ = [
+    "InspirationSelectorContract",
+    "ParentSelectorContract",
     "edge_views",
     "population_views",
     "random_view",
@@ -13,6 +17,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "InspirationSelectorContract": "shinka.testing.inspirations",
+    "ParentSelectorContract": "shinka.testing.parents",
     "edge_views": "shinka.testing.views",
     "population_views": "shinka.testing.views",
     "random_view": "shinka.testing.views",

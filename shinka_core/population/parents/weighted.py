@@ -24,7 +24,7 @@ class Weighted:
         sharpness: Lambda; larger is greedier.
     """
 
-    sharpness: Annotated[float, Field(ge=0)] = 10.0
+    sharpness: Annotated[float, Field(gt=0)] = 10.0
 
     def select(self, view: PopulationView, island: int, rng: np.random.Generator) -> int:
         """Draws a parent."""
