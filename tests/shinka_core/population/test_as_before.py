@@ -17,6 +17,7 @@ from shinka_core.selection.archive import fitness_change, fittest
 from shinka_core.selection.inspirations import draw_inspirations
 from shinka_core.selection.islands import draw_island, draw_migrants
 from shinka_core.selection.parents import draw_power_law, draw_weighted
+from tests.support.generated import fewer
 
 SCORES = st.lists(st.none() | st.integers(-3, 3).map(float), min_size=1, max_size=30)
 SEEDS = st.integers(0, 2**32)
@@ -90,6 +91,7 @@ def test_random_migration_plans_the_same_moves(
     assert all(move.program in members[move.source] for move in planned)
 
 
+@fewer(100, in_ci=2000)
 @given(views(), SEEDS, st.floats(0.1, 100), st.floats(0, 5), st.floats(0, 1))
 def test_weighted_and_power_law_draw_the_same_parents(
     view: PopulationView, seed: int, sharpness: float, alpha: float, ratio: float
@@ -109,6 +111,7 @@ def test_weighted_and_power_law_draw_the_same_parents(
         assert PowerLaw(alpha, ratio).select(view, island, new) == before
 
 
+@fewer(100, in_ci=2000)
 @given(views(), SEEDS, st.integers(0, 5), st.integers(0, 5), st.floats(0, 1), st.booleans(), st.data())
 def test_archive_and_top_k_draw_the_same_inspirations(
     view: PopulationView, seed: int, count: int, top: int, ratio: float, separate: bool, data: st.DataObject
