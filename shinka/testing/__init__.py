@@ -2,9 +2,15 @@
 
 TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
+    from shinka.testing.archives import ArchiveContract
+    from shinka.testing.islands import IslandSelectorContract
+    from shinka.testing.migrations import MigrationContract
     from shinka.testing.views import edge_views, population_views, random_view, stats_of, view_of
 
 __all__ = [
+    "ArchiveContract",
+    "IslandSelectorContract",
+    "MigrationContract",
     "edge_views",
     "population_views",
     "random_view",
@@ -13,6 +19,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ArchiveContract": "shinka.testing.archives",
+    "IslandSelectorContract": "shinka.testing.islands",
+    "MigrationContract": "shinka.testing.migrations",
     "edge_views": "shinka.testing.views",
     "population_views": "shinka.testing.views",
     "random_view": "shinka.testing.views",
