@@ -12,6 +12,9 @@ from shinka_core.population.archives.members import rebuilt, worst_of
 from shinka_core.population.archives.protocol import ARCHIVES, ArchiveChange
 from shinka_core.population.view import Ints, PopulationView
 
+# Of a cosine of single precision: the same embedding is as similar in whichever order it is summed.
+ROUNDING = 1e-5
+
 
 @ARCHIVES.register("crowding")
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Crowding:
         if len(members) < self.size:
             return ArchiveChange(added=True)
         similarities = view.embeddings[members] @ view.embeddings[newcomer]
-        rival = worst_of(view, members[similarities == similarities.max()])
+        rival = worst_of(view, members[similarities >= similarities.max() - ROUNDING])
         if view.scores[newcomer] > view.scores[rival]:
             return ArchiveChange(added=True, removed=(rival,))
         return ArchiveChange()

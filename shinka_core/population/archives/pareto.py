@@ -94,13 +94,13 @@ def crowding_distances(values: Floats) -> Floats:
     """How far apart each member's neighbours in the front are, `(m,)`; infinite at the ends.
 
     Args:
-        values: `(m, objectives)`; each objective counts by its range in the front.
+        values: `(m, objectives)`; each counts by its range in the front, and not at all where all are equal in it.
     """
     order = np.argsort(values, axis=0, kind="stable")
     # Half, and none beyond it: no difference is beyond what a float holds.
     ranked = np.clip(np.take_along_axis(values, order, axis=0), -1e300, 1e300) / 2
     span = ranked[-1] - ranked[0]
-    shares = np.full(values.shape, np.inf)
+    shares = np.where(span > 0, np.full(values.shape, np.inf), 0.0)
     shares[1:-1] = (ranked[2:] - ranked[:-2]) / np.where(span > 0, span, 1.0)
     placed = np.empty(values.shape)
     np.put_along_axis(placed, order, shares, axis=0)

@@ -220,6 +220,15 @@ def test_no_member_of_a_front_is_as_good_as_another_in_everything(archive: Paret
         assert not (np.delete(values, index, axis=0) >= own).all(axis=1).any()
 
 
+@given(view=populations())
+def test_an_instance_that_is_heard_of_later_changes_nothing_that_was_decided(view: PopulationView) -> None:
+    nothing = np.full((len(view), 1), np.nan)
+    later = replace(
+        view, instances=("later", *view.instances), instance_scores=np.hstack([nothing, view.instance_scores])
+    )
+    assert course(Pareto(size=3), later) == course(Pareto(size=3), view)
+
+
 @pytest.mark.parametrize("objective", [{}, {"length": "min", "speed": "max"}], ids=str)
 @given(view=populations())
 def test_with_room_a_front_is_all_that_nobody_dominates(objective: dict[str, str], view: PopulationView) -> None:
@@ -266,9 +275,9 @@ def test_crowding_distances_are_the_sides_of_the_box_between_the_neighbours(seed
     expected = np.zeros(count)
     for column in values.T:
         order = np.argsort(column)
-        for place, member in enumerate(order):
+        span = column.max() - column.min()
+        for place, member in enumerate(order if span else []):
             inner = 0 < place < count - 1
-            span = column.max() - column.min()
             expected[member] += (column[order[place + 1]] - column[order[place - 1]]) / span if inner else np.inf
     assert crowding_distances(values) == pytest.approx(expected)
 

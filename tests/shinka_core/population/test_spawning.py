@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shinka_core.errors import ConfigError
+from shinka_core.population.archives import Fitness
 from shinka_core.population.islands import Halving, Uniform
 from shinka_core.population.spawning import (
     Origin,
@@ -20,7 +21,9 @@ from shinka_core.population.spawning import (
     due_retirement,
     due_spawn,
 )
+from shinka_core.population.state import Population
 from shinka_core.population.view import Ints, IslandStats, PopulationView
+from shinka_core.record import Event, Joined, Recorded, Retired, Spawned
 from tests.support.populations import population, populations, stats, unlikely, with_elites
 
 ORIGINS: list[Origin] = ["initial", "best", "archive", "bootstrap"]
@@ -144,3 +147,33 @@ def test_settings_that_cannot_work_together_are_refused() -> None:
         check_spawning(SpawnSettings(), 6, Uniform())
     with pytest.raises(ConfigError, match="'halving' gives islands up while stagnation_threshold=100 makes new ones"):
         check_spawning(SpawnSettings(), 5, Halving())
+
+
+@given(seed=st.integers(0, 999), origin=st.sampled_from(ORIGINS), replacing=st.booleans())
+def test_islands_that_came_and_went_are_read_back_from_the_record(seed: int, origin: Origin, replacing: bool) -> None:
+    settings = SpawnSettings(5, 3, 3, origin, replace=replacing)
+    rng, living, made, events = np.random.default_rng(seed), Population(2, Fitness(4)), [0, 0], list[Event]()
+
+    def happen(event: Event) -> None:
+        events.append(event)
+        living.apply(event)
+
+    for number in range(1, 41):
+        island = Uniform().select(living.view(), living.stats(), rng)
+        home = (0, 1) if number == 1 else (island,)
+        happen(Recorded(number, str(number), number, island, home, float(rng.integers(9)), True, None))
+        spawn = due_spawn(living.view(), living.stats(), settings, rng, made=made)
+        if spawn is not None:
+            happen(Spawned(number, spawn.island, spawn.origin))
+            for founder in spawn.founders:
+                happen(Joined(number, living.ids[founder], spawn.island))
+            made.append(number)
+        for retirement in due_retirement(living.view(), living.stats(), settings, made=made):
+            happen(Retired(number, retirement.island))
+        assert 1 <= len(living.stats().numbers) <= settings.max_islands
+    read_back = Population(2, Fitness(4))
+    read_back.load(events)
+    assert read_back.stats().numbers.tolist() == living.stats().numbers.tolist()
+    assert [each.tolist() for each in read_back.view().islands] == [each.tolist() for each in living.view().islands]
+    assert len(made) == len(living.view().islands) > 2
+    assert np.diff([0, *made[2:]]).min() >= settings.cooldown
