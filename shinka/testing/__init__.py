@@ -4,7 +4,7 @@ TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
     from shinka.testing.archives import ArchiveContract
     from shinka.testing.islands import IslandSelectorContract
-    from shinka.testing.migrations import MigrationContract
+    from shinka.testing.migration import MigrationContract
     from shinka.testing.views import edge_views, population_views, random_view, stats_of, view_of
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
 _HOMES = {
     "ArchiveContract": "shinka.testing.archives",
     "IslandSelectorContract": "shinka.testing.islands",
-    "MigrationContract": "shinka.testing.migrations",
+    "MigrationContract": "shinka.testing.migration",
     "edge_views": "shinka.testing.views",
     "population_views": "shinka.testing.views",
     "random_view": "shinka.testing.views",
