@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 
 from shinka_core.population.archives import Archive
 from shinka_core.population.view import IslandStats, PopulationView
+from tests.support.generated import fewer
+
+# Every case is a whole population.
+of_populations = fewer(100, in_ci=1000)
 
 WIDTH = 6
 FEATURES = ("length", "complexity", "speed")

@@ -14,7 +14,7 @@ from shinka_core.errors import ConfigError
 from shinka_core.population.migration import MIGRATIONS, Broadcast, Migration, Move, NoMigration, Random, Ring
 from shinka_core.population.migration.migrants import Sending
 from shinka_core.population.view import PopulationView
-from tests.support.populations import population, populations, stats, unlikely
+from tests.support.populations import of_populations, population, populations, stats, unlikely
 
 SENDING = [Random, Ring, Broadcast]
 SENDINGS = st.builds(Sending, share=st.floats(0, 1), best=st.integers(0, 4), keep_best=st.booleans())
@@ -32,6 +32,7 @@ def joined(view: PopulationView, moves: tuple[Move, ...]) -> PopulationView:
     return replace(view, islands=tuple(members.astype(np.int64) for members in islands))
 
 
+@of_populations
 @given(view=populations(), sending=SENDINGS, seed=st.integers(0, 99))
 def test_an_island_sends_its_best_first_and_then_a_share_of_all(
     view: PopulationView, sending: Sending, seed: int
@@ -48,6 +49,7 @@ def test_an_island_sends_its_best_first_and_then_a_share_of_all(
         assert len(set(migrants)) == len(migrants)
 
 
+@of_populations
 @given(view=populations(least=10))
 def test_the_best_is_not_drawn_where_it_is_kept(view: PopulationView) -> None:
     for island in range(len(view.islands)):
@@ -59,6 +61,7 @@ def test_the_best_is_not_drawn_where_it_is_kept(view: PopulationView) -> None:
 
 
 @of_every_way
+@of_populations
 @given(view=populations(islands=6), sending=SENDINGS, seed=st.integers(0, 99), data=st.data())
 def test_moves_are_new_and_between_living_islands(
     way: type[Random], view: PopulationView, sending: Sending, seed: int, data: st.DataObject
@@ -74,6 +77,7 @@ def test_moves_are_new_and_between_living_islands(
         assert move.program not in view.islands[move.target]
 
 
+@of_populations
 @given(view=populations(islands=6), data=st.data())
 def test_a_ring_closes_over_retired_islands(view: PopulationView, data: st.DataObject) -> None:
     living = sorted(data.draw(st.sets(st.sampled_from(range(len(view.islands))), min_size=1)))
@@ -82,6 +86,7 @@ def test_a_ring_closes_over_retired_islands(view: PopulationView, data: st.DataO
     assert all(move.target == following[move.source] for move in moves)
 
 
+@of_populations
 @given(view=populations(islands=6), best=st.integers(1, 3))
 def test_after_a_broadcast_every_island_has_the_best_of_all(view: PopulationView, best: int) -> None:
     after = joined(view, Broadcast(share=0, best=best).plan(view, stats(view), np.random.default_rng(0)))
@@ -92,6 +97,7 @@ def test_after_a_broadcast_every_island_has_the_best_of_all(view: PopulationView
 
 
 @of_every_way
+@of_populations
 @given(view=populations(islands=6), best=st.integers(1, 3))
 def test_no_island_becomes_worse_and_the_best_stays_where_it_was(
     way: type[Random], view: PopulationView, best: int
@@ -102,6 +108,7 @@ def test_no_island_becomes_worse_and_the_best_stays_where_it_was(
 
 
 @pytest.mark.parametrize("migration", [Ring(share=0, best=1), Broadcast(share=0, best=2)], ids=repr)
+@of_populations
 @given(view=populations(islands=4))
 def test_what_was_sent_is_not_sent_again(migration: Migration, view: PopulationView) -> None:
     """With the best alone: their copies go round once, and then all islands have them."""
@@ -127,6 +134,7 @@ def test_drawn_migrants_are_any_with_the_same_chance() -> None:
 
 
 @of_every_way
+@of_populations
 @given(view=populations(), seed=st.integers(0, 99))
 def test_nobody_moves_where_nobody_is_sent_or_there_is_nowhere_to_go(
     way: type[Random], view: PopulationView, seed: int

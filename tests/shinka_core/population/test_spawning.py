@@ -24,7 +24,7 @@ from shinka_core.population.spawning import (
 from shinka_core.population.state import Population
 from shinka_core.population.view import Ints, IslandStats, PopulationView
 from shinka_core.record import Event, Joined, Recorded, Retired, Spawned
-from tests.support.populations import population, populations, stats, unlikely, with_elites
+from tests.support.populations import of_populations, population, populations, stats, unlikely, with_elites
 
 ORIGINS: list[Origin] = ["initial", "best", "archive", "bootstrap"]
 RNG = np.random.default_rng(0)
@@ -36,6 +36,7 @@ def standing_still(programs: int, best_at: int = 3, islands: int = 2) -> Populat
     return replace(view, scores=np.where(np.arange(programs) == best_at, 9.0, np.minimum(view.scores, 8.0)))
 
 
+@of_populations
 @given(threshold=st.integers(1, 30), programs=st.integers(5, 40))
 def test_an_island_is_due_when_the_best_has_not_become_better_for_long_enough(threshold: int, programs: int) -> None:
     view = standing_still(programs)
@@ -44,6 +45,7 @@ def test_an_island_is_due_when_the_best_has_not_become_better_for_long_enough(th
     assert spawn is None or spawn == Spawn(2, "best", (3,), f"no better program among the last {programs - 4}")
 
 
+@of_populations
 @given(made=st.integers(1, 40), cooldown=st.integers(0, 20))
 def test_after_an_island_was_made_there_is_none_for_a_while(made: int, cooldown: int) -> None:
     view = standing_still(40)
@@ -51,6 +53,7 @@ def test_after_an_island_was_made_there_is_none_for_a_while(made: int, cooldown:
     assert (spawn is not None) == (40 - made >= cooldown)
 
 
+@of_populations
 @given(islands=st.integers(1, 8), most=st.integers(1, 8), replacing=st.booleans(), data=st.data())
 def test_there_are_never_more_islands_than_may_live(
     islands: int, most: int, replacing: bool, data: st.DataObject
@@ -71,6 +74,7 @@ def test_there_are_never_more_islands_than_may_live(
     assert spawn.island not in [retirement.island for retirement in retired], "the new one is not the one that goes"
 
 
+@of_populations
 @given(view=populations(least=2), origin=st.sampled_from(ORIGINS))
 def test_a_founder_is_what_the_origin_says(view: PopulationView, origin: Origin) -> None:
     elites = np.flatnonzero(view.correct)[::2].tolist()
@@ -96,6 +100,7 @@ def test_elites_found_islands_with_the_same_chance_and_the_best_where_there_are_
     assert lonely.founders == (3,)
 
 
+@of_populations
 @given(view=populations(islands=8), most=st.integers(-1, 9), data=st.data())
 def test_the_worst_of_too_many_retire_but_never_all(view: PopulationView, most: int, data: st.DataObject) -> None:
     living = sorted(data.draw(st.sets(st.sampled_from(range(len(view.islands))), min_size=1)))
@@ -110,6 +115,7 @@ def test_the_worst_of_too_many_retire_but_never_all(view: PopulationView, most: 
     assert all(best(one) >= best(other) for one in left for other in retired)
 
 
+@of_populations
 @given(view=populations(islands=12), progress=st.floats(0, 1))
 def test_islands_that_the_selection_gave_up_retire(view: PopulationView, progress: float) -> None:
     islands, selector = stats(view, progress=progress), Halving()
@@ -149,6 +155,7 @@ def test_settings_that_cannot_work_together_are_refused() -> None:
         check_spawning(SpawnSettings(), 5, Halving())
 
 
+@of_populations
 @given(seed=st.integers(0, 999), origin=st.sampled_from(ORIGINS), replacing=st.booleans())
 def test_islands_that_came_and_went_are_read_back_from_the_record(seed: int, origin: Origin, replacing: bool) -> None:
     settings = SpawnSettings(5, 3, 3, origin, replace=replacing)
