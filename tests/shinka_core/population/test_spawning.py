@@ -24,6 +24,7 @@ from shinka_core.population.spawning import (
 from shinka_core.population.state import Population
 from shinka_core.population.view import Ints, IslandStats, PopulationView
 from shinka_core.record import Event, Joined, Recorded, Retired, Spawned
+from tests.support.generated import fewer
 from tests.support.populations import of_populations, population, populations, stats, unlikely, with_elites
 
 ORIGINS: list[Origin] = ["initial", "best", "archive", "bootstrap"]
@@ -155,7 +156,7 @@ def test_settings_that_cannot_work_together_are_refused() -> None:
         check_spawning(SpawnSettings(), 5, Halving())
 
 
-@of_populations
+@fewer(40, in_ci=400)
 @given(seed=st.integers(0, 999), origin=st.sampled_from(ORIGINS), replacing=st.booleans())
 def test_islands_that_came_and_went_are_read_back_from_the_record(seed: int, origin: Origin, replacing: bool) -> None:
     settings = SpawnSettings(5, 3, 3, origin, replace=replacing)
@@ -184,3 +185,27 @@ def test_islands_that_came_and_went_are_read_back_from_the_record(seed: int, ori
     assert [each.tolist() for each in read_back.view().islands] == [each.tolist() for each in living.view().islands]
     assert len(made) == len(living.view().islands) > 2
     assert np.diff([0, *made[2:]]).min() >= settings.cooldown
+
+
+@fewer(20, in_ci=200)
+@given(seed=st.integers(0, 999), slots=st.integers(1, 6))
+def test_a_run_by_halving_has_twelve_then_five_then_two_then_one_island(seed: int, slots: int) -> None:
+    """Proposals that were under way at a cut may end on an island that was given up; none is begun there."""
+    rng, living, total = np.random.default_rng(seed), Population(12, Fitness(4), seed), 80
+    selector, settings = Halving(), SpawnSettings(max_islands=12)
+    living.apply(Recorded(1, "1", 0, 0, tuple(range(12)), 0.0, True, None))
+    under_way: list[tuple[int, int]] = []
+    for generation in range(1, total + 1):
+        stats_now = living.stats(progress=(generation - 1) / total)
+        for retirement in due_retirement(living.view(), stats_now, settings, selector=selector):
+            living.apply(Retired(len(living), retirement.island))
+        stats_now = living.stats(progress=(generation - 1) / total)
+        done = (generation - 1) / total
+        assert len(stats_now.numbers) == (12 if done < 0.25 else 5 if done < 0.5 else 2 if done < 0.75 else 1)
+        island = selector.select(living.view(), stats_now, rng)
+        living.expect_child(generation, 0, island)
+        under_way.append((generation, island))
+        if len(under_way) == slots:
+            ended, home = under_way.pop(int(rng.integers(slots)))
+            score = float(rng.normal())
+            living.apply(Recorded(len(living) + 1, str(ended), ended, home, (home,), score, True, "1"))
