@@ -34,6 +34,8 @@ GROUND = {
     "thinking",
     "python_tree",
     "features",
+    "grammars",
+    "lexis",
 }
 MAY_USE = {
     "edit": set[str](),
@@ -57,6 +59,8 @@ MAY_USE = {
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
     "python_tree": set[str](),
     "features": set[str](),
+    "grammars": set[str](),
+    "lexis": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "secrets": set[str](),
