@@ -59,6 +59,7 @@ MAY_USE = {
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
     "python_tree": set[str](),
     "features": set[str](),
+    "callbacks": {"control", "database", "record"},
     "grammars": set[str](),
     "lexis": set[str](),
     "slots": set[str](),
