@@ -56,12 +56,14 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from shinka_core.own_packages import own_module
+if not TYPE_CHECKING:  # which would take every name for one of these
 
-    return getattr(own_module(_HOMES[name]), name)
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from shinka_core.own_packages import own_module
+
+        return getattr(own_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
