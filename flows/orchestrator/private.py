@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
@@ -175,6 +175,7 @@ def _install() -> None:
     """Puts switches into Prefect's engines, once per process; outside of our contexts they change nothing."""
     if lasting_states_work():
 
+        @wraps(emit_task_run_state_change_event)  # it takes what is expected of it, whoever looks again
         def report(*arguments: Any, **options: Any) -> Any:
             return _report.get()(*arguments, **options)
 
