@@ -66,5 +66,10 @@ def _archives(config: DatabaseConfig) -> dict[str, dict[str, Any]]:
 
 
 def _migrations(config: DatabaseConfig) -> dict[str, dict[str, Any]]:
-    sent = {"share": config.migration_rate, "keep_best": config.island_elitism}
-    return dict.fromkeys(("random", "ring", "broadcast"), sent)
+    copies = {"keep_best": config.island_elitism}
+    chosen = {"share": config.migration_rate} if config.migration_rate else {}
+    return {
+        "random": copies | {"share": config.migration_rate},  # the default, and with the default rate nobody moves
+        "ring": copies | chosen,
+        "broadcast": copies | chosen,
+    }
