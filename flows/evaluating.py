@@ -40,10 +40,10 @@ async def judgement(opened: OpenGeneration, sampling: Sampling | None, candidate
 async def _evaluated(opened: OpenGeneration, candidate: Candidate, trial: Trial) -> Evaluation:
     """One evaluation; a lost one is started again."""
     for _ in range(LAUNCH_ATTEMPTS - 1):
-        opened.run.check_going()
+        opened.run.control.check()
         job = await submit(opened, unopened(candidate), trial)
         try:
             return await evaluate(opened, job)
         except LaunchError:
-            opened.run.check_going()
+            opened.run.control.check()
     return await evaluate(opened, await submit(opened, unopened(candidate), trial))

@@ -74,13 +74,13 @@ def final_state(run: Run, summary: RunSummary) -> RunSummary | State[RunSummary]
     """What the flow run of an evolution ends in: its message says in the UI what there is to say."""
     if summary.stopped_early == CANCELLED:
         return Cancelled(message=summary.stopped_early, data=summary)
-    if run.interrupted:
+    if run.control.interrupted:
         # The signal may be the runner's, on behalf of a cancellation: the server then takes no other state, and a
         # value needs none.
         return summary
     if summary.stopped_early:
         message = f"stopped early: {summary.stopped_early}"[:STATE_MESSAGE]
-        if not run.outage:
+        if not run.control.outage:
             return Completed(message=message, data=summary)
     elif not (message := summary.nothing_made[:STATE_MESSAGE]):
         return summary

@@ -61,7 +61,7 @@ async def generation(evolution: str, number: int) -> State[None]:
     outcome = await steps.end_before(opened) or await _outcome(opened)
     match outcome:
         case Open(reason):
-            run.stop_reason = run.stop_reason or reason
+            run.control.stop(reason)
             state = Cancelled(message=reason[:1000])
         case Recorded(program):
             if run.progress.best_generation == number:
@@ -111,6 +111,7 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
     """Proposes under a proposal slot, evaluates under evaluation slots, and records."""
     run = opened.run
     if opened.context.number == 0:
+        await run.control.wait()
         await _embed_seed(opened)
         seed = steps.seed_candidate(run)
         return await record(opened, None, unopened(seed), unopened(await judgement(opened, None, seed)))
@@ -133,7 +134,7 @@ async def _embed_seed(opened: OpenGeneration) -> None:
             if not error.retryable:
                 raise
             logger.warning("the seed program is not embedded yet, trying again in %g s: %s", pause, error)
-        await opened.run.check_going_for(pause)
+        await opened.run.control.check_for(pause)
     return await steps.embed_seed(opened)
 
 

@@ -39,11 +39,11 @@ async def drive(run: Run) -> str:
             async with ServerCalls() as calls:
                 await _drive(run, calls, final)
     except OrchestratorError as error:
-        run.stop_reason = run.stop_reason or str(error)
+        run.control.stop(str(error))
     except ORCHESTRATOR_AWAY as error:
-        run.stop_reason = run.stop_reason or f"the Prefect server refuses: {reason_of(error)}"
+        run.control.stop(f"the Prefect server refuses: {reason_of(error)}")
         logger.debug("refused", exc_info=True)
-    return run.stop_reason or await _left_out(run)
+    return run.control.reason or await _left_out(run)
 
 
 async def _drive(run: Run, calls: ServerCalls, final: dict[int, GenerationState]) -> None:
@@ -81,9 +81,9 @@ class _Pool:
     async def run(self) -> None:
         """Starts a generation whenever one ends, until there are none left or a reason to stop."""
         async with self._board.shown():
-            while self._numbers and not self._run.stop_reason:
+            while self._numbers and not self._run.control.stopping:
                 await self._round()
-                if not self._numbers and not self._run.stop_reason:
+                if not self._numbers and not self._run.control.stopping:
                     await self._follow(self._outages.rest())
 
     async def _round(self) -> None:
@@ -95,7 +95,7 @@ class _Pool:
 
     async def _lane(self, delay: float) -> None:
         await asyncio.sleep(delay)
-        while self._numbers and not self._run.stop_reason:
+        while await self._run.control.going() and self._numbers:
             await self._one(self._numbers.popleft())
 
     async def _one(self, number: int) -> None:
@@ -103,19 +103,15 @@ class _Pool:
             outcome = await self._runs.end_of(number)
             await self._follow(self._outages.saw(number, outcome))
         except OrchestratorError as error:
-            self._stop(str(error))
+            self._run.control.stop(str(error))
         except Exception as error:
             # One lane's fault must not end the others in the middle of what they pay for.
             logger.exception("gen-%04d was cut off by an error that nothing provides for; please report it", number)
-            self._stop(f"gen-{number:04d} was cut off: {type(error).__name__}: {error}")
+            self._run.control.stop(f"gen-{number:04d} was cut off: {type(error).__name__}: {error}")
 
     async def _follow(self, ruling: Ruling) -> None:
         self._numbers.extend(ruling.again)
         for number, failure in ruling.closed:
             await self._run.database.journal.fail(number, failure)
         if ruling.stop:
-            self._run.outage = True
-            self._stop(ruling.stop)
-
-    def _stop(self, reason: str) -> None:
-        self._run.stop_reason = self._run.stop_reason or reason
+            self._run.control.stop(ruling.stop, outage=True)

@@ -102,7 +102,7 @@ def _goes_on(generation: OpenGeneration, error: ModelError, left: Tries) -> bool
 async def _attempt(generation: OpenGeneration, attempt: int, left: Tries) -> Proposal | Failure:
     """One sampling with all its questions; returns the last rejection when none of them made a novel candidate."""
     evolve = generation.run.settings.evolve
-    generation.run.check_going()
+    generation.run.control.check()
     sampling = await sample(generation, attempt)
     given = unopened(sampling)
     ask = asking(evolve.llm_retries)
@@ -110,7 +110,7 @@ async def _attempt(generation: OpenGeneration, attempt: int, left: Tries) -> Pro
     history: tuple[Message, ...] = ()
     failure = Failure("query", "no_attempt", "no attempt was made")
     for turn in range(evolve.max_patch_attempts):
-        generation.run.check_going()
+        generation.run.control.check()
         answer: Answer = await ask(generation, given, turn, unopened(history))
         candidate = await patch(generation, given, unopened(answer), turn)
         if isinstance(candidate, Failure):

@@ -52,7 +52,7 @@ async def _mended(opened: OpenGeneration, proposal: Proposal, evaluation: Evalua
     run, given, turn = opened.run, unopened(proposal.sampling), proposal.turn + 1
     history = (*proposal.history, Message("user", repair_message(evaluation)))
     async with run.proposals.hold():
-        run.check_going()
+        run.control.check()
         try:
             answer: Answer = await _asking(run.settings.evolve.llm_retries)(opened, given, turn, unopened(history))
             candidate = await patch(opened, given, unopened(answer), turn)

@@ -11,6 +11,7 @@ from flows.orchestrator.server.find import prefect_server
 from flows.terminal.progress import watching
 from shinka_core.checks import check_settings, check_values
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
+from shinka_core.control import INTERRUPTED
 from shinka_core.database import RunSummary
 from shinka_core.naming import Place, give_back
 from shinka_core.settings import Resume, RunSettings, TaskFolder
@@ -60,7 +61,7 @@ class AsyncEvolutionRunner:
         self.db_config = db_config or DatabaseConfig()
         self.verbose = verbose
         self.name = name
-        self.resume: bool | Literal["auto"] = resume
+        self._resume: bool | Literal["auto"] = resume
         self.accept_changes = accept_changes
         self._origin = task
         self._running = ""
@@ -98,7 +99,7 @@ class AsyncEvolutionRunner:
             self.db_config,
             name=self.name,
             results_dir=self.evo_config.results_dir,
-            resume=Resume.of(self.resume),
+            resume=Resume.of(self._resume),
         )
         self._running = found.place.name
         try:
@@ -125,21 +126,44 @@ class AsyncEvolutionRunner:
                         "db_config": database,
                         **self._widths,
                         "name": place.name,
-                        "resume": self.resume,
+                        "resume": self._resume,
                         "task_dir": None,
                         "accept_changes": self.accept_changes,
                     },
                     self._origin,
                 )
 
-    def stop(self) -> None:
+    def pause(self) -> bool:
+        """Begins no proposal until `resume`, from any thread; what is in flight goes on to its end and nothing is lost.
+
+        Returns:
+            Whether there is a run to pause: there is none before it has begun, nor after its end.
+        """
+        from flows.stopping import pause_run
+
+        return pause_run(self._running)
+
+    def resume(self) -> bool:
+        """Takes `pause` back, from any thread; a pause of the Prefect UI or by the file `pause` stays.
+
+        Returns:
+            Whether there is a run.
+        """
+        from flows.stopping import resume_run
+
+        return resume_run(self._running)
+
+    def stop(self, reason: str = INTERRUPTED) -> None:
         """Stops the run, from any thread: once to finish what is in flight, twice to end at once.
 
         `run` then returns what it came to, which can be resumed. Before anything has begun it is cancelled.
+
+        Args:
+            reason: Told as `stopped_early` in its summary.
         """
         from flows.stopping import stop_run
 
-        if not stop_run(self._running) and self._task is not None:
+        if not stop_run(self._running, reason) and self._task is not None:
             with suppress(RuntimeError):  # its loop is closed: there is nothing to stop
                 self._task.get_loop().call_soon_threadsafe(self._task.cancel)
 

@@ -24,8 +24,7 @@ async def evaluate_seed(run: Run, runs: GenerationRuns) -> None:
     if isinstance(outcome, Open):
         return  # the run is being stopped
     if isinstance(outcome, SetAside) and outcome.blame is not Blame.EVALUATOR:
-        run.outage = True
-        run.stop_reason = f"the seed program is not evaluated yet: {outcome.failure.detail}"
+        run.control.stop(f"the seed program is not evaluated yet: {outcome.failure.detail}", outage=True)
         return
     if isinstance(outcome, Failed | Rejected | SetAside | Closed):
         failure = outcome.failure

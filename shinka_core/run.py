@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,9 +12,10 @@ from typing import Literal
 from shinka_core import reembedding
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig
+from shinka_core.control import RunControl
 from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, address_of, look_up
 from shinka_core.embed import embedder
-from shinka_core.errors import ConfigError, EvolutionExistsError, RunStoppedError
+from shinka_core.errors import ConfigError, EvolutionExistsError
 from shinka_core.launch import Launcher, LocalLauncher
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.naming import Place, traces
@@ -35,9 +35,6 @@ from shinka_core.whereabouts import write_mark
 
 logger = logging.getLogger("shinka.run")
 
-# Seconds between two looks at whether the run is being stopped.
-LOOK_AGAIN = 0.02
-
 
 class Run:
     """The open parts of one evolution.
@@ -46,12 +43,10 @@ class Run:
     containers, but not into this.
 
     Attributes:
-        stop_reason: Why no further generation is to start; "" while the run goes on.
-        outage: Whether it stops because what it stands on failed.
+        control: Whether it goes on.
         last_error: Why the last generation ended without a program.
         contexts: What the models read, as far as is known.
         size_limit: Of every program.
-        interrupted: Whether it ends because somebody asks for it; evaluations may have been asked as well.
         ends: How generations ended that nobody has asked about yet. Only what is in here has ended:
             a flow run that is over says nothing about its generation.
         seconds_before: Of the processes that had this evolution open before.
@@ -73,17 +68,15 @@ class Run:
         self.database = database
         self.client = client
         self.budget = budget
-        self.stop_reason = ""
+        self.control = RunControl()
         self.seconds_before = 0.0
-        self.outage = False
         self.last_error = ""
-        self.interrupted = False
         self.ends: dict[int, Outcome] = {}
         self.judge = judge
         self.launcher = launcher
         self.contexts = contexts_of(settings.evolve)
         self.size_limit = SizeLimit(settings.evolve, seed_program.language)
-        self.proposals = Slots("proposals", settings.proposal_jobs)
+        self.proposals = Slots("proposals", settings.proposal_jobs, gate=self.control)
         self.evaluations = Slots("evaluations", settings.evaluation_jobs)
         self._of_stages = {
             stage.name: Slots(stage.name, stage.slots) for stage in settings.job.stages if stage.slots is not None
@@ -109,41 +102,6 @@ class Run:
     def pace(self) -> None:
         """Adjusts the proposal slots to what the evaluation slots can take."""
         self.proposals.resize(self.pacing.target(self.evaluations.waiting))
-
-    def check_going(self) -> None:
-        """Asked before anything that costs begins.
-
-        Raises:
-            RunStoppedError: The run is being stopped.
-        """
-        if self.stop_reason:
-            raise RunStoppedError(self.stop_reason)
-
-    async def check_going_for(self, seconds: float) -> None:
-        """Looks again and again, so long, whether the run is being stopped.
-
-        Raises:
-            RunStoppedError: It is.
-        """
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            self.check_going()
-            await asyncio.sleep(LOOK_AGAIN)
-        self.check_going()
-
-    async def check_uninterrupted_for(self, seconds: float) -> None:
-        """The same, but a run that stops by itself, as when its money is spent, is nothing to evaluations.
-
-        Raises:
-            RunStoppedError: Somebody stops the run.
-        """
-        until = time.monotonic() + seconds
-        while True:
-            if self.interrupted:
-                raise RunStoppedError(self.stop_reason or "interrupted")
-            if time.monotonic() >= until:
-                return
-            await asyncio.sleep(LOOK_AGAIN)
 
     def generation_dir(self, number: int) -> Path:
         """The folder of one generation: its program and its results."""

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import anyio
+
+
+class Gate(Protocol):
+    """What may hold slots back for a while: a run that is paused."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether no slot is given out for now."""
+        ...
+
+    async def wait(self) -> None:
+        """Until they are given out again; raises when they never will be."""
+        ...
 
 
 class Slots:
@@ -18,12 +31,12 @@ class Slots:
         busy_seconds: Sum over all slots of the time they were held; for reports of utilisation.
     """
 
-    def __init__(self, name: str, count: int) -> None:
+    def __init__(self, name: str, count: int, gate: Gate | None = None) -> None:
+        """Gives out `count` slots, and none while the gate is shut."""
         self.name = name
         self.busy_seconds = 0.0
         self._limiter = anyio.CapacityLimiter(count)
-        self._opened = asyncio.Event()
-        self._opened.set()
+        self._gate = gate
 
     @property
     def count(self) -> int:
@@ -44,14 +57,6 @@ class Slots:
         """Changes the number; a smaller one takes effect as slots are given back."""
         self._limiter.total_tokens = count
 
-    def close(self) -> None:
-        """Gives out no slot until `open`; those that are held stay held."""
-        self._opened.clear()
-
-    def open(self) -> None:
-        """Gives out slots again."""
-        self._opened.set()
-
     @asynccontextmanager
     async def hold(self) -> AsyncGenerator[None, None]:
         """Waits for a slot and holds it inside the `async with` block."""
@@ -66,8 +71,9 @@ class Slots:
 
     async def _acquire(self, borrower: object) -> None:
         while True:
-            await self._opened.wait()
+            if self._gate is not None:
+                await self._gate.wait()
             await self._limiter.acquire_on_behalf_of(borrower)
-            if self._opened.is_set():
+            if self._gate is None or not self._gate.paused:
                 return
-            self._limiter.release_on_behalf_of(borrower)  # closed while this one waited
+            self._limiter.release_on_behalf_of(borrower)  # shut while this one waited

@@ -33,6 +33,7 @@ GROUND = {
     "record",
     "thinking",
     "python_tree",
+    "features",
 }
 MAY_USE = {
     "edit": set[str](),
@@ -55,8 +56,10 @@ MAY_USE = {
     "whereabouts": {"database", "naming", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
     "python_tree": set[str](),
+    "features": set[str](),
     "slots": set[str](),
     "progress": set[str](),
+    "control": set[str](),
     "secrets": set[str](),
     "model_address": set[str](),
     "operators": {"edit", "llm"},
@@ -74,6 +77,7 @@ MAY_USE = {
         "launch",
         "llm",
         "checks",
+        "control",
         "naming",
         "novelty",
         "opening",

@@ -67,7 +67,7 @@ class CallLimits:
         async with _slots(self._run, limited("model", model_tag(model))):
             if model in self._run.settings.evolve.model_rates:
                 await when_allowed(self._run, lambda: rate_limit(rate_limit_of(model)))
-            self._run.check_going()  # who has waited is not in flight
+            self._run.control.check()  # who has waited is not in flight
             yield
 
 
@@ -95,7 +95,7 @@ async def when_allowed(run: Run, act: Callable[[], Awaitable[T]]) -> T:
     """Does what needs a slot of a limit across runs; a limit of 0 is a pause and is waited out."""
     told = False
     while True:
-        run.check_going()
+        run.control.check()
         try:
             return await act()
         except ConcurrencySlotAcquisitionError as error:

@@ -22,6 +22,7 @@ from flows.terminal.repeated import last_of_each
 from flows.terminal.resuming import plan_resume
 from flows.terminal.spelling import refuse_broken_text, speak_utf8
 from flows.terminal.task_folder import Overrides, Plan, plan_run
+from shinka_core.control import INTERRUPTED
 from shinka_core.naming import Place, give_back, is_begun
 
 if TYPE_CHECKING:
@@ -55,7 +56,6 @@ place_options = Group("Places")
 # Seconds for what is still on its way to the Prefect server when everything else is done.
 LONGEST_END = 15.0
 EXIT_DONE, EXIT_FAILED, EXIT_MISTAKE, EXIT_STOPPED, EXIT_NOTHING = 0, 1, 2, 3, 4
-INTERRUPTED = "interrupted"  # as in flows.stopping, which takes seconds to load
 
 
 def _whole(_: type, tokens: Sequence[Token]) -> int:

@@ -67,7 +67,7 @@ def progress_line(run: Run) -> str:
         f"{progress.rate:.2f}/s",
         f"eta {duration(progress.eta)}",
     ]
-    return "  ".join(parts)
+    return "  ".join([*(["paused"] if run.control.paused else []), *parts])
 
 
 def duration(seconds: float | None) -> str:
@@ -120,6 +120,8 @@ def _table(run: Run) -> Table:
         "rate": f"{progress.rate:.2f} generations/s",
         "time": f"{duration(progress.seconds)}, {duration(progress.eta)} to go",
     }
+    if run.control.paused:
+        rows["paused"] = ", and ".join(run.control.pauses)
     if progress.seed_error:
         rows["seed program"] = f"not correct: {progress.seed_error[:LONGEST_REASON]}"
     for title, value in rows.items():

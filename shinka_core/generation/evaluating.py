@@ -32,9 +32,9 @@ async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
         evaluation = await run.launcher.wait(job)
         try:
             if evaluation.reason == TERMINATED:
-                await run.check_going_for(STOP_LAG)
+                await run.control.check_for(STOP_LAG)
             elif not evaluation.correct and evaluation.reason not in OVER_A_LIMIT:
-                await run.check_uninterrupted_for(CATCH_LAG if evaluation.reason in NO_RESULT else 0.0)
+                await run.control.check_uninterrupted_for(CATCH_LAG if evaluation.reason in NO_RESULT else 0.0)
         except RunStoppedError:
             await run.launcher.discard(job)
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from shinka_core.control import RunControl
 from shinka_core.slots import Slots
 
 
@@ -58,8 +59,9 @@ async def test_more_slots_let_waiters_in_at_once() -> None:
     await task
 
 
-async def test_closed_slots_are_given_out_when_they_are_opened_again() -> None:
-    slots = Slots("proposals", 1)
+async def test_no_slot_is_given_out_in_a_pause() -> None:
+    control = RunControl()
+    slots = Slots("proposals", 1, gate=control)
     began: list[int] = []
 
     async def work(number: int) -> None:
@@ -71,9 +73,9 @@ async def test_closed_slots_are_given_out_when_they_are_opened_again() -> None:
         for number in range(3):
             group.create_task(work(number))
         await asyncio.sleep(0.01)
-        slots.close()
+        control.pause("by a test")
         await asyncio.sleep(0.2)
         assert began == [0], "the one in flight ended, and no other began"
         assert slots.held == 0
-        slots.open()
+        control.resume("by a test")
     assert sorted(began) == [0, 1, 2]

@@ -53,7 +53,7 @@ async def test_ended_with_the_run_it_is_evaluated_again(tmp_path: Path, after: f
 
         async def stop() -> None:
             await asyncio.sleep(after or 0.0)
-            run.stop_reason = "interrupted"
+            run.control.stop("interrupted")
 
         stopping = asyncio.create_task(stop())
         with pytest.raises(RunStoppedError, match="interrupted"):
@@ -106,7 +106,7 @@ async def test_one_that_catches_the_signal_is_no_verdict_either(tmp_path: Path, 
     deadly = tmp_path / "deadly"
     deadly.touch()
     async with open_run(chosen, resume=False) as run:
-        run.stop_reason, run.interrupted = "interrupted", True
+        run.control.stop("interrupted", interrupted=True)
         with pytest.raises(RunStoppedError, match="interrupted"):
             await evaluated(run)
     assert rows(chosen.results_dir, "SELECT state FROM generations") == [("submitted",)]
@@ -122,11 +122,11 @@ async def test_when_nobody_stops_the_run_it_is_a_verdict(tmp_path: Path, how: st
     (tmp_path / "evaluate.py").write_text(f"HOW = {how!r}\n{CATCHING}")
     (tmp_path / "deadly").touch()
     async with open_run(chosen, resume=False) as run:
-        run.stop_reason = "the budget is spent"  # the run ends by itself, so nobody has sent a signal
+        run.control.stop("the budget is spent")  # the run ends by itself, so nobody has sent a signal
         assert (await evaluated(run)).reason == {"leaves": "crashed", "says-so": "not_correct"}[how]
 
 
 async def test_a_verdict_of_success_stays_one_while_the_run_is_being_stopped(tmp_path: Path) -> None:
     async with open_run(settings(tmp_path), resume=False) as run:
-        run.stop_reason, run.interrupted = "interrupted", True
+        run.control.stop("interrupted", interrupted=True)
         assert (await evaluated(run)).correct

@@ -13,6 +13,7 @@ from rich.console import Console
 from flows.terminal import progress as terminal
 from flows.terminal.outcome import print_summary
 from flows.terminal.progress import duration, progress_line, watching
+from shinka_core.control import RunControl
 from shinka_core.database import RunSummary
 from shinka_core.database.summary import ModelSummary
 from shinka_core.program import Failure, Program
@@ -87,7 +88,7 @@ def under_way() -> Any:
     progress.apply(recorded(Program("b", 1, "x", "python", 0, score=1.5, correct=True), 2, (0,), None))
     progress.apply(Ended(2, Failure("patch", "syntax_error", "")))
     return SimpleNamespace(
-        evolution="e", progress=progress, proposals=Slots("p", 4), evaluations=Slots("e", 2), stop_reason=""
+        evolution="e", progress=progress, proposals=Slots("p", 4), evaluations=Slots("e", 2), control=RunControl()
     )
 
 

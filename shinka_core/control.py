@@ -1,0 +1,151 @@
+"""Whether a run goes on: going, paused or stopping, and why; asked before anything that costs begins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from enum import StrEnum
+
+from shinka_core.errors import RunStoppedError
+
+INTERRUPTED = "interrupted"
+
+
+class RunState(StrEnum):
+    """What a run is doing."""
+
+    GOING = "going"
+    PAUSED = "paused"
+    """Nothing new begins; what is in flight goes on to its end."""
+    STOPPING = "stopping"
+    """Nothing new begins any more."""
+
+
+class RunControl:
+    """Says to all of a run whether it goes on.
+
+    For the run's event loop alone: whoever asks from another thread is brought there first.
+
+    Attributes:
+        reason: Why no further generation is to start; "" while the run goes on or is paused.
+        outage: Whether it stops because what it stands on failed.
+        interrupted: Whether it stops because somebody asks for it; evaluations may have been asked as well.
+    """
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self.outage = False
+        self.interrupted = False
+        self._pauses: dict[str, None] = {}  # in order
+        self._decided = asyncio.Event()  # not paused: going or stopping
+        self._decided.set()
+        self._stopped = asyncio.Event()
+        self._asked = asyncio.Event()
+
+    @property
+    def state(self) -> RunState:
+        """What the run is doing."""
+        if self.reason:
+            return RunState.STOPPING
+        return RunState.PAUSED if self._pauses else RunState.GOING
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new begins any more."""
+        return bool(self.reason)
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing new begins for now."""
+        return self.state is RunState.PAUSED
+
+    @property
+    def pauses(self) -> Iterator[str]:
+        """Who has paused the run, in the order in which they did."""
+        return iter(self._pauses)
+
+    def stop(self, reason: str, *, outage: bool = False, interrupted: bool = False) -> None:
+        """Begins nothing any more; the first reason stays.
+
+        Args:
+            outage: What the run stands on failed.
+            interrupted: Somebody asks for it.
+        """
+        self.reason = self.reason or reason
+        self.outage = self.outage or outage
+        self._stopped.set()
+        self._decided.set()
+        if interrupted:
+            self.interrupted = True
+            self._asked.set()
+
+    def explain(self, reason: str) -> None:
+        """Gives a better reason for a stop that is under way."""
+        assert self.reason, "a run that goes on needs no reason"
+        self.reason = reason
+
+    def pause(self, by: str) -> None:
+        """Begins nothing until whoever paused the run resumes it.
+
+        Args:
+            by: Who, in words; each has to resume what it has paused.
+        """
+        self._pauses[by] = None
+        if not self.reason:
+            self._decided.clear()
+
+    def resume(self, by: str) -> None:
+        """Takes back a pause; the run goes on when nobody else holds it."""
+        self._pauses.pop(by, None)
+        if not self._pauses:
+            self._decided.set()
+
+    async def going(self) -> bool:
+        """Waits out a pause; returns False when the run is being stopped."""
+        await self._decided.wait()
+        return not self.reason
+
+    async def wait(self) -> None:
+        """Waits out a pause, before something new begins.
+
+        Raises:
+            RunStoppedError: The run is being stopped.
+        """
+        if not await self.going():
+            raise RunStoppedError(self.reason)
+
+    def check(self) -> None:
+        """Asked before anything that costs goes on; a pause is nothing to what is in flight.
+
+        Raises:
+            RunStoppedError: The run is being stopped.
+        """
+        if self.reason:
+            raise RunStoppedError(self.reason)
+
+    async def check_for(self, seconds: float) -> None:
+        """Waits so long, unless the run is stopped meanwhile.
+
+        Raises:
+            RunStoppedError: It is.
+        """
+        await _happens(self._stopped, seconds)
+        self.check()
+
+    async def check_uninterrupted_for(self, seconds: float) -> None:
+        """The same, but a run that stops by itself, as when its money is spent, is nothing to evaluations.
+
+        Raises:
+            RunStoppedError: Somebody stops the run.
+        """
+        if await _happens(self._asked, seconds):
+            raise RunStoppedError(self.reason)
+
+
+async def _happens(event: asyncio.Event, seconds: float) -> bool:
+    if not event.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()
+    return event.is_set()
