@@ -103,8 +103,11 @@ class Judging(Section):
                 "stage; leave it out there"
             )
         most = max([self.repeats, *(stage.repeats or 1 for stage in self.stages)])
-        if self.early_stop != "none" and most == 1:
-            raise ValueError(f"early_stop={self.early_stop!r} has nothing to stop with repeats=1; raise repeats")
+        if self.early_stop != "none" and most <= self.min_repeats:
+            raise ValueError(
+                f"early_stop={self.early_stop!r} has nothing to stop: repeats={most} is no more than "
+                f"min_repeats={self.min_repeats}; raise the one or lower the other"
+            )
         for field, name, form in (
             ("seed_argument", self.seed_argument, r"[A-Za-z][\w-]*"),
             ("seed_variable", self.seed_variable, VARIABLE_NAME),
