@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import yaml
 
 import shinka_core.generation as steps
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
@@ -18,7 +22,7 @@ from shinka_core.errors import RunStoppedError
 from shinka_core.generation import OpenGeneration
 from tests.flows.test_generation import task_runs_of
 from tests.support.model_server import ModelServer, Script
-from tests.support.prefect import evolve
+from tests.support.prefect import ROOT, evolve
 from tests.support.runs import begin, flow_runs, rows, settings_for, wait_until
 
 PROGRAM = "# EVOLVE-BLOCK-START\nVALUE = {}\n# EVOLVE-BLOCK-END\n"
@@ -188,6 +192,42 @@ async def test_a_stage_with_its_own_slots_keeps_none_of_the_others(
     assert held == {"quick": 5, "full": 5}
 
 
+async def test_a_limit_on_a_stage_holds_for_that_stage_alone(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    task = make_task(tmp_path / "task")
+    clocked = EVALUATOR.replace("score = value", "began = time.time(); time.sleep(0.3); score = value") + CLOCK
+    (task / "evaluate.py").write_text(clocked)
+    stages = [{"name": "quick", "slots": 4, "shared_limit": 1}, {"name": "full"}]
+    async with ModelServer(Script(answer=lambda _, number: full(f"{number + 2}.5"))) as server:
+        with settings_for(prefect_api, prefect_home):
+            made = runner(
+                tmp_path, server, {"stages": stages}, evolve={"num_generations": 4}, max_proposal_jobs=4,
+                max_evaluation_jobs=4,
+            )  # fmt: skip
+            assert (await made.run()).programs == 5
+    times = [line.split() for line in (task / "clock").read_text().splitlines()]
+    overlaps = {
+        stage: sum(
+            float(one[1]) < float(two[2]) and float(two[1]) < float(one[2])
+            for one, two in combinations([line for line in times if line[0] == stage], 2)
+        )
+        for stage in ("quick", "full")
+    }
+    assert len(times) == 10
+    assert overlaps["quick"] == 0
+    tag = f"evaluation:{task.name}:quick"
+    found = httpx.get(f"{prefect_api}/concurrency_limits/tag/{tag}", trust_env=False)
+    assert found.json()["concurrency_limit"] == 1
+    assert found.json()["active_slots"] == [], "given back"
+
+
+CLOCK = """
+with open(here / "clock", "a") as file:
+    file.write(f"{a.stage} {began} {time.time()}\\n")
+"""
+
+
 async def while_waiting(made: Any, release: Callable[[], bool]) -> Any:
     """Runs an evolution and looks now and then whether something can be released."""
     import asyncio
@@ -329,3 +369,14 @@ async def test_a_duplicate_costs_no_embedding_no_question_and_no_evaluation(
     assert one[:3] == two[:3]
     assert (one[3:], two[3:]) == ((None, 1), (1, 0))
     assert not (results / "gen_2").exists()
+
+
+def test_the_example_in_the_readme_is_one(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text()
+    (block,) = [part for part in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "stages:" in part]
+    sections = yaml.safe_load(block)
+    job, evolution = LocalJobConfig(**sections["job"]), EvolutionConfig(**sections["evolution"])
+    assert [stage.name for stage in job.stages] == ["quick", "full"]
+    assert job.repeats > job.min_repeats
+    assert evolution.max_repairs == 1
+    assert sections.keys() == {"job", "evolution"}
