@@ -73,7 +73,7 @@ class Judging(Section):
         description="In this order; a candidate that does not pass one is judged by it. None: one evaluation.",
     )
     repeats: int = Field(
-        default=1, ge=1, le=10_000, description="Evaluations of a candidate at most; its score is their mean."
+        default=1, ge=1, le=1_000, description="Evaluations of a candidate at most; its score is their mean."
     )
     min_repeats: int = Field(default=3, ge=2, description="Evaluations before an early stop.")
     early_stop: Literal["none", "confidence_interval", "bayesian", "hybrid"] = Field(

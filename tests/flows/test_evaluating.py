@@ -310,6 +310,42 @@ async def test_what_is_not_mended_is_recorded_and_not_asked_about_again(
         assert text in found[last]
 
 
+async def test_a_model_that_cannot_mend_leaves_a_judged_candidate(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    task, results = make_task(tmp_path / "task"), tmp_path / "r"
+    script = answering("undefined_name")
+    script.sequence = ["", "error_400"]
+    async with ModelServer(script) as server:
+        with settings_for(prefect_api, prefect_home):
+            summary = await runner(tmp_path, server, evolve={"max_repairs": 1, "llm_retries": 0}).run()
+    assert (summary.programs, summary.correct, summary.failures, summary.stopped_early) == (2, 1, {}, "")
+    assert counted(task) == {"0": 1, "1": 1}
+    assert rows(results, "SELECT purpose, status FROM model_calls ORDER BY id") == [
+        ("proposal", "answered"), ("repair", "failed")
+    ]  # fmt: skip
+
+
+async def test_money_that_does_not_pay_a_repair_leaves_the_generation_to_a_resume_with_more(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    task, results = make_task(tmp_path / "task"), tmp_path / "r"
+    dear = {"max_repairs": 1, "llm_prices": {"m": {"input": 1000, "output": 1000}}, "llm_kwargs": {"max_tokens": 4000}}
+    async with ModelServer(answering("undefined_name", "3.0")) as server:
+        with settings_for(prefect_api, prefect_home):
+            made = runner(tmp_path, server, evolve=dear | {"max_api_costs": 7.0})
+            assert "max_api_costs" in (await made.run()).stopped_early
+            assert rows(results, "SELECT number, state FROM generations ORDER BY 1") == [
+                (0, "recorded"),
+                (1, "evaluated"),
+            ]
+            more = {"num_generations": 1, "max_api_costs": 100.0}
+            summary = await runner(tmp_path, server, evolve=dear | more, resume=True, name=made.name).run()
+        assert len(server.requests) == 2
+    assert (summary.programs, summary.best_score) == (2, 3.0)
+    assert counted(task) == {"0": 1, "1": 2}
+
+
 async def test_what_is_merely_wrong_is_mended_only_when_the_settings_say_so(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
