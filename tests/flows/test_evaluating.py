@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -18,8 +19,12 @@ import yaml
 
 import shinka_core.generation as steps
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
+from shinka_core.database.address import address_of
+from shinka_core.database.reading import ProgramReader
+from shinka_core.database.store import Store
 from shinka_core.errors import RunStoppedError
 from shinka_core.generation import OpenGeneration
+from shinka_core.program import Program
 from tests.flows.test_generation import task_runs_of
 from tests.support.model_server import ModelServer, Script
 from tests.support.prefect import ROOT, evolve
@@ -55,6 +60,17 @@ def make_task(folder: Path, value: str = "1.0") -> Path:
 def counted(task: Path) -> Counter[str]:
     """How often each evaluation was begun: by generation, stage and seed."""
     return Counter((task / "count").read_text().splitlines())
+
+
+async def programs(results: Path, name: str, *generations: int) -> list[Program]:
+    """What these generations made, read from the database."""
+    store = Store(address_of(DatabaseConfig().db_path, results))
+    await store.open()
+    try:
+        found = [await ProgramReader(store).by_generation(name, number) for number in generations]
+    finally:
+        await store.close()
+    return [program for program in found if program is not None]
 
 
 def full(value: str) -> str:
@@ -117,8 +133,8 @@ def test_a_run_killed_between_two_stages_makes_the_second_and_not_the_first_agai
     done = evolve("--resume", "--results", str(results), api=prefect_api, home=prefect_home)
     assert done.returncode == 0, done.stdout + done.stderr
     assert counted(task) == began + Counter({"1 full": 1})
-    assert rows(results, "SELECT generation, correct, json_extract(public_metrics, '$.evaluation_stage') FROM programs "
-                "ORDER BY 1") == [(0, 1, "full"), (1, 1, "full")]  # fmt: skip
+    made = asyncio.run(programs(results, name, 0, 1))
+    assert [(program.correct, program.public_metrics["evaluation_stage"]) for program in made] == [(True, "full")] * 2
     assert (results / "gen_1/results/metrics.json").is_file()
     assert (results / "gen_1/results-quick/metrics.json").is_file()
     (evolution,) = flow_runs(prefect_api, name={"any_": [name]}, state={"type": {"any_": ["COMPLETED"]}})
@@ -143,12 +159,15 @@ async def test_each_stage_and_repeat_is_a_task_run_of_its_own(
     # The seed program itself is below the threshold: it is no parent, so both proposals are to mend it.
     assert counted(task) == {"0 quick 0": 1, "1 quick 0": 1, "2 quick 0": 1, "2 full 0": 1, "2 full 1": 1}
     assert (summary.programs, summary.correct, summary.best_score) == (3, 1, 2.0)
-    told = rows(tmp_path / "r", "SELECT score, correct, error, json_extract(public_metrics, '$.evaluation_stage'), "
-                "json_extract(public_metrics, '$.evaluation_stage_score') FROM programs ORDER BY generation")  # fmt: skip
+    told = await programs(tmp_path / "r", made.name, 0, 1, 2)
+    assert [(program.score, program.correct) for program in told] == [(None, False), (None, False), (2.0, True)]
     why = "the stage 'quick' gave {}; only a score above 1.5 leads on to the next stage"
-    assert told == [
-        (None, 0, why.format(1), "quick", 1.0), (None, 0, why.format(1.25), "quick", 1.25), (2.0, 1, "", "full", None)
-    ]  # fmt: skip
+    assert [program.error for program in told] == [why.format(1), why.format(1.25), ""]
+    reached = [
+        (program.public_metrics["evaluation_stage"], program.public_metrics.get("evaluation_stage_score"))
+        for program in told
+    ]
+    assert reached == [("quick", 1.0), ("quick", 1.25), ("full", None)]
     (evolution,) = flow_runs(prefect_api, name={"any_": [made.name]})
     generations = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]}, name={"any_": ["gen-0002"]})
     names = {step["name"] for step in await task_runs_of(prefect_api, generations[0]["id"], 11)}
@@ -230,8 +249,6 @@ with open(here / "clock", "a") as file:
 
 async def while_waiting(made: Any, release: Callable[[], bool]) -> Any:
     """Runs an evolution and looks now and then whether something can be released."""
-    import asyncio
-
     running = asyncio.create_task(made.run())
     while not running.done() and not release():
         await asyncio.sleep(0.05)
@@ -247,19 +264,19 @@ async def test_repeats_are_made_with_seeds_of_their_own_until_they_would_decide_
     }  # fmt: skip
     async with ModelServer(answering("1.0")) as server:
         with settings_for(prefect_api, prefect_home):
-            summary = await runner(tmp_path, server, job, evolve={"seed": 5}).run()
+            made = runner(tmp_path, server, job, evolve={"seed": 5})
+            summary = await made.run()
     assert summary.best_generation == 0
     # Nothing to compare the seed program with: it has all repeats. The candidate is far below it.
     assert [line for line in counted(task) if line[0] == "0"] == [f"0 {5 + repeat}" for repeat in range(8)]
     assert [line for line in counted(task) if line[0] == "1"] == ["1 5", "1 6", "1 7"]
-    told = rows(results, "SELECT score, json_extract(public_metrics, '$.evaluation_repeats'), "
-                "json_extract(public_metrics, '$.evaluation_score_std') FROM programs ORDER BY generation")  # fmt: skip
-    assert [repeats for _, repeats, _ in told] == [8, 3]
-    assert all(0.05 < std < 2 for *_, std in told)
-    assert told[1][0] == pytest.approx(1.0, abs=1.5)
+    told = await programs(results, made.name, 0, 1)
+    assert [program.public_metrics["evaluation_repeats"] for program in told] == [8, 3]
+    assert all(0.05 < program.public_metrics["evaluation_score_std"] < 2 for program in told)
+    assert told[1].score == pytest.approx(1.0, abs=1.5)
     compared = rows(results, "SELECT DISTINCT json_extract(payload, '$.against') FROM generation_steps "
                     "WHERE step = 'submitted' AND generation = 1")  # fmt: skip
-    assert compared == [(told[0][0],)], "what it was compared with is in the journal"
+    assert compared == [(told[0].score,)], "what it was compared with is in the journal"
     assert (results / "gen_1/results.3/metrics.json").is_file()
 
 
@@ -299,13 +316,12 @@ async def test_what_is_not_mended_is_recorded_and_not_asked_about_again(
 
     async with ModelServer(Script(answer=answer)) as server:
         with settings_for(prefect_api, prefect_home):
-            summary = await runner(tmp_path, server, evolve={"max_repairs": 1, "num_generations": 3}).run()
+            made = runner(tmp_path, server, evolve={"max_repairs": 1, "num_generations": 3})
+            summary = await made.run()
     assert (summary.programs, summary.correct, summary.failures) == (4, 1, {})
     assert sorted(counted(task).values()) == [1, 1, 1, 2], "one repair was another program"
     assert Counter(purpose for purpose, *_ in rows(results, PURPOSES)) == {"proposal": 3, "repair": 3}
-    found = {
-        error.split()[-1]: code for error, code in rows(results, "SELECT error, code FROM programs WHERE NOT correct")
-    }
+    found = {program.error.split()[-1]: program.code for program in await programs(results, made.name, 1, 2, 3)}
     for last, text in (("zero", "1 / 0"), ("defined", "VALUE = ")):
         assert text in found[last]
 
@@ -400,10 +416,11 @@ async def test_a_duplicate_costs_no_embedding_no_question_and_no_evaluation(
     assert counted(task) == {"0": 1, "1": 1}
     assert (summary.programs, summary.correct) == (3, 3)
     assert [purpose for purpose, *_ in rows(results, PURPOSES) if purpose != "embedding"] == ["proposal"] * 2
-    (one, two) = rows(results, "SELECT score, embedding, code, json_extract(public_metrics, '$.evaluation_copied_from'), "
-                      "evaluation_seconds > 0 FROM programs WHERE generation > 0 ORDER BY generation")  # fmt: skip
-    assert one[:3] == two[:3]
-    assert (one[3:], two[3:]) == ((None, 1), (1, 0))
+    one, two = await programs(results, made.name, 1, 2)
+    assert (one.score, one.code) == (two.score, two.code)
+    assert "evaluation_copied_from" not in one.public_metrics
+    assert two.public_metrics["evaluation_copied_from"] == 1
+    assert one.evaluation_seconds > two.evaluation_seconds == 0.0
     assert not (results / "gen_2").exists()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from flows.generation import run_generation
 from shinka_core import generation as steps
 from shinka_core.errors import RunStoppedError
-from shinka_core.launch.terms import AS_SET, Terms
 from shinka_core.program import Evaluation, Job, Program
 from shinka_core.run import Run, open_run
 from shinka_core.settings import RunSettings
@@ -34,9 +32,6 @@ class Scripted(FakeLauncher):
     def __init__(self, ended: Counter[str]) -> None:
         super().__init__()
         self.ended = ended
-
-    async def submit(self, program_path: Path, results_dir: Path, terms: Terms = AS_SET) -> Job:
-        return Job(f"{results_dir.name}", str(program_path), str(results_dir), time.time())
 
     async def wait(self, job: Job) -> Evaluation:
         text = Path(job.program_path).read_text()

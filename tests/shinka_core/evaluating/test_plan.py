@@ -137,7 +137,7 @@ def test_whatever_is_known_a_plan_ends_where_it_would_have_ended_anyway(
         {"name": f"s{number}", "repeats": most, "continue_above": above if number < len(stages) - 1 else None}
         for number, (most, above) in enumerate(stages)
     ]
-    many = max(repeats, *(most for most, _ in stages)) > 1
+    many = max(repeats, *(most for most, _ in stages)) > 2
     chosen = plan(stages=given_stages, repeats=repeats, early_stop=rule if many else "none", min_repeats=2)
     outcomes: dict[Trial, Evaluation] = {}
 
