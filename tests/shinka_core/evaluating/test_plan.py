@@ -12,6 +12,7 @@ from shinka_core.config import LocalJobConfig
 from shinka_core.evaluating.faults import fault_of
 from shinka_core.evaluating.plan import Plan, plan_of
 from shinka_core.program import Evaluation, Trial
+from tests.support.generated import fewer
 
 TWO = [{"name": "quick", "continue_above": 0.5}, {"name": "full"}]
 
@@ -120,6 +121,7 @@ EVALUATIONS = st.builds(
 )
 
 
+@fewer(200, in_ci=2_000)
 @given(
     st.lists(
         st.tuples(st.integers(1, 5), st.none() | st.floats(-5, 5)), min_size=1, max_size=4
