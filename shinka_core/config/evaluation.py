@@ -91,6 +91,16 @@ class Judging(Section):
     )
     seed_variable: str | None = Field(default=None, description="Environment variable that holds K.")
 
+    @property
+    def in_words(self) -> str:
+        """What is special about it; "" where a candidate is evaluated once."""
+        stages = [stage.name + (f" ×{stage.repeats}" if stage.repeats else "") for stage in self.stages]
+        parts = [f"in stages {' → '.join(stages)}" if stages else ""]
+        parts += [f"up to {self.repeats} times" if self.repeats > 1 else ""]
+        against = f"early stop {self.early_stop} against {self.early_stop_against}"
+        parts += [against if self.early_stop != "none" else ""]
+        return ", ".join(filter(None, parts))
+
     @model_validator(mode="after")
     def _check_judging(self) -> Self:
         names = [stage.name for stage in self.stages]

@@ -66,6 +66,12 @@ def test_a_key_among_the_arguments_of_a_stage_is_refused() -> None:
 def test_settings_of_an_older_version_are_those_of_one_evaluation() -> None:
     job = LocalJobConfig(eval_program_path="evaluate.py")
     assert (job.stages, job.repeats, job.early_stop) == ([], 1, "none")
-    assert (job.seed_argument, job.seed_variable) == (None, None)
+    assert (job.seed_argument, job.seed_variable, job.in_words) == (None, None, "")
     evolution = EvolutionConfig()
     assert (evolution.max_repairs, evolution.exact_duplicates) == (0, "auto")
+
+
+def test_what_is_special_is_told_in_words() -> None:
+    stages = [{"name": "quick", "repeats": 5}, {"name": "full"}]
+    job = LocalJobConfig(stages=stages, repeats=9, early_stop="hybrid")  # type: ignore[arg-type]
+    assert job.in_words == "in stages quick ×5 → full, up to 9 times, early stop hybrid against best"
