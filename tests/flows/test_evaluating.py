@@ -307,7 +307,12 @@ async def test_what_is_not_mended_is_recorded_and_not_asked_about_again(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
     task, results = make_task(tmp_path / "task"), tmp_path / "r"
-    mended = {"first": full("1 / 0"), "second": "I am sorry", "third": full("1.0")}  # the text of the parent
+    mended = {
+        "first": full("1 / 0"),
+        "second": "I am sorry",
+        "third": full("1.0"),
+        "fourth": full("fourth"),
+    }  # the text of the parent
     proposals = iter(mended)
 
     def answer(messages: list[dict[str, str]], _: int) -> str:
@@ -316,12 +321,14 @@ async def test_what_is_not_mended_is_recorded_and_not_asked_about_again(
 
     async with ModelServer(Script(answer=answer)) as server:
         with settings_for(prefect_api, prefect_home):
-            made = runner(tmp_path, server, evolve={"max_repairs": 1, "num_generations": 3})
+            made = runner(tmp_path, server, evolve={"max_repairs": 1, "num_generations": 4})
             summary = await made.run()
-    assert (summary.programs, summary.correct, summary.failures) == (4, 1, {})
-    assert sorted(counted(task).values()) == [1, 1, 1, 2], "one repair was another program"
-    assert Counter(purpose for purpose, *_ in rows(results, PURPOSES)) == {"proposal": 3, "repair": 3}
-    found = {program.error.split()[-1]: program.code for program in await programs(results, made.name, 1, 2, 3)}
+    assert (summary.programs, summary.correct, summary.failures) == (5, 1, {})
+    assert sorted(counted(task).values()) == [1, 1, 1, 1, 2], "one repair was another program"
+    assert Counter(purpose for purpose, *_ in rows(results, PURPOSES)) == {"proposal": 4, "repair": 4}
+    assert len(list(results.glob("gen_*/unrepaired"))) == 1
+    assert len(list(results.glob("gen_*/main.py"))) == 5
+    found = {program.error.split()[-1]: program.code for program in await programs(results, made.name, 1, 2, 3, 4)}
     for last, text in (("zero", "1 / 0"), ("defined", "VALUE = ")):
         assert text in found[last]
 
