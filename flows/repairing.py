@@ -59,6 +59,9 @@ async def _mended(opened: OpenGeneration, proposal: Proposal, evaluation: Evalua
             if isinstance(candidate, Failure):
                 logger.info("%s is not mended: %s: %.200s", opened, candidate.reason, candidate.detail)
                 return None
+            if candidate.code == proposal.candidate.code:
+                logger.info("%s is not mended: the answer is the same program", opened)
+                return None
             verdict = await novelty(opened, given, unopened(candidate), turn)
         except ModelError as error:
             if error.step != "query":

@@ -1,5 +1,5 @@
 """Where evaluations run."""
 
-from shinka_core.config import JobConfig, LocalJobConfig
+from shinka_core.config import JobConfig, LocalJobConfig, Stage
 
-__all__ = ["JobConfig", "LocalJobConfig"]
+__all__ = ["JobConfig", "LocalJobConfig", "Stage"]
