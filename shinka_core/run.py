@@ -16,7 +16,7 @@ from shinka_core.control import RunControl
 from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, address_of, look_up
 from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, EvolutionExistsError
-from shinka_core.launch import Launcher, LocalLauncher
+from shinka_core.launch import Launcher, launcher_of
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.naming import Place, traces
 from shinka_core.novelty import AsyncNoveltyJudge
@@ -135,7 +135,8 @@ async def open_run(
         client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
         stack.push_async_callback(client.close)
         address = address_of(settings.database.db_path, settings.results_dir)
-        launcher = LocalLauncher(settings.job, hidden=private_places(settings.results_dir, address))
+        hidden = private_places(settings.results_dir, address)
+        launcher = await asyncio.to_thread(launcher_of, settings.job, hidden)  # it may load an evaluator
         stack.push_async_callback(launcher.close)
         judge = await asyncio.to_thread(_judge, evolve, client)  # a model on this machine is loaded, for seconds
         if judge is not None:

@@ -10,6 +10,7 @@ from typing import Any
 from shinka_core.database import values
 from shinka_core.generation.once import once, plain
 from shinka_core.generation.under_way import OpenGeneration
+from shinka_core.launch import EvaluationRequest, JobState, Launcher
 from shinka_core.launch.room import make_room_for_program
 from shinka_core.program import GenerationState, Job
 from shinka_core.source_text import source_bytes
@@ -32,14 +33,15 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
 
     async def start() -> Job:
         if generation.started is not None:  # but its row could not be written
-            found = await run.launcher.attach(generation.started)
-            if found is not None:
-                return found
+            started = generation.started
+            if await _is_there(run.launcher, started):
+                return started
         content = source_bytes(code, run.seed_program.language)
         await asyncio.to_thread(make_room_for_program, program_path, content, folder / "results")
         folder.mkdir(parents=True, exist_ok=True)
         program_path.write_bytes(content)
-        generation.started = await run.launcher.submit(program_path, folder / "results")
+        request = EvaluationRequest.of(run.settings.job, program_path, folder / "results")
+        generation.started = await run.launcher.submit(request)
         return generation.started
 
     submitted = generation.claim.last(GenerationState.SUBMITTED)
@@ -53,9 +55,8 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
         job = replace(values.load_job(submitted[1]), **here)
         if generation.claim.find(GenerationState.EVALUATED, 0, submitted[0]) is not None:
             return job  # its evaluation is in the journal: there is nothing to run
-        found = await run.launcher.attach(job)
-        if found is not None:
-            return found
+        if await _is_there(run.launcher, job):
+            return job
         launch = submitted[0] + 1
 
     def dump(job: Job) -> dict[str, Any]:
@@ -63,6 +64,12 @@ async def submit(generation: OpenGeneration, code: str) -> Job:
 
     place = (0, launch)
     return await once(generation, GenerationState.SUBMITTED, place, start, dump, plain(values.load_job))
+
+
+async def _is_there(launcher: Launcher, job: Job) -> bool:
+    """Whether the job's result is there or can be waited for."""
+    state = await launcher.find(job)
+    return state is JobState.DONE or (state is JobState.RUNNING and await launcher.attach(job))
 
 
 def submitted_last(generation: OpenGeneration, code: str) -> bool:
