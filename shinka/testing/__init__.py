@@ -1,0 +1,17 @@
+"""Contracts of the interchangeable parts, as tests for one's own: subclass the one of your part."""
+
+TYPE_CHECKING = False  # a type checker takes it for True
+if TYPE_CHECKING:
+    from shinka.testing.launchers import LauncherContract
+
+__all__ = ["LauncherContract"]
+
+_HOMES = {"LauncherContract": "shinka.testing.launchers"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
