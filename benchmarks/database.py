@@ -98,10 +98,8 @@ async def measure(config: DatabaseConfig, folder: Path, kind: str, size: int) ->
         numbers = iter(range(size, size + REPEATS))
 
         async def sample() -> None:
-            await database.sample(
-                GenerationContext(name, int(rng.integers(10**9)), 0), 0,
-                patch_types=[PatchType.DIFF], patch_type_probs=[1.0], pick_model=lambda _: "m",
-            )  # fmt: skip
+            context = GenerationContext(name, int(rng.integers(10**9)), 0)
+            await database.sample(context, 0, lambda _rng, _choice: (PatchType.DIFF, "m"))
 
         async def nearest() -> None:
             await database.nearest(0, embedding(rng))

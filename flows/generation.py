@@ -10,10 +10,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed
 from prefect.states import Failed as FailedState
 
+from flows.evaluating import judgement
 from flows.open_runs import open_run_of
-from flows.orchestrator.limits import evaluation_slot
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
 from flows.proposal import Proposal, propose
+from flows.repairing import judged
 from shinka_core import generation as steps
 from shinka_core.errors import (
     Blame,
@@ -28,15 +29,13 @@ from shinka_core.errors import (
 )
 from shinka_core.generation import OpenGeneration
 from shinka_core.outcome import Closed, Failed, Open, Outcome, Recorded, Rejected, SetAside
-from shinka_core.program import Candidate, Failure, Program, Sampling
-from tasks import evaluate, record, submit
+from shinka_core.program import Failure, Program
+from tasks import record
 from tasks.policy import unopened
 
 logger = logging.getLogger("shinka.generation")
 
 RUN_NAME = "gen-{number:04d}"
-# A job can be lost with its machine or its process; more often than this, something else is wrong.
-LAUNCH_ATTEMPTS = 3
 # Seconds before each time that an embedding's endpoint is asked again for the seed program.
 EMBED_AGAIN = (1.0, 2.0, 4.0, 8.0)
 
@@ -60,13 +59,12 @@ async def generation(evolution: str, number: int) -> State[None]:
     run = open_run_of(evolution)
     opened = await steps.open_generation(run, number)
     outcome = await steps.end_before(opened) or await _outcome(opened)
-    run.progress.cost = run.budget.spent
     match outcome:
         case Open(reason):
             run.control.stop(reason)
             state = Cancelled(message=reason[:1000])
         case Recorded(program):
-            if run.progress.saw_program(program):
+            if run.progress.best_generation == number:
                 logger.info("%s is the new best: %s", opened, describe(program))
             state = Completed(message=describe(program))
         case SetAside(failure):
@@ -76,7 +74,6 @@ async def generation(evolution: str, number: int) -> State[None]:
         case Rejected(failure) | Failed(failure) | Closed(failure):
             if not isinstance(outcome, Closed):
                 await steps.give_up(opened, failure)
-            run.progress.saw_failure(failure)
             run.last_error = failure.detail
             logger.info("%s failed: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
             state = FailedState(message=f"{failure.step}: {failure.reason}: {failure.detail}"[:1000])
@@ -111,19 +108,21 @@ async def _outcome(opened: OpenGeneration) -> Outcome:
 
 
 async def run_generation(opened: OpenGeneration) -> Program | Failure:
-    """Proposes under a proposal slot, evaluates under an evaluation slot, and records."""
+    """Proposes under a proposal slot, evaluates under evaluation slots, and records."""
     run = opened.run
     if opened.context.number == 0:
         await run.control.wait()
         await _embed_seed(opened)
-        return await score(opened, None, steps.seed_candidate(run))
+        seed = steps.seed_candidate(run)
+        return await record(opened, None, unopened(seed), unopened(await judgement(opened, None, seed)))
     async with run.proposals.hold():
         started = time.monotonic()
         proposal = await propose(opened)
         run.pacing.proposal_seconds.add(time.monotonic() - started)
     if not isinstance(proposal, Proposal):
         return proposal
-    return await score(opened, proposal.sampling, proposal.candidate)
+    proposal, evaluation = await judged(opened, proposal)
+    return await record(opened, unopened(proposal.sampling), unopened(proposal.candidate), unopened(evaluation))
 
 
 async def _embed_seed(opened: OpenGeneration) -> None:
@@ -137,28 +136,6 @@ async def _embed_seed(opened: OpenGeneration) -> None:
             logger.warning("the seed program is not embedded yet, trying again in %g s: %s", pause, error)
         await opened.run.control.check_for(pause)
     return await steps.embed_seed(opened)
-
-
-async def score(opened: OpenGeneration, sampling: Sampling | None, candidate: Candidate) -> Program:
-    """Submits, evaluates and records; a lost evaluation is started again.
-
-    An evaluation runs from its submission on, so the slot of a limit across runs is held around both.
-    """
-    run = opened.run
-    async with run.evaluations.hold(), evaluation_slot(run):
-        run.control.check()
-        for _ in range(LAUNCH_ATTEMPTS - 1):
-            job = await submit(opened, unopened(candidate))
-            try:
-                evaluation = await evaluate(opened, job)
-                break
-            except LaunchError:
-                run.control.check()
-        else:
-            evaluation = await evaluate(opened, await submit(opened, unopened(candidate)))
-    run.pacing.evaluation_seconds.add(evaluation.seconds)
-    run.pace()
-    return await record(opened, unopened(sampling), unopened(candidate), unopened(evaluation))
 
 
 def describe(program: Program) -> str:

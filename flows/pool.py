@@ -34,8 +34,6 @@ async def drive(run: Run) -> str:
         ConfigError: The evaluator does not work on the seed program.
     """
     final = await run.database.journal.final()
-    if final:
-        await run.take_up(len(final.keys() - {0}))
     try:
         with one_error():
             async with ServerCalls() as calls:
@@ -115,6 +113,5 @@ class _Pool:
         self._numbers.extend(ruling.again)
         for number, failure in ruling.closed:
             await self._run.database.journal.fail(number, failure)
-            self._run.progress.saw_failure(failure)
         if ruling.stop:
             self._run.control.stop(ruling.stop, outage=True)

@@ -25,10 +25,19 @@ REFUSALS = 6
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A candidate that is worth an evaluation, and what it was made from."""
+    """A candidate that is worth an evaluation, and what it was made from.
+
+    Attributes:
+        turn: Of the question within its sampling that led to it.
+        history: What was answered before, and what was wrong with it, then the answer that made it.
+        twin: Id of a program with the same text, whose result is taken instead of an evaluation; or None.
+    """
 
     sampling: Sampling
     candidate: Candidate
+    turn: int = 0
+    history: tuple[Message, ...] = ()
+    twin: str | None = None
 
 
 async def propose(generation: OpenGeneration) -> Proposal | Failure:
@@ -110,7 +119,7 @@ async def _attempt(generation: OpenGeneration, attempt: int, left: Tries) -> Pro
             continue
         verdict = await novelty(generation, given, unopened(candidate), turn)
         if verdict.novel:
-            return Proposal(sampling, candidate)
+            return Proposal(sampling, candidate, turn, (*history, echo(answer)), verdict.twin)
         failure = Failure("novelty", "not_novel", verdict.explanation)
         left.not_novel -= 1
         if left.not_novel <= 0:
@@ -125,5 +134,10 @@ def asking(retries: int) -> Task[..., Any]:
     return query.with_options(retries=retries)
 
 
+def echo(answer: Answer) -> Message:
+    """The answer as the model is shown it again."""
+    return Message("assistant", answer.text[:LONGEST_ECHO])
+
+
 def _feedback(answer: Answer, problem: Failure | Verdict) -> tuple[Message, Message]:
-    return Message("assistant", answer.text[:LONGEST_ECHO]), Message("user", retry_message(problem))
+    return echo(answer), Message("user", retry_message(problem))

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from shinka_core.errors import BudgetExhaustedError
+from shinka_core.record import Called, Event
 
 logger = logging.getLogger("shinka.budget")
 
@@ -54,6 +55,11 @@ class Budget:
         self._outgrown: dict[str, float] = {}
         self._in_flight = 0  # counted, because sums of floats do not come back to zero
         self._settled = asyncio.Condition()
+
+    def apply(self, event: Event) -> None:
+        """Counts a call of an earlier process; those of this one are counted when they are settled."""
+        if isinstance(event, Called):
+            self.spent += event.cost
 
     @asynccontextmanager
     async def reserve(self, model: str, most: float, least: float | None = None) -> AsyncGenerator[Reservation, None]:

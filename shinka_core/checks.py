@@ -8,6 +8,7 @@ from shinka_core.database.address import address_of
 from shinka_core.errors import ConfigError
 from shinka_core.launch import check_job
 from shinka_core.llm.endpoint import check_models
+from shinka_core.population.settings import search_of
 from shinka_core.program_size import SizeLimit
 from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.seed_program import SeedProgram, read_seed_program
@@ -50,6 +51,7 @@ def check_values(settings: RunSettings) -> None:
     address_of(settings.database.db_path, settings.results_dir)
     refuse_stored_secrets(urls={"db_path": settings.database.db_path}, options={})
     check_models(settings.evolve)
+    search_of(settings.database)
 
 
 def check_evaluator(settings: RunSettings) -> None:

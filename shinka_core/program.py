@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     """What a model call was for; costs are reported by it."""
 
     PROPOSAL = "proposal"
+    REPAIR = "repair"
     NOVELTY = "novelty"
     EMBEDDING = "embedding"
 
@@ -188,6 +189,7 @@ class Verdict:
         nearest: Id of the most similar program, if any.
         judged: Whether a model was asked.
         cost: US dollars of that question.
+        twin: Id of the recorded program with the same text whose result is taken for this one's, or None.
     """
 
     novel: bool
@@ -196,6 +198,30 @@ class Verdict:
     explanation: str
     judged: bool = False
     cost: float = 0.0
+    twin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Which of a candidate's evaluations one is.
+
+    Attributes:
+        stage: Its name; "" where there are no stages.
+        repeat: From 0.
+        against: The score with which early stops of this stage compare, or None.
+    """
+
+    stage: str = ""
+    repeat: int = 0
+    against: float | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        """As a part of a name; nothing for the only one."""
+        return (f" {self.stage}" if self.stage else "") + (f" run {self.repeat + 1}" if self.repeat else "")
+
+
+# Of a candidate that is evaluated once.
+ONLY = Trial()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +233,21 @@ class Job:
         program_path: The candidate on disk.
         results_dir: Where the evaluator writes `metrics.json` and `correct.json`.
         submitted_at: Seconds since the epoch.
+        stage: Of the candidate's evaluation, "" where there are no stages.
+        repeat: Of the stage, from 0.
     """
 
     id: str
     program_path: str
     results_dir: str
     submitted_at: float
+    stage: str = ""
+    repeat: int = 0
+
+    @property
+    def trial(self) -> Trial:
+        """Which of the candidate's evaluations it is."""
+        return Trial(self.stage, self.repeat)
 
 
 @dataclass(frozen=True, slots=True)

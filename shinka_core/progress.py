@@ -6,17 +6,18 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from shinka_core.program import NO_REASON, Failure, Program
+from shinka_core.program import NO_REASON
+from shinka_core.record import Called, Ended, Event, Recorded
 
 
 @dataclass(slots=True)
 class Progress:
-    """Counters of one run, written by the run alone and read by anyone.
+    """Counters of one run: a fold over its record.
 
     Attributes:
         total: Generations to reach, the seed program not counted.
         started_at: Monotonic seconds when this process began with the run.
-        resumed: Generations that were already final then, the seed program not counted.
+        resumed: Generations that had ended before, the seed program not counted.
         recorded: Generations that this process recorded, the seed program not counted.
         failed: Generations that failed in this process.
         correct: Correct programs of the whole evolution, as are `best_score`, `failures` and `cost`.
@@ -67,24 +68,35 @@ class Progress:
         if self.first_sampled_at is None:
             self.first_sampled_at = time.monotonic()
 
-    def saw_program(self, program: Program) -> bool:
-        """Takes note of a recorded program; returns whether it is the new best."""
-        if program.generation == 0:
-            self.seed_score = program.score
-            self.seed_error = "" if program.correct else program.error or NO_REASON
-        else:
+    def apply(self, event: Event) -> None:
+        """Takes note of what happened."""
+        match event:
+            case Recorded():
+                self._see_program(event)
+            case Ended(failure=failure):
+                self.failed += 1
+                self.failures[f"{failure.step}: {failure.reason}"] += 1
+                self.last_recorded_at = time.monotonic()
+            case Called(cost=cost):
+                self.cost += cost
+            case _:
+                pass
+
+    def take_up(self) -> None:
+        """What was told so far was before this process."""
+        self.resumed, self.recorded, self.failed = self.finished, 0, 0
+        self.started_at, self.last_recorded_at = time.monotonic(), None
+
+    def _see_program(self, event: Recorded) -> None:
+        if event.generation == 0:
+            self.seed_score = event.score
+            self.seed_error = "" if event.correct else event.error or NO_REASON
+        elif event.generation > 0:  # a seed program that was replaced is none of them
             self.recorded += 1
             self.last_recorded_at = time.monotonic()
-        self.correct += program.correct
-        if not program.correct or program.score is None:
-            return False
-        if self.best_score is not None and program.score <= self.best_score:
-            return False
-        self.best_score, self.best_generation = program.score, program.generation
-        return True
-
-    def saw_failure(self, failure: Failure) -> None:
-        """Takes note of a generation that ended without a program."""
-        self.failed += 1
-        self.failures[f"{failure.step}: {failure.reason}"] += 1
-        self.last_recorded_at = time.monotonic()
+        if event.generation >= 0:
+            self.correct += event.correct
+        if not event.correct or event.score is None:
+            return
+        if self.best_score is None or event.score > self.best_score:
+            self.best_score, self.best_generation = event.score, event.generation

@@ -43,6 +43,7 @@ class Recorded:
         pulls: Arms that the generation tried, the last of which made the program.
         cost: US dollars of all model calls made for it.
         seconds: Of its evaluation.
+        error: Why it is not correct; read back of the seed program alone.
     """
 
     sequence: int
@@ -59,17 +60,13 @@ class Recorded:
     pulls: tuple[Pull, ...] = ()
     cost: float = 0.0
     seconds: float = 0.0
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A generation has ended without a program.
+    """A generation has ended without a program."""
 
-    Attributes:
-        after: How many programs were recorded by then.
-    """
-
-    after: int
     generation: int
     failure: Failure
     pulls: tuple[Pull, ...] = ()
@@ -179,4 +176,5 @@ def recorded(
         embedding=embedding,
         cost=program.cost,
         seconds=program.evaluation_seconds,
+        error=program.error,
     )

@@ -21,6 +21,7 @@ from pydantic.errors import PydanticSchemaGenerationError
 from shinka_core.errors import ConfigError
 
 T = TypeVar("T")
+Part = TypeVar("Part", bound=Callable[..., Any])
 
 NAME = "name"
 
@@ -36,7 +37,7 @@ def spec_of(part: Any) -> Any:
     """
     if isinstance(part, str | dict) or part is None:
         return part  # pyright: ignore[reportUnknownVariableType]
-    kind = part if isinstance(part, type) or not hasattr(type(part), "__qualname__") else type(part)
+    kind: Any = part if hasattr(part, "__qualname__") else type(cast(object, part))  # a class or function, or an object
     place = f"{kind.__module__}:{kind.__qualname__}"
     if part is kind:
         return place
@@ -65,14 +66,14 @@ class Registry(Generic[T]):
         self._methods = methods
         self._parts: dict[str, Callable[..., T]] = {}
 
-    def register(self, name: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
-        """A decorator that makes a class or function known in this process.
+    def register(self, name: str) -> Callable[[Part], Part]:
+        """A decorator that makes a class or function known in this process, and leaves it as it is.
 
         Raises:
             ConfigError: The name is taken.
         """
 
-        def known(part: Callable[..., T]) -> Callable[..., T]:
+        def known(part: Part) -> Part:
             if self._parts.get(name, part) is not part:
                 raise ConfigError(f"there is a {self.kind} called {name!r} already; choose another name")
             self._parts[name] = part

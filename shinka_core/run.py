@@ -27,6 +27,7 @@ from shinka_core.pacing import Pacing
 from shinka_core.private import private_places
 from shinka_core.program_size import SizeLimit, contexts_of
 from shinka_core.progress import Progress
+from shinka_core.record import Fold
 from shinka_core.seed_program import SeedProgram
 from shinka_core.settings import Resume, RunSettings
 from shinka_core.slots import Slots
@@ -60,6 +61,7 @@ class Run:
         budget: Budget,
         judge: AsyncNoveltyJudge | None,
         launcher: Launcher,
+        progress: Progress,
     ) -> None:
         self.settings = settings
         self.seed_program = seed_program
@@ -76,30 +78,30 @@ class Run:
         self.size_limit = SizeLimit(settings.evolve, seed_program.language)
         self.proposals = Slots("proposals", settings.proposal_jobs, gate=self.control)
         self.evaluations = Slots("evaluations", settings.evaluation_jobs)
+        self._of_stages = {
+            stage.name: Slots(stage.name, stage.slots) for stage in settings.job.stages if stage.slots is not None
+        }
         self.pacing = Pacing(settings.proposal_jobs, settings.evaluation_jobs, settings.evolve.max_oversubscription)
-        self.progress = Progress(total=settings.evolve.num_generations)
+        self.progress = progress
 
     @property
     def evolution(self) -> str:
         """Name of the run."""
         return self.settings.evolution
 
+    def slots_of(self, stage: str) -> Slots:
+        """Slots for evaluations in a stage: its own, or those that all others share."""
+        return self._of_stages.get(stage, self.evaluations)
+
+    @property
+    def evaluations_shared(self) -> bool:
+        """Whether any evaluation needs one of the slots that are nobody's own."""
+        stages = self.settings.job.stages
+        return not stages or any(stage.slots is None for stage in stages)
+
     def pace(self) -> None:
         """Adjusts the proposal slots to what the evaluation slots can take."""
         self.proposals.resize(self.pacing.target(self.evaluations.waiting))
-
-    async def take_up(self, finished: int) -> None:
-        """Lets the progress go on from what the evolution had come to before this process.
-
-        Args:
-            finished: Generations that are final, the seed program not counted.
-        """
-        summary, progress = await self.database.summary(), self.progress
-        progress.resumed = finished
-        progress.best_score, progress.best_generation = summary.best_score, summary.best_generation
-        progress.seed_score, progress.correct = summary.seed_score, summary.correct
-        progress.seed_error = summary.seed_error
-        progress.failures.update(summary.failures)
 
     def generation_dir(self, number: int) -> Path:
         """The folder of one generation: its program and its results."""
@@ -132,6 +134,7 @@ async def open_run(
     async with AsyncExitStack() as stack:
         database = AsyncProgramDatabase(settings.database, settings.results_dir)
         budget = Budget(evolve.max_api_costs)
+        progress = Progress(total=evolve.num_generations)
         client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
         stack.push_async_callback(client.close)
         address = address_of(settings.database.db_path, settings.results_dir)
@@ -147,12 +150,13 @@ async def open_run(
             keep = opening.keep | reembedding.kept(judge)
             await database.begin(settings.evolution, seed=evolve.seed, settings=keep)
         else:
-            budget.spent = (await database.summary(settings.evolution)).cost
-            await _take_up(database, opening, known, judge)
+            await _take_up(database, opening, known, judge, (budget, progress))
+            progress.take_up()
             if judge is not None:
                 judge.expect(database.embedding_width)
         write_mark(Place(settings.evolution, settings.results_dir), settings.database)
-        run = Run(settings, opening.seed_program, database, client, budget, judge, launcher)
+        database.folds.add(progress)
+        run = Run(settings, opening.seed_program, database, client, budget, judge, launcher, progress)
         run.seconds_before = await database.seconds_before()
         yield run
 
@@ -174,7 +178,11 @@ def _check_there(settings: RunSettings, known: KnownRun | None, how: Resume) -> 
 
 
 async def _take_up(
-    database: AsyncProgramDatabase, opening: Opening, known: KnownRun, judge: AsyncNoveltyJudge | None
+    database: AsyncProgramDatabase,
+    opening: Opening,
+    known: KnownRun,
+    judge: AsyncNoveltyJudge | None,
+    folds: tuple[Fold, ...],
 ) -> None:
     settings = opening.settings
     for change in opening.changes:
@@ -186,7 +194,7 @@ async def _take_up(
         embeddings = await reembedding.embeddings_anew(database, settings.evolution, known.settings, judge)
     keep = opening.keep | reembedding.kept(judge)
     how = TakeUp(keep, settings.evolve.seed, opening.reseed, embeddings)
-    await database.resume(settings.evolution, how)
+    await database.resume(settings.evolution, how, *folds)
 
 
 def _judge(config: EvolutionConfig, client: AsyncLLMClient) -> AsyncNoveltyJudge | None:

@@ -5,7 +5,8 @@ from tasks.novelty import novelty
 from tasks.patch import patch
 from tasks.query import query
 from tasks.record import record
+from tasks.repair import repair
 from tasks.sample import sample
 from tasks.submit import submit
 
-__all__ = ["evaluate", "novelty", "patch", "query", "record", "sample", "submit"]
+__all__ = ["evaluate", "novelty", "patch", "query", "record", "repair", "sample", "submit"]

@@ -10,7 +10,7 @@ from shinka_core.program import Evaluation, Job
 from tasks.policy import STATELESS
 
 
-@task(name="evaluate", task_run_name="evaluate {generation}", **STATELESS)
+@task(name="evaluate", task_run_name="evaluate {generation}{job.trial}", **STATELESS)
 async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
     """Waits for the result; the launcher ends the evaluation at its time limit.
 

@@ -6,13 +6,13 @@ from prefect import task
 
 from shinka_core import generation as steps
 from shinka_core.generation import OpenGeneration
-from shinka_core.program import Candidate, Job
+from shinka_core.program import Candidate, Job, Trial
 from tasks.policy import JITTER, PATIENT_BACKOFF, STATELESS, is_retryable
 
 
 @task(
     name="submit",
-    task_run_name="submit {generation}",
+    task_run_name="submit {generation}{trial}",
     retries=len(PATIENT_BACKOFF),
     retry_delay_seconds=PATIENT_BACKOFF,
     retry_jitter_factor=JITTER,
@@ -20,6 +20,6 @@ from tasks.policy import JITTER, PATIENT_BACKOFF, STATELESS, is_retryable
     timeout_seconds=600,
     **STATELESS,
 )
-async def submit(generation: OpenGeneration, candidate: Candidate) -> Job:
-    """Starts the evaluation, or finds the one an earlier process started."""
-    return await steps.submit(generation, candidate.code)
+async def submit(generation: OpenGeneration, candidate: Candidate, trial: Trial) -> Job:
+    """Starts an evaluation, or finds the one an earlier process started."""
+    return await steps.submit(generation, candidate.code, trial)

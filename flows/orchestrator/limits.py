@@ -43,9 +43,11 @@ def model_tag(model: str) -> str:
     return f"model:{split_model(model)[0]}"
 
 
-def evaluator_tag(run: Run) -> str:
-    """The tag of all evaluations with an evaluator: `evaluation:` and its folder's name."""
-    return f"evaluation:{Path(run.settings.job.eval_program_path).resolve().parent.name}"
+def evaluator_tag(run: Run, stage: str = "") -> str:
+    """The tag of evaluations with an evaluator: `evaluation:` and its folder's name, and that of a stage with its own."""
+    tag = f"evaluation:{Path(run.settings.job.eval_program_path).resolve().parent.name}"
+    own = any(known.name == stage and known.shared_limit is not None for known in run.settings.job.stages)
+    return f"{tag}:{stage}" if own else tag
 
 
 class CallLimits:
@@ -70,13 +72,13 @@ class CallLimits:
 
 
 @asynccontextmanager
-async def evaluation_slot(run: Run) -> AsyncGenerator[None, None]:
-    """Holds a slot of the evaluator's limit across runs inside the block, if there is such a limit.
+async def evaluation_slot(run: Run, stage: str = "") -> AsyncGenerator[None, None]:
+    """Holds a slot of the evaluator's, or its stage's, limit across runs inside the block, if there is such a limit.
 
     An evaluation's process starts with its submission, so a tag on the task that waits for its
     result would limit nothing.
     """
-    async with _slots(run, limited("evaluation", evaluator_tag(run))):
+    async with _slots(run, limited("evaluation", evaluator_tag(run, stage))):
         yield
 
 
@@ -156,6 +158,9 @@ async def make_limits(run: Run, client: PrefectClient) -> None:
     wanted = {model_tag(model): limit for model, limit in evolve.model_limits.items()}
     if job.shared_limit is not None:
         wanted[evaluator_tag(run)] = job.shared_limit
+    for stage in job.stages:
+        if stage.shared_limit is not None:
+            wanted[evaluator_tag(run, stage.name)] = stage.shared_limit
     for tag, limit in wanted.items():
         await _make(client, tag, limit)
     for model, rate in evolve.model_rates.items():

@@ -21,6 +21,7 @@ from shinka_core.config.job import LocalJobConfig as LocalJobConfig
 from shinka_core.config.job import job_of as job_of
 from shinka_core.config.job import kind_of as kind_of
 from shinka_core.program import PatchType
+from shinka_core.registry import Spec
 from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
 
 BUILTIN_MUTATE = "builtin/mutate"
@@ -220,12 +221,17 @@ class DatabaseConfig(Section):
     num_top_k_inspirations: int = Field(default=1, ge=0)
     elite_selection_ratio: float = Field(default=0.3, ge=0, le=1)
 
-    parent_selection_strategy: Literal["weighted", "power_law"] = "weighted"
+    parent_selection_strategy: Spec = Field(default="weighted", description="Which program a proposal starts from.")
     parent_selection_lambda: float = Field(default=10.0, gt=0)
     exploitation_alpha: float = Field(default=1.0, ge=0)
     exploitation_ratio: float = Field(default=0.2, ge=0, le=1)
 
-    island_selection_strategy: Literal["uniform", "equal"] = "uniform"
+    island_selection_strategy: Spec = Field(default="uniform", description="Which island a proposal belongs to.")
+    inspiration_strategies: list[Spec] = Field(
+        default=["archive", "top_k"], description="Which programs are shown beside the parent, one after the other."
+    )
+    archive_strategy: Spec = Field(default="fitness", description="Who is kept as an elite.")
+    migration_strategy: Spec = Field(default="random", description="Who is copied to which island.")
     migration_interval: int = Field(default=10, ge=1, description="Programs between two migrations.")
     migration_rate: float = Field(default=0.0, ge=0, le=1)
     island_elitism: bool = True

@@ -14,6 +14,7 @@ from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import ModelError
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Answer, GenerationState, Purpose, Usage
+from shinka_core.record import Called, Ended, Event, Folds, Recorded
 
 ANSWERED = "answered"
 FAILED = "failed"
@@ -38,8 +39,9 @@ _NOTHING = {
 class Calls:
     """The `Ledger` of one evolution."""
 
-    def __init__(self, store: Store, writer: Writer) -> None:
+    def __init__(self, store: Store, writer: Writer, folds: Folds) -> None:
         self._evolution = ""
+        self._folds = folds
         self._database = store
         self._writer = writer
         # By generation: closed generations are forgotten, so that memory does not grow with the run.
@@ -130,9 +132,10 @@ class Calls:
             seconds=seconds,
         )
 
-    def forget(self, generation: int) -> None:
-        """Drops the keys of a closed generation."""
-        self._answered.pop(generation, None)
+    def apply(self, event: Event) -> None:
+        """Drops the keys of a generation that is closed."""
+        if isinstance(event, Recorded | Ended):
+            self._answered.pop(event.generation, None)
 
     def _remember(self, key: CallKey) -> None:
         self._answered.setdefault(key.generation, set()).add(key)
@@ -152,3 +155,4 @@ class Calls:
             "messages": messages,
         }
         await asyncio.shield(self._writer.post(Rows(_CALL, _NOTHING | row | values)))
+        self._folds.apply(Called(key.generation, key.purpose.value, question.model, values["cost"]))

@@ -6,14 +6,14 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ScalarSelect, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.population import Population
 from shinka_core.database.schema import GenerationRow, StepRow, now, table_of
 from shinka_core.database.store import Store
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.program import Failure, GenerationState
+from shinka_core.record import Ended, Folds
 
 StepKey = tuple[GenerationState, int, int]
 FINAL = tuple(state.value for state in GenerationState if state.final)
@@ -21,10 +21,30 @@ DETAIL_LIMIT = 4_000
 
 # Rows of a step, and the state that a generation comes to.
 STEP = insert(table_of(StepRow))
+_AT = (GenerationRow.evolution == bindparam("of"), GenerationRow.number == bindparam("at"))
 STATE = (
     update(table_of(GenerationRow))
-    .where(GenerationRow.evolution == bindparam("of"), GenerationRow.number == bindparam("at"))
+    .where(*_AT, GenerationRow.state.not_in(FINAL))
     .values(state=bindparam("state"), updated_at=bindparam("updated_at"))
+)
+_BEFORE = table_of(GenerationRow).alias("before")
+
+
+def next_end(evolution: Any) -> ScalarSelect[int]:
+    """The place in the order of ends that comes next, for the database to look up."""
+    last = func.coalesce(func.max(_BEFORE.c.sequence), 0)
+    return select(last + 1).where(_BEFORE.c.evolution == evolution).scalar_subquery()
+
+
+# A generation gets its program.
+RECORDED = (
+    update(table_of(GenerationRow))
+    .where(*_AT)
+    .values(
+        state=GenerationState.RECORDED.value,
+        updated_at=bindparam("updated_at"),
+        sequence=next_end(bindparam("of")),
+    )
 )
 
 
@@ -46,10 +66,12 @@ class Claim:
         """The stored outcome of a step, or None when it was not finished."""
         return self.steps.get((step, attempt, turn))
 
-    def last(self, step: GenerationState) -> tuple[int, dict[str, Any]] | None:
-        """Turn and outcome of a step that may be done again, as an evaluation that is lost; the last time it was."""
-        turns = {turn: payload for (name, attempt, turn), payload in self.steps.items() if (name, attempt) == (step, 0)}
-        return (turn := max(turns), turns[turn]) if turns else None
+    def turns(self, step: GenerationState) -> list[tuple[int, dict[str, Any]]]:
+        """Turns and outcomes of a step that is done again and again, as evaluations are started; in their order."""
+        found = [
+            (turn, payload) for (name, attempt, turn), payload in self.steps.items() if (name, attempt) == (step, 0)
+        ]
+        return sorted(found, key=lambda row: row[0])
 
     def put(self, step: GenerationState, attempt: int, turn: int, payload: dict[str, Any]) -> None:
         """Takes up an outcome that the journal has now."""
@@ -59,11 +81,12 @@ class Claim:
 class Journal:
     """Steps of one evolution's generations."""
 
-    def __init__(self, store: Store, writer: Writer, population: Population) -> None:
+    def __init__(self, store: Store, writer: Writer, folds: Folds) -> None:
         self._evolution = ""
         self._store = store
         self._writer = writer
-        self._population = population
+        self._folds = folds
+        self._failed: set[int] = set()
 
     def bind(self, evolution: str) -> None:
         """Says whose generations these are."""
@@ -131,25 +154,27 @@ class Journal:
     async def fail(self, number: int, failure: Failure) -> None:
         """Closes a generation without a program; one that is recorded or failed stays as it is."""
 
-        async def store(connection: AsyncConnection) -> None:
+        async def store(connection: AsyncConnection) -> bool:
+            mine = (GenerationRow.evolution == self._evolution, GenerationRow.number == number)
             await connection.execute(
                 update(GenerationRow)
-                .where(
-                    GenerationRow.evolution == self._evolution,
-                    GenerationRow.number == number,
-                    GenerationRow.state.not_in(FINAL),
-                )
+                .where(*mine, GenerationRow.state.not_in(FINAL))
                 .values(
                     state=GenerationState.FAILED.value,
                     failure_step=failure.step,
                     failure_reason=failure.reason,
                     failure_detail=failure.detail[:DETAIL_LIMIT],
                     updated_at=now(),
+                    sequence=next_end(self._evolution),
                 )
             )
+            state = await connection.scalar(select(GenerationRow.state).where(*mine))
+            return state == GenerationState.FAILED.value
 
-        await self._writer.write(store)
-        self._population.forget_proposal(number)
+        # Asked for and not counted: where the receipt was lost, the second time changes nothing.
+        if await self._writer.write(store) and number not in self._failed:
+            self._failed.add(number)
+            self._folds.apply(Ended(number, failure))
 
     async def final(self) -> dict[int, GenerationState]:
         """The generations that are recorded or failed, and which of the two."""

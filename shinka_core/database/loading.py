@@ -1,58 +1,144 @@
-"""The population's numbers, rebuilt from the tables when an evolution is taken up."""
+"""The record of an evolution, read back in its order."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.population import Population
 from shinka_core.database.rows import vector_of
-from shinka_core.database.schema import IslandMemberRow, ProgramRow
+from shinka_core.database.schema import GenerationRow, IslandMemberRow, ModelCallRow, ProgramRow
+from shinka_core.database.seed import SEED
 from shinka_core.database.store import Store
+from shinka_core.program import Failure, GenerationState
+from shinka_core.record import Called, Ended, Event, Joined, Recorded
 
 # Rows that are taken up in one go: some ten milliseconds.
 AT_ONCE = 500
 
 
-async def load_population(store: Store, evolution: str, population: Population) -> None:
-    """Fills an empty population with the programs of an evolution, in the order of their insertion.
+async def read_events(store: Store, evolution: str, islands: int) -> list[Event]:
+    """The calls of an evolution, then its programs, their moves and the failures in the order in which all that happened.
 
     Raises:
         DatabaseError: They cannot be read.
     """
-    rows = await store.read(lambda connection: _read(connection, evolution, len(population.islands)))
-    for count, (row, homes) in enumerate(rows):
-        if count % AT_ONCE == 0:
-            await asyncio.sleep(0)  # others have their turn
-        population.add(row.id, row.generation, row.score, row.correct, row.parent_id, homes, vector_of(row.embedding))
-    # Ranked anew instead of read: the table may lack the last change of a killed process.
-    population.rank()
+
+    async def read(connection: AsyncConnection) -> list[Event]:
+        born, joined = await _members(connection, evolution, islands)
+        events: list[Event] = [*await _calls(connection, evolution)]
+        moves = iter([*joined, None])
+        move = next(moves)
+        async for event in _ends(connection, evolution, born):
+            while move is not None and isinstance(event, Recorded) and move.after < event.sequence:
+                events.append(move)
+                move = next(moves)
+            events.append(event)
+        return [*events, *([] if move is None else [move]), *(late for late in moves if late is not None)]
+
+    return await store.read(read)
 
 
-async def _read(connection: AsyncConnection, evolution: str, islands: int) -> list[tuple[Any, list[int]]]:
-    homes: dict[str, list[int]] = {}
-    found: list[tuple[Any, list[int]]] = []
-    members = select(IslandMemberRow.program_id, IslandMemberRow.island).where(
-        IslandMemberRow.evolution == evolution, IslandMemberRow.island < islands
+async def _members(
+    connection: AsyncConnection, evolution: str, islands: int
+) -> tuple[dict[str, tuple[int, ...]], list[Joined]]:
+    """On which islands each program was recorded, and who came to another one later, in that order."""
+    born: dict[str, tuple[int, ...]] = {}
+    joined: list[Joined] = []
+    rows = (
+        select(IslandMemberRow.program_id, IslandMemberRow.island, IslandMemberRow.after)
+        .join(ProgramRow, ProgramRow.id == IslandMemberRow.program_id)
+        .where(IslandMemberRow.evolution == evolution, IslandMemberRow.island < islands)
+        .order_by(IslandMemberRow.after, ProgramRow.sequence, IslandMemberRow.island)
     )
-    async for part in (await connection.stream(members)).partitions(AT_ONCE):
-        for program_id, island in part:
-            homes.setdefault(program_id, []).append(island)
+    async for part in (await connection.stream(rows)).partitions(AT_ONCE):
+        for program_id, island, after in part:
+            if after:
+                joined.append(Joined(after, program_id, island))
+            else:
+                born[program_id] = (*born.get(program_id, ()), island)
+    return born, joined
+
+
+async def _ends(
+    connection: AsyncConnection, evolution: str, born: dict[str, tuple[int, ...]]
+) -> AsyncIterator[Recorded | Ended]:
+    """Programs by their sequence, each after the failures that came before it."""
+    failures = iter(await _failures(connection, evolution))
+    failure = next(failures, None)
     programs = (
         select(
+            ProgramRow.sequence,
             ProgramRow.id,
             ProgramRow.generation,
+            ProgramRow.island,
             ProgramRow.score,
             ProgramRow.correct,
             ProgramRow.parent_id,
             ProgramRow.embedding,
+            ProgramRow.cost,
+            ProgramRow.evaluation_seconds,
+            case((ProgramRow.generation == SEED, ProgramRow.error), else_="").label("error"),
+            GenerationRow.sequence.label("end"),
+        )
+        .outerjoin(
+            GenerationRow,
+            (GenerationRow.evolution == ProgramRow.evolution) & (GenerationRow.number == ProgramRow.generation),
         )
         .where(ProgramRow.evolution == evolution)
         .order_by(ProgramRow.sequence)
     )
     async for part in (await connection.stream(programs)).partitions(AT_ONCE):
-        found += [(row, homes.get(row.id, [])) for row in part]
-    return found
+        for row in part:
+            while failure is not None and row.end is not None and failure[0] < row.end:
+                yield failure[1]
+                failure = next(failures, None)
+            yield _recorded(row, born.get(row.id, ()))
+    if failure is not None:
+        yield failure[1]
+    for _, late in failures:
+        yield late
+
+
+def _recorded(row: Any, islands: tuple[int, ...]) -> Recorded:
+    return Recorded(
+        sequence=row.sequence,
+        program_id=row.id,
+        generation=row.generation,
+        island=row.island,
+        islands=islands,
+        score=row.score,
+        correct=row.correct,
+        parent_id=row.parent_id,
+        embedding=vector_of(row.embedding),
+        cost=row.cost,
+        seconds=row.evaluation_seconds,
+        error=row.error,
+    )
+
+
+async def _failures(connection: AsyncConnection, evolution: str) -> list[tuple[int, Ended]]:
+    """With their place in the order of ends."""
+    rows = await connection.execute(
+        select(
+            GenerationRow.sequence,
+            GenerationRow.number,
+            GenerationRow.failure_step,
+            GenerationRow.failure_reason,
+            GenerationRow.failure_detail,
+        )
+        .where(GenerationRow.evolution == evolution, GenerationRow.state == GenerationState.FAILED.value)
+        .order_by(GenerationRow.sequence)
+    )
+    return [(sequence or 0, Ended(number, Failure(*why))) for sequence, number, *why in rows]
+
+
+async def _calls(connection: AsyncConnection, evolution: str) -> list[Event]:
+    rows = await connection.execute(
+        select(ModelCallRow.generation, ModelCallRow.purpose, ModelCallRow.model, ModelCallRow.cost)
+        .where(ModelCallRow.evolution == evolution)
+        .order_by(ModelCallRow.id)
+    )
+    return [Called(*row) for row in rows]

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
+
+PROC = Path("/proc")
+# In the place of a start that nobody tells: another user's process, or marks of earlier versions.
+UNTOLD = ""
+
 # Marks that this process has given out and not taken back: who opens an evolution twice is refused as well.
 _open_here: set[str] = set()
 
@@ -77,7 +83,7 @@ def known_to_be_gone(owner: str) -> bool:
     if not on_this_machine(owner):
         return False
     start = _start_of(mark["pid"])
-    return start is None or start != mark["start"]
+    return start is None or (UNTOLD not in (start, mark["start"]) and start != mark["start"])
 
 
 def _machine() -> dict[str, str]:
@@ -87,30 +93,28 @@ def _machine() -> dict[str, str]:
     Containers have process numbers of their own.
     """
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        processes = os.readlink("/proc/self/ns/pid")
+        boot = (PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        processes = os.readlink(PROC / "self/ns/pid")
     except OSError:
         boot, processes = socket.gethostname(), ""
     return {"boot": boot, "processes": processes}
 
 
 def _start_of(pid: int) -> str | None:
-    """When the process started, in clock ticks since boot; "" where /proc does not tell."""
+    """When the process started, in clock ticks since boot; by another clock where there is no /proc."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        stat = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return _exists(pid)
+        return None if (PROC / "self/stat").exists() else _asked(pid)
     state, *rest = stat.rpartition(")")[2].split()
     return None if state == "Z" else rest[18]
 
 
-def _exists(pid: int) -> str | None:
-    if Path("/proc/self/stat").exists():
-        return None
+def _asked(pid: int) -> str | None:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else repr(process.create_time())
+    except psutil.NoSuchProcess:
         return None
-    except PermissionError:
-        pass
-    return ""
+    except psutil.Error:
+        return UNTOLD

@@ -20,12 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
 from shinka_core.database.calls import Calls
-from shinka_core.database.choose import choose
 from shinka_core.database.journal import Journal
 from shinka_core.database.lease import BEAT, Lease, database_seconds, release, take, wait_until_free
-from shinka_core.database.loading import load_population
+from shinka_core.database.loading import AT_ONCE, read_events
 from shinka_core.database.ownership import give_back_mark, new_mark
-from shinka_core.database.population import Population
 from shinka_core.database.reading import ProgramReader
 from shinka_core.database.recording import ProgramRecorder
 from shinka_core.database.schema import EvolutionRow, now
@@ -33,14 +31,22 @@ from shinka_core.database.sessions import close_session, open_session, seconds_b
 from shinka_core.database.store import Store
 from shinka_core.database.summary import RunSummary, summarise
 from shinka_core.database.taking_up import Embed, Embeddings, TakeUp, change, embed_anew, seed_embedding
+from shinka_core.database.twins import Twins
 from shinka_core.database.writer import Writer
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError, EvolutionExistsError
+from shinka_core.population.search import Choice
+from shinka_core.population.settings import search_of
+from shinka_core.population.state import Population
 from shinka_core.program import GenerationContext, PatchType, Program, Sampling
+from shinka_core.record import Fold, Folds, replay
 
 Vector = NDArray[np.float32]
 
-# Numbers in the embeddings of an island up to which they are compared on the event loop: about 5 ms.
-SMALL_ISLAND = 5_000_000
+# Numbers in embeddings up to which they are compared on the event loop: about 5 ms.
+SMALL = 5_000_000
+
+# Decides what is asked of which model, once programs are chosen.
+Pull = Callable[[np.random.Generator, Choice], tuple[PatchType, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class AsyncProgramDatabase:
     Attributes:
         journal: How far each generation has come.
         calls: The ledger of model calls.
+        folds: What is told of every event once it is durable; the population is the first of them.
     """
 
     def __init__(self, config: DatabaseConfig, results_dir: Path | str = ".") -> None:
@@ -70,21 +77,26 @@ class AsyncProgramDatabase:
             results_dir: Base of a relative SQLite path.
 
         Raises:
-            ConfigError: `db_path` names no database that could be opened.
+            ConfigError: `db_path` names no database that could be opened, or a strategy is not there.
             DatabaseError: A driver is missing.
         """
         self._config = config
         self._store = Store(address_of(config.db_path, Path(results_dir)))
         self._engine = self._store.engine
         self._writer = Writer(self._store)
-        self._population = Population(config.num_islands, config.archive_size)
+        self._search = search_of(config)
+        self._population = Population(config.num_islands, self._search.archive)
         self._reader = ProgramReader(self._store)
+        self._twins = Twins(self._store)
         self._evolution = ""
         self._mark = ""
         self._beats: asyncio.Task[None] | None = None
-        self.journal = Journal(self._store, self._writer, self._population)
-        self.calls = Calls(self._store, self._writer)
-        self._recorder = ProgramRecorder(config, self._writer, self._population, self._reader, self.calls)
+        self.folds = Folds()
+        self.calls = Calls(self._store, self._writer, self.folds)
+        for fold in (self._population, self.calls):
+            self.folds.add(fold)
+        self.journal = Journal(self._store, self._writer, self.folds)
+        self._recorder = ProgramRecorder(config, self._search.migration, self._writer, self._population, self.folds)
 
     async def __aenter__(self) -> Self:
         try:
@@ -148,13 +160,14 @@ class AsyncProgramDatabase:
         self._bind(name, seed, 0)
         return Evolution(name, seed, settings)
 
-    async def resume(self, name: str, how: TakeUp | None = None) -> Evolution:
+    async def resume(self, name: str, how: TakeUp | None = None, *folds: Fold) -> Evolution:
         """Takes up an evolution where it stands and binds this object to it.
 
         A seed program that gave no result is evaluated again, and islands that are new begin with it.
 
         Args:
             how: What is changed, in one transaction; None changes nothing.
+            folds: Told of all that was recorded, as are those of this object.
 
         Raises:
             DatabaseError: There is none of that name.
@@ -178,7 +191,11 @@ class AsyncProgramDatabase:
 
         evolution, commits = await self._writer.write(take_up)
         self._bind(name, evolution.seed, commits)
-        await load_population(self._store, name, self._population)
+        events = await read_events(self._store, name, self._config.num_islands)
+        self._population.load(events)
+        for start in range(0, len(events), AT_ONCE):
+            replay(events[start : start + AT_ONCE], *folds)
+            await asyncio.sleep(0)  # others have their turn
         await self.calls.load()
         return evolution
 
@@ -199,7 +216,7 @@ class AsyncProgramDatabase:
     @property
     def embedding_width(self) -> int | None:
         """Numbers in each embedding; None while there is none."""
-        return next((island.width for island in self._population.islands if island.width is not None), None)
+        return self._population.width
 
     async def seconds_before(self) -> float:
         """Seconds of the sessions before this one."""
@@ -231,27 +248,24 @@ class AsyncProgramDatabase:
 
     # Sampling
 
-    async def sample(
-        self,
-        context: GenerationContext,
-        attempt: int,
-        *,
-        patch_types: list[PatchType],
-        patch_type_probs: list[float],
-        pick_model: Callable[[np.random.Generator], str],
-    ) -> Sampling:
+    async def sample(self, context: GenerationContext, attempt: int, pull: Pull, *, progress: float = 0.0) -> Sampling:
         """Chooses what a proposal starts from; only the chosen programs are read.
 
         Args:
             attempt: How often this generation has sampled before.
-            pick_model: Draws a model's name.
+            pull: Decides what is asked of which model.
+            progress: Share of the run's generations that have begun.
 
         Raises:
+            ConfigError: A strategy chose what there is not.
             DatabaseError: The population is empty, or the database cannot be read.
         """
+        if not len(self._population):
+            raise DatabaseError("nothing to sample from: the seed program is not recorded yet")
         rng = np.random.default_rng([context.seed, context.number, attempt])
-        choice = choose(rng, self._population, self._config, patch_types, patch_type_probs)
+        choice = self._search.choose(self._population.view(), self._population.stats(progress), rng)
         self._population.expect_child(context.number, choice.parent, choice.island)
+        patch_type, model = pull(rng, choice)
         ids = self._population.ids
         parent, *inspirations = await self.get_many(
             (ids[choice.parent], *(ids[position] for position in choice.inspirations))
@@ -260,8 +274,8 @@ class AsyncProgramDatabase:
             parent=parent,
             inspirations=tuple(inspirations),
             island=choice.island,
-            patch_type=choice.patch_type,
-            model=pick_model(rng),
+            patch_type=patch_type,
+            model=model,
             attempt=attempt,
             seed=int(rng.integers(2**31)),
         )
@@ -272,11 +286,11 @@ class AsyncProgramDatabase:
         Args:
             embedding: `(d,)` float32 of unit length.
         """
-        home = self._population.islands[island]
-        if home.size <= SMALL_ISLAND:
-            found = home.nearest(embedding, count)
+        population = self._population
+        if population.size_of_comparison() <= SMALL:
+            found = population.nearest(island, embedding, count)
         else:
-            found = await asyncio.to_thread(home.nearest, embedding, count)
+            found = await asyncio.to_thread(population.nearest, island, embedding, count)
         return [(self._population.ids[position], cosine) for position, cosine in found]
 
     # Programs
@@ -293,7 +307,10 @@ class AsyncProgramDatabase:
         Raises:
             DatabaseError: Nothing was stored.
         """
-        return await self._recorder.add(program, embedding)
+        added = await self._recorder.add(program, embedding)
+        if added:
+            self._twins.saw(program)
+        return added
 
     async def get(self, program_id: str) -> Program:
         """A program by its id.
@@ -314,6 +331,20 @@ class AsyncProgramDatabase:
     async def by_generation(self, generation: int) -> Program | None:
         """The program that a generation made, with its inspirations."""
         return await self._reader.by_generation(self._evolution, generation)
+
+    async def scored(self, key: str, island: int | None = None) -> Program | None:
+        """The first recorded program with that text, correct or not; None when there is none.
+
+        Args:
+            key: As `Source.key` names texts.
+            island: On which it has to live; None: on any.
+        """
+        found = await self._twins.of(key, island)
+        return None if found is None else await self.get(found)
+
+    async def embedding(self, program_id: str) -> Vector | None:
+        """The embedding of a program, `(d,)` float32, or None."""
+        return await self._reader.embedding(program_id)
 
     async def best(self) -> Program | None:
         """The best correct program, or None while there is none."""
@@ -338,7 +369,9 @@ class AsyncProgramDatabase:
         self._evolution = name
         self.journal.bind(name)
         self.calls.bind(name)
-        self._recorder.bind(name, seed)
+        self._recorder.bind(name)
+        self._twins.bind(name)
+        self._population.seed = seed
         self._writer.bind(Lease(name, self._mark, commits))
         self._beats = asyncio.create_task(self._beat())
 

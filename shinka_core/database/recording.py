@@ -1,4 +1,4 @@
-"""Programs written: their rows, and what follows for archive and islands."""
+"""Programs written: their rows, and what follows for the islands."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import bindparam, func, insert, select
 
 from shinka_core.config import DatabaseConfig
-from shinka_core.database.calls import Calls
-from shinka_core.database.journal import STATE
-from shinka_core.database.migration import plan_migration
-from shinka_core.database.population import Population
-from shinka_core.database.reading import ProgramReader
+from shinka_core.database.journal import RECORDED
 from shinka_core.database.rows import program_values
-from shinka_core.database.schema import ArchiveRow, InspirationRow, IslandMemberRow, ProgramRow, now, table_of
+from shinka_core.database.schema import InspirationRow, IslandMemberRow, ProgramRow, now, table_of
 from shinka_core.database.writer import Rows, Writer
-from shinka_core.program import GenerationState, Program
+from shinka_core.population.migration.protocol import Migration, Move
+from shinka_core.population.state import Population
+from shinka_core.program import Program
+from shinka_core.record import Folds, Joined, recorded
 
 Vector = NDArray[np.float32]
 logger = logging.getLogger("shinka.database")
@@ -40,25 +38,24 @@ class ProgramRecorder:
     """Stores the programs of one evolution."""
 
     def __init__(
-        self, config: DatabaseConfig, writer: Writer, population: Population, reader: ProgramReader, calls: Calls
+        self, config: DatabaseConfig, migration: Migration, writer: Writer, population: Population, folds: Folds
     ) -> None:
         self._config = config
+        self._migration = migration
         self._writer = writer
         self._population = population
-        self._reader = reader
-        self._calls = calls
+        self._folds = folds
         self._evolution = ""
-        self._seed = 0
 
-    def bind(self, evolution: str, seed: int) -> None:
-        """Says whose programs these are, and the seed of the run's choices."""
-        self._evolution, self._seed = evolution, seed
+    def bind(self, evolution: str) -> None:
+        """Says whose programs these are."""
+        self._evolution = evolution
 
     async def add(self, program: Program, embedding: Vector | None) -> bool:
-        """Stores a program, updates islands and archive, and closes its generation; False when it is there already."""
+        """Stores a program, closes its generation and tells the folds; False when it is there already."""
         if self._population.holds(program.generation):
             return False
-        islands = list(range(self._config.num_islands)) if program.generation == 0 else [program.island]
+        islands = tuple(range(self._config.num_islands)) if program.generation == 0 else (program.island,)
         program = replace(program, score=program.score if program.score is None or np.isfinite(program.score) else None)
 
         rows = [Rows(_PROGRAM, program_values(program, self._evolution, embedding) | {"of": self._evolution})]
@@ -66,58 +63,45 @@ class ProgramRecorder:
             Rows(_INSPIRATION, {"program_id": program.id, "position": position, "inspiration_id": inspiration})
             for position, inspiration in enumerate(program.inspiration_ids)
         ]
-        rows += [self._member(program.id, island) for island in islands]
-        recorded = {"of": self._evolution, "at": program.generation, "state": GenerationState.RECORDED.value}
-        await asyncio.shield(self._writer.post(*rows, Rows(STATE, recorded | {"updated_at": now()})))
-        position = self._population.add(
-            program.id,
-            program.generation,
-            program.score,
-            program.correct,
-            program.parent_id,
-            islands,
-            embedding,
-        )
-        self._calls.forget(program.generation)
-        await self._follow_up(position)
+        rows += [self._member(program.id, island, 0) for island in islands]
+        closed = {"of": self._evolution, "at": program.generation, "updated_at": now()}
+        await asyncio.shield(self._writer.post(*rows, Rows(RECORDED, closed)))
+        self._folds.apply(recorded(program, self._population.sequence + 1, islands, embedding))
+        await self._follow_up()
         return True
 
-    async def _follow_up(self, position: int) -> None:
-        """Archive and islands: the program is stored, so nothing that goes wrong from here on is its failure."""
-        moves = plan_migration(self._config, self._population, self._seed)
+    async def _follow_up(self) -> None:
+        """Islands: the program is stored, so nothing that goes wrong from here on is its failure."""
         try:
-            await self._update_archive(position)
-            if moves:
-                await self._migrate(moves)
+            await self._migrate(self._due_moves())
         except Exception as error:  # noqa: BLE001 - see above
-            logger.warning("archive or islands are not up to date until the next resume: %s", error)
+            logger.warning("islands are not up to date until the next resume: %s", error)
 
-    async def _update_archive(self, position: int) -> None:
-        """Decides with what is in memory now, so that programs stored together cannot disagree."""
-        change = self._population.archive_change(position)
-        if change.added is None:
-            return
-        self._population.apply(change)
-        ids = self._population.ids
+    def _due_moves(self) -> tuple[Move, ...]:
+        """Every `migration_interval` programs after the first.
 
-        async def store(connection: AsyncConnection) -> None:
-            if change.removed is not None:
-                await connection.execute(
-                    delete(ArchiveRow).where(
-                        ArchiveRow.evolution == self._evolution, ArchiveRow.program_id == ids[change.removed]
-                    )
-                )
-            await connection.execute(insert(ArchiveRow).values(evolution=self._evolution, program_id=ids[position]))
+        Programs are counted and not generations, of which the one that a migration waited for may have failed.
+        """
+        newest, islands = len(self._population) - 1, self._population.stats()
+        if newest < 1 or newest % self._config.migration_interval or len(islands.numbers) == 1:
+            return ()
+        rng = np.random.default_rng([self._population.seed, newest, len(islands.numbers)])
+        moves = self._migration.plan(self._population.view(), islands, rng)
+        return tuple(
+            sorted(moves, key=lambda move: (move.program, move.target))
+        )  # the order in which they are read back
 
-        await self._writer.write(store)
-
-    async def _migrate(self, moves: list[tuple[int, int]]) -> None:
+    async def _migrate(self, moves: tuple[Move, ...]) -> None:
         """Copies programs to other islands, all or none."""
-        ids = self._population.ids
-        members = [self._member(ids[position], island) for position, island in moves]
+        if not moves:
+            return
+        ids, after = self._population.ids, self._population.sequence
+        # At once, so that what is recorded meanwhile comes after them here and when this is read back.
+        for move in moves:
+            self._folds.apply(Joined(after, ids[move.program], move.target))
+        members = [self._member(ids[move.program], move.target, after) for move in moves]
         await asyncio.shield(self._writer.post(*members))
-        for position, island in moves:
-            self._population.islands[island].add(position, await self._reader.embedding(ids[position]))
 
-    def _member(self, program_id: str, island: int) -> Rows:
-        return Rows(_MEMBER, {"evolution": self._evolution, "island": island, "program_id": program_id})
+    def _member(self, program_id: str, island: int, after: int) -> Rows:
+        place = {"evolution": self._evolution, "island": island, "program_id": program_id}
+        return Rows(_MEMBER, place | {"after": after})

@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shinka_core.database.texts import StorableText
 
 # The alembic revision that these tables are; a test holds it against the migrations.
-REVISION = "0004"
+REVISION = "0005"
 # Not alembic's usual name: one database of Postgres may serve Prefect too, which keeps its version under that one.
 VERSION_TABLE = "shinka_schema"
 LEGACY_VERSION_TABLE = "alembic_version"
@@ -156,33 +156,34 @@ class InspirationRow(Base):
 
 
 class IslandMemberRow(Base):
-    """Which programs live on which island; the seed program lives on all."""
+    """Which programs live on which island; the seed program lives on all.
+
+    Attributes:
+        after: How many programs were recorded when it came there; 0 for where it was recorded.
+    """
 
     __tablename__ = "island_members"
 
     evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
     island: Mapped[int] = mapped_column(primary_key=True)
     program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), primary_key=True)
-
-
-class ArchiveRow(Base):
-    """The elites."""
-
-    __tablename__ = "archive"
-
-    evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
-    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), primary_key=True)
+    after: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class GenerationRow(Base):
-    """How far a generation has come, and why it failed if it did."""
+    """How far a generation has come, and why it failed if it did.
+
+    Attributes:
+        sequence: Its place in the order in which generations ended, from 1 in each evolution; None before.
+    """
 
     __tablename__ = "generations"
-    __table_args__ = (Index(None, "evolution", "state"),)
+    __table_args__ = (Index(None, "evolution", "state"), Index(None, "evolution", "sequence"))
 
     evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str]
+    sequence: Mapped[int | None]
     failure_step: Mapped[str] = mapped_column(default="")
     failure_reason: Mapped[str] = mapped_column(default="")
     failure_detail: Mapped[str] = mapped_column(default="")

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.rows import PROGRAM_COLUMNS, program_of
-from shinka_core.database.schema import ArchiveRow, GenerationRow, IslandMemberRow, ProgramRow, StepRow
+from shinka_core.database.schema import GenerationRow, IslandMemberRow, ProgramRow, StepRow
 
 SEED = 0
 
@@ -46,7 +46,7 @@ async def reopen_seed(connection: AsyncConnection, evolution: str, *, changed: b
     if state is None or not (empty or (changed and not correct)):
         return False
     if seed is not None:
-        for table in (ArchiveRow, IslandMemberRow):
+        for table in (IslandMemberRow,):
             await connection.execute(delete(table).where(table.evolution == evolution, table.program_id == seed.id))
         mine = ProgramRow.id == seed.id
         if later:

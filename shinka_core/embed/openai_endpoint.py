@@ -20,6 +20,7 @@ from shinka_core.llm.complaint import is_complaint, read_complaint
 from shinka_core.llm.connection import EMBEDDINGS, Connection
 from shinka_core.llm.endpoint import Endpoint
 from shinka_core.llm.ledger import MemoryLedger
+from shinka_core.llm.prices import PriceList
 from shinka_core.llm.reply import Reply
 from shinka_core.model_address import split_model
 
@@ -53,7 +54,7 @@ class OpenAIEmbedder:
         self.name = model
         self.piece = PIECE
         self._model, _ = split_model(model)
-        self._account = account or Account(MemoryLedger(), {}, Budget(None))
+        self._account = account or Account(MemoryLedger(), PriceList(), Budget(None))
         self._connection = Connection(endpoint, timeout=timeout)
 
     @property

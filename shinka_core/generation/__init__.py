@@ -1,35 +1,44 @@
 """The steps of one generation, each done once.
 
     sample → query → patch → judge → submit → evaluate → record
+                                     └── stages, repeats ──┘
 
 A step first looks whether the journal already holds its outcome (the run was killed and
 resumed); only otherwise does it act, and it writes the outcome before handing it on. So any
 prefix of the steps can be repeated at any time, and nothing is paid for or evaluated twice.
 """
 
-from shinka_core.generation.asking import query
+from shinka_core.generation.asking import query, repair
+from shinka_core.generation.course import Course
+from shinka_core.generation.duplicates import reuse
 from shinka_core.generation.evaluating import evaluate
 from shinka_core.generation.judging import judge
 from shinka_core.generation.patching import apply_answer, patch
 from shinka_core.generation.recording import record
+from shinka_core.generation.repairing import is_repairable, set_unrepaired_aside
 from shinka_core.generation.sampling import sample
 from shinka_core.generation.seed import embed_seed, seed_candidate
 from shinka_core.generation.submitting import submit
 from shinka_core.generation.under_way import OpenGeneration, end_before, give_up, open_generation
 
 __all__ = [
+    "Course",
     "OpenGeneration",
     "apply_answer",
     "embed_seed",
     "end_before",
     "evaluate",
     "give_up",
+    "is_repairable",
     "judge",
     "open_generation",
     "patch",
     "query",
     "record",
+    "repair",
+    "reuse",
     "sample",
     "seed_candidate",
+    "set_unrepaired_aside",
     "submit",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shinka_core.errors import PromptTooLongError
 from shinka_core.generation.under_way import OpenGeneration
@@ -36,16 +37,37 @@ async def query(generation: OpenGeneration, sampling: Sampling, turn: int, histo
         PromptTooLongError: It cannot be made shorter.
         ModelError: The class tells whether asking again may help.
     """
-    answer = await ask(generation.run, generation.context.number, sampling, turn, history)
+    return await _answered(generation, sampling, turn, history, Purpose.PROPOSAL)
+
+
+async def repair(generation: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...]) -> Answer:
+    """Asks the model that made a candidate to mend it; an answer that ever arrived is read back instead.
+
+    Args:
+        turn: The one after that of the candidate.
+        history: All that was asked and answered, with what is wrong with the candidate at the end.
+
+    Raises:
+        PromptTooLongError: It cannot be made shorter.
+        ModelError: The class tells whether asking again may help.
+    """
+    model = generation.model if generation.run.client.has(generation.model) else sampling.model
+    return await _answered(generation, replace(sampling, model=model), turn, history, Purpose.REPAIR)
+
+
+async def _answered(
+    generation: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...], purpose: Purpose
+) -> Answer:
+    key = CallKey(generation.context.number, purpose, sampling.attempt, turn)
+    answer = await ask(generation.run, key, sampling, history)
     generation.cost += answer.cost
     generation.model = answer.model
     await generation.see_written()
     return answer
 
 
-async def ask(run: Run, generation: int, sampling: Sampling, turn: int, history: tuple[Message, ...]) -> Answer:
+async def ask(run: Run, key: CallKey, sampling: Sampling, history: tuple[Message, ...]) -> Answer:
     """Asks; a prompt that the model's endpoint finds too long is made shorter and asked again."""
-    key = CallKey(generation, Purpose.PROPOSAL, sampling.attempt, turn)
     models = {sampling.model}
     refusal: PromptTooLongError | None = None
     for _ in range(SHORTENINGS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shinka_core.database import values
 from shinka_core.errors import RunStoppedError
 from shinka_core.generation.once import once, plain
+from shinka_core.generation.starts import start_of
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.program import TERMINATED, Evaluation, GenerationState, Job
 
@@ -39,11 +40,10 @@ async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
             raise
         return evaluation
 
-    launch = generation.claim.last(GenerationState.SUBMITTED)
     return await once(
         generation,
         GenerationState.EVALUATED,
-        (0, launch[0] if launch else 0),
+        (0, start_of(generation, job)),
         wait,
         values.dump_evaluation,
         plain(values.load_evaluation),

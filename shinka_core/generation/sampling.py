@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from shinka_core.config import EvolutionConfig
 from shinka_core.database import values
 from shinka_core.generation.once import once
 from shinka_core.generation.under_way import OpenGeneration
-from shinka_core.program import GenerationState, Sampling
+from shinka_core.population.search import Choice
+from shinka_core.program import GenerationState, PatchType, Sampling
 
 
 async def sample(generation: OpenGeneration, attempt: int) -> Sampling:
@@ -18,14 +20,12 @@ async def sample(generation: OpenGeneration, attempt: int) -> Sampling:
     run = generation.run
     evolve = run.settings.evolve
 
+    def pull(rng: np.random.Generator, choice: Choice) -> tuple[PatchType, str]:
+        return _patch_type(rng, choice, evolve), run.client.pick(rng)
+
     async def choose() -> Sampling:
-        return await run.database.sample(
-            generation.context,
-            attempt,
-            patch_types=evolve.patch_types,
-            patch_type_probs=evolve.patch_type_probs,
-            pick_model=run.client.pick,
-        )
+        begun = generation.context.number / evolve.num_generations
+        return await run.database.sample(generation.context, attempt, pull, progress=min(begun, 1.0))
 
     async def load(payload: dict[str, Any]) -> Sampling:
         sampling = await values.load_sampling(payload, run.database)
@@ -35,3 +35,12 @@ async def sample(generation: OpenGeneration, attempt: int) -> Sampling:
         return replace(sampling, model=run.client.pick(np.random.default_rng(sampling.seed)))
 
     return await once(generation, GenerationState.SAMPLED, (attempt, 0), choose, values.dump_sampling, load)
+
+
+def _patch_type(rng: np.random.Generator, choice: Choice, evolve: EvolutionConfig) -> PatchType:
+    if choice.broken:
+        return PatchType.FIX
+    weights = np.asarray(evolve.patch_type_probs)
+    drawn = evolve.patch_types[int(rng.choice(len(weights), p=weights / weights.sum()))]
+    # A crossover needs a second program.
+    return PatchType.DIFF if drawn is PatchType.CROSS and not choice.inspirations else drawn

@@ -1,68 +1,66 @@
-"""Starting the evaluation of a candidate, or finding the one that an earlier process started."""
+"""Starting an evaluation of a candidate, or finding the one that an earlier process started."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from shinka_core.database import values
 from shinka_core.generation.once import once, plain
+from shinka_core.generation.starts import AGAINST, CODE, digest_of, next_start, starts
 from shinka_core.generation.under_way import OpenGeneration
-from shinka_core.launch import EvaluationRequest, JobState, Launcher
+from shinka_core.launch import EvaluationRequest, JobState, Launcher, Terms
 from shinka_core.launch.room import make_room_for_program
-from shinka_core.program import GenerationState, Job
+from shinka_core.program import ONLY, GenerationState, Job, Trial
+from shinka_core.run import Run
 from shinka_core.source_text import source_bytes
 
-# Names, in a submission, the program that was submitted.
-CODE = "code"
+RESULTS = "results"
 
 
-async def submit(generation: OpenGeneration, code: str) -> Job:
-    """Writes the candidate to disk and starts its evaluation, anew when the one of before is lost.
+async def submit(generation: OpenGeneration, code: str, trial: Trial = ONLY) -> Job:
+    """Writes the candidate to disk and starts an evaluation of it, anew when the one of before is lost.
 
     Every start is a row of its own, its turn the number of the start.
 
     Raises:
         LaunchError: The evaluation could not be started.
     """
-    run = generation.run
+    run, digest = generation.run, digest_of(code)
     folder = run.generation_dir(generation.context.number)
-    program_path = folder / f"main{run.seed_program.extension}"
+    program_path, results_dir = folder / f"main{run.seed_program.extension}", folder / results_name(run, trial)
 
     async def start() -> Job:
         if generation.started is not None:  # but its row could not be written
-            started = generation.started
-            if await _is_there(run.launcher, started):
-                return started
+            of, before = generation.started
+            if of == digest and before.trial == trial and await _is_there(run.launcher, before):
+                return before
         content = source_bytes(code, run.seed_program.language)
-        await asyncio.to_thread(make_room_for_program, program_path, content, folder / "results")
+        await asyncio.to_thread(make_room_for_program, program_path, content, folder / RESULTS)
         folder.mkdir(parents=True, exist_ok=True)
         program_path.write_bytes(content)
-        request = EvaluationRequest.of(run.settings.job, program_path, folder / "results")
-        generation.started = await run.launcher.submit(request)
-        return generation.started
+        request = EvaluationRequest.of(run.settings.job, program_path, results_dir, terms_of(run, trial))
+        job = replace(await run.launcher.submit(request), stage=trial.stage, repeat=trial.repeat)
+        generation.started = digest, job
+        return job
 
-    submitted = generation.claim.last(GenerationState.SUBMITTED)
-    if submitted is None:
-        launch = 0
-    elif not submitted_last(generation, code):
-        launch = submitted[0] + 1  # of another candidate: settings of today lead elsewhere than those of then
-    else:
+    for turn, _, payload in reversed([known for known in starts(generation, code) if known[1] == trial]):
         # The results folder may have been moved since.
-        here = {"program_path": str(program_path), "results_dir": str(folder / "results")}
-        job = replace(values.load_job(submitted[1]), **here)
-        if generation.claim.find(GenerationState.EVALUATED, 0, submitted[0]) is not None:
+        here = {"program_path": str(program_path), "results_dir": str(folder / Path(payload["results_dir"]).name)}
+        job = replace(values.load_job(payload), **here)
+        if generation.claim.find(GenerationState.EVALUATED, 0, turn) is not None:
             return job  # its evaluation is in the journal: there is nothing to run
         if await _is_there(run.launcher, job):
             return job
-        launch = submitted[0] + 1
+        break
 
     def dump(job: Job) -> dict[str, Any]:
-        return values.dump_job(job) | {CODE: _digest(code)}
+        told = {} if trial.against is None else {AGAINST: trial.against}
+        return values.dump_job(job) | {CODE: digest} | told
 
-    place = (0, launch)
+    place = (0, next_start(generation))
     return await once(generation, GenerationState.SUBMITTED, place, start, dump, plain(values.load_job))
 
 
@@ -72,11 +70,22 @@ async def _is_there(launcher: Launcher, job: Job) -> bool:
     return state is JobState.DONE or (state is JobState.RUNNING and await launcher.attach(job))
 
 
-def submitted_last(generation: OpenGeneration, code: str) -> bool:
-    """Whether the last submission was of this program; a journal of an older version does not say of which."""
-    submitted = generation.claim.last(GenerationState.SUBMITTED)
-    return submitted is not None and submitted[1].get(CODE, _digest(code)) == _digest(code)
+def results_name(run: Run, trial: Trial) -> str:
+    """The folder of an evaluation: `results` for the last stage, those of others and of repeats beside it."""
+    earlier = [stage.name for stage in run.settings.job.stages[:-1]]
+    stage = f"-{trial.stage}" if trial.stage in earlier else ""
+    return RESULTS + stage + (f".{trial.repeat + 1}" if trial.repeat else "")
 
 
-def _digest(code: str) -> str:
-    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
+def terms_of(run: Run, trial: Trial) -> Terms:
+    """How the evaluator is called for it."""
+    job, seed = run.settings.job, run.settings.evolve.seed + trial.repeat
+    arguments: dict[str, Any] = {} if job.seed_argument is None else {job.seed_argument: seed}
+    environment = {} if job.seed_variable is None else {job.seed_variable: str(seed)}
+    stage = next((stage for stage in job.stages if stage.name == trial.stage), None)
+    if stage is None:
+        return Terms(arguments, environment)
+    arguments = {"stage": stage.name, **stage.args, **arguments}
+    if stage.time_limit is None:
+        return Terms(arguments, environment)
+    return Terms(arguments, environment, stage.time_limit, f"time of the stage {stage.name!r}")

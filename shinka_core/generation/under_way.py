@@ -20,7 +20,7 @@ class OpenGeneration:
         cost: US dollars of all answers so far.
         model: Who gave the last answer; not always the model that was sampled.
         unwritten: Outcomes on their way to the journal.
-        started: The evaluation last started here.
+        started: The evaluation last started here, and the digest of its program.
     """
 
     def __init__(self, run: Run, context: GenerationContext, claim: Claim) -> None:
@@ -31,7 +31,7 @@ class OpenGeneration:
         self.cost = 0.0
         self.model = ""
         self.unwritten: list[asyncio.Future[None]] = []
-        self.started: Job | None = None
+        self.started: tuple[str, Job] | None = None
 
     async def see_written(self) -> None:
         """Waits for the outcomes on their way to the journal; raises what kept one from it."""

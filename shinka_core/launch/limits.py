@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import resource
 import shutil
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import psutil
 
 from shinka_core.config import LocalJobConfig
 
@@ -43,7 +44,7 @@ def limits_of(config: LocalJobConfig) -> Limits:
 
 def machine_share() -> int:
     """Bytes of memory that an evaluation may use when nothing else is said."""
-    return int(SHARE_OF_MACHINE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return int(SHARE_OF_MACHINE * psutil.virtual_memory().total)
 
 
 def entering(limits: Limits | None) -> Callable[[], None]:

@@ -34,12 +34,36 @@ def put_aside(folder: Path) -> Path:
 
 
 def make_room_for_program(program: Path, content: bytes, results_dir: Path) -> None:
-    """Puts a generation's folder aside when it holds another program with its results."""
-    if results_dir.is_symlink() or not complete(results_dir):
+    """Puts a generation's folder aside when it holds another program with results, of whatever stage or repeat.
+
+    Args:
+        results_dir: The names of all its results begin with this one's.
+    """
+    if not any(complete(found) for found in _results(program.parent, results_dir.name)):
         return
-    try:
-        same = program.read_bytes() == content
-    except OSError:
-        same = False
-    if not same:
+    if not _holds(program, content):
         put_aside(program.parent)
+
+
+def put_aside_program(program: Path, content: bytes, results: str, name: str) -> None:
+    """Moves a program with all its results into a folder of that name beside it, if it is the one that is there.
+
+    The program itself goes last: cut off on the way, it is done to the end the next time.
+    """
+    if not _holds(program, content):
+        return
+    aside = program.parent / name
+    aside.mkdir(exist_ok=True)
+    for path in [*sorted(program.parent.glob(f"{results}*")), program]:
+        path.replace(aside / path.name)
+
+
+def _results(folder: Path, name: str) -> list[Path]:
+    return [path for path in folder.glob(f"{name}*") if path.is_dir() and not path.is_symlink()]
+
+
+def _holds(program: Path, content: bytes) -> bool:
+    try:
+        return program.read_bytes() == content
+    except OSError:
+        return False

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shinka_core.launch.limits import Limits
+from shinka_core.warden.tree import has_proc
 
 logger = logging.getLogger("shinka.launch")
 
 _ROOT = str(Path(__file__).resolve().parents[2])
-# Isolated and without site-packages, so that it starts in a hundredth of a second; our own folder comes last.
+# Isolated and without site-packages, so that it starts in a hundredth of a second; our own folder comes last. Where
+# there is no /proc it needs psutil from there.
 _COMMAND = (
-    *(sys.executable, "-I", "-S", "-c"),
+    *(sys.executable, "-I", *(["-S"] if has_proc() else []), "-c"),
     f"import sys; sys.path.append({_ROOT!r}); from shinka_core.warden.main import main; main()",
 )
 # A warden that somebody ends is replaced, but not without end.

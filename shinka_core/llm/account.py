@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
 from shinka_core.budget import Budget, Reservation
-from shinka_core.config import ModelPrice
 from shinka_core.errors import ModelError, RateLimitedError
 from shinka_core.llm.billed_tokens import estimated, most_tokens
 from shinka_core.llm.congestion import Gate
 from shinka_core.llm.limiter import CallLimiter, Unlimited
-from shinka_core.llm.prices import cost
+from shinka_core.llm.prices import PriceList
 from shinka_core.llm.question import CallKey, Ledger, Question
 from shinka_core.program import Answer, Purpose, Usage
 
@@ -67,8 +66,8 @@ class Account:
         limiter: Limits that other runs share; whoever knows them puts them here.
     """
 
-    def __init__(self, ledger: Ledger, prices: Mapping[str, ModelPrice], budget: Budget) -> None:
-        """Starts an account; every price in `prices` wins over the built-in table."""
+    def __init__(self, ledger: Ledger, prices: PriceList, budget: Budget) -> None:
+        """Starts an account."""
         self.ledger = ledger
         self.budget = budget
         self.limiter: CallLimiter = Unlimited()
@@ -94,7 +93,7 @@ class Account:
         Raises:
             BudgetExhaustedError: The call could pass the limit.
         """
-        dollars, fewest = (cost(model, tokens, self._prices) or 0.0 for tokens in (most, least or most))
+        dollars, fewest = (self._prices.cost(model, tokens) or 0.0 for tokens in (most, least or most))
         async with (
             self.gate(model).pass_through(),
             self.budget.reserve(model, dollars, fewest) as reservation,
@@ -116,7 +115,7 @@ class Account:
 
     def price(self, model: str, usage: Usage) -> float:
         """US dollars of a call; 0 for a model without a price, which is told once."""
-        dollars = cost(model, usage, self._prices)
+        dollars = self._prices.cost(model, usage)
         if dollars is None:
             text = "no price is known for %s: its calls count as 0 dollars; set llm_prices"
             self.tell_once("unpriced", model, text, model)
@@ -125,7 +124,7 @@ class Account:
     def estimate(self, model: str, prompt: Sequence[str], answer: str) -> Usage:
         """Tokens of a call that the provider did not count, which is told once."""
         usage = estimated(prompt, answer)
-        if cost(model, usage, self._prices):
+        if self._prices.cost(model, usage):
             text = "%s counts no tokens: the cost of its calls is estimated from their texts"
             self.tell_once("uncounted", model, text, model)
         return usage

@@ -22,7 +22,7 @@ from shinka_core.llm.context import ANSWER_SHARE
 from shinka_core.llm.dialect import LIMITS
 from shinka_core.llm.endpoint import models_of
 from shinka_core.llm.ledger import MemoryLedger
-from shinka_core.llm.prices import AnswerBound, cost, longest_answer
+from shinka_core.llm.prices import AnswerBound, PriceList, longest_answer
 from shinka_core.llm.question import Ledger, Provider, Question, RawAnswer
 from shinka_core.llm.roster import Roster
 from shinka_core.model_address import is_builtin
@@ -46,7 +46,7 @@ class AsyncLLMClient:
         *,
         weights: Mapping[str, float],
         ledger: Ledger,
-        prices: Mapping[str, ModelPrice] | None = None,
+        prices: Mapping[str, ModelPrice] | PriceList | None = None,
         budget: Budget | None = None,
         bounds: Mapping[str, AnswerBound] | None = None,
         timeout: float | None = None,
@@ -56,6 +56,7 @@ class AsyncLLMClient:
         Args:
             providers: By model name as configured.
             weights: Models that `pick` draws from, with weights of any sum.
+            prices: Those that win over the list prices, by name of the model; or all prices.
             budget: Bounds what is spent.
             bounds: How long the answers of each model may be.
             timeout: Seconds after which providers give an answer up.
@@ -65,7 +66,7 @@ class AsyncLLMClient:
         total = sum(weights.values())
         self._weights = {model: weight / total for model, weight in weights.items()}
         self._ledger = ledger
-        self._prices = prices or {}
+        self._prices = prices if isinstance(prices, PriceList) else PriceList(prices or {})
         self._bounds = dict(bounds or {})
         self._timeout = timeout
         self._longest_seen: Counter[str] = Counter()
@@ -92,13 +93,14 @@ class AsyncLLMClient:
             ConfigError: A model is unknown, has no price where one is asked for, or a key is missing.
         """
         models = models_of(config)
-        check_prices(config, models)
+        prices = PriceList.of(config, models)
+        check_prices(config, models, prices)
         weights = config.llm_weights or [1.0] * len(config.llm_models)
         return cls(
             connect(models, config, providers or {}),
             weights=dict(zip(config.llm_models, weights, strict=True)),
             ledger=ledger or MemoryLedger(),
-            prices=config.llm_prices,
+            prices=prices,
             budget=budget or Budget(config.max_api_costs),
             bounds=answer_bounds(config, models),
             timeout=config.llm_timeout,
@@ -254,12 +256,17 @@ class AsyncLLMClient:
 
     def _bounded(self, question: Question, most: Usage, dollars: float) -> Question:
         """The question with a bound on its answer, where a budget rests on it: no longer than the dollars set aside pay."""
-        token = cost(question.model, Usage(output_tokens=1), self._prices)
         bound = self._bound(question.model)
-        if self.account.budget.limit is None or bound.sent is not None or not token:
+        if self.account.budget.limit is None or bound.sent is not None:
             return question
-        prompt = cost(question.model, replace(most, output_tokens=0), self._prices) or 0.0
-        tokens = min(most.output_tokens, int(round((dollars - prompt) / token, 3))) // bound.answers
+        # Of an answer to this prompt: behind a long one they may be dearer.
+        prompt, more = (
+            self._prices.cost(question.model, replace(most, output_tokens=tokens)) or 0.0 for tokens in (0, 1_000_000)
+        )
+        if more <= prompt:
+            return question
+        paid = int(round((dollars - prompt) * 1_000_000 / (more - prompt), 3))
+        tokens = min(most.output_tokens, paid) // bound.answers
         return replace(question, longest_answer=max(tokens, 1))
 
     def _allows_less(self, question: Question, error: ModelError) -> bool:

@@ -8,7 +8,7 @@ from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import ANSWER_SHARE, answer_limit, context_tokens, option
 from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of, remote_embedding
-from shinka_core.llm.prices import AnswerBound, cost, longest_answer
+from shinka_core.llm.prices import AnswerBound, PriceList, longest_answer
 from shinka_core.llm.question import Provider
 from shinka_core.model_address import is_builtin
 from shinka_core.program import Usage
@@ -28,7 +28,7 @@ def answer_bounds(config: EvolutionConfig, models: Sequence[str]) -> dict[str, A
     return bounds
 
 
-def check_prices(config: EvolutionConfig, models: Sequence[str]) -> None:
+def check_prices(config: EvolutionConfig, models: Sequence[str], prices: PriceList) -> None:
     """A budget bounds only what has a price.
 
     Raises:
@@ -36,7 +36,7 @@ def check_prices(config: EvolutionConfig, models: Sequence[str]) -> None:
     """
     if (embedding := remote_embedding(config)) is not None:
         models = [*models, embedding]
-    unpriced = [model for model in models if cost(model, Usage(), config.llm_prices) is None]
+    unpriced = [model for model in models if prices.cost(model, Usage()) is None]
     if not unpriced or config.unknown_prices == "warn":
         return
     if config.unknown_prices == "refuse" or config.max_api_costs is not None:

@@ -1,51 +1,24 @@
 """What tokens cost.
 
-List prices in US dollars per million tokens, as the providers published them; they change, so a
-run's own `llm_prices` win. A dated or suffixed name falls back to the longest known prefix.
+The list prices are those of the `genai-prices` package as it is installed: nothing is fetched. They change, so a
+run's own `llm_prices` win. A dated or tagged name that the package lacks falls back to the name without its end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from shinka_core.config import ModelPrice
+from shinka_core.config import EvolutionConfig, ModelPrice
 from shinka_core.model_address import is_builtin, split_model
 from shinka_core.program import Usage
 
-PER_MILLION: dict[str, tuple[float, float, float]] = {
-    # model: (input, cached input, output)
-    "gpt-3.5-turbo": (0.50, 0.50, 1.50),
-    "gpt-4-turbo": (10.00, 10.00, 30.00),
-    "gpt-4o": (2.50, 1.25, 10.00),
-    "gpt-4o-2024-05-13": (5.00, 5.00, 15.00),
-    "gpt-4o-mini": (0.15, 0.075, 0.60),
-    "gpt-4.1": (2.00, 0.50, 8.00),
-    "gpt-4.1-mini": (0.40, 0.10, 1.60),
-    "gpt-4.1-nano": (0.10, 0.025, 0.40),
-    "gpt-5": (1.25, 0.125, 10.00),
-    "gpt-5.1": (1.25, 0.125, 10.00),
-    "gpt-5-mini": (0.25, 0.025, 2.00),
-    "gpt-5-nano": (0.05, 0.005, 0.40),
-    "o1": (15.00, 7.50, 60.00),
-    "o3": (2.00, 0.50, 8.00),
-    "o3-mini": (1.10, 0.55, 4.40),
-    "o4-mini": (1.10, 0.275, 4.40),
-    "claude-opus-4": (15.00, 1.50, 75.00),
-    "claude-opus-4-0": (15.00, 1.50, 75.00),
-    "claude-opus-4-1": (15.00, 1.50, 75.00),
-    "claude-opus-4-5": (5.00, 0.50, 25.00),
-    "claude-sonnet-4": (3.00, 0.30, 15.00),
-    "claude-sonnet-4-0": (3.00, 0.30, 15.00),
-    "claude-sonnet-4-5": (3.00, 0.30, 15.00),
-    "claude-haiku-4-5": (1.00, 0.10, 5.00),
-    "claude-3-7-sonnet": (3.00, 0.30, 15.00),
-    "claude-3-5-sonnet": (3.00, 0.30, 15.00),
-    "claude-3-5-haiku": (0.80, 0.08, 4.00),
-    "gemini-2.5-pro": (1.25, 0.31, 10.00),
-    "gemini-2.5-flash": (0.30, 0.075, 2.50),
-    "gemini-2.5-flash-lite": (0.10, 0.025, 0.40),
-    "gemini-2.0-flash": (0.10, 0.025, 0.40),
+# US dollars per million tokens: input, cached input, output.
+Rates = tuple[float, float, float]
+
+# What the package does not find by the name alone, or has as it was before.
+OWN: dict[str, Rates] = {
     "deepseek-chat": (0.28, 0.028, 0.42),
     "deepseek-reasoner": (0.28, 0.028, 0.42),
     "text-embedding-3-small": (0.02, 0.02, 0.0),
@@ -53,12 +26,10 @@ PER_MILLION: dict[str, tuple[float, float, float]] = {
     "text-embedding-ada-002": (0.10, 0.10, 0.0),
 }
 
-# Where a prompt of more tokens is dearer: (tokens, (input, cached input, output)).
-LONG_PROMPTS: dict[str, tuple[int, tuple[float, float, float]]] = {
-    "gemini-2.5-pro": (200_000, (2.50, 0.625, 15.00)),
+# Where a prompt of more tokens is dearer and the package does not say so: (tokens, rates).
+LONG_PROMPTS: dict[str, tuple[int, Rates]] = {
     "claude-sonnet-4": (200_000, (6.00, 0.60, 22.50)),
     "claude-sonnet-4-0": (200_000, (6.00, 0.60, 22.50)),
-    "claude-sonnet-4-5": (200_000, (6.00, 0.60, 22.50)),
 }
 
 # The longest answer that is allowed where the settings name none and a budget has to hold, in tokens, and the models
@@ -75,29 +46,94 @@ SHORTER_ANSWERS = {
 }
 
 
-def cost(model: str, usage: Usage, overrides: Mapping[str, ModelPrice]) -> float | None:
-    """US dollars of one call, or None when the model's price is not known.
+# What a dated or tagged name ends in.
+_END = re.compile(r"-20\d|-latest|[@:]")
+# Models that only their makers serve: `name:tag` is what people call one of the others on a machine of their own.
+_CLOSED = frozenset({"anthropic", "google", "openai"})
 
-    Args:
-        model: Name as configured; an `@endpoint` suffix and a `provider/` prefix are ignored.
-        usage: `cached_tokens` are part of `input_tokens` and priced at the cached rate.
-        overrides: Prices that win over the built-in table, by name as configured.
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """What the calls of a run cost.
+
+    Attributes:
+        own: Prices that win over the list prices, by name as configured.
+        tiers: The service tier that calls are sent with (`flex`, `priority`), by name as configured.
+        base_url: Where models are asked whose names hold no address.
     """
-    name, _ = split_model(model)
-    if is_builtin(name):
-        return 0.0
-    own = overrides.get(model) or overrides.get(name)
-    if own is not None:
-        cached = own.cached_input if own.cached_input is not None else own.input
-        rates = (own.input, cached, own.output)
-    else:
-        known = _known(_plain(model))
-        if known is None:
-            return None
-        rates = PER_MILLION[known]
-        tokens, dearer = LONG_PROMPTS.get(known, (0, rates))
-        if usage.input_tokens > tokens:
-            rates = dearer
+
+    own: Mapping[str, ModelPrice] = field(default_factory=dict[str, ModelPrice])
+    tiers: Mapping[str, str] = field(default_factory=dict[str, str])
+    base_url: str | None = None
+
+    @classmethod
+    def of(cls, config: EvolutionConfig, models: Sequence[str]) -> PriceList:
+        """The prices of a run's models."""
+        tiers = {model: config.options_for(model).get("service_tier") for model in models}
+        known = {model: tier for model, tier in tiers.items() if isinstance(tier, str)}
+        return cls(config.llm_prices, known, config.llm_base_url)
+
+    def cost(self, model: str, usage: Usage) -> float | None:
+        """US dollars of one call, or None when the model's price is not known.
+
+        Args:
+            model: Name as configured. A `provider/` prefix is ignored, and so is an `@endpoint` suffix and the
+                `base_url`, unless they are a provider's whose prices are known.
+            usage: `cached_tokens` are part of `input_tokens` and priced at the cached rate.
+        """
+        name, address = split_model(model)
+        if is_builtin(name):
+            return 0.0
+        address = address or self.base_url
+        own = self.own.get(model) or self.own.get(name)
+        if own is not None:
+            cached = own.cached_input if own.cached_input is not None else own.input
+            return _at((own.input, cached, own.output), usage)
+        tier = self.tiers.get(model)
+        if address is not None and (dollars := _list_price(name, usage, tier, address)) is not None:
+            return dollars
+        return _price_by_name(name.rpartition("/")[2], usage, tier)
+
+
+def _price_by_name(name: str, usage: Usage, tier: str | None) -> float | None:
+    """What a model costs where its maker serves it."""
+    base = _END.split(name, maxsplit=1)[0]
+    tokens, dearer = LONG_PROMPTS.get(base, (0, None))
+    if dearer is not None and usage.input_tokens > tokens:
+        return _at(dearer, usage)
+    if base in OWN:
+        return _at(OWN[base], usage)
+    if name != name.lower():
+        return None  # as files of weights are called, which anybody serves
+    if ":" in name:
+        return _list_price(base, usage, tier, closed=True)
+    found = _list_price(name, usage, tier)
+    return _list_price(base, usage, tier) if found is None and base != name else found
+
+
+def _list_price(
+    name: str, usage: Usage, tier: str | None, address: str | None = None, *, closed: bool = False
+) -> float | None:
+    from genai_prices import Usage as Tokens  # takes a fifth of a second, which runs without models need not wait
+    from genai_prices import calc_price
+
+    tokens = Tokens(
+        input_tokens=max(usage.input_tokens, usage.cached_tokens),
+        cache_read_tokens=usage.cached_tokens,
+        output_tokens=usage.output_tokens,
+    )
+    try:
+        found = calc_price(
+            tokens, name, provider_api_url=address, price_context=None if tier is None else {"service_tier": tier}
+        )
+    except LookupError:
+        return None
+    if getattr(found.model_price, "input_mtok", None) is None or (closed and found.provider.id not in _CLOSED):
+        return None
+    return float(found.total_price)
+
+
+def _at(rates: Rates, usage: Usage) -> float:
     fresh = max(usage.input_tokens - usage.cached_tokens, 0)
     return (fresh * rates[0] + usage.cached_tokens * rates[1] + usage.output_tokens * rates[2]) / 1_000_000
 
@@ -119,17 +155,8 @@ class AnswerBound:
 
 def longest_answer(model: str) -> int:
     """Tokens that an answer of the model is allowed where nothing else bounds it."""
-    return SHORTER_ANSWERS.get(_known(_plain(model)) or "", LONG_ANSWER)
-
-
-def _plain(model: str) -> str:
-    return split_model(model)[0].rpartition("/")[2]
-
-
-def _known(name: str) -> str | None:
-    """The longest known name that this is, or is a dated or tagged one of."""
-    found = [known for known in PER_MILLION if name == known or name.startswith(tuple(known + end for end in SUFFIXES))]
-    return max(found, key=len) if found else None
-
-
-SUFFIXES = ("-20", "-latest", "@", ":")
+    name = split_model(model)[0].rpartition("/")[2]
+    known = (
+        each for each in SHORTER_ANSWERS if name == each or (name.startswith(each) and _END.match(name, len(each)))
+    )
+    return SHORTER_ANSWERS.get(max(known, key=len, default=""), LONG_ANSWER)

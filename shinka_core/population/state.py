@@ -59,6 +59,7 @@ class Population:
     Attributes:
         ids: Program ids by position.
         elites: Positions of the archive's members, ascending.
+        sequence: Of the newest program.
     """
 
     def __init__(self, islands: int, archive: Archive, seed: int = 0) -> None:
@@ -70,6 +71,7 @@ class Population:
         self.ids: list[str] = []
         self.elites: list[int] = []
         self.seed = seed
+        self.sequence = 0
         self._islands = [Island() for _ in range(islands)]
         self._archive = archive
         self._positions: dict[str, int] = {}
@@ -127,7 +129,7 @@ class Population:
         self._view = None
 
     def _add(self, event: Recorded) -> None:
-        position = len(self.ids)
+        position, self.sequence = len(self.ids), event.sequence
         self.ids.append(event.program_id)
         self._positions[event.program_id] = position
         self._made.add(event.generation)

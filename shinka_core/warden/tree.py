@@ -1,7 +1,7 @@
 """Process trees: what one uses, and ending it as a whole.
 
 A process group catches ordinary children. Daemonised ones leave the group, but not their
-environment: every evaluation carries a mark there, by which its strays are found in /proc.
+environment: every evaluation carries a mark there, by which its strays are found.
 """
 
 from __future__ import annotations
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARK = "SHINKA_EVALUATION"
+PROC = "/proc"
+
+
+def has_proc() -> bool:
+    """Whether /proc tells of processes; elsewhere psutil does."""
+    return os.path.exists(f"{PROC}/self/stat")
 
 
 def kill_tree(pid: int, mark: str) -> None:
@@ -42,27 +48,41 @@ def kill_marked(mark: str) -> None:
 
 
 def marked_processes(mark: str) -> list[int]:
-    """Living processes that carry the mark; none where there is no /proc."""
+    """Living processes that carry the mark."""
+    if not has_proc():
+        from shinka_core.warden import elsewhere
+
+        return elsewhere.marked_processes(MARK, mark)
     wanted = f"{MARK}={mark}".encode()
-    return [pid for pid in _processes() if wanted in _read(f"/proc/{pid}/environ")]
+    return [pid for pid in _processes() if wanted in _read(f"{PROC}/{pid}/environ")]
 
 
 def start_of(pid: int) -> str:
-    """When a process started, in clock ticks since boot; "" when it is gone or nothing tells."""
+    """When a process started, on a clock of the system's (ticks since boot on Linux); "" when it is gone."""
+    if not has_proc():
+        from shinka_core.warden import elsewhere
+
+        return elsewhere.start_of(pid)
     fields = _stat(pid)
     return fields[19].decode() if fields else ""
 
 
 def has_ended(pid: int) -> bool:
-    """Whether a process is gone or waits to be collected; False where nothing tells."""
-    if not os.path.exists("/proc/self/stat"):
-        return False
+    """Whether a process is gone or waits to be collected."""
+    if not has_proc():
+        from shinka_core.warden import elsewhere
+
+        return elsewhere.has_ended(pid)
     fields = _stat(pid)
     return not fields or fields[0] == b"Z"
 
 
 def tree_usage(roots: list[int]) -> dict[int, tuple[int, int]]:
-    """Processes and bytes of resident memory of each tree; nothing where there is no /proc."""
+    """Processes and bytes of resident memory of each tree."""
+    if not has_proc():
+        from shinka_core.warden import elsewhere
+
+        return {root: elsewhere.tree_usage(root) for root in roots}
     children: dict[int, list[int]] = {}
     memory: dict[int, int] = {}
     page = os.sysconf("SC_PAGE_SIZE")
@@ -85,7 +105,7 @@ def tree_usage(roots: list[int]) -> dict[int, tuple[int, int]]:
 
 def _processes() -> Iterator[int]:
     try:
-        entries = os.listdir("/proc")
+        entries = os.listdir(PROC)
     except OSError:
         return iter(())
     return (int(entry) for entry in entries if entry.isdigit())
@@ -93,7 +113,7 @@ def _processes() -> Iterator[int]:
 
 def _stat(pid: int) -> list[bytes]:
     """The fields after the name, the state first; none when the process is gone."""
-    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return _read(f"{PROC}/{pid}/stat").rpartition(b")")[2].split()
 
 
 def _read(path: str) -> bytes:

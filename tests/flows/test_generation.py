@@ -20,7 +20,7 @@ from flows.orchestrator.parent_run import begin_flow_run
 from shinka_core.config import EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
 from shinka_core.generation import OpenGeneration
-from shinka_core.program import Evaluation, Failure, Job, Program
+from shinka_core.program import Evaluation, Failure, Job, Program, Trial
 from shinka_core.run import Run
 from tests.support.model_server import ModelServer, Script
 from tests.support.prefect import evolve
@@ -45,14 +45,14 @@ async def test_a_bug_is_a_recorded_failure_and_a_cut_off_flow_run_is_repeated(
 ) -> None:
     results, submit, cut_off = tmp_path / "r", steps.submit, []
 
-    async def breaking(generation: OpenGeneration, code: str) -> Any:
+    async def breaking(generation: OpenGeneration, code: str, *trial: Trial) -> Any:
         number = generation.context.number
         if number == 3:
             raise ZeroDivisionError("a bug")
         if number == 5 and not cut_off:
             cut_off.append(number)
             raise PrefectException("the server went away")
-        return await submit(generation, code)
+        return await submit(generation, code, *trial)
 
     monkeypatch.setattr(steps, "submit", breaking)
     with settings_for(prefect_api, prefect_home):
@@ -82,11 +82,11 @@ async def test_what_closed_a_generation_may_be_cut_off_before_it_says_so(
             to_cut.remove(generation.context.number)
             raise PrefectException("the server went away")
 
-    async def breaking(generation: OpenGeneration, code: str) -> Any:
+    async def breaking(generation: OpenGeneration, code: str, *trial: Trial) -> Any:
         runs.append(generation.run)
         if generation.context.number == 3:
             raise ZeroDivisionError("a bug")
-        return await submit(generation, code)
+        return await submit(generation, code, *trial)
 
     async def recording(generation: OpenGeneration, *arguments: Any) -> Program:
         program = await record(generation, *arguments)

@@ -12,7 +12,7 @@ from tests.shinka_core.database.test_population import residents
 from tests.shinka_core.database.test_programs import name, opened, program, unit
 
 
-async def test_a_program_whose_archive_fails_is_recorded_all_the_same(
+async def test_a_program_whose_migration_fails_is_recorded_all_the_same(
     tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with opened(tmp_path, database_url, archive_size=1) as db:
@@ -21,11 +21,11 @@ async def test_a_program_whose_archive_fails_is_recorded_all_the_same(
             await db.journal.claim(number)
         await db.add(program(0), None)
 
-        async def breaking(_position: int) -> None:
+        def breaking() -> None:
             raise RuntimeError("after the commit")
 
         with monkeypatch.context() as patch:
-            patch.setattr(db._recorder, "_update_archive", breaking)
+            patch.setattr(db._recorder, "_due_moves", breaking)
             assert await db.add(program(1, 9.0), None)
         assert "after the commit" in caplog.text
         summary = await db.summary()

@@ -10,7 +10,9 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from shinka_core.database import engine
@@ -179,17 +181,28 @@ async def test_on_a_share_of_several_machines_there_is_no_log(
         ("/e.sqlite", ""),
     ],
 )
-def test_which_files_are_on_a_share(tmp_path: Path, file: str, kind: str) -> None:
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(
-        "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
-        "30 22 0:41 / /home/me rw - nfs4 server:/home/me rw\n"
-        "31 30 8:2 / /home/me/local\\040disk rw - xfs /dev/sdb1 rw\n"
-        "32 22 0:42 / /mnt/win rw master:2 - ext4 /dev/sdc1 rw\n"
-        "33 32 0:43 / /mnt/win rw - cifs //server/win rw\n"
-    )
-    assert shared_by_machines(Path(file), mounts) == kind
-    assert shared_by_machines(Path(file), tmp_path / "none") == ""
+def test_which_files_are_on_a_share(monkeypatch: pytest.MonkeyPatch, file: str, kind: str) -> None:
+    def mounts(**_: object) -> list[SimpleNamespace]:
+        return [
+            SimpleNamespace(mountpoint="/", fstype="ext4"),
+            SimpleNamespace(mountpoint="/home/me", fstype="nfs4"),
+            SimpleNamespace(mountpoint="/home/me/local disk", fstype="xfs"),
+            SimpleNamespace(mountpoint="/mnt/win", fstype="ext4"),
+            SimpleNamespace(mountpoint="/mnt/win", fstype="cifs"),
+        ]
+
+    def nothing(**_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(psutil, "disk_partitions", mounts)
+    assert shared_by_machines(Path(file)) == kind
+    monkeypatch.setattr(psutil, "disk_partitions", nothing)
+    assert shared_by_machines(Path(file)) == ""
+
+
+def test_the_mounts_of_this_machine_can_be_read(tmp_path: Path) -> None:
+    assert any(mount.mountpoint == "/" for mount in psutil.disk_partitions(all=True))
+    assert isinstance(shared_by_machines(tmp_path / "e.sqlite"), str)
 
 
 @pytest.mark.parametrize("content", [b"this is no database at all" * 100, b"short", b"\x00" * 5000])

@@ -21,6 +21,7 @@ from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase, values
 from shinka_core.errors import DatabaseError, EvolutionExistsError, SchemaVersionError
 from shinka_core.llm.question import CallKey, Question
+from shinka_core.population.search import Choice
 from shinka_core.program import (
     Answer,
     Evaluation,
@@ -61,13 +62,10 @@ def program(
 
 
 async def sample(db: AsyncProgramDatabase, number: int, attempt: int = 0):
-    return await db.sample(
-        GenerationContext("run", number, 7),
-        attempt,
-        patch_types=[PatchType.DIFF, PatchType.CROSS],
-        patch_type_probs=[0.5, 0.5],
-        pick_model=lambda rng: f"model-{rng.integers(2)}",
-    )
+    def pull(rng: np.random.Generator, choice: Choice) -> tuple[PatchType, str]:
+        return PatchType.FIX if choice.broken else PatchType.DIFF, f"model-{rng.integers(2)}"
+
+    return await db.sample(GenerationContext("run", number, 7), attempt, pull)
 
 
 def name() -> str:

@@ -1,0 +1,29 @@
+"""A candidate that does not run, and one answer that may mend it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from shinka_core.evaluating.faults import fault_of
+from shinka_core.generation.submitting import RESULTS
+from shinka_core.generation.under_way import OpenGeneration
+from shinka_core.launch.room import put_aside_program
+from shinka_core.program import Evaluation
+from shinka_core.source_text import source_bytes
+
+# Where a candidate that was mended lies with its results, inside its generation's folder.
+UNREPAIRED = "unrepaired"
+
+
+def is_repairable(generation: OpenGeneration, evaluation: Evaluation) -> bool:
+    """Whether the settings have a candidate mended that was judged so."""
+    evolve = generation.run.settings.evolve
+    return evolve.max_repairs > 0 and fault_of(evaluation) in evolve.repair_after
+
+
+async def set_unrepaired_aside(generation: OpenGeneration, code: str) -> None:
+    """Makes room for the mended program, keeping what its evaluators wrote of the one before."""
+    run = generation.run
+    program = run.generation_dir(generation.context.number) / f"main{run.seed_program.extension}"
+    content = source_bytes(code, run.seed_program.language)
+    await asyncio.to_thread(put_aside_program, program, content, RESULTS, UNREPAIRED)

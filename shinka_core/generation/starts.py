@@ -1,0 +1,61 @@
+"""The evaluations that a generation has started, as its journal tells them.
+
+Every start is a row of its own: its turn is the number of the start, and it says of which program it was, for
+which stage and which repeat. The result has the same turn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from shinka_core.database import values
+from shinka_core.generation.under_way import OpenGeneration
+from shinka_core.program import Evaluation, GenerationState, Job, Trial
+
+# What a start says beside its job: which program was submitted, and what it is compared with.
+CODE = "code"
+AGAINST = "against"
+
+
+def digest_of(code: str) -> str:
+    """Names a program in the journal."""
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def starts(generation: OpenGeneration, code: str) -> Iterator[tuple[int, Trial, dict[str, Any]]]:
+    """Turn, trial and payload of each start of that program; a journal of an older version does not say of which."""
+    digest = digest_of(code)
+    for turn, payload in generation.claim.turns(GenerationState.SUBMITTED):
+        if payload.get(CODE, digest) == digest:
+            trial = Trial(payload.get("stage", ""), payload.get("repeat", 0), payload.get(AGAINST))
+            yield turn, trial, payload
+
+
+def was_submitted(generation: OpenGeneration, code: str) -> bool:
+    """Whether that program was submitted once."""
+    return any(True for _ in starts(generation, code))
+
+
+def next_start(generation: OpenGeneration) -> int:
+    """The number of the next start."""
+    return max((turn for turn, _ in generation.claim.turns(GenerationState.SUBMITTED)), default=-1) + 1
+
+
+def start_of(generation: OpenGeneration, job: Job) -> int:
+    """The number of the start that made a job, the last one if its launcher gives names twice."""
+    rows = generation.claim.turns(GenerationState.SUBMITTED)
+    return max(
+        (turn for turn, row in rows if values.load_job(row).trial == job.trial and row["id"] == job.id), default=0
+    )
+
+
+def results_of(generation: OpenGeneration, code: str) -> dict[Trial, Evaluation]:
+    """The evaluations of that program that have ended; of one that was made twice the last."""
+    found: dict[Trial, Evaluation] = {}
+    for turn, trial, _ in starts(generation, code):
+        payload = generation.claim.find(GenerationState.EVALUATED, 0, turn)
+        if payload is not None:
+            found[trial] = values.load_evaluation(payload)
+    return found

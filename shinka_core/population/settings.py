@@ -1,0 +1,75 @@
+"""From the settings of the search to its strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from shinka_core.config import DatabaseConfig
+from shinka_core.errors import ConfigError
+from shinka_core.population.archives import ARCHIVES
+from shinka_core.population.inspirations import INSPIRATIONS
+from shinka_core.population.islands import ISLANDS
+from shinka_core.population.migration import MIGRATIONS
+from shinka_core.population.parents import PARENTS
+from shinka_core.population.search import Search
+from shinka_core.registry import Registry, Spec
+
+T = TypeVar("T")
+
+
+def search_of(config: DatabaseConfig) -> Search:
+    """The strategies that settings name, with the settings of old as their parameters where they give none.
+
+    Raises:
+        ConfigError: One is not there, or a parameter is wrong; names the field.
+    """
+    inspirations = config.inspiration_strategies
+    return Search(
+        islands=_made(ISLANDS, "island_selection_strategy", config.island_selection_strategy, {}),
+        parents=_made(PARENTS, "parent_selection_strategy", config.parent_selection_strategy, _parents(config)),
+        inspirations=tuple(
+            _made(INSPIRATIONS, "inspiration_strategies", spec, _inspirations(config)) for spec in inspirations
+        ),
+        archive=_made(ARCHIVES, "archive_strategy", config.archive_strategy, _archives(config)),
+        migration=_made(MIGRATIONS, "migration_strategy", config.migration_strategy, _migrations(config)),
+    )
+
+
+def _made(registry: Registry[T], field: str, spec: Spec, defaults: Mapping[str, Mapping[str, Any]]) -> T:
+    try:
+        return registry.create(spec, defaults)
+    except ConfigError as error:
+        raise ConfigError(f"{field}: {error}") from error
+
+
+def _parents(config: DatabaseConfig) -> dict[str, dict[str, Any]]:
+    return {
+        "weighted": {"sharpness": config.parent_selection_lambda},
+        "power_law": {"alpha": config.exploitation_alpha, "exploitation_ratio": config.exploitation_ratio},
+    }
+
+
+def _inspirations(config: DatabaseConfig) -> dict[str, dict[str, Any]]:
+    return {
+        "archive": {
+            "count": config.num_archive_inspirations,
+            "elite_ratio": config.elite_selection_ratio,
+            "separate": config.enforce_island_separation,
+        },
+        "top_k": {"count": config.num_top_k_inspirations},
+    }
+
+
+def _archives(config: DatabaseConfig) -> dict[str, dict[str, Any]]:
+    return {"fitness": {"size": config.archive_size}}
+
+
+def _migrations(config: DatabaseConfig) -> dict[str, dict[str, Any]]:
+    copies = {"keep_best": config.island_elitism}
+    chosen = {"share": config.migration_rate} if config.migration_rate else {}
+    return {
+        "random": copies | {"share": config.migration_rate},  # the default, and with the default rate nobody moves
+        "ring": copies | chosen,
+        "broadcast": copies | chosen,
+    }
