@@ -162,6 +162,19 @@ class EvolutionConfig(Section):
         default=[], description="Asked once about near duplicates; none: reject them."
     )
 
+    # People and things beside the loop
+    reviewer: Spec | None = Field(
+        default=None,
+        description="Who looks at novel candidates before they are run: `file` asks a person; None: nobody.",
+        json_schema_extra=NAMES_OF_NO_SECRETS,
+    )
+    max_review_attempts: int = Field(
+        default=3, ge=1, description="Rejections and hints of the reviewer before a generation is given up."
+    )
+    periodic: list[Spec] = Field(
+        default=[], description="What is done now and then beside the generations: `digest` writes progress.jsonl."
+    )
+
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if len(self.patch_types) != len(self.patch_type_probs):

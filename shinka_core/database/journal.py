@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from shinka_core.record import Ended, Folds
 
 StepKey = tuple[GenerationState, int, int]
 FINAL = tuple(state.value for state in GenerationState if state.final)
+# What rows of periodic steps begin with.
+PERIODIC = "periodic:"
 DETAIL_LIMIT = 4_000
 
 # Rows of a step, and the state that a generation comes to.
@@ -121,7 +124,11 @@ class Journal:
             return Claim(
                 number,
                 GenerationState(state),
-                {(GenerationState(step), attempt, turn): payload for step, attempt, turn, payload in steps},
+                {
+                    (GenerationState(step), attempt, turn): payload
+                    for step, attempt, turn, payload in steps
+                    if not step.startswith(PERIODIC)
+                },
                 Failure(*why) if state == GenerationState.FAILED else None,
             )
 
@@ -150,6 +157,25 @@ class Journal:
             ),
             Rows(STATE, {"of": self._evolution, "at": number, "state": step.value, "updated_at": now()}),
         )
+
+    async def begin_periodic(self, name: str, recorded: int) -> bool:
+        """Notes that a periodic step is begun at so many recorded programs; False when it was before, by whomever.
+
+        A row of the seed program's generation, since none is its own.
+        """
+        step = f"{PERIODIC}{name}"
+        mark = uuid.uuid4().hex  # whose row it is, also where the receipt was lost
+
+        async def begin(connection: AsyncConnection) -> bool:
+            key = {"evolution": self._evolution, "generation": 0, "step": step, "attempt": recorded, "turn": 0}
+            there = await connection.scalar(
+                select(StepRow.payload).where(*(getattr(StepRow, column) == value for column, value in key.items()))
+            )
+            if there is None:
+                await connection.execute(STEP, key | {"payload": {"mark": mark}, "seconds": 0.0})
+            return there is None or there["mark"] == mark
+
+        return await self._writer.write(begin)
 
     async def fail(self, number: int, failure: Failure) -> None:
         """Closes a generation without a program; one that is recorded or failed stays as it is."""
