@@ -24,6 +24,8 @@ from shinka_core.run import Run
 logger = logging.getLogger("shinka.meta")
 
 RUN_NAME = "{name} {recorded}"
+# Seconds for the periodic steps that are under way when all generations are done.
+LAST_STEPS = 300.0
 
 
 @flow(name="meta", flow_run_name=RUN_NAME, validate_parameters=False, persist_result=False)
@@ -64,31 +66,36 @@ class _Due:
     def begin(self, recorded: int, periodics: tuple[Named, ...]) -> None:
         """Begins those that are due at that number."""
         for named in periodics:
-            try:
-                due = named.step.due(recorded)
-            except Exception:
-                logger.exception(
-                    "the periodic step %s cannot say whether it is due at %d programs", named.name, recorded
-                )
-                continue
-            if due:
+            if self._is_due(named, recorded):
                 task = asyncio.create_task(self._do(named, recorded))
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
 
     def watch(self) -> None:
-        """Has itself told from now on; first begins what was due last and may not have been begun by the process of before."""
+        """Has itself told from now on; what was due last and was not begun by the process of before begins first."""
         self._run.database.folds.add(self)
         for named in self._run.periodics:
             for recorded in range(len(self._run.database), 0, -1):
-                if named.step.due(recorded):
+                if self._is_due(named, recorded):
                     self.begin(recorded, (named,))
                     break
 
+    def _is_due(self, named: Named, recorded: int) -> bool:
+        try:
+            return bool(named.step.due(recorded))
+        except Exception:
+            logger.exception("the periodic step %s cannot say whether it is due at %d programs", named.name, recorded)
+            return False
+
     async def ended(self) -> None:
-        """Waits for all of them."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        """Waits for all of them, but not for ever."""
+        if not self._under_way:
+            return
+        _, left = await asyncio.wait(self._under_way, timeout=LAST_STEPS)
+        if left:
+            logger.warning(
+                "%d periodic steps do not end and are broken off, %.0f s after the generations", len(left), LAST_STEPS
+            )
 
     def cancel(self) -> None:
         """Breaks them off."""

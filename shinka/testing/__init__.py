@@ -3,10 +3,16 @@
 TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
     from shinka.testing.launchers import LauncherContract
+    from shinka.testing.periodics import PeriodicContract
+    from shinka.testing.reviewers import ReviewerContract
 
-__all__ = ["LauncherContract"]
+__all__ = ["LauncherContract", "PeriodicContract", "ReviewerContract"]
 
-_HOMES = {"LauncherContract": "shinka.testing.launchers"}
+_HOMES = {
+    "LauncherContract": "shinka.testing.launchers",
+    "PeriodicContract": "shinka.testing.periodics",
+    "ReviewerContract": "shinka.testing.reviewers",
+}
 
 
 def __getattr__(name: str) -> object:

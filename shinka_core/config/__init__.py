@@ -171,7 +171,7 @@ class EvolutionConfig(Section):
     max_review_attempts: int = Field(
         default=3, ge=1, description="Rejections and hints of the reviewer before a generation is given up."
     )
-    periodic: list[Spec] = Field(
+    periodic: list[Annotated[Spec, Field(json_schema_extra=NAMES_OF_NO_SECRETS)]] = Field(
         default=[], description="What is done now and then beside the generations: `digest` writes progress.jsonl."
     )
 

@@ -18,7 +18,8 @@ from shinka_core.record import Ended, Folds
 
 StepKey = tuple[GenerationState, int, int]
 FINAL = tuple(state.value for state in GenerationState if state.final)
-# What rows of periodic steps begin with.
+# Of rows that belong to none.
+NO_GENERATION = -2_000_000_000
 PERIODIC = "periodic:"
 DETAIL_LIMIT = 4_000
 
@@ -124,11 +125,7 @@ class Journal:
             return Claim(
                 number,
                 GenerationState(state),
-                {
-                    (GenerationState(step), attempt, turn): payload
-                    for step, attempt, turn, payload in steps
-                    if not step.startswith(PERIODIC)
-                },
+                {(GenerationState(step), attempt, turn): payload for step, attempt, turn, payload in steps},
                 Failure(*why) if state == GenerationState.FAILED else None,
             )
 
@@ -161,13 +158,19 @@ class Journal:
     async def begin_periodic(self, name: str, recorded: int) -> bool:
         """Notes that a periodic step is begun at so many recorded programs; False when it was before, by whomever.
 
-        A row of the seed program's generation, since none is its own.
+        A step that is none of a generation.
         """
         step = f"{PERIODIC}{name}"
         mark = uuid.uuid4().hex  # whose row it is, also where the receipt was lost
 
         async def begin(connection: AsyncConnection) -> bool:
-            key = {"evolution": self._evolution, "generation": 0, "step": step, "attempt": recorded, "turn": 0}
+            key = {
+                "evolution": self._evolution,
+                "generation": NO_GENERATION,
+                "step": step,
+                "attempt": recorded,
+                "turn": 0,
+            }
             there = await connection.scalar(
                 select(StepRow.payload).where(*(getattr(StepRow, column) == value for column, value in key.items()))
             )
