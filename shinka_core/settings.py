@@ -151,6 +151,8 @@ def restored(
         for name, section in sections.items()
     }
     below = {name: dict(known.get(name, {})) for name in SECTIONS}
+    if not (over or again) and _of_another_kind(given.job, below["job"]):
+        above = {**above, "job": {**above["job"], "kind": given.job.kind}}
     if "job" not in known and "init_program_path" in below["evolution"]:
         beside = Path(below["evolution"]["init_program_path"]).with_name("evaluate.py")
         below["job"] = {"eval_program_path": str(beside)} if beside.is_file() else {}
@@ -170,6 +172,11 @@ def restored(
         task=given.task or task_of(known),
         **widths,
     )
+
+
+def _of_another_kind(given: JobConfig, known: Mapping[str, Any]) -> bool:
+    """Whether their kind is meant: it is no usual one, or they name fields that the kept kind does not have."""
+    return not isinstance(given, LocalJobConfig) or not given.model_fields_set <= set(kind_of(known).model_fields)
 
 
 def task_of(known: Mapping[str, Any]) -> TaskFolder | None:

@@ -14,7 +14,7 @@ from shinka_core.config import CustomJobConfig, DatabaseConfig, EvolutionConfig,
 from shinka_core.errors import ConfigError
 from shinka_core.launch import Launcher, check_job, launcher_of
 from shinka_core.run import open_run
-from shinka_core.settings import RunSettings
+from shinka_core.settings import RunSettings, kept, restored
 from tests.support.bare import evolve
 from tests.support.outside_launcher import Subprocesses
 
@@ -103,6 +103,28 @@ def test_a_launcher_that_is_none_is_told_with_its_remedy(tmp_path: Path) -> None
     ):
         with pytest.raises(ConfigError, match=words.replace("(", r"\(").replace("?", r"\?")):
             check_job(CustomJobConfig(eval_program_path=str(tmp_path / "evaluate.py"), launcher=launcher))
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "kind"),
+    [
+        (LocalJobConfig(), InProcessJobConfig(threads=2), "in_process"),
+        (InProcessJobConfig(), LocalJobConfig(isolation="limits"), "local"),
+        (InProcessJobConfig(threads=3), LocalJobConfig(time=3), "in_process"),
+        (LocalJobConfig(), CustomJobConfig(launcher=PLACE), "custom"),
+        (LocalJobConfig(), InProcessJobConfig(), "in_process"),
+        (InProcessJobConfig(), LocalJobConfig(), "in_process"),
+    ],
+)
+def test_a_resume_keeps_the_kind_unless_fields_of_another_are_given(
+    tmp_path: Path, before: Any, given: Any, kind: str
+) -> None:
+    def settings(job: Any) -> RunSettings:
+        return RunSettings("e", tmp_path, EvolutionConfig(), job, DatabaseConfig())
+
+    found = restored(kept(settings(before)), settings(given)).job
+    assert found.kind == kind
+    assert found.model_dump().items() >= given.model_dump(exclude_unset=True).items()
 
 
 def test_contract_tests_need_no_plugin_for_event_loops() -> None:
