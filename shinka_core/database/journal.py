@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ScalarSelect, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.beginnings import begin_periodic
 from shinka_core.database.schema import GenerationRow, StepRow, now, table_of
 from shinka_core.database.store import Store
 from shinka_core.database.writer import Rows, Writer
@@ -18,9 +18,6 @@ from shinka_core.record import Ended, Folds
 
 StepKey = tuple[GenerationState, int, int]
 FINAL = tuple(state.value for state in GenerationState if state.final)
-# Of rows that belong to none.
-NO_GENERATION = -2_000_000_000
-PERIODIC = "periodic:"
 DETAIL_LIMIT = 4_000
 
 # Rows of a step, and the state that a generation comes to.
@@ -156,29 +153,8 @@ class Journal:
         )
 
     async def begin_periodic(self, name: str, recorded: int) -> bool:
-        """Notes that a periodic step is begun at so many recorded programs; False when it was before, by whomever.
-
-        A step that is none of a generation.
-        """
-        step = f"{PERIODIC}{name}"
-        mark = uuid.uuid4().hex  # whose row it is, also where the receipt was lost
-
-        async def begin(connection: AsyncConnection) -> bool:
-            key = {
-                "evolution": self._evolution,
-                "generation": NO_GENERATION,
-                "step": step,
-                "attempt": recorded,
-                "turn": 0,
-            }
-            there = await connection.scalar(
-                select(StepRow.payload).where(*(getattr(StepRow, column) == value for column, value in key.items()))
-            )
-            if there is None:
-                await connection.execute(STEP, key | {"payload": {"mark": mark}, "seconds": 0.0})
-            return there is None or there["mark"] == mark
-
-        return await self._writer.write(begin)
+        """Notes that a periodic step is begun at so many recorded programs; False when it was before, by any process."""
+        return await begin_periodic(self._writer, self._evolution, name, recorded)
 
     async def fail(self, number: int, failure: Failure) -> None:
         """Closes a generation without a program; one that is recorded or failed stays as it is."""
