@@ -1,6 +1,6 @@
 """Where evaluations run, and what a launcher of one's own is made with."""
 
-from shinka_core.config import CustomJobConfig, InProcessJobConfig, JobConfig, LocalJobConfig
+from shinka_core.config import CustomJobConfig, InProcessJobConfig, JobConfig, LocalJobConfig, Stage
 from shinka_core.launch import EvaluationRequest, JobState, Launcher
 from shinka_core.program import Evaluation, Job
 
@@ -14,4 +14,5 @@ __all__ = [
     "JobState",
     "Launcher",
     "LocalJobConfig",
+    "Stage",
 ]

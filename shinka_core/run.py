@@ -102,6 +102,11 @@ class Run:
         return self._of_stages.get(stage, self.evaluations)
 
     @property
+    def stage_slots(self) -> list[Slots]:
+        """Slots of the stages that have their own, in the order of the stages."""
+        return list(self._of_stages.values())
+
+    @property
     def evaluations_shared(self) -> bool:
         """Whether any evaluation needs one of the slots that are nobody's own."""
         stages = self.settings.job.stages

@@ -73,7 +73,7 @@ class Judging(Section):
         description="In this order; a candidate that does not pass one is judged by it. None: one evaluation.",
     )
     repeats: int = Field(
-        default=1, ge=1, le=10_000, description="Evaluations of a candidate at most; its score is their mean."
+        default=1, ge=1, le=1_000, description="Evaluations of a candidate at most; its score is their mean."
     )
     min_repeats: int = Field(default=3, ge=2, description="Evaluations before an early stop.")
     early_stop: Literal["none", "confidence_interval", "bayesian", "hybrid"] = Field(
@@ -103,8 +103,11 @@ class Judging(Section):
                 "stage; leave it out there"
             )
         most = max([self.repeats, *(stage.repeats or 1 for stage in self.stages)])
-        if self.early_stop != "none" and most == 1:
-            raise ValueError(f"early_stop={self.early_stop!r} has nothing to stop with repeats=1; raise repeats")
+        if self.early_stop != "none" and most <= self.min_repeats:
+            raise ValueError(
+                f"early_stop={self.early_stop!r} has nothing to stop: repeats={most} is no more than "
+                f"min_repeats={self.min_repeats}; raise the one or lower the other"
+            )
         for field, name, form in (
             ("seed_argument", self.seed_argument, r"[A-Za-z][\w-]*"),
             ("seed_variable", self.seed_variable, VARIABLE_NAME),
