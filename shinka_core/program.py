@@ -22,15 +22,6 @@ TERMINATED = "terminated"
 NO_REASON = "the evaluator gives no reason"
 
 
-class PatchType(StrEnum):
-    """How a proposal is asked for: SEARCH/REPLACE edits, a whole program, or a crossover."""
-
-    DIFF = "diff"
-    FULL = "full"
-    CROSS = "cross"
-    FIX = "fix"
-
-
 class Purpose(StrEnum):
     """What a model call was for; costs are reported by it."""
 
@@ -99,7 +90,7 @@ class Program:
     inspiration_ids: tuple[str, ...] = ()
     name: str = ""
     description: str = ""
-    patch_type: PatchType | None = None
+    patch_type: str | None = None
     diff: str = ""
     model: str = ""
     cost: float = 0.0
@@ -128,7 +119,7 @@ class Sampling:
     parent: Program
     inspirations: tuple[Program, ...]
     island: int
-    patch_type: PatchType
+    patch_type: str
     model: str
     attempt: int
     seed: int

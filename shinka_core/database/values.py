@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from shinka_core.program import Candidate, Evaluation, Failure, Job, PatchType, Program, Sampling, Verdict
+from shinka_core.program import Candidate, Evaluation, Failure, Job, Program, Sampling, Verdict
 
 Vector = NDArray[np.float32]
 
@@ -29,7 +29,7 @@ def dump_sampling(sampling: Sampling) -> dict[str, Any]:
         "parent": sampling.parent.id,
         "inspirations": [program.id for program in sampling.inspirations],
         "island": sampling.island,
-        "patch_type": sampling.patch_type.value,
+        "patch_type": sampling.patch_type,
         "model": sampling.model,
         "attempt": sampling.attempt,
         "seed": sampling.seed,
@@ -43,7 +43,7 @@ async def load_sampling(payload: dict[str, Any], programs: ProgramSource) -> Sam
         parent=parent,
         inspirations=tuple(inspirations),
         island=payload["island"],
-        patch_type=PatchType(payload["patch_type"]),
+        patch_type=payload["patch_type"],
         model=payload["model"],
         attempt=payload["attempt"],
         seed=payload["seed"],
