@@ -18,6 +18,9 @@ from typing import Any
 TERMINATED = "terminated"
 
 
+# What the stage of a trial begins with: an evaluation that an operator asks for before there is a candidate.
+TRIALS = "trials/"
+
 # For programs that are not correct, where the evaluator says no more.
 NO_REASON = "the evaluator gives no reason"
 
@@ -205,6 +208,11 @@ class Trial:
     stage: str = ""
     repeat: int = 0
     against: float | None = field(default=None, compare=False)
+
+    @property
+    def folder(self) -> str:
+        """Where it lies inside its generation's folder: that of the candidate itself, or that of a trial on the way to it."""
+        return self.stage if self.stage.startswith(TRIALS) else ""
 
     def __str__(self) -> str:
         """As a part of a name; nothing for the only one."""

@@ -137,6 +137,9 @@ class EvolutionConfig(Section):
     patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1, description="One per operator.")
     max_patch_resamples: int = Field(default=3, ge=1, description="Samplings (new parent) per generation.")
     max_patch_attempts: int = Field(default=2, ge=1, description="Answers per sampling; the error is fed back.")
+    max_trials: int = Field(
+        default=20, ge=0, description="Evaluations that an operator may make on the way to one candidate."
+    )
     max_repairs: int = Field(
         default=0,
         ge=0,
