@@ -38,7 +38,7 @@ GROUND = {
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
-    "population": {"selection"},
+    "population": set[str](),
     "evaluation": set[str](),
     "launch": {"evaluation", "warden"},
     "warden": set[str](),

@@ -1,0 +1,35 @@
+"""Contracts of the interchangeable parts, as tests for one's own: subclass the one of your part."""
+
+TYPE_CHECKING = False  # a type checker takes it for True
+if TYPE_CHECKING:
+    from shinka.testing.inspirations import InspirationSelectorContract
+    from shinka.testing.parents import ParentSelectorContract
+    from shinka.testing.views import edge_views, population_views, random_view, stats_of, view_of
+
+__all__ = [
+    "InspirationSelectorContract",
+    "ParentSelectorContract",
+    "edge_views",
+    "population_views",
+    "random_view",
+    "stats_of",
+    "view_of",
+]
+
+_HOMES = {
+    "InspirationSelectorContract": "shinka.testing.inspirations",
+    "ParentSelectorContract": "shinka.testing.parents",
+    "edge_views": "shinka.testing.views",
+    "population_views": "shinka.testing.views",
+    "random_view": "shinka.testing.views",
+    "stats_of": "shinka.testing.views",
+    "view_of": "shinka.testing.views",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
