@@ -2,12 +2,16 @@
 
 TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
+    from shinka.testing.bandits import BanditContract
     from shinka.testing.inspirations import InspirationSelectorContract
+    from shinka.testing.operators import OperatorContract
     from shinka.testing.parents import ParentSelectorContract
     from shinka.testing.views import edge_views, population_views, random_view, stats_of, view_of
 
 __all__ = [
+    "BanditContract",
     "InspirationSelectorContract",
+    "OperatorContract",
     "ParentSelectorContract",
     "edge_views",
     "population_views",
@@ -17,7 +21,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BanditContract": "shinka.testing.bandits",
     "InspirationSelectorContract": "shinka.testing.inspirations",
+    "OperatorContract": "shinka.testing.operators",
     "ParentSelectorContract": "shinka.testing.parents",
     "edge_views": "shinka.testing.views",
     "population_views": "shinka.testing.views",

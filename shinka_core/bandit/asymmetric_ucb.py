@@ -20,6 +20,8 @@ from shinka_core.bandit.protocol import BANDITS, Arm, Offer, Outcome, arms_of
 Vector = NDArray[np.float64]
 # Of the dearest arm's cost: nothing is taken to be cheaper, or a free model would win whatever it makes.
 CHEAPEST = 0.05
+# A gain beyond it is one of a broken scale; sums stay finite.
+LARGEST = 1e300
 
 
 @dataclass(slots=True)
@@ -94,4 +96,4 @@ class AsymmetricUCB:
         one = self._known.setdefault(outcome.arm, _Known())
         one.pulls += 1
         one.cost += outcome.cost
-        one.log_sum = float(np.logaddexp(one.log_sum, self.sharpness * max(outcome.gain or 0.0, 0.0)))
+        one.log_sum = float(np.logaddexp(one.log_sum, min(self.sharpness * max(outcome.gain or 0.0, 0.0), LARGEST)))
