@@ -21,6 +21,7 @@ from shinka_core.program import Candidate, Failure, Program, Sampling
 from shinka_core.run import Run, open_run
 from shinka_core.settings import RunSettings
 from tests.golden.evolutions import EVALUATOR, SEED
+from tests.support.model_server import ModelServer, Script
 from tests.support.operators import Climb, Halve
 from tests.support.runs import settings_for
 
@@ -31,7 +32,7 @@ def _server(prefect_api: str, prefect_home: Path) -> Any:  # pyright: ignore[rep
         yield
 
 
-def settings_of(folder: Path, **evolution: Any) -> RunSettings:
+def settings_of(folder: Path, broken_seed: int = 0, **evolution: Any) -> RunSettings:
     """A run whose evaluator notes every program that it is called with."""
     (folder / "initial.py").write_text(SEED)
     noting = f"with open({str(folder / 'evaluated')!r}, 'a') as log: log.write(options.program_path + '\\n')\n"
@@ -43,7 +44,9 @@ def settings_of(folder: Path, **evolution: Any) -> RunSettings:
         EvolutionConfig(
             num_generations=8, init_program_path=str(folder / "initial.py"), embedding_model=None, **evolution
         ),
-        LocalJobConfig(eval_program_path=str(folder / "evaluate.py"), isolation="none"),
+        LocalJobConfig(
+            eval_program_path=str(folder / "evaluate.py"), isolation="none", extra_cmd_args={"broken_seed": broken_seed}
+        ),
         DatabaseConfig(num_islands=1),
     )
 
@@ -201,3 +204,14 @@ async def test_a_run_learns_from_its_own_programs(tmp_path: Path, name: str) -> 
     async with open_run(settings) as run:
         programs = await make(run, *range(6))
         assert {program.patch_type for program in programs[1:] if program} == {"diff", "mutate"}
+
+
+async def test_a_role_gives_an_operator_its_own_model(tmp_path: Path) -> None:
+    async with ModelServer(Script()) as server:
+        settings = settings_of(
+            tmp_path, 1, llm_roles={"fix": ["fixer"]}, llm_base_url=server.url, unknown_prices="warn", llm_retries=0
+        )
+        async with open_run(settings) as run:
+            _, fixed = await make(run, 0, 1)
+    assert fixed is not None
+    assert (fixed.patch_type, fixed.model) == ("fix", "fixer")
