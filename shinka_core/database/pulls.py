@@ -32,8 +32,9 @@ async def read_pulls(connection: AsyncConnection, evolution: str, generation: in
         steps = steps.where(StepRow.generation == generation)
         calls = calls.where(ModelCallRow.generation == generation)
     answered = {(number, attempt): model for number, attempt, model in await connection.execute(calls)}
+    sampled = {(number, attempt): payload for number, attempt, payload in await connection.execute(steps)}
     found: Pulls = {}
-    for number, attempt, sampled in await connection.execute(steps):
-        pull = Pull(sampled["patch_type"], answered.get((number, attempt), sampled["model"]))
+    for (number, attempt), payload in sampled.items():
+        pull = Pull(payload["patch_type"], answered.get((number, attempt), payload["model"]))
         found[number] = (*found.get(number, ()), pull)
     return found

@@ -85,7 +85,8 @@ async def fill(options: dict[str, Any]) -> None:
                 sampling = await database.sample(context, 0, _pull)
                 parent = sampling.parent
                 key = CallKey(number, Purpose.PROPOSAL, 0, int(rng.integers(10**6)))
-                await database.calls.answered(Question(key, "m", "", "?", seed=0), Answer("x", "m", cost=1.0))
+                if await database.calls.find(key) is None:  # it was killed before, just behind the answer
+                    await database.calls.answered(Question(key, "m", "", "?", seed=0), Answer("x", "m", cost=1.0))
             if number and rng.random() < 0.2:
                 await database.journal.fail(number, Failure("patch", "x", ""))
             else:
