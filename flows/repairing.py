@@ -31,7 +31,7 @@ async def judged(opened: OpenGeneration, proposal: Proposal) -> tuple[Proposal, 
         The candidate that was judged last, and its judgement: there is one in any case.
     """
     evaluation = await _evaluation(opened, proposal)
-    if not steps.is_repairable(opened, evaluation):
+    if not proposal.sampling.model or not steps.is_repairable(opened, evaluation):
         return proposal, evaluation
     embedding, model = opened.embedding, opened.model
     mended = await _mended(opened, proposal, evaluation)

@@ -161,7 +161,11 @@ def replay(events: Iterable[Event], *folds: Fold) -> None:
 
 
 def recorded(
-    program: Program, sequence: int, islands: tuple[int, ...], embedding: NDArray[np.float32] | None
+    program: Program,
+    sequence: int,
+    islands: tuple[int, ...],
+    embedding: NDArray[np.float32] | None,
+    pulls: tuple[Pull, ...] = (),
 ) -> Recorded:
     """The event of a program that was just stored."""
     return Recorded(
@@ -174,6 +178,7 @@ def recorded(
         correct=program.correct,
         parent_id=program.parent_id,
         embedding=embedding,
+        pulls=pulls,
         cost=program.cost,
         seconds=program.evaluation_seconds,
         error=program.error,

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.pulls import Pulls, read_pulls
 from shinka_core.database.rows import vector_of
 from shinka_core.database.schema import GenerationRow, IslandMemberRow, ModelCallRow, ProgramRow
 from shinka_core.database.seed import SEED
 from shinka_core.database.store import Store
 from shinka_core.program import Failure, GenerationState
-from shinka_core.record import Called, Ended, Event, Joined, Recorded
+from shinka_core.record import Called, Ended, Event, Joined, Pull, Recorded
 
 # Rows that are taken up in one go: some ten milliseconds.
 AT_ONCE = 500
@@ -31,7 +32,8 @@ async def read_events(store: Store, evolution: str, islands: int) -> list[Event]
         events: list[Event] = [*await _calls(connection, evolution)]
         moves = iter([*joined, None])
         move = next(moves)
-        async for event in _ends(connection, evolution, born):
+        pulls = await read_pulls(connection, evolution)
+        async for event in _ends(connection, evolution, born, pulls):
             while move is not None and isinstance(event, Recorded) and move.after < event.sequence:
                 events.append(move)
                 move = next(moves)
@@ -63,10 +65,10 @@ async def _members(
 
 
 async def _ends(
-    connection: AsyncConnection, evolution: str, born: dict[str, tuple[int, ...]]
+    connection: AsyncConnection, evolution: str, born: dict[str, tuple[int, ...]], pulls: Pulls
 ) -> AsyncIterator[Recorded | Ended]:
     """Programs by their sequence, each after the failures that came before it."""
-    failures = iter(await _failures(connection, evolution))
+    failures = iter(await _failures(connection, evolution, pulls))
     failure = next(failures, None)
     programs = (
         select(
@@ -95,14 +97,14 @@ async def _ends(
             while failure is not None and row.end is not None and failure[0] < row.end:
                 yield failure[1]
                 failure = next(failures, None)
-            yield _recorded(row, born.get(row.id, ()))
+            yield _recorded(row, born.get(row.id, ()), pulls.get(row.generation, ()))
     if failure is not None:
         yield failure[1]
     for _, late in failures:
         yield late
 
 
-def _recorded(row: Any, islands: tuple[int, ...]) -> Recorded:
+def _recorded(row: Any, islands: tuple[int, ...], pulls: tuple[Pull, ...]) -> Recorded:
     return Recorded(
         sequence=row.sequence,
         program_id=row.id,
@@ -113,13 +115,14 @@ def _recorded(row: Any, islands: tuple[int, ...]) -> Recorded:
         correct=row.correct,
         parent_id=row.parent_id,
         embedding=vector_of(row.embedding),
+        pulls=pulls,
         cost=row.cost,
         seconds=row.evaluation_seconds,
         error=row.error,
     )
 
 
-async def _failures(connection: AsyncConnection, evolution: str) -> list[tuple[int, Ended]]:
+async def _failures(connection: AsyncConnection, evolution: str, pulls: Pulls) -> list[tuple[int, Ended]]:
     """With their place in the order of ends."""
     rows = await connection.execute(
         select(
@@ -132,7 +135,7 @@ async def _failures(connection: AsyncConnection, evolution: str) -> list[tuple[i
         .where(GenerationRow.evolution == evolution, GenerationRow.state == GenerationState.FAILED.value)
         .order_by(GenerationRow.sequence)
     )
-    return [(sequence or 0, Ended(number, Failure(*why))) for sequence, number, *why in rows]
+    return [(sequence or 0, Ended(number, Failure(*why), pulls.get(number, ()))) for sequence, number, *why in rows]
 
 
 async def _calls(connection: AsyncConnection, evolution: str) -> list[Event]:

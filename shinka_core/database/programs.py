@@ -37,8 +37,9 @@ from shinka_core.errors import DatabaseError, DatabaseUnavailableError, Evolutio
 from shinka_core.population.search import Choice
 from shinka_core.population.settings import search_of
 from shinka_core.population.state import Population
-from shinka_core.program import GenerationContext, PatchType, Program, Sampling
+from shinka_core.program import GenerationContext, Program, Sampling
 from shinka_core.record import Fold, Folds, replay
+from shinka_core.record import Pull as Pulled
 
 Vector = NDArray[np.float32]
 
@@ -46,7 +47,7 @@ Vector = NDArray[np.float32]
 SMALL = 5_000_000
 
 # Decides what is asked of which model, once programs are chosen.
-Pull = Callable[[np.random.Generator, Choice], tuple[PatchType, str]]
+Pull = Callable[[np.random.Generator, Choice], tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,11 +296,12 @@ class AsyncProgramDatabase:
 
     # Programs
 
-    async def add(self, program: Program, embedding: Vector | None) -> bool:
+    async def add(self, program: Program, embedding: Vector | None, pulls: tuple[Pulled, ...] = ()) -> bool:
         """Stores a program, updates islands and archive, and closes its generation.
 
         Args:
             embedding: `(d,)` float32 of unit length, or None.
+            pulls: Arms that its generation tried, the last of which made it.
 
         Returns:
             False when the generation already has its program; nothing is changed then.
@@ -307,7 +309,7 @@ class AsyncProgramDatabase:
         Raises:
             DatabaseError: Nothing was stored.
         """
-        added = await self._recorder.add(program, embedding)
+        added = await self._recorder.add(program, embedding, pulls)
         if added:
             self._twins.saw(program)
         return added

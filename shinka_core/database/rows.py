@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from shinka_core.database.schema import ProgramRow
 from shinka_core.database.values import finite_only
-from shinka_core.program import PatchType, Program
+from shinka_core.program import Program
 
 # The columns that make a `Program`; embeddings are read by the population alone.
 PROGRAM_COLUMNS = (
@@ -49,7 +49,7 @@ def program_values(program: Program, evolution: str, embedding: NDArray[np.float
         "parent_id": program.parent_id,
         "name": program.name,
         "description": program.description,
-        "patch_type": None if program.patch_type is None else program.patch_type.value,
+        "patch_type": program.patch_type,
         "diff": program.diff,
         "model": program.model,
         "cost": program.cost,
@@ -64,13 +64,7 @@ def program_values(program: Program, evolution: str, embedding: NDArray[np.float
 
 def program_of(row: Any, inspirations: tuple[str, ...] = ()) -> Program:
     """The program of a row of `PROGRAM_COLUMNS`."""
-    values = dict(row._mapping)
-    patch_type = values.pop("patch_type")
-    return Program(
-        **values,
-        patch_type=None if patch_type is None else PatchType(patch_type),
-        inspiration_ids=inspirations,
-    )
+    return Program(**row._mapping, inspiration_ids=inspirations)
 
 
 def vector_of(blob: bytes | None) -> NDArray[np.float32] | None:

@@ -29,7 +29,7 @@ async def submit(generation: OpenGeneration, code: str, trial: Trial = ONLY) -> 
         LaunchError: The evaluation could not be started.
     """
     run, digest = generation.run, digest_of(code)
-    folder = run.generation_dir(generation.context.number)
+    folder = run.generation_dir(generation.context.number) / trial.folder
     program_path, results_dir = folder / f"main{run.seed_program.extension}", folder / results_name(run, trial)
 
     async def start() -> Job:
