@@ -37,6 +37,13 @@ async def judgement(opened: OpenGeneration, sampling: Sampling | None, candidate
     return trial
 
 
+async def tried(opened: OpenGeneration, code: str, trial: Trial) -> Evaluation:
+    """Evaluates a program on the way to a candidate, under the slots of every evaluation."""
+    run = opened.run
+    async with run.evaluations.hold(), evaluation_slot(run):
+        return await _evaluated(opened, Candidate(code, "", "", ""), trial)
+
+
 async def _evaluated(opened: OpenGeneration, candidate: Candidate, trial: Trial) -> Evaluation:
     """One evaluation; a lost one is started again."""
     for _ in range(LAUNCH_ATTEMPTS - 1):

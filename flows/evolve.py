@@ -44,7 +44,7 @@ from flows.pool import drive
 from flows.signals import stopping_on_signals
 from flows.stopping import Stopping, stop_run
 from shinka_core.callbacks import telling
-from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
+from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig
 from shinka_core.database import RunSummary
 from shinka_core.errors import one_error
 from shinka_core.naming import give_back
@@ -55,7 +55,7 @@ from shinka_core.whereabouts import find_run
 logger = logging.getLogger("shinka.evolve")
 
 # Not None: the server then names the field that is wrong, and the UI shows what a form begins with.
-LOCAL_JOBS = JobConfig()
+LOCAL_JOBS = LocalJobConfig()
 OWN_DATABASE = DatabaseConfig()
 
 

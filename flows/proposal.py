@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from typing import Any
 
 from prefect import Task
 
+from flows.evaluating import tried
+from flows.reviewing import objection
+from shinka_core import generation as steps
 from shinka_core.errors import ModelError, Scope
 from shinka_core.generation import OpenGeneration
 from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Candidate, Failure, Sampling, Verdict
 from shinka_core.prompts import retry_message
+from shinka_core.slots import Slot
 from tasks import novelty, patch, query, sample
+from tasks import propose as make
 from tasks.policy import unopened
 
 # Characters of a rejected answer that the model is shown again: it pays for every one of them.
@@ -40,11 +45,14 @@ class Proposal:
     twin: str | None = None
 
 
-async def propose(generation: OpenGeneration) -> Proposal | Failure:
+async def propose(generation: OpenGeneration, slot: Slot) -> Proposal | Failure:
     """Samples and asks until a candidate applies and is novel, as often as the settings allow.
 
     A prompt that the models refuse, or answer with nothing, is no attempt: another parent is sampled, up to
     `REFUSALS` times. A model that fails for now leaves the question to another one, if there is one.
+
+    Args:
+        slot: Held meanwhile, but while the candidate is reviewed.
 
     Returns:
         The proposal, or the last rejection when every attempt was used.
@@ -53,11 +61,11 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
         ModelError: No model answered, or none of the prompts found an answer.
     """
     evolve = generation.run.settings.evolve
-    left = Tries(evolve.max_patch_resamples, evolve.max_novelty_attempts)
+    left = Tries(evolve.max_patch_resamples, evolve.max_novelty_attempts, evolve.max_review_attempts)
     failure = Failure("query", "no_attempt", "no attempt was made")
     for attempt in count():
         try:
-            outcome = await _attempt(generation, attempt, left)
+            outcome = await _attempt(generation, slot, attempt, left)
         except ModelError as error:
             if not _goes_on(generation, error, left):
                 raise
@@ -66,7 +74,7 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
             return outcome
         failure = outcome
         left.samplings -= 1
-        if left.samplings <= 0 or left.not_novel <= 0:
+        if left.samplings <= 0 or left.not_novel <= 0 or left.objections <= 0:
             return failure
     return failure
 
@@ -78,12 +86,14 @@ class Tries:
     Attributes:
         samplings: Parents whose answers are used up.
         not_novel: Candidates that are no news.
+        objections: Candidates that a reviewer does not accept.
         refusals: Prompts that get no usable answer.
         outages: Models that fail for now.
     """
 
     samplings: int
     not_novel: int
+    objections: int
     refusals: int = REFUSALS
     outages: int = REFUSALS
 
@@ -99,33 +109,52 @@ def _goes_on(generation: OpenGeneration, error: ModelError, left: Tries) -> bool
     return left.outages > 0 and error.retryable and generation.run.client.spare(error.model)
 
 
-async def _attempt(generation: OpenGeneration, attempt: int, left: Tries) -> Proposal | Failure:
+async def _attempt(generation: OpenGeneration, slot: Slot, attempt: int, left: Tries) -> Proposal | Failure:
     """One sampling with all its questions; returns the last rejection when none of them made a novel candidate."""
     evolve = generation.run.settings.evolve
     generation.run.control.check()
     sampling = await sample(generation, attempt)
     given = unopened(sampling)
-    ask = asking(evolve.llm_retries)
     generation.run.progress.saw_sampling()
     history: tuple[Message, ...] = ()
     failure = Failure("query", "no_attempt", "no attempt was made")
-    for turn in range(evolve.max_patch_attempts):
+    turn, turns = -1, evolve.max_patch_attempts
+    while (turn := turn + 1) < turns:
         generation.run.control.check()
-        answer: Answer = await ask(generation, given, turn, unopened(history))
-        candidate = await patch(generation, given, unopened(answer), turn)
+        answer, candidate = await _made(generation, sampling, turn, history)
         if isinstance(candidate, Failure):
             failure = candidate
             history += _feedback(answer, candidate)
             continue
         verdict = await novelty(generation, given, unopened(candidate), turn)
         if verdict.novel:
-            return Proposal(sampling, candidate, turn, (*history, echo(answer)), verdict.twin)
+            objected = await objection(generation, slot, sampling, candidate, verdict, turn)
+            if objected is None:
+                return Proposal(sampling, candidate, turn, (*history, *echoed(answer)), verdict.twin)
+            failure, left.objections, turns = objected, left.objections - 1, turns + 1  # a reviewer's words are heard
+            if left.objections <= 0:
+                return failure
+            history += _feedback(answer, objected)
+            continue
         failure = Failure("novelty", "not_novel", verdict.explanation)
         left.not_novel -= 1
         if left.not_novel <= 0:
             return failure
         history += _feedback(answer, verdict)
     return failure
+
+
+async def _made(
+    generation: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...]
+) -> tuple[Answer | None, Candidate | Failure]:
+    """A candidate of the sampled operator, with the answer that it is made of if a model was asked."""
+    run, given = generation.run, unopened(sampling)
+    if not run.operators.asking(sampling.patch_type):
+        bench = steps.TrialBench(generation, sampling, turn, partial(tried, generation))
+        return None, await make(generation, given, unopened(bench))
+    ask = asking(run.settings.evolve.llm_retries)
+    answer: Answer = await ask(generation, given, turn, unopened(history))
+    return answer, await patch(generation, given, unopened(answer), turn)
 
 
 @cache
@@ -139,5 +168,10 @@ def echo(answer: Answer) -> Message:
     return Message("assistant", answer.text[:LONGEST_ECHO])
 
 
-def _feedback(answer: Answer, problem: Failure | Verdict) -> tuple[Message, Message]:
-    return echo(answer), Message("user", retry_message(problem))
+def echoed(answer: Answer | None) -> tuple[Message, ...]:
+    """The answer as the model is shown it again, if a model gave it."""
+    return () if answer is None else (echo(answer),)
+
+
+def _feedback(answer: Answer | None, problem: Failure | Verdict) -> tuple[Message, ...]:
+    return () if answer is None else (echo(answer), Message("user", retry_message(problem)))

@@ -13,7 +13,7 @@ from flows.orchestrator.server.find import prefect_server
 from flows.terminal.progress import watching
 from shinka_core.callbacks import Callbacks, check_callbacks
 from shinka_core.checks import check_settings, check_values
-from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
+from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig
 from shinka_core.control import INTERRUPTED
 from shinka_core.database import RunSummary
 from shinka_core.naming import Place, give_back
@@ -62,7 +62,7 @@ class AsyncEvolutionRunner:
             ConfigError: Naming the field, its value and the remedy.
         """
         self.evo_config = evo_config
-        self.job_config = job_config or JobConfig()
+        self.job_config = job_config or LocalJobConfig()
         self.db_config = db_config or DatabaseConfig()
         self.verbose = verbose
         self.name = name

@@ -215,6 +215,12 @@ class LaunchError(ShinkaError):
     blame = Blame.EVALUATOR
 
 
+class ReviewError(ShinkaError):
+    """A reviewer failed; the candidate is there, and is reviewed when the generation is taken up."""
+
+    blame = Blame.INFRASTRUCTURE
+
+
 class DatabaseError(ShinkaError):
     """The program database failed or holds something impossible."""
 
@@ -257,6 +263,10 @@ class EvaluatorChangedError(RunStoppedError):
 
 class BudgetExhaustedError(ShinkaError):
     """The next paid call could pass `max_api_costs`; the run ends cleanly and can be resumed."""
+
+
+class TrialsUsedUpError(ShinkaError):
+    """An operator asks for more evaluations than `max_trials` allows for one candidate."""
 
 
 class UnfinishedError(ShinkaError):

@@ -18,17 +18,11 @@ from typing import Any
 TERMINATED = "terminated"
 
 
+# What the stage of a trial begins with: an evaluation that an operator asks for before there is a candidate.
+TRIALS = "trials/"
+
 # For programs that are not correct, where the evaluator says no more.
 NO_REASON = "the evaluator gives no reason"
-
-
-class PatchType(StrEnum):
-    """How a proposal is asked for: SEARCH/REPLACE edits, a whole program, or a crossover."""
-
-    DIFF = "diff"
-    FULL = "full"
-    CROSS = "cross"
-    FIX = "fix"
 
 
 class Purpose(StrEnum):
@@ -48,6 +42,7 @@ class GenerationState(StrEnum):
     ANSWERED = "answered"
     PATCHED = "patched"
     JUDGED = "judged"
+    REVIEWED = "reviewed"
     SUBMITTED = "submitted"
     EVALUATED = "evaluated"
     RECORDED = "recorded"
@@ -102,7 +97,7 @@ class Program:
     inspiration_ids: tuple[str, ...] = ()
     name: str = ""
     description: str = ""
-    patch_type: PatchType | None = None
+    patch_type: str | None = None
     diff: str = ""
     model: str = ""
     cost: float = 0.0
@@ -137,7 +132,7 @@ class Sampling:
     parent: Program
     inspirations: tuple[Program, ...]
     island: int
-    patch_type: PatchType
+    patch_type: str
     model: str
     attempt: int
     seed: int
@@ -227,6 +222,11 @@ class Trial:
     repeat: int = 0
     against: float | None = field(default=None, compare=False)
 
+    @property
+    def folder(self) -> str:
+        """Where it lies inside its generation's folder: that of the candidate itself, or that of a trial on the way to it."""
+        return self.stage if self.stage.startswith(TRIALS) else ""
+
     def __str__(self) -> str:
         """As a part of a name; nothing for the only one."""
         return (f" {self.stage}" if self.stage else "") + (f" run {self.repeat + 1}" if self.repeat else "")
@@ -234,6 +234,46 @@ class Trial:
 
 # Of a candidate that is evaluated once.
 ONLY = Trial()
+
+
+class Decision(StrEnum):
+    """What a reviewer makes of a candidate."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A reviewer's decision on a candidate.
+
+    Attributes:
+        text: Why it is rejected, or what the model is to do instead; told to the model.
+    """
+
+    decision: Decision
+    text: str = ""
+
+    @classmethod
+    def accept(cls) -> Review:
+        """The candidate is evaluated."""
+        return cls(Decision.ACCEPT)
+
+    @classmethod
+    def reject(cls, reason: str) -> Review:
+        """It is not, and the model is told why."""
+        return cls(Decision.REJECT, reason)
+
+    @classmethod
+    def hint(cls, text: str) -> Review:
+        """It is not yet: the model is asked to change it."""
+        return cls(Decision.HINT, text)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the candidate is evaluated."""
+        return self.decision is Decision.ACCEPT
 
 
 @dataclass(frozen=True, slots=True)

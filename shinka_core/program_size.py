@@ -9,8 +9,11 @@ from __future__ import annotations
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import Contexts
+from shinka_core.operators import Operators, asks
+from shinka_core.program import Program, Sampling
+from shinka_core.prompts import STANDARD, PromptContext
 from shinka_core.prompts.bounding import GAP, elided
-from shinka_core.prompts.proposal import tokens_around
+from shinka_core.prompts.proposal import GAPS
 from shinka_core.prompts.token_estimate import tokens_at_most
 
 
@@ -20,8 +23,17 @@ def contexts_of(config: EvolutionConfig) -> Contexts:
     Raises:
         ConfigError: The answer alone would fill a model's context.
     """
-    options = {model: config.options_for(model) for model in config.llm_models}
-    return Contexts(config.llm_models, config.llm_context_tokens, options)
+    options = {model: config.options_for(model) for model in config.proposal_models}
+    return Contexts(config.proposal_models, config.llm_context_tokens, options)
+
+
+def _tokens_around(operators: Operators, language: str, task: str | None) -> int:
+    """About how many tokens the shortest prompt for a program has besides those of the program."""
+    nothing = Program("", 0, "", language, 0, None, False)
+    sampling = Sampling(nothing, (), 0, "", "", 0, 0)
+    context = PromptContext(sampling, STANDARD, task=task, use_text_feedback=False)
+    sizes = [operator.prompt(context).tokens for operator in operators if asks(operator)]
+    return max(sizes, default=0) + tokens_at_most(GAPS)
 
 
 class SizeLimit:
@@ -38,7 +50,7 @@ class SizeLimit:
             ConfigError: The answer alone would fill a model's context.
         """
         self.characters = config.max_program_size
-        self._around = tokens_around(language, task=config.task_sys_msg)
+        self._around = _tokens_around(Operators(config.patch_types), language, config.task_sys_msg)
         self._smallest = contexts_of(config).smallest()
 
     def problem(self, code: str) -> str | None:

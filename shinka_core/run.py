@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
 from shinka_core import reembedding
+from shinka_core.bandit import Arms, bandit_of
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig
 from shinka_core.control import RunControl
 from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, address_of, look_up
 from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, EvolutionExistsError
-from shinka_core.launch import Launcher, LocalLauncher
+from shinka_core.launch import Launcher, launcher_of
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.naming import Place, traces
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.opening import Opening, prepare
-from shinka_core.operators import builtin_operators
+from shinka_core.operators import Operators, builtin_operators
 from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
+from shinka_core.periodic import Named, periodics_of
 from shinka_core.private import private_places
 from shinka_core.program_size import SizeLimit, contexts_of
 from shinka_core.progress import Progress
+from shinka_core.prompts import STANDARD, PromptBuilder
 from shinka_core.record import Fold
+from shinka_core.reviewers import Reviewer, reviewer_of
 from shinka_core.seed_program import SeedProgram
 from shinka_core.settings import Resume, RunSettings
 from shinka_core.slots import Slots
@@ -49,6 +53,8 @@ class Run:
         size_limit: Of every program.
         ends: How generations ended that nobody has asked about yet. Only what is in here has ended:
             a flow run that is over says nothing about its generation.
+        reviewer: Who looks at candidates before they are run, if anybody does.
+        periodics: What is done now and then beside the generations.
         seconds_before: Of the processes that had this evolution open before.
     """
 
@@ -62,6 +68,9 @@ class Run:
         judge: AsyncNoveltyJudge | None,
         launcher: Launcher,
         progress: Progress,
+        arms: Arms,
+        reviewer: Reviewer | None = None,
+        periodics: Sequence[Named] = (),
     ) -> None:
         self.settings = settings
         self.seed_program = seed_program
@@ -74,6 +83,9 @@ class Run:
         self.ends: dict[int, Outcome] = {}
         self.judge = judge
         self.launcher = launcher
+        self.operators = Operators(settings.evolve.patch_types)
+        self.arms = arms
+        self.prompt_builder: PromptBuilder = STANDARD
         self.contexts = contexts_of(settings.evolve)
         self.size_limit = SizeLimit(settings.evolve, seed_program.language)
         self.proposals = Slots("proposals", settings.proposal_jobs, gate=self.control)
@@ -83,11 +95,19 @@ class Run:
         }
         self.pacing = Pacing(settings.proposal_jobs, settings.evaluation_jobs, settings.evolve.max_oversubscription)
         self.progress = progress
+        self.reviewer = reviewer
+        self.periodics = tuple(periodics)
 
     @property
     def evolution(self) -> str:
         """Name of the run."""
         return self.settings.evolution
+
+    def models_for(self, operator: str) -> dict[str, float]:
+        """The models that an operator may ask now, with their weights; none for one that asks none."""
+        if not self.operators.asking(operator):
+            return {}
+        return self.client.weighted(self.settings.evolve.llm_roles.get(operator))
 
     def slots_of(self, stage: str) -> Slots:
         """Slots for evaluations in a stage: its own, or those that all others share."""
@@ -136,14 +156,17 @@ async def open_run(
     _check_there(settings, known, how)
     opening = await asyncio.to_thread(prepare, settings, known, how)
     settings, evolve = opening.settings, opening.settings.evolve
+    reviewer, periodics = reviewer_of(evolve.reviewer), periodics_of(evolve.periodic)
     async with AsyncExitStack() as stack:
         database = AsyncProgramDatabase(settings.database, settings.results_dir)
         budget = Budget(evolve.max_api_costs)
         progress = Progress(total=evolve.num_generations)
+        arms = Arms(bandit_of(evolve))
         client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
         stack.push_async_callback(client.close)
         address = address_of(settings.database.db_path, settings.results_dir)
-        launcher = LocalLauncher(settings.job, hidden=private_places(settings.results_dir, address))
+        hidden = private_places(settings.results_dir, address)
+        launcher = await asyncio.to_thread(launcher_of, settings.job, hidden)  # it may load an evaluator
         stack.push_async_callback(launcher.close)
         judge = await asyncio.to_thread(_judge, evolve, client)  # a model on this machine is loaded, for seconds
         if judge is not None:
@@ -154,13 +177,26 @@ async def open_run(
             keep = opening.keep | reembedding.kept(judge)
             await database.begin(settings.evolution, seed=evolve.seed, settings=keep)
         else:
-            await _take_up(database, opening, known, judge, (budget, progress))
+            await _take_up(database, opening, known, judge, (budget, progress, arms))
             progress.take_up()
             if judge is not None:
                 judge.expect(database.embedding_width)
         write_mark(Place(settings.evolution, settings.results_dir), settings.database)
         database.folds.add(progress)
-        run = Run(settings, opening.seed_program, database, client, budget, judge, launcher, progress)
+        database.folds.add(arms)
+        run = Run(
+            settings,
+            opening.seed_program,
+            database,
+            client,
+            budget,
+            judge,
+            launcher,
+            progress,
+            arms,
+            reviewer,
+            periodics,
+        )
         run.seconds_before = await database.seconds_before()
         yield run
 

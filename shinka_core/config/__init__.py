@@ -12,9 +12,14 @@ from pydantic import Field, model_validator
 
 from shinka_core.config.base import Section
 from shinka_core.config.base import parse_duration as parse_duration
-from shinka_core.config.evaluation import Judging
 from shinka_core.config.evaluation import Stage as Stage
-from shinka_core.program import PatchType
+from shinka_core.config.job import CustomJobConfig as CustomJobConfig
+from shinka_core.config.job import InProcessJobConfig as InProcessJobConfig
+from shinka_core.config.job import JobConfig as JobConfig
+from shinka_core.config.job import JobSettings as JobSettings
+from shinka_core.config.job import LocalJobConfig as LocalJobConfig
+from shinka_core.config.job import job_of as job_of
+from shinka_core.config.job import kind_of as kind_of
 from shinka_core.registry import Spec
 from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
 
@@ -85,6 +90,13 @@ class EvolutionConfig(Section):
         description="Sampled by weight; `name@https://host/v1` has its own endpoint.",
     )
     llm_weights: list[float] | None = Field(default=None, description="One per model; None weighs them equally.")
+    bandit: Spec = Field(
+        default="fixed",
+        description="Which model and operator are pulled: fixed (by weights), ucb1, thompson or asymmetric_ucb.",
+    )
+    llm_roles: dict[str, list[Annotated[str, Field(json_schema_extra=URL_WITHOUT_PASSWORD)]]] = Field(
+        default={}, description="Models by operator, such as a cheap one for fix, instead of llm_models."
+    )
     llm_base_url: str | None = Field(
         default=None,
         description="OpenAI-compatible endpoint, without a key; None: the provider's own.",
@@ -93,7 +105,8 @@ class EvolutionConfig(Section):
     llm_api: Literal["chat", "responses"] = Field(default="chat", description="Which OpenAI interface to speak.")
     llm_kwargs: dict[str, Any] = Field(
         default={},
-        description="Passed to every call: temperature, max_tokens, ...; keys are read from the environment.",
+        description="Passed to every call: temperature, max_tokens, ...; of several temperatures or reasoning efforts "
+        "one is drawn for each question. Keys are read from the environment.",
         json_schema_extra=NAMES_OF_NO_SECRETS,
     )
     llm_context_tokens: dict[str, int] = Field(
@@ -124,10 +137,15 @@ class EvolutionConfig(Section):
     max_program_size: int = Field(
         default=1_000_000, ge=1, description="Characters of a program; a larger seed or candidate is refused."
     )
-    patch_types: list[PatchType] = Field(default=[PatchType.DIFF, PatchType.FULL, PatchType.CROSS], min_length=1)
-    patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1)
+    patch_types: list[Spec] = Field(
+        default=["diff", "full", "cross"], min_length=1, description="Operators: how proposals are made."
+    )
+    patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1, description="One per operator.")
     max_patch_resamples: int = Field(default=3, ge=1, description="Samplings (new parent) per generation.")
     max_patch_attempts: int = Field(default=2, ge=1, description="Answers per sampling; the error is fed back.")
+    max_trials: int = Field(
+        default=20, ge=0, description="Evaluations that an operator may make on the way to one candidate."
+    )
     max_repairs: int = Field(
         default=0,
         ge=0,
@@ -156,6 +174,19 @@ class EvolutionConfig(Section):
         default=[], description="Asked once about near duplicates; none: reject them."
     )
 
+    # People and things beside the loop
+    reviewer: Spec | None = Field(
+        default=None,
+        description="Who looks at novel candidates before they are run: `file` asks a person; None: nobody.",
+        json_schema_extra=NAMES_OF_NO_SECRETS,
+    )
+    max_review_attempts: int = Field(
+        default=3, ge=1, description="Rejections and hints of the reviewer before a generation is given up."
+    )
+    periodic: list[Annotated[Spec, Field(json_schema_extra=NAMES_OF_NO_SECRETS)]] = Field(
+        default=[], description="What is done now and then beside the generations: `digest` writes progress.jsonl."
+    )
+
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if len(self.patch_types) != len(self.patch_type_probs):
@@ -163,7 +194,10 @@ class EvolutionConfig(Section):
                 f"patch_type_probs has {len(self.patch_type_probs)} values for {len(self.patch_types)} patch_types; give one each"
             )
         _check_weights("patch_type_probs", self.patch_type_probs)
-        if PatchType.FIX in self.patch_types:
+        operators = self.operator_names
+        if len(set(operators)) != len(operators):
+            raise ValueError(f"patch_types names an operator twice: {operators}; use patch_type_probs instead")
+        if "fix" in operators:
             raise ValueError("patch_types holds 'fix', which is used by itself when no program is correct; remove it")
         if self.llm_weights is not None:
             if len(self.llm_weights) != len(self.llm_models):
@@ -173,7 +207,12 @@ class EvolutionConfig(Section):
             _check_weights("llm_weights", self.llm_weights)
         if len(set(self.llm_models)) != len(self.llm_models):
             raise ValueError(f"llm_models names a model twice: {self.llm_models}; use llm_weights instead")
-        asked = [*self.llm_models, *self.novelty_llm_models, *([self.embedding_model] if self.embedding_model else [])]
+        self._check_roles()
+        asked = [
+            *self.proposal_models,
+            *self.novelty_llm_models,
+            *([self.embedding_model] if self.embedding_model else []),
+        ]
         for field, limits in (("model_limits", self.model_limits), ("model_rates", self.model_rates)):
             for model, limit in limits.items():
                 if model not in asked:
@@ -181,17 +220,41 @@ class EvolutionConfig(Section):
                 if not limit > 0:
                     raise ValueError(f"{field} gives {model!r} {limit}; it must be more than 0")
         for model, tokens in self.llm_context_tokens.items():
-            if model not in (*self.llm_models, *self.novelty_llm_models):
+            if model not in (*self.proposal_models, *self.novelty_llm_models):
                 raise ValueError(f"llm_context_tokens names {model!r}, which is none of llm_models: {self.llm_models}")
             if tokens < 1:
                 raise ValueError(f"llm_context_tokens gives {model!r} {tokens}; it must be more than 0")
-        known = [*self.llm_models, *self.novelty_llm_models]
+        known = [*self.proposal_models, *self.novelty_llm_models]
         for model in self.llm_model_kwargs:
             if model not in known:
                 raise ValueError(f"llm_model_kwargs names {model!r}, which is none of the models; known: {known}")
         if self.embedding_model is None and self.novelty_llm_models:
             raise ValueError("novelty_llm_models needs embedding_model; set one or leave both empty")
         return self
+
+    @property
+    def operator_names(self) -> list[str]:
+        """The names that programs have for the operators of `patch_types`."""
+        return [spec if isinstance(spec, str) else str(spec.get("name", "")) for spec in self.patch_types]
+
+    @property
+    def proposal_models(self) -> list[str]:
+        """The models that are asked for proposals: `llm_models`, then those that have a role alone."""
+        return list(
+            dict.fromkeys([*self.llm_models, *(model for models in self.llm_roles.values() for model in models)])
+        )
+
+    def _check_roles(self) -> None:
+        operators = [*self.operator_names, "fix"]
+        for role, models in self.llm_roles.items():
+            if role == "novelty":
+                raise ValueError("llm_roles names 'novelty'; set novelty_llm_models instead")
+            if role not in operators:
+                raise ValueError(f"llm_roles names {role!r}, which is no operator of this run; known: {operators}")
+            if not models:
+                raise ValueError(f"llm_roles gives {role!r} no model; name one, or leave it out for llm_models")
+            if len(set(models)) != len(models):
+                raise ValueError(f"llm_roles gives {role!r} a model twice: {models}; name each once")
 
     def options_for(self, model: str) -> dict[str, Any]:
         """What is sent with every call to a model: `llm_kwargs`, and its own over them."""
@@ -230,69 +293,6 @@ class DatabaseConfig(Section):
     migration_rate: float = Field(default=0.0, ge=0, le=1)
     island_elitism: bool = True
     enforce_island_separation: bool = True
-
-
-# Before an orchestrator stores parameters: under the name of a secret only `$NAME` will do, for browsers' regular
-# expressions too.
-_SECRET = "|".join(
-    "".join(f"[{letter.upper()}{letter}]" for letter in word)
-    for word in ("key", "token", "secret", "password", "passwd")
-)
-_REFERENCES_FOR_SECRETS: dict[str, Any] = {
-    "patternProperties": {f"({_SECRET})(_[Ii][Dd])?$": {"pattern": r"^(\$\{?[A-Za-z0-9_]+\}?)?$"}}
-}
-
-
-class LocalJobConfig(Judging):
-    """Evaluations as subprocesses on this machine."""
-
-    kind: Literal["local"] = "local"
-    eval_program_path: str = Field(default="evaluate.py", description="The evaluator script.")
-    python: str | None = Field(default=None, description="Interpreter for it; None takes the running one.")
-    time: float | str | None = Field(
-        default=None, description="Limit of one evaluation: seconds or [HH:]MM:SS; None: no limit."
-    )
-    extra_cmd_args: dict[str, Any] = Field(
-        default={}, description="More `--key value` arguments for the evaluator.", json_schema_extra=NAMES_OF_NO_SECRETS
-    )
-    env: dict[str, str] = Field(
-        default={},
-        description="Added to the evaluator's environment; `$NAME` stands for a variable of this process, as a key needs it.",
-        json_schema_extra=_REFERENCES_FOR_SECRETS,
-    )
-    shared_limit: int | None = Field(
-        default=None, ge=1, description="Evaluations at once over all runs of this evaluator on a server."
-    )
-    max_output_bytes: int = Field(default=1_000_000, ge=1_000, description="Kept of stdout and stderr, each.")
-
-    isolation: Literal["auto", "none", "limits", "sandbox"] = Field(
-        default="auto", description="auto: the strongest that this machine offers."
-    )
-    network: bool = Field(default=False, description="Whether a sandbox has the machine's network.")
-    readable: list[str] = Field(default=[], description="Folders in your home that a sandbox shows, read-only.")
-    max_memory_mb: int | None = Field(default=None, ge=16, description="Of one evaluation; None: 3/4 of the machine.")
-    max_processes: int = Field(default=256, ge=1, description="Of one evaluation at once.")
-    max_open_files: int = Field(default=1024, ge=16, description="Of each process.")
-    max_file_mb: int = Field(default=1024, ge=1, description="Of one written file.")
-
-    @property
-    def time_limit(self) -> float | None:
-        """The limit in seconds, or None."""
-        return parse_duration(self.time)
-
-    @model_validator(mode="after")
-    def _check_time(self) -> Self:
-        limit = parse_duration(self.time)
-        if limit is not None and limit <= 0:
-            raise ValueError(f"time={self.time!r} must be longer than 0 seconds")
-        for name, extra in (("extra_cmd_args", self.extra_cmd_args), ("env", self.env)):
-            own = self.seed_argument if name == "extra_cmd_args" else self.seed_variable
-            if own is not None and own in extra:
-                raise ValueError(f"{name} sets {own!r}, which is to hold the seed of each repeat; remove it there")
-        return self
-
-
-JobConfig = LocalJobConfig
 
 
 def _check_weights(field: str, weights: list[float]) -> None:

@@ -12,7 +12,7 @@ from shinka_core.database.schema import ProgramRow, ProgramTextRow, SourceRow, t
 from shinka_core.database.sources import embedding_rows, packed, source_rows
 from shinka_core.database.values import finite_only
 from shinka_core.database.writer import Rows
-from shinka_core.program import PatchType, Program
+from shinka_core.program import Program
 from shinka_core.source import Source
 
 # The narrow columns that make a `Program`.
@@ -85,7 +85,7 @@ def program_values(program: Program, evolution: str, source: Source) -> dict[str
         "correct": program.correct,
         "parent_id": program.parent_id,
         "name": program.name,
-        "patch_type": None if program.patch_type is None else program.patch_type.value,
+        "patch_type": program.patch_type,
         "model": program.model,
         "cost": program.cost,
         "evaluation_seconds": program.evaluation_seconds,
@@ -116,11 +116,6 @@ def text_values(program: Program) -> dict[str, Any]:
 def program_of(row: Any, inspirations: tuple[str, ...] = ()) -> Program:
     """The program of a row of `select_programs`."""
     values = dict(row._mapping)
-    patch_type = values.pop("patch_type")
     for name in ("instance_scores", "features"):
         values[name] = values.get(name) or {}
-    return Program(
-        **values,
-        patch_type=None if patch_type is None else PatchType(patch_type),
-        inspiration_ids=inspirations,
-    )
+    return Program(**values, inspiration_ids=inspirations)

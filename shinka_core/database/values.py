@@ -10,7 +10,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from shinka_core.program import Candidate, Evaluation, Failure, Job, PatchType, Program, Sampling, Verdict
+from shinka_core.program import (
+    Candidate,
+    Decision,
+    Evaluation,
+    Failure,
+    Job,
+    Program,
+    Review,
+    Sampling,
+    Verdict,
+)
 
 Vector = NDArray[np.float32]
 # What a sampling may show that was written about the search.
@@ -31,7 +41,7 @@ def dump_sampling(sampling: Sampling) -> dict[str, Any]:
         "parent": sampling.parent.id,
         "inspirations": [program.id for program in sampling.inspirations],
         "island": sampling.island,
-        "patch_type": sampling.patch_type.value,
+        "patch_type": sampling.patch_type,
         "model": sampling.model,
         "attempt": sampling.attempt,
         "seed": sampling.seed,
@@ -46,7 +56,7 @@ async def load_sampling(payload: dict[str, Any], programs: ProgramSource) -> Sam
         parent=parent,
         inspirations=tuple(inspirations),
         island=payload["island"],
-        patch_type=PatchType(payload["patch_type"]),
+        patch_type=payload["patch_type"],
         model=payload["model"],
         attempt=payload["attempt"],
         seed=payload["seed"],
@@ -78,6 +88,16 @@ def load_verdict(payload: dict[str, Any]) -> tuple[Verdict, Vector | None]:
     encoded = payload["embedding"]
     embedding = None if encoded is None else np.frombuffer(base64.b64decode(encoded), dtype="<f4").astype(np.float32)
     return Verdict(**_known(Verdict, payload)), embedding
+
+
+def dump_review(review: Review) -> dict[str, Any]:
+    """A reviewer's decision."""
+    return asdict(review)
+
+
+def load_review(payload: dict[str, Any]) -> Review:
+    """The reverse of `dump_review`."""
+    return Review(Decision(payload["decision"]), payload["text"])
 
 
 def dump_job(job: Job) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from shinka_core.edit.search_replace import refuse_other_marks
 from shinka_core.edit.syntax import new_syntax_error
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
-from shinka_core.program import Candidate, PatchType
+from shinka_core.program import Candidate
 from shinka_core.source_text import Dress, NotTextError, plain, source_bytes
 
 # A program larger than this comes from a model that repeats itself.
@@ -23,7 +23,7 @@ _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 
 
 def apply_patch(
-    patch_type: PatchType,
+    form: str,
     answer: str,
     parent: str,
     language: str,
@@ -36,7 +36,7 @@ def apply_patch(
     A model may answer in the other format than the one asked for; the change is taken all the same.
 
     Args:
-        patch_type: What was asked for; decides which reading is tried first.
+        form: What was asked for, edits (`diff`) or a whole program (`full`); decides which reading is tried first.
         answer: The model's whole text.
         parent: Source of the program to change.
         language: Of the program; python and json are checked for syntax.
@@ -53,7 +53,7 @@ def apply_patch(
     """
     old = plain(parent)
     reading = read_answer(answer, old)
-    new = _changed_code(patch_type, reading, old, language)
+    new = _changed_code(form, reading, old, language)
     if len(new) > limit:
         raise PatchError("program_too_large", f"the program has {len(new)} characters; at most {limit} are accepted")
     if new.strip() == old.strip():
@@ -68,8 +68,8 @@ def apply_patch(
     return Candidate(code, reading.heading.name, reading.heading.description, unified_diff(parent, code))
 
 
-def _changed_code(patch_type: PatchType, reading: Reading, parent: str, language: str) -> str:
-    asked_for_edits = patch_type is PatchType.DIFF
+def _changed_code(form: str, reading: Reading, parent: str, language: str) -> str:
+    asked_for_edits = form == "diff"
     if reading.blocks and asked_for_edits:
         return apply_edits(parent, [block.readings for block in reading.blocks], language)
     if reading.diff is not None:

@@ -14,8 +14,10 @@ from shinka_core.generation.duplicates import reuse
 from shinka_core.generation.evaluating import evaluate
 from shinka_core.generation.judging import judge
 from shinka_core.generation.patching import apply_answer, patch
+from shinka_core.generation.proposing import TrialBench, propose
 from shinka_core.generation.recording import record
 from shinka_core.generation.repairing import is_repairable, set_unrepaired_aside
+from shinka_core.generation.reviewing import is_reviewed, review
 from shinka_core.generation.sampling import sample
 from shinka_core.generation.seed import embed_seed, seed_candidate
 from shinka_core.generation.submitting import submit
@@ -24,19 +26,23 @@ from shinka_core.generation.under_way import OpenGeneration, end_before, give_up
 __all__ = [
     "Course",
     "OpenGeneration",
+    "TrialBench",
     "apply_answer",
     "embed_seed",
     "end_before",
     "evaluate",
     "give_up",
     "is_repairable",
+    "is_reviewed",
     "judge",
     "open_generation",
     "patch",
+    "propose",
     "query",
     "record",
     "repair",
     "reuse",
+    "review",
     "sample",
     "seed_candidate",
     "set_unrepaired_aside",

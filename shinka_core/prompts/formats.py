@@ -1,4 +1,4 @@
-"""How an answer has to look, for each kind of patch."""
+"""How an answer has to look, for each form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from shinka_core.edit.fences import fence_for
 from shinka_core.edit.search_replace import USUAL_LENGTH, marks_for
-from shinka_core.program import PatchType
 
 HEADING = """\
 <NAME>three_to_five_words_in_snake_case</NAME>
@@ -70,14 +69,15 @@ Rules:
 - One fenced block, nothing left out: no "rest unchanged", no placeholders."""
 
 
-def answer_format(patch_type: PatchType, *, language: str, parent: str, others: Sequence[str] = ()) -> str:
+def answer_format(form: str, *, language: str, parent: str, others: Sequence[str] = ()) -> str:
     """How to answer, with fences and marks that no line of the programs can be taken for.
 
     Args:
+        form: Edits (`diff`) or a whole program (`full`).
         parent: The program to change.
         others: Programs that a new one may take lines from.
     """
-    if patch_type is not PatchType.DIFF:
+    if form != "diff":
         return FULL.replace("{fence}", fence_for(parent, *others)).replace("{language}", language)
     length = max(marks_for(text) for text in (parent, *others))
     if length == USUAL_LENGTH:

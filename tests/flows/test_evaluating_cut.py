@@ -33,7 +33,7 @@ class Scripted(FakeLauncher):
         super().__init__()
         self.ended = ended
 
-    async def wait(self, job: Job) -> Evaluation:
+    async def result(self, job: Job) -> Evaluation:
         text = Path(job.program_path).read_text()
         self.ended[f"{'crash' if 'crash' in text else 'fine'} {Path(job.results_dir).name}"] += 1
         if "crash" in text:

@@ -16,7 +16,6 @@ from shinka_core.database.claims import Claims
 from shinka_core.database.reservations import Reservations
 from shinka_core.database.store import Store
 
-
 # Seconds between two acts, so that the other has its turn.
 PAUSE = 0.01
 
