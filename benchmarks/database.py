@@ -24,8 +24,9 @@ from sqlalchemy import insert
 from benchmarks.__main__ import about, markdown
 from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
-from shinka_core.database.rows import program_values
-from shinka_core.database.schema import GenerationRow, IslandMemberRow, ProgramRow
+from shinka_core.database.rows import program_rows
+from shinka_core.database.schema import GenerationRow, IslandMemberRow
+from shinka_core.database.writer import execute_rows
 from shinka_core.program import GenerationContext, Program, new_program_id
 
 SIZES = (1_000, 10_000, 100_000)
@@ -57,10 +58,7 @@ async def fill(database: AsyncProgramDatabase, name: str, size: int, rng: np.ran
     for start in range(0, size, BATCH):
         programs = [first if n == 0 else program(n, rng, first.id) for n in range(start, min(start + BATCH, size))]
         async with database._engine.begin() as connection:
-            await connection.execute(
-                insert(ProgramRow),
-                [program_values(one, name, embedding(rng)) | {"sequence": one.generation + 1} for one in programs],
-            )
+            await execute_rows(connection, [row for one in programs for row in program_rows(one, name, embedding(rng))])
             await connection.execute(
                 insert(IslandMemberRow), [{"evolution": name, "island": 0, "program_id": one.id} for one in programs]
             )

@@ -10,11 +10,15 @@ import re
 import secrets
 import sqlite3
 import unicodedata
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
+
+import yaml
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.errors import ConfigError, EvolutionExistsError
@@ -173,3 +177,14 @@ def _free_place(name: str) -> Place:
             continue
         return Place(candidate, folder)
     raise AssertionError("numbers do not end")
+
+
+def read_mark(folder: Path) -> dict[str, str]:
+    """What the results folder says of its run: `name`, and `database` unless an older version wrote it; or {}."""
+    try:
+        mark: Any = yaml.safe_load((folder / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}
+    if not isinstance(mark, Mapping):
+        return {}
+    return {str(key): str(value) for key, value in mark.items() if key in ("name", "database")}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

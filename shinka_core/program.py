@@ -81,6 +81,9 @@ class Program:
         score: The evaluator's `combined_score`, larger is better; None unless finite.
         correct: Whether the evaluator accepted it; only correct programs become parents.
         cost: US dollars of all model calls made for it.
+        instance_scores: By instance, larger is better; empty when the evaluator gave none.
+        features: What the evaluator says of its behaviour, by name.
+        advice_id: Of what was written about the search and shown for it, as are the next two.
     """
 
     id: str
@@ -103,6 +106,11 @@ class Program:
     text_feedback: str = ""
     error: str = ""
     evaluation_seconds: float = 0.0
+    instance_scores: dict[str, float] = field(default_factory=dict[str, float])
+    features: dict[str, float] = field(default_factory=dict[str, float])
+    advice_id: str | None = None
+    idea_id: str | None = None
+    system_prompt_id: str | None = None
 
     @property
     def has_result(self) -> bool:
@@ -118,6 +126,7 @@ class Sampling:
         attempt: How often this generation has sampled before, from 0.
         inspirations: Shown to the model beside the parent, worst score first; never the parent.
         seed: Drawn for this sampling; seeds the model call and the classical operators.
+        advice_id: Of what is written about the search and shown, as are the next two; None where nothing is.
     """
 
     parent: Program
@@ -127,6 +136,9 @@ class Sampling:
     model: str
     attempt: int
     seed: int
+    advice_id: str | None = None
+    idea_id: str | None = None
+    system_prompt_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +311,8 @@ class Evaluation:
         error: Why it is not correct, in one line or short paragraph; "" when correct.
         reason: A stable snake_case word for a failure (`timeout`, `crashed`, ...); "" when correct.
         seconds: Wall time of the evaluator.
+        instance_scores: Finite numbers by instance, larger is better.
+        features: Finite numbers that say how the program behaves, by name.
     """
 
     score: float | None
@@ -309,6 +323,8 @@ class Evaluation:
     error: str = ""
     reason: str = ""
     seconds: float = 0.0
+    instance_scores: dict[str, float] = field(default_factory=dict[str, float])
+    features: dict[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)

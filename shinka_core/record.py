@@ -179,6 +179,8 @@ def recorded(
         parent_id=program.parent_id,
         embedding=embedding,
         pulls=pulls,
+        instance_scores=program.instance_scores,
+        features=program.features,
         cost=program.cost,
         seconds=program.evaluation_seconds,
         error=program.error,

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.errors import ConfigError, EvolutionExistsError
-from shinka_core.naming import RUN_FILE, SHOWN, Place, check_name, default_results_dir, is_begun, take_place, traces
+from shinka_core.naming import (
+    RUN_FILE,
+    SHOWN,
+    Place,
+    check_name,
+    default_results_dir,
+    is_begun,
+    read_mark,
+    take_place,
+    traces,
+)
 from shinka_core.settings import Resume
 
 if TYPE_CHECKING:
@@ -68,17 +75,6 @@ async def find_run(
     if resume is Resume.YES:
         raise ConfigError(search.missing)
     return Whereabouts(take_place(init_program_path, database, name=name, results_dir=results_dir), database)
-
-
-def read_mark(folder: Path) -> dict[str, str]:
-    """What the results folder says of its run: `name`, and `database` unless an older version wrote it; or {}."""
-    try:
-        mark: Any = yaml.safe_load((folder / RUN_FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return {}
-    if not isinstance(mark, Mapping):
-        return {}
-    return {str(key): str(value) for key, value in mark.items() if key in ("name", "database")}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 def write_mark(place: Place, database: DatabaseConfig) -> None:

@@ -40,7 +40,6 @@ GROUND = {
 }
 MAY_USE = {
     "edit": set[str](),
-    "selection": set[str](),
     "population": set[str](),
     "evaluation": set[str](),
     "launch": {"evaluation", "warden"},
@@ -83,7 +82,7 @@ MAY_USE = {
     "secrets": set[str](),
     "model_address": set[str](),
     "operators": {"edit", "llm", "prompts"},
-    "database": {"population", "llm"},
+    "database": {"naming", "population", "llm"},
     "seed_program": {"edit"},
     "novelty": {"edit", "embed", "llm", "prompts"},
     "program_size": {"llm", "operators", "prompts"},

@@ -4,6 +4,7 @@ from shinka_core.database.address import Address, address_of
 from shinka_core.database.journal import Claim
 from shinka_core.database.known import KnownRun, look_up, names_in
 from shinka_core.database.programs import AsyncProgramDatabase
+from shinka_core.database.reader import EvolutionReader
 from shinka_core.database.summary import RunSummary
 from shinka_core.database.taking_up import Embeddings, TakeUp
 
@@ -12,6 +13,7 @@ __all__ = [
     "AsyncProgramDatabase",
     "Claim",
     "Embeddings",
+    "EvolutionReader",
     "KnownRun",
     "RunSummary",
     "TakeUp",

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.schema import GenerationRow, ModelCallRow, table_of
+from shinka_core.database.names import ordered_id
+from shinka_core.database.schema import CallTextRow, GenerationRow, ModelCallRow, table_of
 from shinka_core.database.store import Store
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import ModelError
@@ -23,11 +24,10 @@ EMBEDDED = "embedded"
 ERROR_LIMIT = 4_000
 
 _CALL = insert(table_of(ModelCallRow))
+_TEXTS = insert(table_of(CallTextRow))
 # Rows that are written together have the same columns.
 _NOTHING = {
-    "answer": "",
     "reason": "",
-    "error": "",
     "input_tokens": 0,
     "output_tokens": 0,
     "cached_tokens": 0,
@@ -84,13 +84,17 @@ class Calls:
         )
 
     async def _read(self, key: CallKey) -> Any:
-        query = select(ModelCallRow).where(
-            ModelCallRow.evolution == self._evolution,
-            ModelCallRow.generation == key.generation,
-            ModelCallRow.purpose == key.purpose.value,
-            ModelCallRow.attempt == key.attempt,
-            ModelCallRow.turn == key.turn,
-            ModelCallRow.status == ANSWERED,
+        query = (
+            select(*table_of(ModelCallRow).columns, CallTextRow.answer)
+            .join(CallTextRow, CallTextRow.id == ModelCallRow.texts)
+            .where(
+                ModelCallRow.evolution == self._evolution,
+                ModelCallRow.generation == key.generation,
+                ModelCallRow.purpose == key.purpose.value,
+                ModelCallRow.attempt == key.attempt,
+                ModelCallRow.turn == key.turn,
+                ModelCallRow.status == ANSWERED,
+            )
         )
 
         async def read(connection: AsyncConnection) -> Any:
@@ -140,7 +144,7 @@ class Calls:
     def _remember(self, key: CallKey) -> None:
         self._answered.setdefault(key.generation, set()).add(key)
 
-    async def _store(self, question: Question, **values: Any) -> None:
+    async def _store(self, question: Question, *, answer: str = "", error: str = "", **values: Any) -> None:
         key = question.key
         messages = [
             {"role": message.role, "content": message.content} for message in question.messages if message.content
@@ -152,7 +156,8 @@ class Calls:
             "attempt": key.attempt,
             "turn": key.turn,
             "model": question.model,
-            "messages": messages,
+            "texts": (texts := ordered_id()),
         }
-        await asyncio.shield(self._writer.post(Rows(_CALL, _NOTHING | row | values)))
+        said = {"id": texts, "messages": messages, "answer": answer, "error": error}
+        await asyncio.shield(self._writer.post(Rows(_CALL, _NOTHING | row | values), Rows(_TEXTS, said)))
         self._folds.apply(Called(key.generation, key.purpose.value, question.model, values["cost"]))

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.beginnings import begin_periodic
 from shinka_core.database.pulls import read_pulls
-from shinka_core.database.schema import GenerationRow, StepRow, now, table_of
+from shinka_core.database.schema import GenerationRow, now, table_of
+from shinka_core.database.steps import REOPENED, payloads, read_steps, step_rows
 from shinka_core.database.store import Store
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.program import Failure, GenerationState
@@ -21,8 +22,7 @@ StepKey = tuple[GenerationState, int, int]
 FINAL = tuple(state.value for state in GenerationState if state.final)
 DETAIL_LIMIT = 4_000
 
-# Rows of a step, and the state that a generation comes to.
-STEP = insert(table_of(StepRow))
+# The state that a generation comes to.
 _AT = (GenerationRow.evolution == bindparam("of"), GenerationRow.number == bindparam("at"))
 STATE = (
     update(table_of(GenerationRow))
@@ -81,7 +81,11 @@ class Claim:
 
 
 class Journal:
-    """Steps of one evolution's generations."""
+    """Steps of one evolution's generations.
+
+    Attributes:
+        language: Of its programs; "" until one is recorded.
+    """
 
     def __init__(self, store: Store, writer: Writer, folds: Folds) -> None:
         self._evolution = ""
@@ -89,6 +93,7 @@ class Journal:
         self._writer = writer
         self._folds = folds
         self._failed: set[int] = set()
+        self.language = ""
 
     def bind(self, evolution: str) -> None:
         """Says whose generations these are."""
@@ -114,16 +119,11 @@ class Journal:
                     )
                 )
                 return Claim(number, GenerationState.STARTED, {})
-            steps = await connection.execute(
-                select(StepRow.step, StepRow.attempt, StepRow.turn, StepRow.payload).where(
-                    StepRow.evolution == self._evolution, StepRow.generation == number
-                )
-            )
             state, *why = row
             return Claim(
                 number,
                 GenerationState(state),
-                {(GenerationState(step), attempt, turn): payload for step, attempt, turn, payload in steps},
+                await _counting_steps(connection, self._evolution, number),
                 Failure(*why) if state == GenerationState.FAILED else None,
             )
 
@@ -137,19 +137,15 @@ class Journal:
         Returns:
             Done when it is durable; whatever is written later is never durable before it.
         """
+        place = {
+            "evolution": self._evolution,
+            "generation": number,
+            "step": step.value,
+            "attempt": attempt,
+            "turn": turn,
+        }
         return self._writer.post(
-            Rows(
-                STEP,
-                {
-                    "evolution": self._evolution,
-                    "generation": number,
-                    "step": step.value,
-                    "attempt": attempt,
-                    "turn": turn,
-                    "payload": payload,
-                    "seconds": seconds,
-                },
-            ),
+            *step_rows(place, payload, seconds, self.language),
             Rows(STATE, {"of": self._evolution, "at": number, "state": step.value, "updated_at": now()}),
         )
 
@@ -197,3 +193,15 @@ class Journal:
             return {number: GenerationState(state) for number, state in rows}
 
         return await self._store.read(read)
+
+
+async def _counting_steps(connection: AsyncConnection, evolution: str, number: int) -> dict[StepKey, dict[str, Any]]:
+    """The last outcome at each place, since the generation was opened, or reopened."""
+    rows = await read_steps(connection, evolution, number)
+    since = max((index for index, row in enumerate(rows, 1) if row.step == REOPENED), default=0)
+    last = {(row.step, row.attempt, row.turn): row for row in rows[since:]}
+    kept = list(last.values())
+    return {
+        (GenerationState(row.step), row.attempt, row.turn): payload
+        for row, payload in zip(kept, await payloads(connection, kept), strict=True)
+    }

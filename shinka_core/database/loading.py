@@ -8,13 +8,21 @@ from typing import Any
 from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.islands import INITIAL, read_islands
 from shinka_core.database.pulls import Pulls, read_pulls
-from shinka_core.database.rows import vector_of
-from shinka_core.database.schema import GenerationRow, IslandMemberRow, ModelCallRow, ProgramRow
+from shinka_core.database.schema import (
+    EmbeddingRow,
+    GenerationRow,
+    IslandMemberRow,
+    ModelCallRow,
+    ProgramRow,
+    ProgramTextRow,
+)
 from shinka_core.database.seed import SEED
+from shinka_core.database.sources import unpacked
 from shinka_core.database.store import Store
 from shinka_core.program import Failure, GenerationState
-from shinka_core.record import Called, Ended, Event, Joined, Pull, Recorded
+from shinka_core.record import Called, Ended, Event, Joined, Pull, Recorded, Retired, Spawned
 
 # Rows that are taken up in one go: some ten milliseconds.
 AT_ONCE = 500
@@ -28,9 +36,13 @@ async def read_events(store: Store, evolution: str, islands: int) -> list[Event]
     """
 
     async def read(connection: AsyncConnection) -> list[Event]:
-        born, joined = await _members(connection, evolution, islands)
+        if connection.dialect.name == "sqlite":
+            await connection.exec_driver_sql("BEGIN")  # all of it as it is at one moment, also beside a writer
+        changes = await _island_changes(connection, evolution, islands)
+        spawned = [change.island for change in changes if isinstance(change, Spawned)]
+        born, joined = await _members(connection, evolution, islands, spawned)
         events: list[Event] = [*await _calls(connection, evolution)]
-        moves = iter([*joined, None])
+        moves = iter([*sorted([*changes, *joined], key=_moment), None])
         move = next(moves)
         pulls = await read_pulls(connection, evolution)
         async for event in _ends(connection, evolution, born, pulls):
@@ -44,7 +56,7 @@ async def read_events(store: Store, evolution: str, islands: int) -> list[Event]
 
 
 async def _members(
-    connection: AsyncConnection, evolution: str, islands: int
+    connection: AsyncConnection, evolution: str, islands: int, spawned: list[int]
 ) -> tuple[dict[str, tuple[int, ...]], list[Joined]]:
     """On which islands each program was recorded, and who came to another one later, in that order."""
     born: dict[str, tuple[int, ...]] = {}
@@ -52,7 +64,10 @@ async def _members(
     rows = (
         select(IslandMemberRow.program_id, IslandMemberRow.island, IslandMemberRow.after)
         .join(ProgramRow, ProgramRow.id == IslandMemberRow.program_id)
-        .where(IslandMemberRow.evolution == evolution, IslandMemberRow.island < islands)
+        .where(
+            IslandMemberRow.evolution == evolution,
+            (IslandMemberRow.island < islands) | IslandMemberRow.island.in_(spawned),
+        )
         .order_by(IslandMemberRow.after, ProgramRow.sequence, IslandMemberRow.island)
     )
     async for part in (await connection.stream(rows)).partitions(AT_ONCE):
@@ -62,6 +77,22 @@ async def _members(
             else:
                 born[program_id] = (*born.get(program_id, ()), island)
     return born, joined
+
+
+async def _island_changes(connection: AsyncConnection, evolution: str, islands: int) -> list[Spawned | Retired]:
+    """Islands that came after the first ones, and those that were retired."""
+    changes: list[Spawned | Retired] = []
+    for record in await read_islands(connection, evolution):
+        if record.island >= islands and record.origin != INITIAL:
+            changes.append(Spawned(record.created_after, record.island, record.origin))
+        if record.retired_after is not None and (record.island < islands or record.origin != INITIAL):
+            changes.append(Retired(record.retired_after, record.island))
+    return changes
+
+
+def _moment(change: Spawned | Joined | Retired) -> tuple[int, int]:
+    """Programs come to an island after it was spawned and before it is retired."""
+    return change.after, (Spawned, Joined, Retired).index(type(change))
 
 
 async def _ends(
@@ -79,16 +110,20 @@ async def _ends(
             ProgramRow.score,
             ProgramRow.correct,
             ProgramRow.parent_id,
-            ProgramRow.embedding,
+            EmbeddingRow.vector,
+            ProgramRow.instance_scores,
+            ProgramRow.features,
             ProgramRow.cost,
             ProgramRow.evaluation_seconds,
-            case((ProgramRow.generation == SEED, ProgramRow.error), else_="").label("error"),
+            case((ProgramRow.generation == SEED, ProgramTextRow.error), else_="").label("error"),
             GenerationRow.sequence.label("end"),
         )
         .outerjoin(
             GenerationRow,
             (GenerationRow.evolution == ProgramRow.evolution) & (GenerationRow.number == ProgramRow.generation),
         )
+        .outerjoin(EmbeddingRow, EmbeddingRow.digest == ProgramRow.embedding)
+        .outerjoin(ProgramTextRow, (ProgramTextRow.program_id == ProgramRow.id) & (ProgramRow.generation == SEED))
         .where(ProgramRow.evolution == evolution)
         .order_by(ProgramRow.sequence)
     )
@@ -114,8 +149,10 @@ def _recorded(row: Any, islands: tuple[int, ...], pulls: tuple[Pull, ...]) -> Re
         score=row.score,
         correct=row.correct,
         parent_id=row.parent_id,
-        embedding=vector_of(row.embedding),
         pulls=pulls,
+        embedding=unpacked(row.vector),
+        instance_scores=row.instance_scores or {},
+        features=row.features or {},
         cost=row.cost,
         seconds=row.evaluation_seconds,
         error=row.error,

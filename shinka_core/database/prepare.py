@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shinka_core.database.own_words import own_words
 from shinka_core.database.schema import LEGACY_VERSION_TABLE, REVISION, VERSION_TABLE, Base
@@ -35,10 +36,28 @@ async def prepare_schema(engine: AsyncEngine, name: str) -> None:
 
     async def prepare() -> None:
         with own_words(name):
-            async with engine.begin() as connection:
+            async with engine.connect() as connection, _references_unchecked(connection), connection.begin():
                 await connection.run_sync(_prepare)
 
     await _unlocked(prepare)
+
+
+@asynccontextmanager
+async def _references_unchecked(connection: AsyncConnection) -> AsyncGenerator[None, None]:
+    """Lets SQLite replace a table that others refer to, which is how a column is dropped; not in a transaction."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    await _pragma(connection, "OFF")
+    try:
+        yield
+    finally:
+        await _pragma(connection, "ON")
+
+
+async def _pragma(connection: AsyncConnection, foreign_keys: str) -> None:
+    await connection.exec_driver_sql(f"PRAGMA foreign_keys = {foreign_keys}")
+    await connection.commit()
 
 
 async def _unlocked(act: Callable[[], Awaitable[None]]) -> None:

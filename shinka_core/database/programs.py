@@ -4,41 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
 from shinka_core.database.calls import Calls
+from shinka_core.database.guidance import Guidance
+from shinka_core.database.islands import IslandRecord, Origin, add_island, read_islands, retire
 from shinka_core.database.journal import Journal
-from shinka_core.database.lease import BEAT, Lease, database_seconds, release, take, wait_until_free
+from shinka_core.database.lease import BEAT, Lease, release, wait_until_free
+from shinka_core.database.lifecycle import Evolution, create_evolution, take_up_evolution
 from shinka_core.database.loading import AT_ONCE, read_events
 from shinka_core.database.ownership import give_back_mark, new_mark
 from shinka_core.database.reading import ProgramReader
 from shinka_core.database.recording import ProgramRecorder
 from shinka_core.database.schema import EvolutionRow, now
-from shinka_core.database.sessions import close_session, open_session, seconds_before
+from shinka_core.database.sessions import close_session, seconds_before
 from shinka_core.database.store import Store
 from shinka_core.database.summary import RunSummary, summarise
-from shinka_core.database.taking_up import Embed, Embeddings, TakeUp, change, embed_anew, seed_embedding
-from shinka_core.database.twins import Twins
+from shinka_core.database.taking_up import Embed, Embeddings, TakeUp, embed_anew, seed_embedding
 from shinka_core.database.writer import Writer
-from shinka_core.errors import DatabaseError, DatabaseUnavailableError, EvolutionExistsError
+from shinka_core.errors import DatabaseError, DatabaseUnavailableError
 from shinka_core.population.search import Choice
 from shinka_core.population.settings import search_of
 from shinka_core.population.state import Population
 from shinka_core.program import GenerationContext, Program, Sampling
-from shinka_core.record import Fold, Folds, replay
+from shinka_core.record import Fold, Folds, Joined, Retired, Spawned, replay
 from shinka_core.record import Pull as Pulled
 
 Vector = NDArray[np.float32]
@@ -50,15 +50,6 @@ SMALL = 5_000_000
 Pull = Callable[[np.random.Generator, Choice], tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Evolution:
-    """What the database knows of a run as a whole."""
-
-    name: str
-    seed: int
-    settings: dict[str, Any]
-
-
 class AsyncProgramDatabase:
     """Programs, islands, archive, journal and model calls of one evolution.
 
@@ -68,6 +59,7 @@ class AsyncProgramDatabase:
     Attributes:
         journal: How far each generation has come.
         calls: The ledger of model calls.
+        guidance: Advice, ideas and system prompts.
         folds: What is told of every event once it is durable; the population is the first of them.
     """
 
@@ -88,7 +80,6 @@ class AsyncProgramDatabase:
         self._search = search_of(config)
         self._population = Population(config.num_islands, self._search.archive)
         self._reader = ProgramReader(self._store)
-        self._twins = Twins(self._store)
         self._evolution = ""
         self._mark = ""
         self._beats: asyncio.Task[None] | None = None
@@ -97,6 +88,7 @@ class AsyncProgramDatabase:
         for fold in (self._population, self.calls):
             self.folds.add(fold)
         self.journal = Journal(self._store, self._writer, self.folds)
+        self.guidance = Guidance(self._store, self._writer)
         self._recorder = ProgramRecorder(config, self._search.migration, self._writer, self._population, self.folds)
 
     async def __aenter__(self) -> Self:
@@ -138,28 +130,14 @@ class AsyncProgramDatabase:
         mark = self._new_mark()
 
         async def create(connection: AsyncConnection) -> None:
-            owner = await connection.scalar(select(EvolutionRow.owner).where(EvolutionRow.name == name))
-            if owner == mark:
-                return  # it is there: the receipt of that was lost
-            taken = EvolutionExistsError(
-                f"evolution {name!r} is already in the database; continue it with resume (--resume), "
-                "or choose another name or results folder"
+            await create_evolution(
+                connection, name, mark, seed=seed, settings=settings, islands=self._config.num_islands
             )
-            if owner is not None:
-                raise taken
-            try:
-                await connection.execute(
-                    insert(EvolutionRow).values(
-                        name=name, seed=seed, settings=settings, state="running", owner=mark, seen_at=database_seconds()
-                    )
-                )
-            except IntegrityError as error:
-                raise taken from error
-            await open_session(connection, name, settings)
 
         await self._writer.write(create)
-        self._bind(name, seed, 0)
-        return Evolution(name, seed, settings)
+        evolution = Evolution(name, seed, settings)
+        self._bind(evolution)
+        return evolution
 
     async def resume(self, name: str, how: TakeUp | None = None, *folds: Fold) -> Evolution:
         """Takes up an evolution where it stands and binds this object to it.
@@ -177,21 +155,11 @@ class AsyncProgramDatabase:
         mark = self._new_mark()
         seen = await wait_until_free(self._store, name)
 
-        async def take_up(connection: AsyncConnection) -> tuple[Evolution, int]:
-            held = (
-                await connection.execute(
-                    select(EvolutionRow.owner, EvolutionRow.seen_at).where(EvolutionRow.name == name)
-                )
-            ).one()
-            row = await take(connection, name, mark, seen)
-            seed = row.seed if how is None or how.seed is None else how.seed
-            if held.owner != mark:  # otherwise the receipt of all this was lost
-                await open_session(connection, name, how and how.settings, seen_at=held.seen_at)
-                await change(connection, name, seed, self._config.num_islands, how or TakeUp())
-            return Evolution(row.name, seed, row.settings), row.commits
+        async def take_up(connection: AsyncConnection) -> Evolution:
+            return await take_up_evolution(connection, name, mark, seen, how=how, islands=self._config.num_islands)
 
-        evolution, commits = await self._writer.write(take_up)
-        self._bind(name, evolution.seed, commits)
+        evolution = await self._writer.write(take_up)
+        self._bind(evolution)
         events = await read_events(self._store, name, self._config.num_islands)
         self._population.load(events)
         for start in range(0, len(events), AT_ONCE):
@@ -309,10 +277,8 @@ class AsyncProgramDatabase:
         Raises:
             DatabaseError: Nothing was stored.
         """
-        added = await self._recorder.add(program, embedding, pulls)
-        if added:
-            self._twins.saw(program)
-        return added
+        self.journal.language = program.language
+        return await self._recorder.add(program, embedding, pulls)
 
     async def get(self, program_id: str) -> Program:
         """A program by its id.
@@ -341,8 +307,7 @@ class AsyncProgramDatabase:
             key: As `Source.key` names texts.
             island: On which it has to live; None: on any.
         """
-        found = await self._twins.of(key, island)
-        return None if found is None else await self.get(found)
+        return await self._reader.scored(self._evolution, key, island)
 
     async def embedding(self, program_id: str) -> Vector | None:
         """The embedding of a program, `(d,)` float32, or None."""
@@ -356,6 +321,42 @@ class AsyncProgramDatabase:
     def __len__(self) -> int:
         return len(self._population)
 
+    # Islands
+
+    async def islands(self) -> list[IslandRecord]:
+        """The islands of this evolution by number, the retired ones too."""
+        return await self._store.read(lambda connection: read_islands(connection, self._evolution))
+
+    async def spawn_island(
+        self, origin: Origin, program_id: str, settings: Mapping[str, Any] | None = None
+    ) -> IslandRecord:
+        """Adds an island with a program that lives on it from now on, and tells the folds.
+
+        Args:
+            origin: Where the program comes from.
+            settings: Of the island, over those of the run.
+
+        Raises:
+            DatabaseError: There is no such program.
+        """
+        island = await self._writer.write(
+            lambda connection: add_island(connection, self._evolution, origin, program_id, settings or {})
+        )
+        self.folds.apply(Spawned(island.created_after, island.island, island.origin))
+        self.folds.apply(Joined(island.created_after, program_id, island.island))
+        return island
+
+    async def retire_island(self, island: int) -> bool:
+        """Takes note that nothing is proposed on an island any more, and tells the folds; False when that is so already.
+
+        Raises:
+            DatabaseError: There is no such island, or it is the last one that lives.
+        """
+        after = await self._writer.write(lambda connection: retire(connection, self._evolution, island))
+        if after is not None:
+            self.folds.apply(Retired(after, island))
+        return after is not None
+
     async def summary(self, name: str = "") -> RunSummary:
         """What an evolution comes to so far: the one that this object is bound to, or another."""
         return await self._store.read(lambda connection: summarise(connection, name or self._evolution))
@@ -367,14 +368,15 @@ class AsyncProgramDatabase:
         self._mark = new_mark()
         return self._mark
 
-    def _bind(self, name: str, seed: int, commits: int) -> None:
-        self._evolution = name
+    def _bind(self, evolution: Evolution) -> None:
+        self._evolution = name = evolution.name
         self.journal.bind(name)
+        self.journal.language = evolution.language
         self.calls.bind(name)
+        self.guidance.bind(name)
         self._recorder.bind(name)
-        self._twins.bind(name)
-        self._population.seed = seed
-        self._writer.bind(Lease(name, self._mark, commits))
+        self._population.seed = evolution.seed
+        self._writer.bind(Lease(name, self._mark, evolution.commits))
         self._beats = asyncio.create_task(self._beat())
 
     async def _beat(self) -> None:

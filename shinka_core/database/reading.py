@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.rows import PROGRAM_COLUMNS, program_of, vector_of
-from shinka_core.database.schema import InspirationRow, ProgramRow
+from shinka_core.database.rows import program_of, select_programs
+from shinka_core.database.schema import EmbeddingRow, InspirationRow, IslandMemberRow, ProgramRow
+from shinka_core.database.sources import unpacked
 from shinka_core.database.store import Store
 from shinka_core.errors import DatabaseError
 from shinka_core.program import Program
@@ -41,7 +42,7 @@ class ProgramReader:
         if unread:
 
             async def read(connection: AsyncConnection) -> dict[str, Program]:
-                rows = await connection.execute(select(*PROGRAM_COLUMNS).where(ProgramRow.id.in_(unread)))
+                rows = await connection.execute(select_programs().where(ProgramRow.id.in_(unread)))
                 return {row.id: program_of(row) for row in rows}
 
             programs |= await self._store.read(read)
@@ -55,7 +56,7 @@ class ProgramReader:
 
     async def by_generation(self, evolution: str, generation: int) -> Program | None:
         """The program that a generation made, with its inspirations."""
-        query = select(*PROGRAM_COLUMNS).where(ProgramRow.evolution == evolution, ProgramRow.generation == generation)
+        query = select_programs().where(ProgramRow.evolution == evolution, ProgramRow.generation == generation)
 
         async def read(connection: AsyncConnection) -> Program | None:
             row = (await connection.execute(query)).first()
@@ -72,9 +73,36 @@ class ProgramReader:
 
     async def embedding(self, program_id: str) -> NDArray[np.float32] | None:
         """The embedding of a program, `(d,)`, or None."""
-        query = select(ProgramRow.embedding).where(ProgramRow.id == program_id)
+        query = (
+            select(EmbeddingRow.vector)
+            .join(ProgramRow, ProgramRow.embedding == EmbeddingRow.digest)
+            .where(ProgramRow.id == program_id)
+        )
 
         async def read(connection: AsyncConnection) -> NDArray[np.float32] | None:
-            return vector_of(await connection.scalar(query))
+            return unpacked(await connection.scalar(query))
 
         return await self._store.read(read)
+
+    async def scored(self, evolution: str, key: str, island: int | None = None) -> Program | None:
+        """The first recorded program whose `Source.key` that is; None when there is none.
+
+        Args:
+            island: On which it has to live; None: on any.
+        """
+        query = (
+            select(ProgramRow.id)
+            .where(ProgramRow.evolution == evolution, ProgramRow.source_key == key)
+            .order_by(ProgramRow.sequence)
+            .limit(1)
+        )
+        if island is not None:
+            query = query.join(IslandMemberRow, IslandMemberRow.program_id == ProgramRow.id).where(
+                IslandMemberRow.evolution == evolution, IslandMemberRow.island == island
+            )
+
+        async def read(connection: AsyncConnection) -> str | None:
+            return await connection.scalar(query)
+
+        found = await self._store.read(read)
+        return None if found is None else (await self.get_many((found,)))[0]

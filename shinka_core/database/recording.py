@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import insert
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.journal import RECORDED
-from shinka_core.database.rows import program_values
-from shinka_core.database.schema import InspirationRow, IslandMemberRow, ProgramRow, now, table_of
+from shinka_core.database.rows import program_rows
+from shinka_core.database.schema import InspirationRow, IslandMemberRow, now, table_of
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.population.migration.protocol import Migration, Move
 from shinka_core.population.state import Population
@@ -23,13 +23,6 @@ from shinka_core.record import Folds, Joined, Pull, recorded
 Vector = NDArray[np.float32]
 logger = logging.getLogger("shinka.database")
 
-_BEFORE = table_of(ProgramRow).alias("before")
-# Its place in the order of insertion is the database's to give; `of` is the evolution once more.
-_PROGRAM = insert(table_of(ProgramRow)).values(
-    sequence=select(func.coalesce(func.max(_BEFORE.c.sequence), 0) + 1)
-    .where(_BEFORE.c.evolution == bindparam("of"))
-    .scalar_subquery()
-)
 _INSPIRATION = insert(table_of(InspirationRow))
 _MEMBER = insert(table_of(IslandMemberRow))
 
@@ -58,7 +51,7 @@ class ProgramRecorder:
         islands = tuple(range(self._config.num_islands)) if program.generation == 0 else (program.island,)
         program = replace(program, score=program.score if program.score is None or np.isfinite(program.score) else None)
 
-        rows = [Rows(_PROGRAM, program_values(program, self._evolution, embedding) | {"of": self._evolution})]
+        rows = program_rows(program, self._evolution, embedding)
         rows += [
             Rows(_INSPIRATION, {"program_id": program.id, "position": position, "inspiration_id": inspiration})
             for position, inspiration in enumerate(program.inspiration_ids)

@@ -6,67 +6,116 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Select, bindparam, func, insert, select
 
-from shinka_core.database.schema import ProgramRow
+from shinka_core.database.schema import ProgramRow, ProgramTextRow, SourceRow, table_of
+from shinka_core.database.sources import embedding_rows, packed, source_rows
 from shinka_core.database.values import finite_only
+from shinka_core.database.writer import Rows
 from shinka_core.program import Program
+from shinka_core.source import Source
 
-# The columns that make a `Program`; embeddings are read by the population alone.
-PROGRAM_COLUMNS = (
+# The narrow columns that make a `Program`.
+_NARROW = (
     ProgramRow.id,
     ProgramRow.generation,
-    ProgramRow.code,
     ProgramRow.language,
     ProgramRow.island,
     ProgramRow.score,
     ProgramRow.correct,
     ProgramRow.parent_id,
     ProgramRow.name,
-    ProgramRow.description,
     ProgramRow.patch_type,
-    ProgramRow.diff,
     ProgramRow.model,
     ProgramRow.cost,
-    ProgramRow.public_metrics,
-    ProgramRow.private_metrics,
-    ProgramRow.text_feedback,
-    ProgramRow.error,
     ProgramRow.evaluation_seconds,
+    ProgramRow.advice_id,
+    ProgramRow.idea_id,
+    ProgramRow.system_prompt_id,
+    ProgramRow.instance_scores,
+    ProgramRow.features,
 )
+_TEXTS = (
+    ProgramTextRow.description,
+    ProgramTextRow.diff,
+    ProgramTextRow.public_metrics,
+    ProgramTextRow.private_metrics,
+    ProgramTextRow.text_feedback,
+    ProgramTextRow.error,
+)
+_BEFORE = table_of(ProgramRow).alias("before")
+# Its place in the order of insertion is the database's to give; `of` is the evolution once more.
+PROGRAM = insert(table_of(ProgramRow)).values(
+    sequence=select(func.coalesce(func.max(_BEFORE.c.sequence), 0) + 1)
+    .where(_BEFORE.c.evolution == bindparam("of"))
+    .scalar_subquery()
+)
+TEXTS = insert(table_of(ProgramTextRow))
 
 
-def program_values(program: Program, evolution: str, embedding: NDArray[np.float32] | None) -> dict[str, Any]:
-    """The column values of a program."""
+def select_programs() -> Select[Any]:
+    """Programs with their texts, of which each is one file."""
+    return (
+        select(*_NARROW, *_TEXTS, SourceRow.text.label("code"))
+        .join(ProgramTextRow, ProgramTextRow.program_id == ProgramRow.id)
+        .join(SourceRow, (SourceRow.digest == ProgramRow.source) & (SourceRow.position == 0))
+    )
+
+
+def program_rows(program: Program, evolution: str, embedding: NDArray[np.float32] | None) -> list[Rows]:
+    """What stores a program: itself and all that is kept apart from it."""
+    source, vector = Source.of(program.code, program.language), packed(embedding)
+    rows = source_rows(source)
+    values = program_values(program, evolution, source)
+    if vector is not None:
+        values["embedding"], stored = embedding_rows(vector)
+        rows += stored
+    return [*rows, Rows(PROGRAM, values | {"of": evolution}), Rows(TEXTS, text_values(program))]
+
+
+def program_values(program: Program, evolution: str, source: Source) -> dict[str, Any]:
+    """The narrow column values of a program without an embedding."""
     return {
         "id": program.id,
         "evolution": evolution,
         "generation": program.generation,
         "island": program.island,
-        "code": program.code,
         "language": program.language,
         "score": finite_only(program.score),
         "correct": program.correct,
         "parent_id": program.parent_id,
         "name": program.name,
-        "description": program.description,
         "patch_type": program.patch_type,
-        "diff": program.diff,
         "model": program.model,
         "cost": program.cost,
+        "evaluation_seconds": program.evaluation_seconds,
+        "source": source.digest,
+        "source_key": source.key,
+        "embedding": None,
+        "advice_id": program.advice_id,
+        "idea_id": program.idea_id,
+        "system_prompt_id": program.system_prompt_id,
+        "instance_scores": program.instance_scores or None,
+        "features": program.features or None,
+    }
+
+
+def text_values(program: Program) -> dict[str, Any]:
+    """The column values of what is long about a program."""
+    return {
+        "program_id": program.id,
+        "description": program.description,
+        "diff": program.diff,
         "public_metrics": finite_only(program.public_metrics),
         "private_metrics": finite_only(program.private_metrics),
         "text_feedback": program.text_feedback,
         "error": program.error,
-        "evaluation_seconds": program.evaluation_seconds,
-        "embedding": None if embedding is None else embedding.astype("<f4").tobytes(),
     }
 
 
 def program_of(row: Any, inspirations: tuple[str, ...] = ()) -> Program:
-    """The program of a row of `PROGRAM_COLUMNS`."""
-    return Program(**row._mapping, inspiration_ids=inspirations)
-
-
-def vector_of(blob: bytes | None) -> NDArray[np.float32] | None:
-    """The embedding of a row, `(d,)` float32."""
-    return None if blob is None else np.frombuffer(blob, dtype="<f4").astype(np.float32)
+    """The program of a row of `select_programs`."""
+    values = dict(row._mapping)
+    for name in ("instance_scores", "features"):
+        values[name] = values.get(name) or {}
+    return Program(**values, inspiration_ids=inspirations)

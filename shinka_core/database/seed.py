@@ -9,8 +9,9 @@ from __future__ import annotations
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.rows import PROGRAM_COLUMNS, program_of
-from shinka_core.database.schema import GenerationRow, IslandMemberRow, ProgramRow, StepRow
+from shinka_core.database.rows import program_of, select_programs
+from shinka_core.database.schema import GenerationRow, IslandMemberRow, ProgramRow, ProgramTextRow
+from shinka_core.database.steps import REOPENED, STEP
 
 SEED = 0
 
@@ -38,7 +39,7 @@ async def reopen_seed(connection: AsyncConnection, evolution: str, *, changed: b
     ).one()
     row = (
         await connection.execute(
-            select(*PROGRAM_COLUMNS).where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED)
+            select_programs().where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED)
         )
     ).first()
     seed = None if row is None else program_of(row)
@@ -46,15 +47,18 @@ async def reopen_seed(connection: AsyncConnection, evolution: str, *, changed: b
     if state is None or not (empty or (changed and not correct)):
         return False
     if seed is not None:
-        for table in (IslandMemberRow,):
-            await connection.execute(delete(table).where(table.evolution == evolution, table.program_id == seed.id))
+        await connection.execute(
+            delete(IslandMemberRow).where(IslandMemberRow.evolution == evolution, IslandMemberRow.program_id == seed.id)
+        )
         mine = ProgramRow.id == seed.id
         if later:
             # Its children name it, so it stays, as a generation before the first.
             await connection.execute(update(ProgramRow).where(mine).values(generation=oldest - 1))
         else:
+            await connection.execute(delete(ProgramTextRow).where(ProgramTextRow.program_id == seed.id))
             await connection.execute(delete(ProgramRow).where(mine))
-    await connection.execute(delete(StepRow).where(StepRow.evolution == evolution, StepRow.generation == SEED))
+    place = {"evolution": evolution, "generation": SEED, "step": REOPENED, "attempt": 0, "turn": 0}
+    await connection.execute(STEP, place | {"payload": {}, "seconds": 0.0})
     await connection.execute(
         delete(GenerationRow).where(GenerationRow.evolution == evolution, GenerationRow.number == SEED)
     )

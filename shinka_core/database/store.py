@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shinka_core.database.address import Address
 from shinka_core.database.engine import create_engine, make_file
@@ -40,8 +40,11 @@ class Store:
         given_up: It was waited for in vain: nothing is waited for again until a commit has come through.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, engine: Callable[[Address], AsyncEngine] = create_engine) -> None:
         """Prepares to open it; nothing is touched yet.
+
+        Args:
+            engine: Makes the engine: one that writes, or one that can only read.
 
         Raises:
             DatabaseError: The driver is missing.
@@ -49,7 +52,7 @@ class Store:
         self.name = address.name
         self.patience = PATIENCE
         self.given_up = False
-        self.engine = create_engine(address)
+        self.engine = engine(address)
         self._file = address.file
         self._guard: FileGuard | None = None
         self._silence = SILENCE if address.file is None else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow
+from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow
 from shinka_core.program import NO_REASON, GenerationState
 
 
@@ -97,9 +97,9 @@ async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
     ).first()
     seed = (
         await connection.execute(
-            select(ProgramRow.score, ProgramRow.correct, ProgramRow.error).where(
-                ProgramRow.evolution == evolution, ProgramRow.generation == 0
-            )
+            select(ProgramRow.score, ProgramRow.correct, ProgramTextRow.error)
+            .join(ProgramTextRow, ProgramTextRow.program_id == ProgramRow.id)
+            .where(ProgramRow.evolution == evolution, ProgramRow.generation == 0)
         )
     ).first()
     failures = await connection.execute(

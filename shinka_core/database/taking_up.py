@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.islands import initial_islands
 from shinka_core.database.journal import FINAL
-from shinka_core.database.rows import vector_of
-from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow, StepRow, table_of
+from shinka_core.database.schema import (
+    EmbeddingRow,
+    EvolutionRow,
+    GenerationRow,
+    IslandMemberRow,
+    ProgramRow,
+    SourceRow,
+    StepRow,
+    table_of,
+)
 from shinka_core.database.seed import SEED, reopen_seed
+from shinka_core.database.sources import embedding_rows, packed, unpacked
+from shinka_core.database.steps import encoded, step_rows
 from shinka_core.database.store import Store
+from shinka_core.database.writer import execute_rows
 from shinka_core.program import GenerationState
 
 Vector = NDArray[np.float32]
@@ -66,7 +77,8 @@ async def change(connection: AsyncConnection, evolution: str, seed: int, islands
 
 
 async def seed_islands(connection: AsyncConnection, evolution: str, count: int) -> None:
-    """Lets the seed program live on every island, on those that came later as well."""
+    """Lets the seed program live on every initial island, on those that came later as well."""
+    await initial_islands(connection, evolution, count)
     program = await connection.scalar(
         select(ProgramRow.id).where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED)
     )
@@ -95,27 +107,36 @@ async def embed_anew(store: Store, evolution: str, embed: Embed) -> Embeddings:
     """
     programs: dict[str, Vector | None] = {}
     judged: dict[StepPlace, Vector | None] = {}
-    language = ""
     ids = await _rows(store, select(ProgramRow.id).where(ProgramRow.evolution == evolution))
     for first in range(0, len(ids), BATCH):
         some = [row.id for row in ids[first : first + BATCH]]
-        columns = select(ProgramRow.id, ProgramRow.code, ProgramRow.language)
+        columns = _sources(select(ProgramRow.id, SourceRow.text, ProgramRow.language))
         for program, code, language in await _rows(store, columns.where(ProgramRow.id.in_(some))):
             programs[program] = await embed(code, language)
-    steps = {tuple(place): payload for *place, payload in await _rows(store, _open_steps(evolution))}
-    for step, generation, attempt, turn in steps:
+    candidates = {
+        (step, generation, attempt, turn): (text, language)
+        for step, generation, attempt, turn, text, language in await _rows(store, _open_steps(evolution))
+    }
+    for step, generation, attempt, turn in candidates:
         if step == GenerationState.JUDGED:
-            patched = steps[GenerationState.PATCHED.value, generation, attempt, turn]
-            judged[generation, attempt, turn] = await embed(patched["candidate"]["code"], language)
+            code, language = candidates[GenerationState.PATCHED.value, generation, attempt, turn]
+            judged[generation, attempt, turn] = await embed(code, language)
     return Embeddings(programs, judged)
 
 
 async def seed_embedding(store: Store, evolution: str) -> tuple[str, str, Vector] | None:
     """Code, language and stored embedding of the seed program; None while it has none."""
-    columns = select(ProgramRow.code, ProgramRow.language, ProgramRow.embedding)
+    columns = _sources(select(SourceRow.text, ProgramRow.language, EmbeddingRow.vector)).outerjoin(
+        EmbeddingRow, EmbeddingRow.digest == ProgramRow.embedding
+    )
     rows = await _rows(store, columns.where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED))
-    stored = vector_of(rows[0].embedding) if rows else None
-    return None if stored is None else (rows[0].code, rows[0].language, stored)
+    stored = unpacked(rows[0].vector) if rows else None
+    return None if stored is None else (rows[0].text, rows[0].language, stored)
+
+
+def _sources(query: Any) -> Any:
+    """The query over programs, with their first files."""
+    return query.join(SourceRow, (SourceRow.digest == ProgramRow.source) & (SourceRow.position == 0))
 
 
 async def _rows(store: Store, query: Any) -> list[Any]:
@@ -126,42 +147,67 @@ async def _rows(store: Store, query: Any) -> list[Any]:
 
 
 async def store_embeddings(connection: AsyncConnection, evolution: str, embeddings: Embeddings) -> None:
-    """Puts the embeddings in the place of those that are stored."""
+    """Lets programs name the new embeddings; those of steps are said once more, and the last word counts."""
+    names: list[dict[str, Any]] = []
+    for program, vector in embeddings.programs.items():
+        names.append({"of": program, "digest": await _store(connection, vector)})
     table = table_of(ProgramRow)
-    if embeddings.programs:
+    if names:
         await connection.execute(
-            update(table).where(table.c.id == bindparam("of")).values(embedding=bindparam("bytes")),
-            [{"of": program, "bytes": _bytes(vector)} for program, vector in embeddings.programs.items()],
+            update(table).where(table.c.id == bindparam("of")).values(embedding=bindparam("digest")), names
         )
-    steps = table_of(StepRow)
     for (generation, attempt, turn), vector in embeddings.judged.items():
-        where = (
-            steps.c.evolution == evolution,
-            steps.c.generation == generation,
-            steps.c.step == GenerationState.JUDGED.value,
-            steps.c.attempt == attempt,
-            steps.c.turn == turn,
-        )
-        payload: dict[str, Any] = await connection.scalar(select(steps.c.payload).where(*where)) or {}
-        data = _bytes(vector)
-        text = None if data is None else base64.b64encode(data).decode()
-        await connection.execute(update(steps).where(*where).values(payload={**payload, "embedding": text}))
+        judged = (
+            await connection.execute(
+                select(StepRow.payload, StepRow.seconds)
+                .where(
+                    StepRow.evolution == evolution,
+                    StepRow.generation == generation,
+                    StepRow.step == GenerationState.JUDGED.value,
+                    StepRow.attempt == attempt,
+                    StepRow.turn == turn,
+                )
+                .order_by(StepRow.id.desc())
+                .limit(1)
+            )
+        ).one()
+        place = {
+            "evolution": evolution,
+            "generation": generation,
+            "step": GenerationState.JUDGED.value,
+            "attempt": attempt,
+            "turn": turn,
+        }
+        payload = judged.payload | {"embedding": encoded(packed(vector))}
+        await execute_rows(connection, step_rows(place, payload, judged.seconds, ""))
+
+
+async def _store(connection: AsyncConnection, vector: Vector | None) -> str | None:
+    """The name of an embedding that is stored now."""
+    data = packed(vector)
+    if data is None:
+        return None
+    digest, stored = embedding_rows(data)
+    await execute_rows(connection, stored)
+    return digest
 
 
 def _open_steps(evolution: str) -> Any:
+    """Places of the candidates of open generations, the text and the language of those that are patched."""
+    language = select(func.min(ProgramRow.language)).where(ProgramRow.evolution == evolution).scalar_subquery()
     return (
-        select(StepRow.step, StepRow.generation, StepRow.attempt, StepRow.turn, StepRow.payload)
+        select(
+            StepRow.step, StepRow.generation, StepRow.attempt, StepRow.turn, SourceRow.text, language.label("language")
+        )
         .join(
             GenerationRow,
             (GenerationRow.evolution == StepRow.evolution) & (GenerationRow.number == StepRow.generation),
         )
+        .outerjoin(SourceRow, (SourceRow.digest == StepRow.source) & (SourceRow.position == 0))
         .where(
             StepRow.evolution == evolution,
             StepRow.step.in_([GenerationState.PATCHED.value, GenerationState.JUDGED.value]),
             GenerationRow.state.not_in(FINAL),
         )
+        .order_by(StepRow.id)
     )
-
-
-def _bytes(vector: Vector | None) -> bytes | None:
-    return None if vector is None else vector.astype("<f4").tobytes()

@@ -23,6 +23,8 @@ from shinka_core.program import (
 )
 
 Vector = NDArray[np.float32]
+# What a sampling may show that was written about the search.
+GUIDANCE = ("advice_id", "idea_id", "system_prompt_id")
 
 
 class ProgramSource(Protocol):
@@ -43,6 +45,7 @@ def dump_sampling(sampling: Sampling) -> dict[str, Any]:
         "model": sampling.model,
         "attempt": sampling.attempt,
         "seed": sampling.seed,
+        **{name: shown for name in GUIDANCE if (shown := getattr(sampling, name)) is not None},
     }
 
 
@@ -57,6 +60,7 @@ async def load_sampling(payload: dict[str, Any], programs: ProgramSource) -> Sam
         model=payload["model"],
         attempt=payload["attempt"],
         seed=payload["seed"],
+        **{name: payload[name] for name in GUIDANCE if name in payload},
     )
 
 

@@ -15,10 +15,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from cachetools import LRUCache
 from sqlalchemy import Insert, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,6 +38,8 @@ T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 logger = logging.getLogger("shinka.database")
 
+# Names of rows that are known to be there.
+REMEMBERED = 10_000
 # Of tables, so that a row comes after those it refers to.
 _ORDER = {table.name: position for position, table in enumerate(Base.metadata.sorted_tables)}
 
@@ -48,10 +51,12 @@ class Rows:
     Attributes:
         statement: Made once and used again, so that equal statements are the same object.
         parameters: Of this row.
+        once: Names what is in it, where the same row may be handed in again and is there already.
     """
 
     statement: Insert | Update
     parameters: dict[str, Any]
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ class Writer:
         self._patience = Patience(store)
         self._waiting: list[_Waiting] = []
         self._drain: asyncio.Task[None] | None = None
+        self._there = LRUCache[str, None](maxsize=REMEMBERED)
         self._when_lost: list[Callable[[DatabaseUnavailableError], None]] = []
 
     def bind(self, lease: Lease) -> None:
@@ -118,7 +124,7 @@ class Writer:
 
     def post(self, *rows: Rows) -> asyncio.Future[None]:
         """Writes rows without waiting: committed before, or together with, whatever is written later."""
-        return self._enter(_Batch(rows))
+        return self._enter(_Batch(tuple(row for row in rows if not row.once or row.once not in self._there)))
 
     def _enter(self, work: Work[Any] | _Batch) -> asyncio.Future[Any]:
         waiting = _Waiting(work, asyncio.get_running_loop().create_future())
@@ -177,6 +183,8 @@ class Writer:
                 self._patience.over()
                 self.last_commit = time.monotonic()
                 for waiting, result in zip(group, attempt.results or [], strict=True):
+                    if isinstance(waiting.work, _Batch):
+                        self._there.update((row.once, None) for row in waiting.work.rows if row.once)
                     _settle(waiting.done, result=result)
                 return True
 
@@ -212,23 +220,26 @@ class Writer:
 async def _execute(connection: AsyncConnection, works: list[Work[Any] | _Batch]) -> list[Any]:
     """Does the works in order; neighbours that are plain rows are merged by statement."""
     results: list[Any] = []
-    merged: dict[Insert | Update, list[dict[str, Any]]] = {}
-
-    async def flush() -> None:
-        for statement in sorted(merged, key=lambda statement: _ORDER[str(statement.table)]):
-            await connection.execute(statement, merged[statement])
-        merged.clear()
-
+    plain: list[Rows] = []
     for work in works:
         if isinstance(work, _Batch):
-            for row in work.rows:
-                merged.setdefault(row.statement, []).append(row.parameters)
+            plain.extend(work.rows)
             results.append(None)
         else:
-            await flush()
+            await execute_rows(connection, plain)
+            plain.clear()
             results.append(await work(connection))
-    await flush()
+    await execute_rows(connection, plain)
     return results
+
+
+async def execute_rows(connection: AsyncConnection, rows: Iterable[Rows]) -> None:
+    """Executes rows in as few statements as there are different ones, each after those that it refers to."""
+    merged: dict[Insert | Update, list[dict[str, Any]]] = {}
+    for row in rows:
+        merged.setdefault(row.statement, []).append(row.parameters)
+    for statement in sorted(merged, key=lambda statement: _ORDER[str(statement.table)]):
+        await connection.execute(statement, merged[statement])
 
 
 def _settle_all(group: list[_Waiting], error: BaseException) -> None:

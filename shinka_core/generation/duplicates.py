@@ -63,4 +63,6 @@ async def reuse(generation: OpenGeneration, twin: str) -> Evaluation:
         private_metrics=program.private_metrics,
         text_feedback=program.text_feedback,
         error=program.error,
+        instance_scores=program.instance_scores,
+        features=program.features,
     )

@@ -35,6 +35,8 @@ async def record(
         text_feedback=evaluation.text_feedback,
         error=evaluation.error,
         evaluation_seconds=evaluation.seconds,
+        instance_scores=evaluation.instance_scores,
+        features=evaluation.features,
     )
     if sampling is not None:
         program = replace(
@@ -44,6 +46,9 @@ async def record(
             inspiration_ids=tuple(inspiration.id for inspiration in sampling.inspirations),
             patch_type=sampling.patch_type,
             model=generation.model or sampling.model,
+            advice_id=sampling.advice_id,
+            idea_id=sampling.idea_id,
+            system_prompt_id=sampling.system_prompt_id,
         )
     await run.database.add(program, generation.embedding, pulls_of(generation))
     return program

@@ -26,6 +26,9 @@ FEEDBACK_LIMIT = 20_000
 METRICS_LIMIT = 100_000
 # Characters of a file up to which it is read in one go, while all other threads wait: some ten milliseconds.
 AT_ONCE = 500_000
+# Numbers of a program by instance, and by feature: all of them are in memory as long as the run lasts.
+MOST_NUMBERS = 1_000
+LONGEST_NAME = 200
 DEEPEST = 50
 NAMED_KEYS = 10
 
@@ -52,6 +55,7 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
             raise BadResult(f"{CORRECT}: 'correct' is {accepted!r}; it must be true or false")
         public = _mapping(metrics, "public")
         private = _mapping(metrics, "private")
+        instances, features = _numbers(metrics, "instance_scores"), _numbers(metrics, "features")
     except FileNotFoundError as error:
         return failed("no_result", f"the evaluator wrote no {Path(str(error.filename)).name}", seconds)
     except BadResult as error:
@@ -72,6 +76,8 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
         error=error_text,
         reason=reason,
         seconds=seconds,
+        instance_scores=instances,
+        features=features,
     )
 
 
@@ -147,6 +153,30 @@ def _mapping(metrics: dict[str, Any], key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadResult(f"{METRICS}: {key!r} holds a {type(value).__name__}; it must be an object")
     return bounded(value, METRICS_LIMIT)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _numbers(metrics: dict[str, Any], key: str) -> dict[str, float]:
+    """Finite numbers by name; what says yes or no counts as 1 or 0."""
+    value: Any = metrics.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadResult(f"{METRICS}: {key!r} holds a {type(value).__name__}; it must be an object of numbers by name")
+    named: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+    if len(named) > MOST_NUMBERS:
+        raise BadResult(f"{METRICS}: {key!r} holds {len(named)} numbers; it may hold {MOST_NUMBERS}")
+    numbers: dict[str, float] = {}
+    for name, number in named.items():
+        if len(name) > LONGEST_NAME:
+            raise BadResult(f"{METRICS}: {key!r} has the name {name[:60]!r}...; it may have {LONGEST_NAME} characters")
+        try:
+            numbers[name] = float(number) if isinstance(number, int | float) else math.nan
+        except OverflowError:
+            numbers[name] = math.inf
+        if not math.isfinite(numbers[name]):
+            told = "null or no finite number" if number is None else storable(repr(number))[:200]
+            raise BadResult(f"{METRICS}: {key}[{name!r}] is {told}; it must be a finite number")
+    return numbers
 
 
 def _score(metrics: dict[str, Any]) -> tuple[float | None, str]:

@@ -45,7 +45,7 @@ def test_a_run_fills_all_proposal_slots_records_everything_and_shows_itself_alon
     assert rows(results, "SELECT count(*), min(generation), max(generation) FROM programs") == [(17, 0, 16)]
     assert rows(results, "SELECT DISTINCT state FROM generations") == [("recorded",)]
     assert rows(results, "SELECT count(*) FROM model_calls WHERE status = 'answered' AND cost > 0") == [(16,)]
-    prompt, answer = rows(results, "SELECT messages, answer FROM model_calls LIMIT 1")[0]
+    prompt, answer = rows(results, "SELECT messages, answer FROM model_call_texts ORDER BY id LIMIT 1")[0]
     assert "The current program" in prompt
     assert "REPLACE" in answer
 
@@ -106,7 +106,7 @@ def test_the_key_is_in_nothing_that_a_run_leaves_behind(tmp_path: Path, prefect_
         found.raise_for_status()
         output += found.text
     assert "with-a-key" in output
-    assert "[key]" in rows(results, "SELECT group_concat(error) FROM model_calls")[0][0]
+    assert "[key]" in rows(results, "SELECT group_concat(error) FROM model_call_texts")[0][0]
     assert SECRET not in output
     files = [path for folder in (tmp_path, prefect_home) for path in folder.rglob("*") if path.is_file()]
     assert len(files) > 30

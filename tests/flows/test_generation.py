@@ -172,7 +172,10 @@ async def test_two_evolutions_in_one_process_are_two(tmp_path: Path, prefect_api
         assert evolution["state_type"] == "COMPLETED"
         children = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]})
         assert sorted(child["name"] for child in children) == [f"gen-{number:04d}" for number in range(5)]
-    codes = [rows(tmp_path / name, "SELECT code FROM programs ORDER BY generation") for name in names]
+    codes = [
+        rows(tmp_path / name, "SELECT text FROM programs JOIN sources ON digest = source ORDER BY generation")
+        for name in names
+    ]
     assert codes[0][0] == codes[1][0], "the same seed program"
     assert codes[0][1:] != codes[1][1:], "each with its own seed"
 

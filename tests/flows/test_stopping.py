@@ -199,7 +199,9 @@ def test_a_program_that_ends_itself_is_one_verdict_and_the_run_goes_on(
     assert run.process.returncode == 0, run.output
     everyone = "SELECT count(*), count(DISTINCT generation), sum(correct) FROM programs"
     assert rows(run.results, everyone) == [(GENERATIONS + 1, GENERATIONS + 1, GENERATIONS)]
-    ((generation, error),) = rows(run.results, "SELECT generation, error FROM programs WHERE NOT correct")
+    ((generation, error),) = rows(
+        run.results, "SELECT generation, error FROM programs JOIN program_texts ON program_id = id WHERE NOT correct"
+    )
     assert generation == 5
     assert "SIGTERM" in error
     assert run.model.stats()["requests"] == GENERATIONS

@@ -13,8 +13,9 @@ from sqlalchemy import insert
 
 from shinka_core import generation as steps
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.database.rows import program_values
-from shinka_core.database.schema import GenerationRow, IslandMemberRow, ProgramRow, table_of
+from shinka_core.database.rows import program_rows
+from shinka_core.database.schema import GenerationRow, IslandMemberRow, table_of
+from shinka_core.database.writer import execute_rows
 from shinka_core.embed import HashedNgrams
 from shinka_core.program import Answer, Failure, Program
 from shinka_core.run import Run, open_run
@@ -105,14 +106,14 @@ async def store(run: Run, count: int) -> None:
     vectors = rng.standard_normal((count, WIDTH)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     programs = [
-        program_values(_program(number, float(rng.random())), run.evolution, vectors[number]) for number in range(count)
+        rows
+        for number in range(count)
+        for rows in program_rows(_program(number, float(rng.random())), run.evolution, vectors[number])
     ]
     states = [{"evolution": run.evolution, "number": number, "state": "recorded"} for number in range(count)]
     places = [{"evolution": run.evolution, "island": number % 2, "program_id": _id(number)} for number in range(count)]
     async with run.database._engine.begin() as connection:
-        await connection.execute(
-            insert(table_of(ProgramRow)), [row | {"sequence": n} for n, row in enumerate(programs)]
-        )
+        await execute_rows(connection, programs)
         await connection.execute(insert(table_of(GenerationRow)), states)
         await connection.execute(insert(table_of(IslandMemberRow)), places)
 
@@ -131,7 +132,7 @@ async def test_a_population_of_ten_thousand(tmp_path: Path) -> None:
         await store(run, 10_000)
     with watched_loop():
         async with open_run(config, resume=True) as run:
-            await run.take_up(10_000)
+            assert run.progress.resumed == 9_999
             await run.database.journal.final()
             assert len(run.database) == 10_000
             for number in range(10_000, 10_020):

@@ -27,7 +27,9 @@ TOLD = "all programs are embedded anew"
 
 def vectors(results: Path) -> list[Vector | None]:
     with sqlite3.connect(results / "evolution.sqlite") as connection:
-        found = connection.execute("SELECT embedding FROM programs ORDER BY generation").fetchall()
+        found = connection.execute(
+            "SELECT vector FROM programs LEFT JOIN embeddings ON digest = embedding ORDER BY generation"
+        ).fetchall()
     return [None if blob is None else np.frombuffer(blob, dtype="<f4") for (blob,) in found]
 
 
@@ -139,7 +141,8 @@ async def test_a_run_of_an_older_version_that_kept_no_identity_is_embedded_anew(
     before = vectors(results)
     with sqlite3.connect(results / "evolution.sqlite") as connection:
         connection.execute("UPDATE sessions SET settings = json_remove(settings, '$.embedding')")
-        connection.execute("UPDATE programs SET embedding = zeroblob(4 * 384)")
+        connection.execute("INSERT INTO embeddings VALUES ('zeros', zeroblob(4 * 384))")
+        connection.execute("UPDATE programs SET embedding = 'zeros'")
     assert all_equal(await resumed(results), before)
     assert TOLD in caplog.text
 

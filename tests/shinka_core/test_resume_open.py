@@ -85,7 +85,9 @@ async def test_a_seed_program_without_a_result_is_evaluated_again_also_by_the_sa
         )
         assert found.place.name == given.evolution
     run = await live(given, FakeLauncher(), resume)
-    seeds = await read(run, "SELECT correct, code FROM programs WHERE {} AND generation <= 0")
+    seeds = await read(
+        run, "SELECT correct, text FROM programs JOIN sources ON digest = source WHERE {} AND generation <= 0"
+    )
     assert [(bool(correct), code) for correct, code in seeds] == [(True, PROGRAM.replace("0.125", "0.25"))]
     assert run.settings.evolve.seed == 9, "nothing had been drawn from the other one"
     with pytest.raises(EvolutionExistsError):
@@ -163,7 +165,9 @@ async def test_a_score_is_always_that_of_the_program_it_stands_beside(
             await _cut_off(run)
         launcher = FakeLauncher()
         run = await live(settings(tmp_path / "r", None, evolve=after), launcher)
-    ((code,),) = await read(run, "SELECT code FROM programs WHERE {} AND generation = 1")
+    ((code,),) = await read(
+        run, "SELECT text FROM programs JOIN sources ON digest = source WHERE {} AND generation = 1"
+    )
     assert (tmp_path / "r" / "gen_1" / "main.py").read_text() == code, "what was scored"
 
 
@@ -195,7 +199,10 @@ async def test_candidates_that_are_judged_and_not_recorded_get_the_other_embeddi
     async with ModelServer() as server:
         change = {"embedding_model": "other", "llm_base_url": server.url}
         run = await live(settings(tmp_path / "r", None, evolve=change), FakeLauncher())
-        assert await read(run, "SELECT length(embedding), count(*) FROM programs WHERE {} GROUP BY 1") == [(4 * 64, 2)]
+        query = (
+            "SELECT length(vector), count(*) FROM programs JOIN embeddings ON digest = embedding WHERE {} GROUP BY 1"
+        )
+        assert await read(run, query) == [(4 * 64, 2)]
 
 
 @pytest.mark.parametrize("kept", ["the same", "other", "none"])
@@ -204,11 +211,12 @@ async def test_embeddings_by_another_version_of_the_same_embedding_are_made_anew
     given = settings(tmp_path / "r", make_task(tmp_path / "task"), evolve={"num_generations": 3})
     await live(given, FakeLauncher(), False)
     with sqlite3.connect(tmp_path / "r" / "evolution.sqlite") as connection:
-        query = "SELECT generation, embedding FROM programs ORDER BY generation"
+        query = "SELECT generation, vector FROM programs JOIN embeddings ON digest = embedding ORDER BY generation"
         before = connection.execute(query).fetchall()
         zeros = bytes(len(before[0][1]))
         # A database of before kept no version, and its vectors were of other texts.
-        connection.execute("UPDATE programs SET embedding = ? WHERE generation >= ?", (zeros, int(kept == "other")))
+        connection.execute("INSERT INTO embeddings VALUES ('zeros', ?)", (zeros,))
+        connection.execute("UPDATE programs SET embedding = 'zeros' WHERE generation >= ?", (int(kept == "other"),))
         for table in ("evolutions", "sessions"):
             for row, stored in connection.execute(f"SELECT rowid, settings FROM {table}").fetchall():
                 changed = json.loads(stored)

@@ -19,6 +19,8 @@ from sqlalchemy import text
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase, values
+from shinka_core.database.rows import select_programs
+from shinka_core.database.schema import ProgramRow
 from shinka_core.errors import DatabaseError, EvolutionExistsError, SchemaVersionError
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.population.search import Choice
@@ -47,11 +49,10 @@ def unit(seed: int) -> np.ndarray:
 def program(
     generation: int, score: float | None = 1.0, *, island: int = 0, parent: Program | None = None, **fields: Any
 ) -> Program:
-    values: dict[str, Any] = {"correct": score is not None} | fields
+    values: dict[str, Any] = {"correct": score is not None, "code": f"x = {generation}"} | fields
     return Program(
         id=new_program_id(),
         generation=generation,
-        code=f"x = {generation}",
         language="python",
         island=island,
         score=score,
@@ -302,11 +303,13 @@ async def test_a_password_never_reaches_an_error() -> None:
 async def test_the_hot_queries_use_indexes(tmp_path: Path) -> None:
     async with opened(tmp_path) as db, db._engine.connect() as connection:
         for query in (
-            "SELECT code FROM programs WHERE id IN ('a', 'b')",
+            str(select_programs().where(ProgramRow.id.in_(["a", "b"])).compile(compile_kwargs={"literal_binds": True})),
+            "SELECT id FROM programs WHERE evolution = 'r' AND source_key = 'd' ORDER BY sequence",
             "SELECT id FROM programs WHERE evolution = 'r' AND generation = 3",
             "SELECT state FROM generations WHERE evolution = 'r' AND number = 3",
             "SELECT payload FROM generation_steps WHERE evolution = 'r' AND generation = 3",
-            "SELECT answer FROM model_calls WHERE evolution = 'r' AND generation = 3 AND purpose = 'proposal' "
+            "SELECT answer FROM model_calls JOIN model_call_texts ON model_call_texts.id = texts "
+            "WHERE evolution = 'r' AND generation = 3 AND purpose = 'proposal' "
             "AND attempt = 0 AND turn = 0 AND status = 'answered'",
         ):
             plan = (await connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))).all()

@@ -88,7 +88,9 @@ async def test_rows_of_before_that_hold_bad_texts_are_read_without_them(tmp_path
         await db.begin("run", seed=7, settings={})
         await db.add(program(0), None)
         async with db._engine.begin() as connection:
-            await connection.execute(text("UPDATE programs SET public_metrics = :m"), {"m": '{"n": "\\udcff\\u0000x"}'})
+            await connection.execute(
+                text("UPDATE program_texts SET public_metrics = :m"), {"m": '{"n": "\\udcff\\u0000x"}'}
+            )
         found = await db.by_generation(0)
         assert found is not None
         assert found.public_metrics == {"n": "?x"}

@@ -12,9 +12,9 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.journal import STEP
 from shinka_core.database.own_words import explain, own_words
 from shinka_core.database.schema import InspirationRow, IslandMemberRow, table_of
+from shinka_core.database.steps import STEP
 from shinka_core.database.writer import Rows
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError
 from shinka_core.llm.question import CallKey, Question

@@ -1,0 +1,85 @@
+"""The transactions with which an evolution begins and is taken up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shinka_core.database.islands import initial_islands
+from shinka_core.database.lease import database_seconds, take
+from shinka_core.database.schema import EvolutionRow, ProgramRow
+from shinka_core.database.sessions import open_session
+from shinka_core.database.taking_up import TakeUp, change
+from shinka_core.errors import EvolutionExistsError
+
+
+@dataclass(frozen=True, slots=True)
+class Evolution:
+    """What the database knows of a run as a whole.
+
+    Attributes:
+        commits: How often its rows were committed.
+        language: Of its programs; "" while there is none.
+    """
+
+    name: str
+    seed: int
+    settings: dict[str, Any]
+    commits: int = 0
+    language: str = ""
+
+
+async def create_evolution(
+    connection: AsyncConnection, name: str, mark: str, *, seed: int, settings: dict[str, Any], islands: int
+) -> None:
+    """Adds an evolution that is that mark's.
+
+    Raises:
+        EvolutionExistsError: The name is taken.
+    """
+    owner = await connection.scalar(select(EvolutionRow.owner).where(EvolutionRow.name == name))
+    if owner == mark:
+        return  # it is there: the receipt of that was lost
+    taken = EvolutionExistsError(
+        f"evolution {name!r} is already in the database; continue it with resume (--resume), "
+        "or choose another name or results folder"
+    )
+    if owner is not None:
+        raise taken
+    try:
+        await connection.execute(
+            insert(EvolutionRow).values(
+                name=name, seed=seed, settings=settings, state="running", owner=mark, seen_at=database_seconds()
+            )
+        )
+    except IntegrityError as error:
+        raise taken from error
+    await open_session(connection, name, settings)
+    await initial_islands(connection, name, islands)
+
+
+async def take_up_evolution(
+    connection: AsyncConnection, name: str, mark: str, seen: Any, *, how: TakeUp | None, islands: int
+) -> Evolution:
+    """Makes an evolution that mark's, and changes what is to be changed.
+
+    Args:
+        seen: The evolution as it was when nobody had it open.
+
+    Raises:
+        EvolutionExistsError: Another was faster.
+    """
+    held = (
+        await connection.execute(select(EvolutionRow.owner, EvolutionRow.seen_at).where(EvolutionRow.name == name))
+    ).one()
+    row = await take(connection, name, mark, seen)
+    seed = row.seed if how is None or how.seed is None else how.seed
+    if held.owner != mark:  # otherwise the receipt of all this was lost
+        await open_session(connection, name, how and how.settings, seen_at=held.seen_at)
+        await change(connection, name, seed, islands, how or TakeUp())
+    language = await connection.scalar(select(func.min(ProgramRow.language)).where(ProgramRow.evolution == name))
+    return Evolution(row.name, seed, row.settings, row.commits, language or "")

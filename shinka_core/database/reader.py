@@ -1,0 +1,274 @@
+"""Reading a record beside the run that writes it, or after it: nothing is owned, migrated or changed.
+
+Rows come a page at a time, each page in a transaction of its own, so that a reader holds nobody up however long it
+takes, and what is written meanwhile is read as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shinka_core.config import DatabaseConfig
+from shinka_core.database.address import address_of
+from shinka_core.database.islands import INITIAL, IslandRecord, read_islands
+from shinka_core.database.loading import read_events
+from shinka_core.database.read_only import check_revision, read_only_engine
+from shinka_core.database.records import (
+    CallRecord,
+    Descent,
+    GenerationRecord,
+    Position,
+    ProgramRecord,
+    StepRecord,
+)
+from shinka_core.database.schema import (
+    CallTextRow,
+    EvolutionRow,
+    GenerationRow,
+    InspirationRow,
+    ModelCallRow,
+    ProgramRow,
+    ProgramTextRow,
+)
+from shinka_core.database.sources import read_sources
+from shinka_core.database.steps import payloads, read_steps
+from shinka_core.database.store import Store
+from shinka_core.errors import DatabaseError
+from shinka_core.naming import read_mark
+from shinka_core.program import Failure, GenerationState, Usage
+from shinka_core.record import Event
+from shinka_core.source import Source, SourceFile
+
+# Rows that are read at once.
+PAGE = 500
+TEXTS = ("description", "diff", "text_feedback", "error", "public_metrics", "private_metrics")
+
+_PROGRAM = (
+    ProgramRow.sequence, ProgramRow.id, ProgramRow.generation, ProgramRow.island, ProgramRow.language,
+    ProgramRow.score, ProgramRow.correct, ProgramRow.parent_id, ProgramRow.name, ProgramRow.patch_type,
+    ProgramRow.model, ProgramRow.cost, ProgramRow.evaluation_seconds, ProgramRow.created_at, ProgramRow.source,
+    ProgramRow.advice_id, ProgramRow.idea_id, ProgramRow.system_prompt_id, ProgramRow.instance_scores,
+    ProgramRow.features,
+)  # fmt: skip
+_CALL = (
+    ModelCallRow.id, ModelCallRow.generation, ModelCallRow.purpose, ModelCallRow.attempt, ModelCallRow.turn,
+    ModelCallRow.model, ModelCallRow.status, ModelCallRow.reason, ModelCallRow.input_tokens,
+    ModelCallRow.output_tokens, ModelCallRow.cached_tokens, ModelCallRow.reasoning_tokens, ModelCallRow.cost,
+    ModelCallRow.estimated, ModelCallRow.seconds, ModelCallRow.created_at,
+)  # fmt: skip
+
+
+class EvolutionReader:
+    """Reads one evolution; made by `open`.
+
+    Attributes:
+        name: Of the evolution.
+    """
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._store = store
+        self.name = name
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, where: str | Path, name: str | None = None) -> AsyncGenerator[EvolutionReader, None]:
+        """Opens an evolution for the length of the block.
+
+        Args:
+            where: The URL of a database, a SQLite file, or the results folder of a run.
+            name: Of the evolution; None for the one of the folder, or the only one in the database.
+
+        Raises:
+            SchemaVersionError: The database is of another version.
+            DatabaseError: There is no such database or evolution, or it cannot be read.
+        """
+        address, marked = _place(str(where))
+        store = Store(address_of(*address), read_only_engine)
+        try:
+            yield cls(store, await store.read(lambda connection: _find(connection, store.name, name or marked)))
+        finally:
+            await store.close()
+
+    async def programs(self, after: int = 0, columns: Collection[str] = ()) -> AsyncIterator[ProgramRecord]:
+        """Programs in the order in which they were recorded.
+
+        Args:
+            after: Only those with a larger `sequence`.
+            columns: Texts to be read with them, of `TEXTS`.
+
+        Raises:
+            ValueError: A column is none of them.
+        """
+        if unknown := sorted(set(columns) - set(TEXTS)):
+            raise ValueError(f"columns={unknown} are no texts of programs; there are {', '.join(TEXTS)}")
+        texts = [getattr(ProgramTextRow, column) for column in columns]
+        query = select(*_PROGRAM, *texts).where(ProgramRow.evolution == self.name)
+        if texts:
+            query = query.join(ProgramTextRow, ProgramTextRow.program_id == ProgramRow.id)
+        async for row in self._pages(query, ProgramRow.sequence, after):
+            values = dict(row._mapping)
+            told = {column: values.pop(column) for column in columns}
+            for numbers in ("instance_scores", "features"):
+                values[numbers] = values[numbers] or {}
+            yield ProgramRecord(**values, texts=told)
+
+    async def source(self, program_id: str) -> Source:
+        """The files of a program.
+
+        Raises:
+            DatabaseError: There is no such program in this evolution.
+        """
+        query = select(ProgramRow.source, ProgramRow.language).where(
+            ProgramRow.evolution == self.name, ProgramRow.id == program_id
+        )
+
+        async def read(connection: AsyncConnection) -> Source | None:
+            row = (await connection.execute(query)).first()
+            if row is None:
+                return None
+            source = (await read_sources(connection, [row.source]))[row.source]
+            if not source.single:
+                return source
+            return Source((SourceFile("", source.files[0].text, row.language),))
+
+        found = await self._store.read(read)
+        if found is None:
+            raise DatabaseError(f"evolution {self.name!r} has no program {program_id!r}")
+        return found
+
+    async def lineage(self, after: int = 0) -> AsyncIterator[Descent]:
+        """Who comes from whom, in the order in which programs were recorded."""
+        query = select(
+            ProgramRow.sequence,
+            ProgramRow.id,
+            ProgramRow.generation,
+            ProgramRow.score,
+            ProgramRow.correct,
+            ProgramRow.parent_id,
+        ).where(ProgramRow.evolution == self.name)
+        last = after
+        while rows := await self._page(query, ProgramRow.sequence, last):
+            shown = await self._store.read(lambda connection, rows=rows: _inspirations(connection, rows))
+            for row in rows:
+                yield Descent(*row, inspirations=shown.get(row.id, ()))
+            last = rows[-1].sequence
+
+    async def calls(self, after: int = 0, *, texts: bool = False) -> AsyncIterator[CallRecord]:
+        """Calls of models in the order in which they were stored.
+
+        Args:
+            after: Only those with a larger `id`.
+            texts: Whether questions and answers are read too.
+        """
+        said = (CallTextRow.messages, CallTextRow.answer, CallTextRow.error) if texts else ()
+        query = select(*_CALL, *said).where(ModelCallRow.evolution == self.name)
+        if texts:
+            query = query.join(CallTextRow, CallTextRow.id == ModelCallRow.texts)
+        async for row in self._pages(query, ModelCallRow.id, after):
+            values = dict(row._mapping)
+            usage = Usage(**{name: values.pop(name) for name in Usage.__dataclass_fields__})
+            if texts:
+                values["messages"] = tuple((message["role"], message["content"]) for message in values["messages"])
+            yield CallRecord(**values, usage=usage)
+
+    async def generations(self) -> AsyncIterator[GenerationRecord]:
+        """All generations by their number."""
+        query = select(
+            GenerationRow.number,
+            GenerationRow.state,
+            GenerationRow.sequence,
+            GenerationRow.failure_step,
+            GenerationRow.failure_reason,
+            GenerationRow.failure_detail,
+            GenerationRow.started_at,
+            GenerationRow.updated_at,
+        ).where(GenerationRow.evolution == self.name)
+        async for number, state, sequence, step, reason, detail, started, updated in self._pages(
+            query, GenerationRow.number, -1
+        ):
+            failure = Failure(step, reason, detail) if state == GenerationState.FAILED else None
+            yield GenerationRecord(number, GenerationState(state), sequence, failure, started, updated)
+
+    async def steps(self, number: int) -> list[StepRecord]:
+        """Every outcome of a generation's steps, in the order in which they were stored."""
+
+        async def read(connection: AsyncConnection) -> list[StepRecord]:
+            rows = await read_steps(connection, self.name, number)
+            whole = await payloads(connection, rows)
+            return [
+                StepRecord(row.id, row.step, row.attempt, row.turn, payload, row.seconds, row.created_at)
+                for row, payload in zip(rows, whole, strict=True)
+            ]
+
+        return await self._store.read(read)
+
+    async def events(self, after: Position | None = None) -> AsyncIterator[Event]:
+        """What happened, for folds to be told: calls first, then all else in the order of the record.
+
+        Args:
+            after: Up to where it was read before; moves on with what is read now. Reads the whole record each time.
+        """
+        seen = Position() if after is None else after
+        initial = [island for island in await self.islands() if island.origin == INITIAL]
+        for event in seen.new(await read_events(self._store, self.name, len(initial))):
+            yield event
+
+    async def islands(self) -> list[IslandRecord]:
+        """The islands by number, the retired ones too."""
+        return await self._store.read(lambda connection: read_islands(connection, self.name))
+
+    async def _pages(self, query: Select[Any], key: Any, after: int) -> AsyncIterator[Any]:
+        """The rows of a query in the order of a key that it selects."""
+        last = after
+        while rows := await self._page(query, key, last):
+            for row in rows:
+                yield row
+            last = rows[-1]._mapping[key.key]
+
+    async def _page(self, query: Select[Any], key: Any, after: int) -> list[Any]:
+        page = query.where(key > after).order_by(key).limit(PAGE)
+
+        async def read(connection: AsyncConnection) -> list[Any]:
+            return list(await connection.execute(page))
+
+        return await self._store.read(read)
+
+
+async def _inspirations(connection: AsyncConnection, programs: list[Any]) -> dict[str, tuple[str, ...]]:
+    shown: dict[str, tuple[str, ...]] = {}
+    rows = await connection.execute(
+        select(InspirationRow.program_id, InspirationRow.inspiration_id)
+        .where(InspirationRow.program_id.in_([row.id for row in programs]))
+        .order_by(InspirationRow.program_id, InspirationRow.position)
+    )
+    for program_id, inspiration in rows:
+        shown[program_id] = (*shown.get(program_id, ()), inspiration)
+    return shown
+
+
+def _place(where: str) -> tuple[tuple[str | None, Path], str | None]:
+    """Setting and base of the database, and the name that the folder has for its run."""
+    if "://" in where or not Path(where).expanduser().is_dir():
+        return (where, Path.cwd()), None
+    folder = Path(where).expanduser().absolute()
+    mark = read_mark(folder)
+    return (mark.get("database") or DatabaseConfig().db_path, folder), mark.get("name")
+
+
+async def _find(connection: AsyncConnection, database: str, name: str | None) -> str:
+    await check_revision(connection, database)
+    names = [found for (found,) in await connection.execute(select(EvolutionRow.name).order_by(EvolutionRow.name))]
+    if name is None and len(names) == 1:
+        return names[0]
+    if name is not None and name in names:
+        return name
+    there = ", ".join(map(repr, names)) or "none"
+    if name is None:
+        raise DatabaseError(f"{database} holds the evolutions {there}; choose one by name")
+    raise DatabaseError(f"{database} has no evolution {name!r}; it holds {there}")

@@ -1,0 +1,89 @@
+"""Sources and embeddings: stored once, named by a digest of what they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shinka_core.database.schema import EmbeddingRow, SourceRow, table_of
+from shinka_core.database.writer import Rows
+from shinka_core.source import Source, SourceFile
+
+Vector = NDArray[np.float32]
+
+# SQLite has the same words for it.
+_SOURCE = insert(table_of(SourceRow)).on_conflict_do_nothing()
+_EMBEDDING = insert(table_of(EmbeddingRow)).on_conflict_do_nothing()
+# Values of one query at most, of which SQLite takes a limited number.
+AT_ONCE = 500
+
+
+def source_rows(source: Source) -> list[Rows]:
+    """What stores a source, where it is not there yet."""
+    return [
+        Rows(
+            _SOURCE,
+            {
+                "digest": source.digest,
+                "position": position,
+                "path": file.path,
+                "language": file.language,
+                "text": file.text,
+            },
+            once=f"{source.digest} {position}",
+        )
+        for position, file in enumerate(source.files)
+    ]
+
+
+async def read_sources(connection: AsyncConnection, digests: Collection[str]) -> dict[str, Source]:
+    """Sources by their digests; those that are not there are left out."""
+    files: dict[str, list[SourceFile]] = {}
+    for some in _parts(digests):
+        rows = await connection.execute(
+            select(SourceRow.digest, SourceRow.path, SourceRow.text, SourceRow.language)
+            .where(SourceRow.digest.in_(some))
+            .order_by(SourceRow.digest, SourceRow.position)
+        )
+        for digest, path, text, language in rows:
+            files.setdefault(digest, []).append(SourceFile(path, text, language))
+    return {digest: Source(tuple(found)) for digest, found in files.items()}
+
+
+def packed(vector: Vector | None) -> bytes | None:
+    """An embedding as it is stored: float32, little-endian."""
+    return None if vector is None else vector.astype("<f4").tobytes()
+
+
+def unpacked(data: bytes | None) -> Vector | None:
+    """The reverse, `(d,)` float32."""
+    return None if data is None else np.frombuffer(data, dtype="<f4").astype(np.float32)
+
+
+def embedding_rows(data: bytes) -> tuple[str, list[Rows]]:
+    """The name of a packed embedding, and what stores it where it is not there yet."""
+    digest = hashlib.sha256(data).hexdigest()[:32]
+    return digest, [Rows(_EMBEDDING, {"digest": digest, "vector": data}, once=digest)]
+
+
+async def read_embeddings(connection: AsyncConnection, digests: Collection[str]) -> dict[str, bytes]:
+    """Packed embeddings by their names."""
+    found: dict[str, bytes] = {}
+    for some in _parts(digests):
+        rows = await connection.execute(
+            select(EmbeddingRow.digest, EmbeddingRow.vector).where(EmbeddingRow.digest.in_(some))
+        )
+        found.update((digest, data) for digest, data in rows)
+    return found
+
+
+def _parts(names: Collection[str]) -> list[Any]:
+    ordered = sorted(names)
+    return [ordered[first : first + AT_ONCE] for first in range(0, len(ordered), AT_ONCE)]
