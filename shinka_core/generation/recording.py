@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+from shinka_core.features import program_features
 from shinka_core.generation.sampling import pulls_of
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.program import Candidate, Evaluation, Program, Sampling, new_program_id
+
+# Characters of a program up to which its features are found on the event loop.
+SMALL = 10_000
+# Public metrics that count as features.
+MOST_METRICS = 100
 
 
 async def record(
@@ -36,7 +43,7 @@ async def record(
         error=evaluation.error,
         evaluation_seconds=evaluation.seconds,
         instance_scores=evaluation.instance_scores,
-        features=evaluation.features,
+        features=await _features(candidate.code, run.seed_program.language, evaluation),
     )
     if sampling is not None:
         program = replace(
@@ -52,3 +59,15 @@ async def record(
         )
     await run.database.add(program, generation.embedding, pulls_of(generation))
     return program
+
+
+async def _features(code: str, language: str, evaluation: Evaluation) -> dict[str, float]:
+    """Of the text, of the public metrics that are numbers, and those that the evaluator gives as such: the last of a name counts."""
+    large = len(code) > SMALL
+    text = await asyncio.to_thread(program_features, code, language) if large else program_features(code, language)
+    public = {name: float(value) for name, value in evaluation.public_metrics.items() if _is_number(value)}
+    return text | dict(list(public.items())[:MOST_METRICS]) | dict(evaluation.features)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < float("inf")
