@@ -36,8 +36,9 @@ lint: $(VENV)/.installed-dev  ## check style and formatting
 types: $(VENV)/.installed-dev  ## check types, strictly
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-architecture: $(VENV)/.installed-dev  ## write the import graph into docs/architecture.md
+architecture: $(VENV)/.installed-dev  ## write the import graph and the tables of strategies into docs/
 	@$(BIN)/python -m tests.import_graph --write
+	@$(BIN)/python -m tests.strategies_document --write
 
 bench: $(VENV)/.installed-dev  ## measure the orchestration (ARGS="--case balanced")
 	@$(BIN)/python -m benchmarks $(ARGS)

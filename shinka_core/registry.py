@@ -85,6 +85,14 @@ class Registry(Generic[T]):
         """Every name that settings can use."""
         return sorted({*self._parts, *self._offered()})
 
+    def part(self, name: str) -> Callable[..., T]:
+        """The class or function behind a name.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        return self._find(name)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 

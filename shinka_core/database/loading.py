@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from sqlalchemy import case, select
@@ -21,8 +22,9 @@ from shinka_core.database.schema import (
 from shinka_core.database.seed import SEED
 from shinka_core.database.sources import unpacked
 from shinka_core.database.store import Store
+from shinka_core.population.state import Population
 from shinka_core.program import Failure, GenerationState
-from shinka_core.record import Called, Ended, Event, Joined, Pull, Recorded, Retired, Spawned
+from shinka_core.record import Called, Ended, Event, Fold, Joined, Pull, Recorded, Retired, Spawned
 
 # Rows that are taken up in one go: some ten milliseconds.
 AT_ONCE = 500
@@ -53,6 +55,17 @@ async def read_events(store: Store, evolution: str, islands: int) -> list[Event]
         return [*events, *([] if move is None else [move]), *(late for late in moves if late is not None)]
 
     return await store.read(read)
+
+
+async def tell(events: Iterable[Event], population: Population, *folds: Fold) -> None:
+    """Tells a population and other folds of a record that was read back; others have their turn meanwhile."""
+    for number, event in enumerate(events):
+        population.take(event)
+        for fold in folds:
+            fold.apply(event)
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    await asyncio.to_thread(population.rank)
 
 
 async def _members(

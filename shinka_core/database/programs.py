@@ -23,7 +23,7 @@ from shinka_core.database.islands import IslandRecord, Origin, read_islands
 from shinka_core.database.journal import Journal
 from shinka_core.database.lease import BEAT, Lease, release, wait_until_free
 from shinka_core.database.lifecycle import Evolution, create_evolution, take_up_evolution
-from shinka_core.database.loading import AT_ONCE, read_events
+from shinka_core.database.loading import read_events, tell
 from shinka_core.database.ownership import give_back_mark, new_mark
 from shinka_core.database.reading import ProgramReader
 from shinka_core.database.recording import ProgramRecorder
@@ -39,7 +39,7 @@ from shinka_core.population.search import Choice
 from shinka_core.population.settings import search_of
 from shinka_core.population.state import Population
 from shinka_core.program import GenerationContext, Program, Sampling
-from shinka_core.record import Fold, Folds, replay
+from shinka_core.record import Fold, Folds
 from shinka_core.record import Pull as Pulled
 
 Vector = NDArray[np.float32]
@@ -162,11 +162,8 @@ class AsyncProgramDatabase:
         evolution = await self._writer.write(take_up)
         self._bind(evolution)
         events = await read_events(self._store, name, self._config.num_islands)
-        self._population.load(events)
+        await tell(events, self._population, *folds)
         self.check_archive()
-        for start in range(0, len(events), AT_ONCE):
-            replay(events[start : start + AT_ONCE], *folds)
-            await asyncio.sleep(0)  # others have their turn
         await self.calls.load()
         return evolution
 

@@ -14,7 +14,7 @@ import numpy as np
 from shinka_core.population.archives.protocol import Archive, ArchiveChange
 from shinka_core.population.growing import GrowingArray, GrowingColumns
 from shinka_core.population.view import NO_PARENT, IslandStats, PopulationView, Vectors
-from shinka_core.record import Ended, Event, Joined, Recorded, Retired, Spawned, replay
+from shinka_core.record import Ended, Event, Joined, Recorded, Retired, Spawned
 
 # Below this share of all programs, those of an island are compared alone.
 GATHERED = 0.25
@@ -125,16 +125,22 @@ class Population:
 
     def load(self, events: Iterable[Event]) -> None:
         """Takes up a whole record, to the same end as `apply` to each event."""
-        if not isinstance(self._archive, Rebuildable):
-            replay(events, self)
-            return
         for event in events:
-            if isinstance(event, Recorded):
-                self._add(event)
-            else:
-                self.apply(event)
-        self.elites = list(self._archive.rebuild(self.view(), np.random.default_rng([self.seed, len(self)])))
-        self._view = None
+            self.take(event)
+        self.rank()
+
+    def take(self, event: Event) -> None:
+        """Takes up one event of a record that is read back; the archive may wait for `rank`."""
+        if isinstance(event, Recorded) and isinstance(self._archive, Rebuildable):
+            self._add(event)
+        else:
+            self.apply(event)
+
+    def rank(self) -> None:
+        """Makes the archive of what was taken up."""
+        if isinstance(self._archive, Rebuildable):
+            self.elites = list(self._archive.rebuild(self.view(), np.random.default_rng([self.seed, len(self)])))
+            self._view = None
 
     def _add(self, event: Recorded) -> None:
         position, self.sequence = len(self.ids), event.sequence

@@ -46,6 +46,7 @@ SEARCHES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", SEARCHES)
 async def test_an_evolution_under_other_strategies_goes_to_its_end_and_repeats_itself(
     search: str, tmp_path: Path, prefect_api: str, prefect_home: Path

@@ -58,16 +58,16 @@ def every_task() -> list[Task[..., Any]]:
 
 @pytest.mark.parametrize("task", every_task(), ids=lambda task: task.name)
 def test_no_task_keeps_its_arguments_or_results_at_prefect(task: Task[..., Any]) -> None:
-    assert len(every_task()) == 7
+    assert len(every_task()) == 10
     assert task.cache_policy == NO_CACHE
     assert task.persist_result is False
     if task.retries:
         assert task.retry_condition_fn in (is_retryable, asks_again)
 
 
-def test_only_the_question_to_a_model_is_retried_by_what_the_model_said() -> None:
+def test_only_questions_to_a_model_are_retried_by_what_the_model_said() -> None:
     conditions = {task.name: task.retry_condition_fn for task in every_task() if task.retries}
-    assert conditions.pop("query") is asks_again
+    assert {conditions.pop("query"), conditions.pop("repair")} == {asks_again}
     assert set(conditions.values()) == {is_retryable}
     assert sum(PATIENT_BACKOFF) > 60, "a restart of the database is waited for"
 

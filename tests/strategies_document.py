@@ -1,0 +1,64 @@
+"""The tables of docs/strategies.md, read from the registries: `python -m tests.strategies_document --write`."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import Any
+
+from shinka_core.bandit import BANDITS
+from shinka_core.population.archives import ARCHIVES
+from shinka_core.population.inspirations import INSPIRATIONS
+from shinka_core.population.islands import ISLANDS
+from shinka_core.population.migration import MIGRATIONS
+from shinka_core.population.parents import PARENTS
+from tests.test_architecture import ROOT
+
+DOCUMENT = ROOT / "docs" / "strategies.md"
+BEGIN, END = "<!-- made by `make architecture` -->", "<!-- end -->"
+KINDS: dict[str, tuple[str, Any]] = {
+    "Parents": ("parent_selection_strategy", PARENTS),
+    "Inspirations": ("inspiration_strategies", INSPIRATIONS),
+    "Islands": ("island_selection_strategy", ISLANDS),
+    "Archives": ("archive_strategy", ARCHIVES),
+    "Migration": ("migration_strategy", MIGRATIONS),
+    "Bandits": ("bandit", BANDITS),
+}
+
+
+def text() -> str:
+    """A table of every kind."""
+    parts: list[str] = []
+    for kind, (field, registry) in KINDS.items():
+        parts += [f"### {kind}: `{field}`", "", "| name | parameters | |", "|---|---|---|"]
+        parts += [
+            f"| `{name}` | {_parameters(registry.part(name))} | {_sentence(registry.part(name))} |" for name in registry
+        ]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _parameters(part: Any) -> str:
+    return ", ".join(f"`{field.name}={_default(field)}`" for field in dataclasses.fields(part) if field.init)
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    value = field.default if field.default is not dataclasses.MISSING else field.default_factory()  # type: ignore[misc]
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _sentence(part: Any) -> str:
+    return " ".join((part.__doc__ or "").split("\n\n")[0].split())
+
+
+def document() -> str:
+    """The whole document, its tables made anew."""
+    head, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
+    return f"{head}{BEGIN}\n\n{text()}\n{END}{rest.partition(END)[2]}"
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv:
+        DOCUMENT.write_text(document(), encoding="utf-8")
+    else:
+        sys.stdout.write(text())

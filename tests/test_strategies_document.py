@@ -1,0 +1,35 @@
+"""docs/strategies.md tells of every strategy that there is, and what it shows works."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import yaml
+
+from shinka.testing import random_view
+from shinka_core.config import DatabaseConfig
+from shinka_core.population.settings import search_of
+from tests.strategies_document import DOCUMENT, document
+
+TEXT = DOCUMENT.read_text(encoding="utf-8")
+
+
+def test_its_tables_are_those_of_the_registries() -> None:
+    assert document() == TEXT, "run `make architecture`"
+
+
+def test_its_settings_are_taken() -> None:
+    (settings,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    search = search_of(DatabaseConfig(**yaml.safe_load(settings)["database"]))
+    assert len(search.inspirations) == 2
+
+
+def test_its_selector_selects() -> None:
+    code = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)[0]
+    names: dict[str, type] = {"__name__": __name__}
+    exec(code, names)
+    view = random_view(np.random.default_rng(3))
+    island = next(number for number in range(len(view.islands)) if len(view.fit_on(number)))
+    chosen = names["Newest"]().select(view, island, np.random.default_rng(0))
+    assert chosen in view.fit_on(island)[-3:]
