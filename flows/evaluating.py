@@ -21,7 +21,7 @@ async def judgement(opened: OpenGeneration, sampling: Sampling | None, candidate
     around both; the repeats of a stage follow each other under the same ones.
     """
     run = opened.run
-    course = steps.Course(opened, sampling, candidate.code)
+    course = steps.Course(opened, sampling, candidate.source)
     shared: list[float] = []
     while isinstance(trial := course.next(), Trial):
         stage, slots = trial.stage, run.slots_of(trial.stage)

@@ -148,7 +148,7 @@ async def write_best(run: Run) -> Path | None:
     folder = run.settings.results_dir / BEST
     folder.mkdir(exist_ok=True)
     _write(folder / f"main{run.seed_program.extension}", source_bytes(best.code, best.language))
-    diff = await asyncio.to_thread(unified_diff, run.seed_program.code, best.code)
+    diff = await asyncio.to_thread(unified_diff, run.seed_program.source, best.source)
     _write(folder / "seed_to_best.diff", diff + "\n")
     about = {
         "generation": best.generation,

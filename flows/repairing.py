@@ -37,7 +37,7 @@ async def judged(opened: OpenGeneration, proposal: Proposal) -> tuple[Proposal, 
     if mended is None:
         opened.embedding, opened.model = embedding, model
         return proposal, evaluation
-    await steps.set_unrepaired_aside(opened, proposal.candidate.code)
+    await steps.set_unrepaired_aside(opened, proposal.candidate.source)
     return mended, await _evaluation(opened, mended)
 
 

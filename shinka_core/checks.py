@@ -34,7 +34,7 @@ def checked_seed_program(settings: RunSettings) -> SeedProgram:
     """
     seed_program = read_seed_program(settings.evolve)
     limit = SizeLimit(settings.evolve, seed_program.language)
-    limit.check_seed(settings.evolve.init_program_path, seed_program.code)
+    limit.check_seed(settings.evolve.init_program_path, seed_program.source)
     return seed_program
 
 

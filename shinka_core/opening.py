@@ -205,4 +205,4 @@ def _seed_program(settings: RunSettings, known: KnownRun) -> SeedProgram:
     path = Path(settings.evolve.init_program_path)
     if known.seed is None or (not known.correct and path.is_file()):
         return checked_seed_program(settings)
-    return SeedProgram(known.seed.code, known.seed.language, path.suffix)
+    return SeedProgram(known.seed.source, path.suffix)

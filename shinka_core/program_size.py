@@ -12,6 +12,7 @@ from shinka_core.llm.context import Contexts
 from shinka_core.prompts.bounding import GAP, elided
 from shinka_core.prompts.proposal import tokens_around
 from shinka_core.prompts.token_estimate import tokens_at_most
+from shinka_core.source import Source
 
 
 def contexts_of(config: EvolutionConfig) -> Contexts:
@@ -41,14 +42,16 @@ class SizeLimit:
         self._around = tokens_around(language, task=config.task_sys_msg)
         self._smallest = contexts_of(config).smallest()
 
-    def problem(self, code: str) -> str | None:
+    def problem(self, source: Source) -> str | None:
         """Why a program is too large, or None; takes time in proportion to its length."""
-        if len(code) > self.characters:
-            return f"the program has {len(code)} characters; at most {self.characters} are accepted (max_program_size)"
+        if source.length > self.characters:
+            return (
+                f"the program has {source.length} characters; at most {self.characters} are accepted (max_program_size)"
+            )
         if self._smallest is None:
             return None
         model, room = self._smallest
-        tokens = self._around + tokens_at_most(elided(code, 0))
+        tokens = self._around + sum(tokens_at_most(elided(file.text, 0)) for file in source.files)
         if tokens <= room:
             return None
         return (
@@ -56,14 +59,14 @@ class SizeLimit:
             "the text of the EVOLVE-BLOCKs (without markers that of the whole program) and the task are always shown"
         )
 
-    def check_seed(self, path: str, code: str) -> None:
+    def check_seed(self, path: str, source: Source) -> None:
         """Refuses a seed program that is too large.
 
         Raises:
             ConfigError: With its size, the limit and the remedy.
         """
-        problem = self.problem(code)
-        if problem is None and GAP in code:
+        problem = self.problem(source)
+        if problem is None and any(GAP in file.text for file in source.files):
             problem = f"it holds the words {GAP!r}, which stand for lines that a prompt leaves out"
         if problem is not None:
             raise ConfigError(

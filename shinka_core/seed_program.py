@@ -9,6 +9,7 @@ from shinka_core.config import EvolutionConfig
 from shinka_core.edit import check_seed_program, language_of
 from shinka_core.edit.languages import HEADERS, known_language
 from shinka_core.errors import ConfigError
+from shinka_core.source import Source
 from shinka_core.source_text import NotTextError, read_source
 
 # What lies beside a seed program when it was edited, run or checked out.
@@ -22,13 +23,26 @@ class SeedProgram:
     """The program an evolution starts from.
 
     Attributes:
-        code: With its byte-order mark and line ends as they are in the file.
+        source: With byte-order marks and line ends as they are in the files.
         extension: Of the file, with its dot; candidates get the same.
     """
 
-    code: str
-    language: str
+    source: Source
     extension: str
+
+    @property
+    def code(self) -> str:
+        """The text of a program that is one file.
+
+        Raises:
+            ValueError: It has several.
+        """
+        return self.source.text
+
+    @property
+    def language(self) -> str:
+        """What most of it is written in."""
+        return self.source.language
 
 
 def find_seed_program(folder: Path) -> Path:
@@ -80,4 +94,4 @@ def read_seed_program(config: EvolutionConfig) -> SeedProgram:
     if "\0" in code:
         raise ConfigError(f"init_program_path={str(path)!r} holds a NUL character, which no database stores; remove it")
     check_seed_program(code, language)
-    return SeedProgram(code=code, language=language, extension=path.suffix)
+    return SeedProgram(Source.of(code, language), extension=path.suffix)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from shinka_core.source_text import plain
@@ -43,6 +44,35 @@ class Source:
     def single(self) -> bool:
         """Whether the program is one file and no folder."""
         return len(self.files) == 1 and not self.files[0].path
+
+    @property
+    def text(self) -> str:
+        """The text of a program that is one file.
+
+        Raises:
+            ValueError: It is a folder, of which no file stands for the others.
+        """
+        if not self.single:
+            raise ValueError(f"the program has {len(self.files)} files and no text of its own")
+        return self.files[0].text
+
+    @cached_property
+    def language(self) -> str:
+        """The language of its file, or what most of its text is written in."""
+        sizes: Counter[str] = Counter()
+        for file in self.files:
+            sizes[file.language] += len(file.text)
+        return max(sizes, key=lambda language: sizes[language])
+
+    @property
+    def length(self) -> int:
+        """Characters of all files."""
+        return sum(len(file.text) for file in self.files)
+
+    def with_texts(self, change: Callable[[SourceFile], str]) -> Source:
+        """The same files with other texts; the source itself when none differs."""
+        files = tuple(replace(file, text=change(file)) for file in self.files)
+        return self if files == self.files else Source(files)
 
     @cached_property
     def digest(self) -> str:

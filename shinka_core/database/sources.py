@@ -57,6 +57,13 @@ async def read_sources(connection: AsyncConnection, digests: Collection[str]) ->
     return {digest: Source(tuple(found)) for digest, found in files.items()}
 
 
+def in_language(source: Source, language: str) -> Source:
+    """The source of a program in that language: texts alone are one row, whatever the evolutions call their language."""
+    if not source.single or not language or source.files[0].language == language:
+        return source
+    return Source.of(source.text, language)
+
+
 def packed(vector: Vector | None) -> bytes | None:
     """An embedding as it is stored: float32, little-endian."""
     return None if vector is None else vector.astype("<f4").tobytes()

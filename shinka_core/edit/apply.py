@@ -14,6 +14,7 @@ from shinka_core.edit.syntax import new_syntax_error
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
 from shinka_core.program import Candidate, PatchType
+from shinka_core.source import Source
 from shinka_core.source_text import Dress, NotTextError, plain, source_bytes
 
 # A program larger than this comes from a model that repeats itself.
@@ -25,8 +26,7 @@ _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 def apply_patch(
     patch_type: PatchType,
     answer: str,
-    parent: str,
-    language: str,
+    parent: Source,
     *,
     limit: int = MAX_PROGRAM,
     python: str | None = None,
@@ -38,8 +38,7 @@ def apply_patch(
     Args:
         patch_type: What was asked for; decides which reading is tried first.
         answer: The model's whole text.
-        parent: Source of the program to change.
-        language: Of the program; python and json are checked for syntax.
+        parent: The program to change; python and json are checked for syntax.
         limit: Characters that the program may have.
         python: Interpreter that runs the program, when it is not this one; asked about syntax that
             this one refuses, which takes a process.
@@ -51,7 +50,8 @@ def apply_patch(
     Raises:
         PatchError: With a message that can be sent back to the model.
     """
-    old = plain(parent)
+    text, language = parent.text, parent.language
+    old = plain(text)
     reading = read_answer(answer, old)
     new = _changed_code(patch_type, reading, old, language)
     if len(new) > limit:
@@ -61,11 +61,12 @@ def apply_patch(
     _expect_immutable_parts(old, new)
     _expect_all_of_it(old, new, language)
     _expect_plain_characters(old, new, language)
-    code = Dress(parent).put_on(new)
-    problem = new_syntax_error(code, parent, language, python)
+    code = Dress(text).put_on(new)
+    problem = new_syntax_error(code, text, language, python)
     if problem is not None:
         raise PatchError("syntax_error", f"the changed program is not valid {language}: {problem}")
-    return Candidate(code, reading.heading.name, reading.heading.description, unified_diff(parent, code))
+    child = Source.of(code, language)
+    return Candidate(child, reading.heading.name, reading.heading.description, unified_diff(parent, child))
 
 
 def _changed_code(patch_type: PatchType, reading: Reading, parent: str, language: str) -> str:

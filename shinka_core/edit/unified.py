@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
+from shinka_core.source import Source
 from shinka_core.source_text import plain
 
 # Pairs of lines between two matches up to which `difflib` looks for the best way.
@@ -21,9 +22,9 @@ SMALL_GAP = 10_000
 Span = tuple[int, int, int, int]
 
 
-def unified_diff(parent: str, code: str) -> str:
+def unified_diff(parent: Source, child: Source) -> str:
     """The change as a unified diff, `parent` to `candidate`."""
-    before, after = _lines(parent), _lines(code)
+    before, after = _lines(parent.text), _lines(child.text)
     if before == after:
         return ""
     lines = ["--- parent", "+++ candidate"]

@@ -28,7 +28,7 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
 
     async def apply() -> Candidate | Failure:
         limit, python = generation.run.size_limit, generation.run.settings.job.python
-        if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH and python is None:
+        if len(answer.text) + sampling.parent.source.length < SMALL_PATCH and python is None:
             return apply_answer(sampling, answer, limit)
         return await asyncio.to_thread(apply_answer, sampling, answer, limit, python)
 
@@ -58,14 +58,13 @@ def apply_answer(
         candidate = apply_patch(
             sampling.patch_type,
             answer.text,
-            parent.code,
-            parent.language,
+            parent.source,
             limit=limit.characters if limit else MAX_PROGRAM,
             python=python,
         )
     except PatchError as error:
         return Failure("patch", error.reason, str(error))
-    if GAP in candidate.code:
+    if any(GAP in file.text for file in candidate.source.files):
         return Failure("patch", "gap_in_program", "a line that stands for lines left out is no part of the program")
-    problem = limit and limit.problem(candidate.code)
+    problem = limit and limit.problem(candidate.source)
     return candidate if problem is None else Failure("patch", "program_too_large", problem)

@@ -20,8 +20,7 @@ async def record(
     program = Program(
         id=new_program_id(),
         generation=generation.context.number,
-        code=candidate.code,
-        language=run.seed_program.language,
+        source=candidate.source,
         island=0,
         score=evaluation.score,
         correct=evaluation.correct,

@@ -15,12 +15,13 @@ from shinka_core.launch import Terms
 from shinka_core.launch.room import make_room_for_program
 from shinka_core.program import ONLY, GenerationState, Job, Trial
 from shinka_core.run import Run
+from shinka_core.source import Source
 from shinka_core.source_text import source_bytes
 
 RESULTS = "results"
 
 
-async def submit(generation: OpenGeneration, code: str, trial: Trial = ONLY) -> Job:
+async def submit(generation: OpenGeneration, source: Source, trial: Trial = ONLY) -> Job:
     """Writes the candidate to disk and starts an evaluation of it, anew when the one of before is lost.
 
     Every start is a row of its own, its turn the number of the start.
@@ -28,7 +29,7 @@ async def submit(generation: OpenGeneration, code: str, trial: Trial = ONLY) -> 
     Raises:
         LaunchError: The evaluation could not be started.
     """
-    run, digest = generation.run, digest_of(code)
+    run, digest = generation.run, digest_of(source)
     folder = run.generation_dir(generation.context.number)
     program_path, results_dir = folder / f"main{run.seed_program.extension}", folder / results_name(run, trial)
 
@@ -37,7 +38,7 @@ async def submit(generation: OpenGeneration, code: str, trial: Trial = ONLY) -> 
             of, before = generation.started
             if of == digest and before.trial == trial and await run.launcher.attach(before) is not None:
                 return before
-        content = source_bytes(code, run.seed_program.language)
+        content = source_bytes(source.text, source.language)
         await asyncio.to_thread(make_room_for_program, program_path, content, folder / RESULTS)
         folder.mkdir(parents=True, exist_ok=True)
         program_path.write_bytes(content)
@@ -46,7 +47,7 @@ async def submit(generation: OpenGeneration, code: str, trial: Trial = ONLY) -> 
         generation.started = digest, job
         return job
 
-    for turn, _, payload in reversed([known for known in starts(generation, code) if known[1] == trial]):
+    for turn, _, payload in reversed([known for known in starts(generation, source) if known[1] == trial]):
         # The results folder may have been moved since.
         here = {"program_path": str(program_path), "results_dir": str(folder / Path(payload["results_dir"]).name)}
         job = replace(values.load_job(payload), **here)

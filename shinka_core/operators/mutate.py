@@ -8,7 +8,7 @@ zero-cost member of any ensemble.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,15 @@ BORROWS = 0.1
 SMALL_PROGRAM = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """One file of the program to vary, and the same of the programs to take up from."""
+
+    parent: str
+    inspirations: tuple[str, ...]
+    language: str
+
+
 class MutationOperator:
     """Implements `Provider`; stateless, and deterministic in the question's seed."""
 
@@ -45,7 +54,8 @@ class MutationOperator:
             raise UnusableAnswerError(f"{question.model} only proposes programs; it cannot judge", model=question.model)
         rng = np.random.default_rng([question.seed, len(question.history), question.key.turn])
         material = in_plain_text(question.material)
-        if len(material.parent) < SMALL_PROGRAM:
+        parent = material.parent
+        if parent.length < SMALL_PROGRAM:
             change = mutate(rng, material)
         else:
             change = await asyncio.to_thread(mutate, rng, material)
@@ -55,8 +65,7 @@ class MutationOperator:
             )
         code, description = change
         name = "_".join(description.split()[:5])
-        language = material.language
-        return RawAnswer(compose_diff(material.parent, code, name, description, language))
+        return RawAnswer(compose_diff(parent.text, code, name, description, parent.language))
 
     async def close(self) -> None:
         """Has nothing to release."""
@@ -64,22 +73,25 @@ class MutationOperator:
 
 def in_plain_text(material: Material) -> Material:
     """The programs as parsers and patches see them; the patch puts back what this takes off."""
-    return replace(
-        material, parent=plain(material.parent), inspirations=tuple(plain(code) for code in material.inspirations)
+    parent, *others = (
+        source.with_texts(lambda file: plain(file.text)) for source in (material.parent, *material.inspirations)
     )
+    return replace(material, parent=parent, inspirations=tuple(others))
 
 
 def mutate(rng: np.random.Generator, material: Material) -> Change | None:
     """A changed program and what was done, or None when nothing can be varied."""
+    parent = material.parent
+    texts = Texts(parent.text, tuple(other.text for other in material.inspirations), parent.language)
     for _ in range(ATTEMPTS):
-        change = _one(rng, material)
-        if change is not None and change[0] != material.parent:
+        change = _one(rng, texts, material.patch_type)
+        if change is not None and change[0] != texts.parent:
             return change
     return None
 
 
-def _one(rng: np.random.Generator, material: Material) -> Change | None:
-    mixes = MIXES_WHEN_CROSSING if material.patch_type is PatchType.CROSS else MIXES
+def _one(rng: np.random.Generator, material: Texts, patch_type: PatchType) -> Change | None:
+    mixes = MIXES_WHEN_CROSSING if patch_type is PatchType.CROSS else MIXES
     if material.inspirations and rng.random() < mixes:
         return _mix(rng, material)
     if material.language == "python" and rng.random() < REARRANGES:
@@ -87,7 +99,7 @@ def _one(rng: np.random.Generator, material: Material) -> Change | None:
     return _move_constants(rng, material)
 
 
-def _move_constants(rng: np.random.Generator, material: Material) -> Change | None:
+def _move_constants(rng: np.random.Generator, material: Texts) -> Change | None:
     constants = find_constants(material.parent, material.language)
     if not constants:
         return vary(rng, material.parent) if material.language == "python" else None
@@ -96,7 +108,7 @@ def _move_constants(rng: np.random.Generator, material: Material) -> Change | No
     return with_values(material.parent, constants, values), f"moves {moved} of {len(constants)} constants"
 
 
-def _mix(rng: np.random.Generator, material: Material) -> Change | None:
+def _mix(rng: np.random.Generator, material: Texts) -> Change | None:
     """Takes up what an inspiration does differently: its constants, or one of its statements."""
     donor = material.inspirations[int(rng.integers(len(material.inspirations)))]
     constants = find_constants(material.parent, material.language)

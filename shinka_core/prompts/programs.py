@@ -11,6 +11,7 @@ from typing import Any
 
 from shinka_core.edit.fences import fence_for
 from shinka_core.program import Program
+from shinka_core.source import Source
 from shinka_core.source_text import plain
 
 FEEDBACK_LIMIT = 4_000
@@ -26,8 +27,13 @@ def show_program(title: str, program: Program, *, use_text_feedback: bool) -> st
         lines.append(_quoted("Why it was rejected", program.error))
     if use_text_feedback and program.text_feedback:
         lines.append(_quoted("Evaluator's feedback", program.text_feedback))
-    lines.append(fenced(program.code, program.language))
+    lines.append(shown(program.source))
     return "\n".join(lines)
+
+
+def shown(source: Source) -> str:
+    """The text of a program."""
+    return fenced(source.text, source.language)
 
 
 def fenced(text: str, language: str = "") -> str:

@@ -12,6 +12,7 @@ from shinka_core.prompts.formats import answer_format
 from shinka_core.prompts.moves import suggest
 from shinka_core.prompts.programs import FEEDBACK_LIMIT, show_program
 from shinka_core.prompts.token_estimate import tokens_at_most
+from shinka_core.source import Source
 
 ROLE = """\
 You improve a program by proposing its next version. Every version is run by an evaluator, which gives it a score; \
@@ -81,7 +82,7 @@ def proposal_prompt(
 
 def tokens_around(language: str, *, task: str | None) -> int:
     """About how many tokens the shortest prompt for a program has besides those of the program."""
-    nothing = Program("", 0, "", language, 0, None, False)
+    nothing = Program("", 0, Source.of("", language), 0, None, False)
     samplings = [Sampling(nothing, (), 0, patch_type, "", 0, 0) for patch_type in PatchType]
     sizes = [proposal_prompt(sampling, task=task, use_text_feedback=False).tokens for sampling in samplings]
     return max(sizes) + tokens_at_most(GAPS)

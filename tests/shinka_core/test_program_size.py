@@ -12,12 +12,13 @@ from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError, PromptTooLongError
 from shinka_core.generation import apply_answer
 from shinka_core.generation.asking import ask
-from shinka_core.llm.question import Message, Question, RawAnswer
-from shinka_core.program import Answer, Candidate, Failure, PatchType, Program, Sampling, Usage
+from shinka_core.llm.question import CallKey, Message, Question, RawAnswer
+from shinka_core.program import Answer, Candidate, Failure, PatchType, Program, Purpose, Sampling, Usage
 from shinka_core.program_size import SizeLimit
 from shinka_core.prompts.bounding import GAP
 from shinka_core.run import Run, open_run
 from shinka_core.settings import RunSettings
+from shinka_core.source import Source
 
 
 def settings(folder: Path, code: str, **evolve: Any) -> RunSettings:
@@ -54,8 +55,8 @@ def test_a_seed_that_holds_the_mark_of_a_gap_is_refused(tmp_path: Path) -> None:
 
 
 def sampling(code: str, model: str = "m") -> Sampling:
-    parent = Program("p", 0, code, "python", 0, 1.0, True)
-    other = Program("o", 1, code, "python", 0, 0.5, True)
+    parent = Program("p", 0, Source.of(code, "python"), 0, 1.0, True)
+    other = Program("o", 1, Source.of(code, "python"), 0, 0.5, True)
     return Sampling(parent, (other,), 0, PatchType.FULL, model, 0, 0)
 
 
@@ -86,7 +87,7 @@ async def test_a_long_prompt_for_an_operator_that_reads_programs_is_not_kept(tmp
     code = marked("x = 1\n" * 40_000)
     async with open_run(settings(tmp_path, code), resume=False) as run:
         await run.database.journal.claim(1)
-        await ask(run, 1, sampling(code, "builtin/mutate"), 0, ())
+        await ask(run, CallKey(1, Purpose.PROPOSAL, 0, 0), sampling(code, "builtin/mutate"), ())
         assert run.contexts.room("builtin/mutate") is None
 
 
@@ -114,7 +115,7 @@ class ShortSighted:
 async def ask_short_sighted(run: Run, model: ShortSighted, code: str, turn: int, *history: Message) -> None:
     run.client._providers["builtin/mutate"] = model
     run.contexts._rooms["builtin/mutate"] = 100_000
-    await ask(run, 1, sampling(code, "builtin/mutate"), turn, history)
+    await ask(run, CallKey(1, Purpose.PROPOSAL, 0, turn), sampling(code, "builtin/mutate"), history)
 
 
 async def test_a_prompt_that_was_too_long_is_asked_again_in_fewer_words(tmp_path: Path) -> None:

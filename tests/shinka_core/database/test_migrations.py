@@ -26,6 +26,7 @@ from shinka_core.errors import SchemaVersionError
 from shinka_core.population.search import Choice
 from shinka_core.program import GenerationContext, GenerationState, PatchType, Program, new_program_id
 from shinka_core.record import Recorded
+from shinka_core.source import Source
 from tests.shinka_core.database.old_schema import first_schema_file
 from tests.support.old_databases import REVISIONS, old_database, text_of
 
@@ -217,7 +218,7 @@ async def test_a_killed_run_of_an_old_version_goes_on(
             sampling = await db.sample(GenerationContext("numbers", number, 3), 9, _pull)
             code = f"{sampling.parent.code}# {number}\n"
             program = Program(
-                id=new_program_id(), generation=number, code=code, language="python", island=sampling.island,
+                id=new_program_id(), generation=number, source=Source.of(code, "python"), island=sampling.island,
                 score=-0.1 * number, correct=True, parent_id=sampling.parent.id, model="small",
             )  # fmt: skip
             vector = np.random.default_rng(number).standard_normal(db.embedding_width or 0).astype(np.float32)

@@ -35,6 +35,7 @@ from shinka_core.program import (
     Purpose,
     new_program_id,
 )
+from shinka_core.source import Source
 from tests.shinka_core.database.fresh import fresh_database
 
 
@@ -54,8 +55,7 @@ def program(
     return Program(
         id=new_program_id(),
         generation=generation,
-        code=f"x = {generation}",
-        language="python",
+        source=Source.of(f"x = {generation}", "python"),
         island=island,
         score=score,
         parent_id=parent.id if parent else None,

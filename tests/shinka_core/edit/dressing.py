@@ -7,6 +7,7 @@ import pytest
 from shinka_core.edit import apply_patch
 from shinka_core.errors import PatchError
 from shinka_core.program import PatchType
+from shinka_core.source import Source
 
 AREA = """\
 import math
@@ -51,7 +52,7 @@ def fence(program: str, info: str = "python", marks: str = "```") -> str:
 
 def applied(answer: str, parent: str = AREA, patch_type: PatchType = PatchType.DIFF, language: str = "python") -> str:
     """The code of the candidate."""
-    return apply_patch(patch_type, answer, parent, language).code
+    return apply_patch(patch_type, answer, Source.of(parent, language)).code
 
 
 def refused(
@@ -59,5 +60,5 @@ def refused(
 ) -> PatchError:
     """The refusal."""
     with pytest.raises(PatchError) as caught:
-        apply_patch(patch_type, answer, parent, language)
+        apply_patch(patch_type, answer, Source.of(parent, language))
     return caught.value

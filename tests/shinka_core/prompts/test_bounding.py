@@ -14,6 +14,7 @@ from shinka_core.program import PatchType, Program, Sampling
 from shinka_core.prompts import Prompt, proposal_prompt
 from shinka_core.prompts.bounding import GAP, elided
 from shinka_core.prompts.token_estimate import tokens_at_most
+from shinka_core.source import Source
 
 BLOCK = "".join(f"step_{n} = {n}\n" for n in range(60))
 HEAD = "import math\n" + "".join(f"HEAD_{n} = {n}\n" for n in range(400))
@@ -24,7 +25,7 @@ HISTORY = ["oldest answer " + "a " * 3_000, "oldest complaint", "newest answer "
 
 
 def program(name: str, score: float, code: str = CODE, **fields: object) -> Program:
-    return Program(name, 1, code.replace("step_0 ", f"{name} "), "python", 0, score, True, **fields)  # type: ignore[arg-type]
+    return Program(name, 1, Source.of(code.replace("step_0 ", f"{name} "), "python"), 0, score, True, **fields)  # type: ignore[arg-type]
 
 
 def sampling(patch_type: PatchType = PatchType.DIFF) -> Sampling:
@@ -135,13 +136,13 @@ def test_an_edit_that_searches_for_what_was_left_out_applies_nowhere() -> None:
     mark = next(line for line in elided(CODE, 0).split("\n") if GAP in line)
     answer = f"<<<<<<< SEARCH\n{mark}\n=======\nx = 1\n>>>>>>> REPLACE\n"
     with pytest.raises(PatchError) as caught:
-        apply_patch(PatchType.DIFF, answer, CODE, "python")
+        apply_patch(PatchType.DIFF, answer, Source.of(CODE, "python"))
     assert caught.value.reason == "search_not_found"
 
 
 def test_a_whole_program_with_gaps_changes_the_block_alone() -> None:
     child = elided(CODE, 0).replace("step_5 = 5", "step_5 = 6")
-    candidate = apply_patch(PatchType.FULL, f"```python\n{child}```", CODE, "python")
+    candidate = apply_patch(PatchType.FULL, f"```python\n{child}```", Source.of(CODE, "python"))
     assert candidate.code == CODE.replace("step_5 = 5", "step_5 = 6")
 
 
