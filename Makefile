@@ -6,10 +6,10 @@ TASK ?= examples/circle_packing
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help evolve server test test-all other-prefect lint types bench clean
+.PHONY: help evolve server test test-all other-prefect lint types architecture bench clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 evolve: $(VENV)/.installed  ## evolve examples/circle_packing (TASK=folder, ARGS="--generations 10")
 	@$(BIN)/python flows/evolve.py $(TASK) $(ARGS)
@@ -35,6 +35,9 @@ lint: $(VENV)/.installed-dev  ## check style and formatting
 
 types: $(VENV)/.installed-dev  ## check types, strictly
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+architecture: $(VENV)/.installed-dev  ## write the import graph into docs/architecture.md
+	@$(BIN)/python -m tests.import_graph --write
 
 bench: $(VENV)/.installed-dev  ## measure the orchestration (ARGS="--case balanced")
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -15,6 +15,7 @@ class Case:
         evaluation: Seconds that an evaluation sleeps (E).
         width: Proposal slots and evaluation slots (P = K).
         default: Part of a plain `make bench`.
+        kind: Where evaluations run: `local`, each in a process of its own, or `in_process`.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Case:
     novelty: bool = True
     default: bool = True
     faults: tuple[str, ...] = ()
+    kind: str = "local"
 
     @property
     def options(self) -> dict[str, Any]:
@@ -34,6 +36,7 @@ class Case:
             "evaluation": self.evaluation,
             "width": self.width,
             "novelty": self.novelty,
+            "kind": self.kind,
         }
 
     @property
@@ -58,6 +61,7 @@ CASES = [
     Case("ceiling", 400, 0.05, 0.0, 20),
     Case("rate-limited", 200, 2.0, 1.0, 10, faults=("rate_limit=0.2",)),
     Case("ceiling-no-novelty", 400, 0.05, 0.0, 20, novelty=False, default=False),
+    Case("ceiling-in-process", 400, 0.05, 0.0, 20, default=False, kind="in_process"),
     Case("sequential", 20, 1.0, 0.2, 1, novelty=False, default=False),
     Case("speedup-10", 200, 1.0, 0.2, 10, novelty=False, default=False),
     Case("sequential-long", 5, 10.0, 0.2, 1, novelty=False, default=False),

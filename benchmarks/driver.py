@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 async def main(options: dict[str, Any]) -> None:
     # Nothing that loads Prefect: a user's script leaves that to the runner, which starts the server meanwhile.
     from flows.runner import AsyncEvolutionRunner
-    from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
+    from shinka_core.config import DatabaseConfig, EvolutionConfig, job_of
 
     runs = keep_runs()
     task = Path(__file__).parent / "task"
@@ -32,9 +32,12 @@ async def main(options: dict[str, Any]) -> None:
             embedding_model="builtin/hashed-ngrams" if options["novelty"] else None,
             llm_prices={"scripted": {"input": 1.0, "output": 1.0}},
         ),
-        LocalJobConfig(
-            eval_program_path=str(task / "evaluate.py"),
-            extra_cmd_args={"sleep": options["evaluation"]},
+        job_of(
+            {
+                "kind": options["kind"],
+                "eval_program_path": str(task / "evaluate.py"),
+                "extra_cmd_args": {"sleep": options["evaluation"]},
+            }
         ),
         DatabaseConfig(),
         verbose=False,

@@ -31,7 +31,7 @@ from prefect.exceptions import Pause
 
 from flows.finish import final_state, finish, finish_broken
 from flows.open_runs import registered
-from flows.orchestrator.evolution_run import come_to, task_folder
+from flows.orchestrator.evolution_run import come_to, listeners, task_folder
 from flows.orchestrator.identity import known_place, sign
 from flows.orchestrator.lasting_states import lasting_states
 from flows.orchestrator.late_runs import stand_for_late_runs
@@ -43,7 +43,8 @@ from flows.orchestrator.unstored_results import unstored_results
 from flows.pool import drive
 from flows.signals import stopping_on_signals
 from flows.stopping import Stopping, stop_run
-from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
+from shinka_core.callbacks import telling
+from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig
 from shinka_core.database import RunSummary
 from shinka_core.errors import one_error
 from shinka_core.naming import give_back
@@ -54,7 +55,7 @@ from shinka_core.whereabouts import find_run
 logger = logging.getLogger("shinka.evolve")
 
 # Not None: the server then names the field that is wrong, and the UI shows what a form begins with.
-LOCAL_JOBS = JobConfig()
+LOCAL_JOBS = LocalJobConfig()
 OWN_DATABASE = DatabaseConfig()
 
 
@@ -138,7 +139,8 @@ async def _run(run: Run) -> RunSummary:
         logger.info("evolution %s in %s", run.evolution, run.settings.results_dir)
         try:
             with lasting_states(), unstored_results(), one_error():
-                stopped = await stopping.guard(drive(run))
+                async with telling(listeners(), run.database, run.progress.best_score, run.control):
+                    stopped = await stopping.guard(drive(run))
         except Exception as error:
             await finish_broken(run, error)
             raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -23,6 +22,7 @@ from shinka_core.errors import (
     LaunchError,
     ModelError,
     ModelsOutError,
+    ReviewError,
     RunStoppedError,
     Scope,
     ShinkaError,
@@ -115,10 +115,9 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
         await _embed_seed(opened)
         seed = steps.seed_candidate(run)
         return await record(opened, None, unopened(seed), unopened(await judgement(opened, None, seed)))
-    async with run.proposals.hold():
-        started = time.monotonic()
-        proposal = await propose(opened)
-        run.pacing.proposal_seconds.add(time.monotonic() - started)
+    async with run.proposals.hold() as slot:
+        proposal = await propose(opened, slot)
+    run.pacing.proposal_seconds.add(slot.seconds)
     if not isinstance(proposal, Proposal):
         return proposal
     proposal, evaluation = await judged(opened, proposal)
@@ -148,4 +147,6 @@ def describe(program: Program) -> str:
 def _step_of(error: ShinkaError) -> str:
     if isinstance(error, ModelError):
         return error.step
+    if isinstance(error, ReviewError):
+        return "review"
     return "evaluate" if isinstance(error, LaunchError) else "record"

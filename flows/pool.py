@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 
+from flows.meta import periodic_steps
 from flows.orchestrator.artifacts import Board
 from flows.orchestrator.crashed_runs import closing_leftovers
 from flows.orchestrator.generation_runs import GenerationRuns, generation_runs
@@ -47,7 +48,12 @@ async def drive(run: Run) -> str:
 
 
 async def _drive(run: Run, calls: ServerCalls, final: dict[int, GenerationState]) -> None:
-    async with closing_leftovers(run.evolution, final), known_limits(run, calls), generation_runs(run, calls) as runs:
+    async with (
+        closing_leftovers(run.evolution, final),
+        known_limits(run, calls),
+        generation_runs(run, calls) as runs,
+        periodic_steps(run, calls),
+    ):
         if 0 not in final:
             await evaluate_seed(run, runs)
         numbers = [number for number in range(1, run.settings.evolve.num_generations + 1) if number not in final]

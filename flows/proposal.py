@@ -9,11 +9,13 @@ from typing import Any
 
 from prefect import Task
 
+from flows.reviewing import objection
 from shinka_core.errors import ModelError, Scope
 from shinka_core.generation import OpenGeneration
 from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Candidate, Failure, Sampling, Verdict
 from shinka_core.prompts import retry_message
+from shinka_core.slots import Slot
 from tasks import novelty, patch, query, sample
 from tasks.policy import unopened
 
@@ -40,11 +42,14 @@ class Proposal:
     twin: str | None = None
 
 
-async def propose(generation: OpenGeneration) -> Proposal | Failure:
+async def propose(generation: OpenGeneration, slot: Slot) -> Proposal | Failure:
     """Samples and asks until a candidate applies and is novel, as often as the settings allow.
 
     A prompt that the models refuse, or answer with nothing, is no attempt: another parent is sampled, up to
     `REFUSALS` times. A model that fails for now leaves the question to another one, if there is one.
+
+    Args:
+        slot: Held meanwhile, but while the candidate is reviewed.
 
     Returns:
         The proposal, or the last rejection when every attempt was used.
@@ -53,11 +58,11 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
         ModelError: No model answered, or none of the prompts found an answer.
     """
     evolve = generation.run.settings.evolve
-    left = Tries(evolve.max_patch_resamples, evolve.max_novelty_attempts)
+    left = Tries(evolve.max_patch_resamples, evolve.max_novelty_attempts, evolve.max_review_attempts)
     failure = Failure("query", "no_attempt", "no attempt was made")
     for attempt in count():
         try:
-            outcome = await _attempt(generation, attempt, left)
+            outcome = await _attempt(generation, slot, attempt, left)
         except ModelError as error:
             if not _goes_on(generation, error, left):
                 raise
@@ -66,7 +71,7 @@ async def propose(generation: OpenGeneration) -> Proposal | Failure:
             return outcome
         failure = outcome
         left.samplings -= 1
-        if left.samplings <= 0 or left.not_novel <= 0:
+        if left.samplings <= 0 or left.not_novel <= 0 or left.objections <= 0:
             return failure
     return failure
 
@@ -78,12 +83,14 @@ class Tries:
     Attributes:
         samplings: Parents whose answers are used up.
         not_novel: Candidates that are no news.
+        objections: Candidates that a reviewer does not accept.
         refusals: Prompts that get no usable answer.
         outages: Models that fail for now.
     """
 
     samplings: int
     not_novel: int
+    objections: int
     refusals: int = REFUSALS
     outages: int = REFUSALS
 
@@ -99,7 +106,7 @@ def _goes_on(generation: OpenGeneration, error: ModelError, left: Tries) -> bool
     return left.outages > 0 and error.retryable and generation.run.client.spare(error.model)
 
 
-async def _attempt(generation: OpenGeneration, attempt: int, left: Tries) -> Proposal | Failure:
+async def _attempt(generation: OpenGeneration, slot: Slot, attempt: int, left: Tries) -> Proposal | Failure:
     """One sampling with all its questions; returns the last rejection when none of them made a novel candidate."""
     evolve = generation.run.settings.evolve
     generation.run.control.check()
@@ -109,7 +116,8 @@ async def _attempt(generation: OpenGeneration, attempt: int, left: Tries) -> Pro
     generation.run.progress.saw_sampling()
     history: tuple[Message, ...] = ()
     failure = Failure("query", "no_attempt", "no attempt was made")
-    for turn in range(evolve.max_patch_attempts):
+    turn, turns = -1, evolve.max_patch_attempts
+    while (turn := turn + 1) < turns:
         generation.run.control.check()
         answer: Answer = await ask(generation, given, turn, unopened(history))
         candidate = await patch(generation, given, unopened(answer), turn)
@@ -119,7 +127,14 @@ async def _attempt(generation: OpenGeneration, attempt: int, left: Tries) -> Pro
             continue
         verdict = await novelty(generation, given, unopened(candidate), turn)
         if verdict.novel:
-            return Proposal(sampling, candidate, turn, (*history, echo(answer)), verdict.twin)
+            objected = await objection(generation, slot, sampling, candidate, verdict, turn)
+            if objected is None:
+                return Proposal(sampling, candidate, turn, (*history, echo(answer)), verdict.twin)
+            failure, left.objections, turns = objected, left.objections - 1, turns + 1  # a reviewer's words are heard
+            if left.objections <= 0:
+                return failure
+            history += _feedback(answer, objected)
+            continue
         failure = Failure("novelty", "not_novel", verdict.explanation)
         left.not_novel -= 1
         if left.not_novel <= 0:

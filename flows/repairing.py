@@ -11,6 +11,7 @@ from prefect import Task
 
 from flows.evaluating import judgement
 from flows.proposal import Proposal, echo
+from flows.reviewing import objection
 from shinka_core import generation as steps
 from shinka_core.errors import ModelError
 from shinka_core.generation import OpenGeneration
@@ -51,7 +52,7 @@ async def _mended(opened: OpenGeneration, proposal: Proposal, evaluation: Evalua
     """What the model makes of the error; None where that is nothing new, or nothing at all."""
     run, given, turn = opened.run, unopened(proposal.sampling), proposal.turn + 1
     history = (*proposal.history, Message("user", repair_message(evaluation)))
-    async with run.proposals.hold():
+    async with run.proposals.hold() as slot:
         run.control.check()
         try:
             answer: Answer = await _asking(run.settings.evolve.llm_retries)(opened, given, turn, unopened(history))
@@ -59,15 +60,22 @@ async def _mended(opened: OpenGeneration, proposal: Proposal, evaluation: Evalua
             if isinstance(candidate, Failure):
                 logger.info("%s is not mended: %s: %.200s", opened, candidate.reason, candidate.detail)
                 return None
+            if candidate.code == proposal.candidate.code:
+                logger.info("%s is not mended: the answer is the same program", opened)
+                return None
             verdict = await novelty(opened, given, unopened(candidate), turn)
+            objected = (
+                await objection(opened, slot, proposal.sampling, candidate, verdict, turn) if verdict.novel else None
+            )
         except ModelError as error:
             if error.step != "query":
                 raise  # the answer is there; whoever compares it has failed
             # The candidate is judged, so the generation needs no model any more.
             logger.info("%s is not mended: %s", opened, error)
             return None
-    if not verdict.novel:
-        logger.info("%s is not mended: %.200s", opened, verdict.explanation)
+    if not verdict.novel or objected is not None:
+        why = verdict.explanation if objected is None else f"{objected.reason}: {objected.detail}"
+        logger.info("%s is not mended: %.200s", opened, why)
         return None
     return replace(proposal, candidate=candidate, turn=turn, history=(*history, echo(answer)), twin=verdict.twin)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec
 
 from flows.orchestrator.server.find import prefect_server
 from flows.terminal.progress import watching
+from shinka_core.callbacks import Callbacks, check_callbacks
 from shinka_core.checks import check_settings, check_values
-from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
+from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig
 from shinka_core.control import INTERRUPTED
 from shinka_core.database import RunSummary
 from shinka_core.naming import Place, give_back
@@ -37,6 +40,7 @@ class AsyncEvolutionRunner:
         resume: bool | Literal["auto"] = False,
         accept_changes: bool = False,
         task: TaskFolder | None = None,
+        callbacks: Callbacks | Sequence[Callbacks] = (),
     ) -> None:
         """Checks the settings.
 
@@ -52,18 +56,20 @@ class AsyncEvolutionRunner:
                 are kept with it, under the fields that are set here. "auto" begins it if it is not there.
             accept_changes: Resume although evaluator or seed program have changed.
             task: Where the settings came from, if from a task folder.
+            callbacks: Who is told of every program, failure and new best.
 
         Raises:
             ConfigError: Naming the field, its value and the remedy.
         """
         self.evo_config = evo_config
-        self.job_config = job_config or JobConfig()
+        self.job_config = job_config or LocalJobConfig()
         self.db_config = db_config or DatabaseConfig()
         self.verbose = verbose
         self.name = name
         self._resume: bool | Literal["auto"] = resume
         self.accept_changes = accept_changes
         self._origin = task
+        self._callbacks = check_callbacks(callbacks)
         self._running = ""
         self._task: asyncio.Task[Any] | None = None
         settings = RunSettings(
@@ -131,6 +137,7 @@ class AsyncEvolutionRunner:
                         "accept_changes": self.accept_changes,
                     },
                     self._origin,
+                    self._callbacks,
                 )
 
     def pause(self) -> bool:
@@ -177,3 +184,39 @@ class AsyncEvolutionRunner:
         if self.verbose:
             with suppress(OSError, ValueError):  # nobody reads it any more, or cannot
                 print(line, flush=True)  # noqa: T201 - a person waits for the server to start
+
+
+P = ParamSpec("P")
+
+
+def _waited_for(make: Callable[P, AsyncEvolutionRunner]) -> Callable[P, RunSummary]:
+    def run(*args: P.args, **kwargs: P.kwargs) -> RunSummary:
+        """Evolves a program and returns what that came to, for scripts that have no event loop.
+
+        Takes what `AsyncEvolutionRunner` takes.
+
+        Raises:
+            ConfigError: A setting is wrong.
+            EvolutionExistsError: The results folder or name is taken, and `resume` is off.
+            RuntimeError: An event loop is running; there the runner is awaited.
+        """
+        if _in_event_loop():
+            raise RuntimeError(
+                "shinka.run() starts an event loop of its own, and one is running here, as in every notebook; write "
+                "`await shinka.AsyncEvolutionRunner(...).run()` with the same arguments instead"
+            )
+        return asyncio.run(make(*args, **kwargs).run())
+
+    run.__dict__["__signature__"] = inspect.signature(make).replace(return_annotation=RunSummary)
+    return run
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+run = _waited_for(AsyncEvolutionRunner)

@@ -1,18 +1,26 @@
 """The face: the names that users import, and nothing else.
 
 Loaded on first use, because every evaluator imports `shinka.core`, and none of them should wait
-for the orchestrator.
+for the orchestrator. Besides these:
+
+    shinka.core         what evaluators import
+    shinka.errors       everything that is raised
+    shinka.population   the parts of the search that can be exchanged: protocols, what they see, and where to register
+    shinka.testing      contracts of those parts, as tests for one's own
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False  # a type checker takes it for True; `typing` itself takes milliseconds to load
 if TYPE_CHECKING:
-    from flows.runner import AsyncEvolutionRunner
+    from flows.runner import AsyncEvolutionRunner, run
+    from shinka_core.callbacks import Callbacks
     from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-    from shinka_core.database import AsyncProgramDatabase
+    from shinka_core.database import AsyncProgramDatabase, RunSummary
+    from shinka_core.errors import ShinkaError
     from shinka_core.llm import AsyncLLMClient
     from shinka_core.novelty import AsyncNoveltyJudge
+    from shinka_core.program import Failure, Program
 
 __version__ = "0.1.0"
 __all__ = [
@@ -20,9 +28,15 @@ __all__ = [
     "AsyncLLMClient",
     "AsyncNoveltyJudge",
     "AsyncProgramDatabase",
+    "Callbacks",
     "DatabaseConfig",
     "EvolutionConfig",
+    "Failure",
     "LocalJobConfig",
+    "Program",
+    "RunSummary",
+    "ShinkaError",
+    "run",
 ]
 
 _HOMES = {
@@ -30,15 +44,27 @@ _HOMES = {
     "AsyncLLMClient": "shinka_core.llm",
     "AsyncNoveltyJudge": "shinka_core.novelty",
     "AsyncProgramDatabase": "shinka_core.database",
+    "Callbacks": "shinka_core.callbacks",
     "DatabaseConfig": "shinka_core.config",
     "EvolutionConfig": "shinka_core.config",
+    "Failure": "shinka_core.program",
     "LocalJobConfig": "shinka_core.config",
+    "Program": "shinka_core.program",
+    "RunSummary": "shinka_core.database",
+    "ShinkaError": "shinka_core.errors",
+    "run": "flows.runner",
 }
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from shinka_core.own_packages import own_module
+if not TYPE_CHECKING:  # which would take every name for one of these
 
-    return getattr(own_module(_HOMES[name]), name)
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from shinka_core.own_packages import own_module
+
+        return getattr(own_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,5 +1,18 @@
-"""Where evaluations run."""
+"""Where evaluations run, and what a launcher of one's own is made with."""
 
-from shinka_core.config import JobConfig, LocalJobConfig
+from shinka_core.config import CustomJobConfig, InProcessJobConfig, JobConfig, LocalJobConfig, Stage
+from shinka_core.launch import EvaluationRequest, JobState, Launcher
+from shinka_core.program import Evaluation, Job
 
-__all__ = ["JobConfig", "LocalJobConfig"]
+__all__ = [
+    "CustomJobConfig",
+    "Evaluation",
+    "EvaluationRequest",
+    "InProcessJobConfig",
+    "Job",
+    "JobConfig",
+    "JobState",
+    "Launcher",
+    "LocalJobConfig",
+    "Stage",
+]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shinka_core.config import EvolutionConfig
 from shinka_core.database.address import address_of
 from shinka_core.errors import ConfigError
 from shinka_core.launch import check_job
 from shinka_core.llm.endpoint import check_models
+from shinka_core.periodic import periodics_of
 from shinka_core.population.settings import search_of
 from shinka_core.program_size import SizeLimit
+from shinka_core.reviewers import reviewer_of
 from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.seed_program import SeedProgram, read_seed_program
 from shinka_core.settings import RunSettings
@@ -52,6 +55,16 @@ def check_values(settings: RunSettings) -> None:
     refuse_stored_secrets(urls={"db_path": settings.database.db_path}, options={})
     check_models(settings.evolve)
     search_of(settings.database)
+    _check_beside(settings.evolve)
+
+
+def _check_beside(evolve: EvolutionConfig) -> None:
+    for field, specs in (("reviewer", [evolve.reviewer]), ("periodic", evolve.periodic)):
+        for spec in specs:
+            if isinstance(spec, dict):
+                refuse_stored_secrets(urls={}, options={field: spec})
+    reviewer_of(evolve.reviewer)
+    periodics_of(evolve.periodic)
 
 
 def check_evaluator(settings: RunSettings) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import suppress
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from shinka_core.errors import RunStoppedError
+
+T = TypeVar("T")
 
 INTERRUPTED = "interrupted"
 
@@ -123,6 +126,24 @@ class RunControl:
         """
         if self.reason:
             raise RunStoppedError(self.reason)
+
+    async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
+        """Does what may take for ever, until the run is stopped; the work is cancelled then.
+
+        Raises:
+            RunStoppedError: The run is being stopped.
+        """
+        working = asyncio.create_task(work)
+        stopped = asyncio.create_task(self._stopped.wait())
+        try:
+            await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                return working.result()
+            raise RunStoppedError(self.reason)
+        finally:
+            stopped.cancel()
+            working.cancel()
+            await asyncio.wait([working])
 
     async def check_for(self, seconds: float) -> None:
         """Waits so long, unless the run is stopped meanwhile.

@@ -215,6 +215,12 @@ class LaunchError(ShinkaError):
     blame = Blame.EVALUATOR
 
 
+class ReviewError(ShinkaError):
+    """A reviewer failed; the candidate is there, and is reviewed when the generation is taken up."""
+
+    blame = Blame.INFRASTRUCTURE
+
+
 class DatabaseError(ShinkaError):
     """The program database failed or holds something impossible."""
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
 
+from shinka_core.lexis import pieces
 from shinka_core.python_tree import python_tree
 from shinka_core.source_text import plain
 
@@ -47,25 +47,6 @@ _WITHOUT_WAYS = _set("css html json markdown tex text toml xml yaml")
 # `end if` closes what `if` has opened.
 _CLOSED_BY_NAME = frozenset({"ada", "fortran", "vhdl"})
 
-_SLASHES = r"//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
-_HASH = r"\#[^\n]*+"
-_COMMENTS = {
-    **dict.fromkeys(("python", "julia", "r", "ruby", "perl", "shell", "nim", "elixir", "mojo"), _HASH),
-    "php": rf"{_HASH}|{_SLASHES}",
-    **dict.fromkeys(("lua", "haskell", "sql", "ada", "vhdl", "lean"), r"--[^\n]*+"),
-    **dict.fromkeys(("erlang", "minizinc"), r"%[^\n]*+"),
-    **dict.fromkeys(("lisp", "scheme", "clojure", "assembly"), r";[^\n]*+"),
-    "fortran": r"![^\n]*+",
-    **dict.fromkeys(("ocaml", "wolfram", "fsharp"), r"\(\*[^*]*+(?:\*(?!\))[^*]*+)*+(?:\*\))?"),
-    "pascal": r"\{[^}]*+\}?|//[^\n]*+",
-}
-_DOUBLE = r'"(?:[^"\\\n]|\\.)*+"?'
-_SINGLE = r"'(?:[^'\\\n]|\\.)*+'?"
-_ONE_CHARACTER = r"'(?:\\[^'\n]*+|[^'\\\n])'"
-_BACKTICKS = r"`(?:[^`\\]|\\.)*+`?"
-_THREE = r'"""(?:[^"\\]|\\.|"(?!""))*+(?:""")?' + r"|'''(?:[^'\\]|\\.|'(?!''))*+(?:''')?"
-# Elsewhere a quote is a character's, a lifetime's, or a transpose.
-_SINGLE_QUOTED = _set("python javascript typescript shell ruby perl php lua sql r fortran pascal")
 _CASE = re.compile(r"^[ \t]*+case[ \t]++(?!_[ \t]*+:)[^=.,)\]:\n]", re.MULTILINE)
 
 
@@ -119,7 +100,7 @@ def _decisions_by_words(code: str, language: str) -> int:
     if language in _TERNARY:
         wanted |= {"?"}
     found, before = 0, ""
-    for piece in _pieces(language).finditer(code):
+    for piece in pieces(language).finditer(code):
         if piece.lastgroup != "word":
             before = "" if piece.lastgroup == "break" else before
             continue
@@ -131,16 +112,3 @@ def _decisions_by_words(code: str, language: str) -> int:
     if language == "python":
         found += len(_CASE.findall(code))
     return found
-
-
-@cache
-def _pieces(language: str) -> re.Pattern[str]:
-    """Every piece is read in one way and never given back, so that a text is read in time that grows with its length."""
-    strings = [_DOUBLE, _SINGLE if language in _SINGLE_QUOTED else _ONE_CHARACTER]
-    if language in {"python", "julia"}:
-        strings.insert(0, _THREE if language == "python" else _THREE.partition("|'''")[0])
-    if language in {"javascript", "typescript", "go"}:
-        strings.append(_BACKTICKS)
-    left_out = "|".join([_COMMENTS.get(language, _SLASHES), *strings])
-    word = r"\w++|&&|\|\||\?\?|\?\.|\?:|\?>|<\?|\?\s*+(?:extends|super)\b|\?|=>|\|"
-    return re.compile(f"(?P<left_out>{left_out})|(?P<word>{word})|(?P<break>\n)", re.DOTALL)

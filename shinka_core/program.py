@@ -50,6 +50,7 @@ class GenerationState(StrEnum):
     ANSWERED = "answered"
     PATCHED = "patched"
     JUDGED = "judged"
+    REVIEWED = "reviewed"
     SUBMITTED = "submitted"
     EVALUATED = "evaluated"
     RECORDED = "recorded"
@@ -258,6 +259,46 @@ class Trial:
 
 # Of a candidate that is evaluated once.
 ONLY = Trial()
+
+
+class Decision(StrEnum):
+    """What a reviewer makes of a candidate."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A reviewer's decision on a candidate.
+
+    Attributes:
+        text: Why it is rejected, or what the model is to do instead; told to the model.
+    """
+
+    decision: Decision
+    text: str = ""
+
+    @classmethod
+    def accept(cls) -> Review:
+        """The candidate is evaluated."""
+        return cls(Decision.ACCEPT)
+
+    @classmethod
+    def reject(cls, reason: str) -> Review:
+        """It is not, and the model is told why."""
+        return cls(Decision.REJECT, reason)
+
+    @classmethod
+    def hint(cls, text: str) -> Review:
+        """It is not yet: the model is asked to change it."""
+        return cls(Decision.HINT, text)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the candidate is evaluated."""
+        return self.decision is Decision.ACCEPT
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError
 
 from shinka_core.errors import ConfigError
 
@@ -149,6 +150,11 @@ class Registry(Generic[T]):
                     raise ConfigError(f"{self.kind} {name!r} has no parameter {given!r}; {remedy}")
             try:
                 return cast(T, TypeAdapter[Any](kind).validate_python(parameters))
+            except PydanticSchemaGenerationError as error:
+                raise ConfigError(
+                    f"{self.kind} {name!r} has a field that is no parameter ({str(error).splitlines()[0]}); make it in "
+                    "__post_init__, without naming it among the fields"
+                ) from error
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(map(str, first["loc"]))

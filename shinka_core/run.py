@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from shinka_core.control import RunControl
 from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, address_of, look_up
 from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, EvolutionExistsError
-from shinka_core.launch import Launcher, LocalLauncher
+from shinka_core.launch import Launcher, launcher_of
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.naming import Place, traces
 from shinka_core.novelty import AsyncNoveltyJudge
@@ -24,10 +24,12 @@ from shinka_core.opening import Opening, prepare
 from shinka_core.operators import builtin_operators
 from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
+from shinka_core.periodic import Named, periodics_of
 from shinka_core.private import private_places
 from shinka_core.program_size import SizeLimit, contexts_of
 from shinka_core.progress import Progress
 from shinka_core.record import Fold
+from shinka_core.reviewers import Reviewer, reviewer_of
 from shinka_core.seed_program import SeedProgram
 from shinka_core.settings import Resume, RunSettings
 from shinka_core.slots import Slots
@@ -49,6 +51,8 @@ class Run:
         size_limit: Of every program.
         ends: How generations ended that nobody has asked about yet. Only what is in here has ended:
             a flow run that is over says nothing about its generation.
+        reviewer: Who looks at candidates before they are run, if anybody does.
+        periodics: What is done now and then beside the generations.
         seconds_before: Of the processes that had this evolution open before.
     """
 
@@ -62,6 +66,8 @@ class Run:
         judge: AsyncNoveltyJudge | None,
         launcher: Launcher,
         progress: Progress,
+        reviewer: Reviewer | None = None,
+        periodics: Sequence[Named] = (),
     ) -> None:
         self.settings = settings
         self.seed_program = seed_program
@@ -83,6 +89,8 @@ class Run:
         }
         self.pacing = Pacing(settings.proposal_jobs, settings.evaluation_jobs, settings.evolve.max_oversubscription)
         self.progress = progress
+        self.reviewer = reviewer
+        self.periodics = tuple(periodics)
 
     @property
     def evolution(self) -> str:
@@ -92,6 +100,11 @@ class Run:
     def slots_of(self, stage: str) -> Slots:
         """Slots for evaluations in a stage: its own, or those that all others share."""
         return self._of_stages.get(stage, self.evaluations)
+
+    @property
+    def stage_slots(self) -> list[Slots]:
+        """Slots of the stages that have their own, in the order of the stages."""
+        return list(self._of_stages.values())
 
     @property
     def evaluations_shared(self) -> bool:
@@ -131,6 +144,7 @@ async def open_run(
     _check_there(settings, known, how)
     opening = await asyncio.to_thread(prepare, settings, known, how)
     settings, evolve = opening.settings, opening.settings.evolve
+    reviewer, periodics = reviewer_of(evolve.reviewer), periodics_of(evolve.periodic)
     async with AsyncExitStack() as stack:
         database = AsyncProgramDatabase(settings.database, settings.results_dir)
         budget = Budget(evolve.max_api_costs)
@@ -138,7 +152,8 @@ async def open_run(
         client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
         stack.push_async_callback(client.close)
         address = address_of(settings.database.db_path, settings.results_dir)
-        launcher = LocalLauncher(settings.job, hidden=private_places(settings.results_dir, address))
+        hidden = private_places(settings.results_dir, address)
+        launcher = await asyncio.to_thread(launcher_of, settings.job, hidden)  # it may load an evaluator
         stack.push_async_callback(launcher.close)
         judge = await asyncio.to_thread(_judge, evolve, client)  # a model on this machine is loaded, for seconds
         if judge is not None:
@@ -155,7 +170,9 @@ async def open_run(
                 judge.expect(database.embedding_width)
         write_mark(Place(settings.evolution, settings.results_dir), settings.database)
         database.folds.add(progress)
-        run = Run(settings, opening.seed_program, database, client, budget, judge, launcher, progress)
+        run = Run(
+            settings, opening.seed_program, database, client, budget, judge, launcher, progress, reviewer, periodics
+        )
         run.seconds_before = await database.seconds_before()
         yield run
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
+from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig, kind_of
 
 DEFAULT_PROPOSAL_JOBS = 10
 SECTIONS = ("evolution", "job", "database")
@@ -80,7 +80,7 @@ class RunSettings:
     evolution: str
     results_dir: Path
     evolve: EvolutionConfig
-    job: LocalJobConfig
+    job: JobConfig
     database: DatabaseConfig
     max_proposal_jobs: int | None = None
     max_evaluation_jobs: int | None = None
@@ -151,6 +151,8 @@ def restored(
         for name, section in sections.items()
     }
     below = {name: dict(known.get(name, {})) for name in SECTIONS}
+    if not (over or again) and _of_another_kind(given.job, below["job"]):
+        above = {**above, "job": {**above["job"], "kind": given.job.kind}}
     if "job" not in known and "init_program_path" in below["evolution"]:
         beside = Path(below["evolution"]["init_program_path"]).with_name("evaluate.py")
         below["job"] = {"eval_program_path": str(beside)} if beside.is_file() else {}
@@ -165,11 +167,16 @@ def restored(
     return replace(
         given,
         evolve=laid("evolution", EvolutionConfig),
-        job=laid("job", LocalJobConfig),
+        job=laid("job", kind_of(below["job"] | dict(above["job"]))),
         database=laid("database", DatabaseConfig),
         task=given.task or task_of(known),
         **widths,
     )
+
+
+def _of_another_kind(given: JobConfig, known: Mapping[str, Any]) -> bool:
+    """Whether their kind is meant: it is no usual one, or they name fields that the kept kind does not have."""
+    return not isinstance(given, LocalJobConfig) or not given.model_fields_set <= set(kind_of(known).model_fields)
 
 
 def task_of(known: Mapping[str, Any]) -> TaskFolder | None:
@@ -206,16 +213,15 @@ def said_in(sections: Mapping[str, Any]) -> dict[str, str]:
 def absolute(settings: RunSettings) -> RunSettings:
     """The settings with paths that hold from any working directory."""
     job = settings.job
-    python = job.python if job.python is None or os.sep not in job.python else _absolute(job.python)
+    places: dict[str, Any] = {"eval_program_path": _absolute(job.eval_program_path)}
+    if job.python is not None and os.sep in job.python:
+        places["python"] = _absolute(job.python)
+    if isinstance(job, LocalJobConfig):
+        places["readable"] = [_absolute(path) for path in job.readable]
     return replace(
         settings,
         evolve=_update(settings.evolve, init_program_path=_absolute(settings.evolve.init_program_path)),
-        job=_update(
-            job,
-            eval_program_path=_absolute(job.eval_program_path),
-            python=python,
-            readable=[_absolute(path) for path in job.readable],
-        ),
+        job=_update(job, **places),
     )
 
 

@@ -58,18 +58,17 @@ class Slots:
         self._limiter.total_tokens = count
 
     @asynccontextmanager
-    async def hold(self) -> AsyncGenerator[None, None]:
-        """Waits for a slot and holds it inside the `async with` block."""
-        borrower = object()  # not the asyncio task: one task may hold slots of several kinds
-        await self._acquire(borrower)
-        since = time.monotonic()
+    async def hold(self) -> AsyncGenerator[Slot, None]:
+        """Waits for a slot and holds it inside the `async with` block, save where it is given back meanwhile."""
+        slot = Slot(self)
+        await slot.take()
         try:
-            yield
+            yield slot
         finally:
-            self.busy_seconds += time.monotonic() - since
-            self._limiter.release_on_behalf_of(borrower)
+            slot.give_back()
 
-    async def _acquire(self, borrower: object) -> None:
+    async def acquire(self, borrower: object) -> None:
+        """Waits for a slot."""
         while True:
             if self._gate is not None:
                 await self._gate.wait()
@@ -77,3 +76,34 @@ class Slots:
             if self._gate is None or not self._gate.paused:
                 return
             self._limiter.release_on_behalf_of(borrower)  # shut while this one waited
+
+    def release(self, borrower: object, seconds: float) -> None:
+        """Takes a slot back that was held for so long."""
+        self.busy_seconds += seconds
+        self._limiter.release_on_behalf_of(borrower)
+
+
+class Slot:
+    """One place of `Slots`, for who holds it.
+
+    Attributes:
+        seconds: For which it was held, as far as it was given back.
+    """
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+        self._since: float | None = None
+        self.seconds = 0.0
+
+    async def take(self) -> None:
+        """Waits for it; whoever holds it has it already."""
+        if self._since is None:
+            await self._slots.acquire(self)  # itself and not the asyncio task: one task may hold slots of several kinds
+            self._since = time.monotonic()
+
+    def give_back(self) -> None:
+        """Lets others have it, while somebody is waited for who takes long."""
+        if self._since is not None:
+            held, self._since = time.monotonic() - self._since, None
+            self.seconds += held
+            self._slots.release(self, held)

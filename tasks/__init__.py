@@ -6,7 +6,8 @@ from tasks.patch import patch
 from tasks.query import query
 from tasks.record import record
 from tasks.repair import repair
+from tasks.review import review
 from tasks.sample import sample
 from tasks.submit import submit
 
-__all__ = ["evaluate", "novelty", "patch", "query", "record", "repair", "sample", "submit"]
+__all__ = ["evaluate", "novelty", "patch", "query", "record", "repair", "review", "sample", "submit"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,11 +35,13 @@ GROUND = {
     "thinking",
     "python_tree",
     "features",
+    "grammars",
+    "lexis",
 }
 MAY_USE = {
     "edit": set[str](),
     "selection": set[str](),
-    "population": {"selection"},
+    "population": set[str](),
     "evaluation": set[str](),
     "launch": {"evaluation", "warden"},
     "warden": set[str](),
@@ -52,14 +55,29 @@ MAY_USE = {
     "settings": set[str](),
     "evaluating": set[str](),
     "fingerprint": set[str](),
-    "checks": {"database", "launch", "llm", "population", "seed_program", "settings", "program_size"},
+    "checks": {
+        "periodic",
+        "reviewers",
+        "database",
+        "launch",
+        "llm",
+        "population",
+        "seed_program",
+        "settings",
+        "program_size",
+    },
     "whereabouts": {"database", "naming", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
     "python_tree": set[str](),
     "features": set[str](),
+    "callbacks": {"control", "database", "record"},
+    "grammars": set[str](),
+    "lexis": set[str](),
     "slots": set[str](),
     "progress": set[str](),
     "control": set[str](),
+    "reviewers": set[str](),
+    "periodic": {"database", "run"},
     "secrets": set[str](),
     "model_address": set[str](),
     "operators": {"edit", "llm"},
@@ -79,6 +97,8 @@ MAY_USE = {
         "checks",
         "control",
         "naming",
+        "periodic",
+        "reviewers",
         "novelty",
         "opening",
         "operators",
@@ -146,6 +166,32 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
     allowed = allowed if allowed is not None else GROUND | {part} | MAY_USE[part]
     used = {module.split(".")[1] for module in imports(path) if module.startswith("shinka_core.")}
     assert used <= allowed, f"{name(path)} uses {sorted(used - allowed)}"
+
+
+# Names inside Prefect that it promises to nobody. The second part is the server itself, in a process of its own, which
+# checks them where it uses them.
+INSIDE_PREFECT = re.compile(r"prefect\.(\w+\.)*(\w*engine|_internal|server)\b")
+FENCES = {
+    "flows/orchestrator/private.py": INSIDE_PREFECT,
+    "flows/orchestrator/server/app.py": re.compile(r"prefect\.server\b"),
+    "flows/orchestrator/server/schema.py": re.compile(r"prefect\.server\b"),
+}
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if not path.is_relative_to(ROOT / "shinka_core")], ids=name)
+def test_what_prefect_does_not_promise_is_imported_in_one_place(path: Path) -> None:
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    loaded = [
+        call.args[0].value
+        for call in calls
+        if getattr(call.func, "id", getattr(call.func, "attr", "")) in ("import_module", "imported")
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    inside = [module for module in [*imports(path), *map(str, loaded)] if INSIDE_PREFECT.match(module)]
+    fence = FENCES.get(name(path))
+    assert all(fence is not None and fence.match(module) for module in inside), f"{name(path)} imports {inside}"
+    assert fence is None or inside, f"{name(path)} needs no fence any more"
 
 
 def test_what_runs_inside_evaluations_is_light() -> None:

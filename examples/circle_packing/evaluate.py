@@ -59,18 +59,23 @@ def aggregate(results: list[Any]) -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--program_path", default="initial.py")
-    parser.add_argument("--results_dir", default="results")
-    arguments = parser.parse_args()
-    metrics, correct, error = run_shinka_eval(
-        program_path=arguments.program_path,
-        results_dir=arguments.results_dir,
+def main(program_path: str, results_dir: str) -> tuple[dict[str, Any], bool, str | None]:
+    """Evaluates one program; metrics, whether it is correct, and what is wrong with it."""
+    return run_shinka_eval(
+        program_path=program_path,
+        results_dir=results_dir,
         experiment_fn_name="run_packing",
         num_runs=1,
         get_experiment_kwargs=lambda _run: {},
         validate_fn=validate,
         aggregate_metrics_fn=aggregate,
     )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program_path", default="initial.py")
+    parser.add_argument("--results_dir", default="results")
+    arguments = parser.parse_args()
+    metrics, correct, error = main(arguments.program_path, arguments.results_dir)
     print(metrics["combined_score"] if correct else error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, cast
 
@@ -29,6 +29,7 @@ LAST_STATE = 60.0
 LAST_STATE_OF_A_STOP = 5.0
 
 _from: ContextVar[TaskFolder | None] = ContextVar("shinka_task_folder", default=None)
+_listeners: ContextVar[Sequence[object]] = ContextVar("shinka_listeners", default=())
 _come_to: ContextVar[Callable[[RunSummary], None] | None] = ContextVar("shinka_come_to", default=None)
 
 
@@ -44,24 +45,36 @@ def task_folder() -> TaskFolder | None:
     return _from.get()
 
 
-async def outcome_of(flow: Flow[..., Any], parameters: dict[str, Any], task: TaskFolder | None = None) -> RunSummary:
+def listeners() -> Sequence[object]:
+    """Who is to be told of what the evolution records that runs in this context."""
+    return _listeners.get()
+
+
+async def outcome_of(
+    flow: Flow[..., Any],
+    parameters: dict[str, Any],
+    task: TaskFolder | None = None,
+    callbacks: Sequence[object] = (),
+) -> RunSummary:
     """Calls the evolution's flow and returns what it came to, also when the server never hears of it.
 
     Args:
         parameters: All of the flow's.
         task: Where they came from; kept with the run, and no parameter.
+        callbacks: Who is told of what is recorded.
 
     Raises:
         OrchestratorError: The Prefect server did not answer and nothing could begin.
         Exception: Whatever ended the flow before it came to something.
     """
     known: asyncio.Future[RunSummary] = asyncio.get_running_loop().create_future()
-    token, origin = _come_to.set(known.set_result), _from.set(task)
+    token, origin, told = _come_to.set(known.set_result), _from.set(task), _listeners.set(callbacks)
     try:
         running = asyncio.ensure_future(_result_of(flow, parameters))
     finally:
         _come_to.reset(token)
         _from.reset(origin)
+        _listeners.reset(told)
     try:
         await asyncio.wait([running])
     except asyncio.CancelledError:

@@ -45,8 +45,14 @@ class ParentRun:
         age: How often it was made anew.
     """
 
-    def __init__(self, flow: Flow[..., Any], calls: ServerCalls) -> None:
+    def __init__(self, flow: Flow[..., Any], calls: ServerCalls, name: str = PLACEHOLDER) -> None:
+        """Makes nothing yet.
+
+        Args:
+            name: Of the placeholder.
+        """
         self._flow = flow
+        self._name = name
         self._calls = calls
         self._renewing = asyncio.Lock()
         self._substitute: UUID | None = None
@@ -154,10 +160,10 @@ class ParentRun:
     async def _placeholder(self, flow_run_id: UUID, turn: int) -> UUID:
         request = TaskRunCreate(
             id=None,
-            name=PLACEHOLDER,
+            name=self._name,
             flow_run_id=flow_run_id,
-            task_key=f"{self._flow.name}-{PLACEHOLDER}",
-            dynamic_key=f"{PLACEHOLDER}-{turn}",
+            task_key=f"{self._flow.name}-{self._name}",
+            dynamic_key=f"{self._name}-{turn}",
             state=to_state_create(Running()),
         )
 
@@ -190,9 +196,11 @@ async def _begin(client: PrefectClient, flow: Flow[..., Any], name: str) -> UUID
 
 
 @asynccontextmanager
-async def parent_run(flow: Flow[..., Any], calls: ServerCalls) -> AsyncGenerator[ParentRun, None]:
-    """The parent of an evolution's generations; it completes with the block."""
-    parent = ParentRun(flow, calls)
+async def parent_run(
+    flow: Flow[..., Any], calls: ServerCalls, name: str = PLACEHOLDER
+) -> AsyncGenerator[ParentRun, None]:
+    """The parent of an evolution's generations, or other flow runs; it completes with the block."""
+    parent = ParentRun(flow, calls, name)
     await parent.register()
     try:
         yield parent

@@ -13,14 +13,31 @@ import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, wraps
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
-from prefect import flow_engine, task_engine
 from prefect.client.schemas.objects import FlowRun, State
-from prefect.flow_engine import AsyncFlowRunEngine
-from prefect.utilities.engine import emit_task_run_state_change_event
+
+R = TypeVar("R")
+P = ParamSpec("P")
+
+if TYPE_CHECKING:
+    from prefect.flow_engine import AsyncFlowRunEngine
+    from prefect.utilities.engine import emit_task_run_state_change_event
+else:
+    # Whatever of it is gone, this module can be imported: what needs it is left out by the checks below.
+    try:
+        from prefect.flow_engine import AsyncFlowRunEngine
+    except ImportError:
+
+        class AsyncFlowRunEngine(Generic[P, R]):
+            """In the place of Prefect's, for classes that are never used."""
+
+    try:
+        from prefect.utilities.engine import emit_task_run_state_change_event
+    except ImportError:
+        emit_task_run_state_change_event = None
 
 __all__ = [
     "PLAIN_SUBFLOWS",
@@ -158,12 +175,13 @@ def _install() -> None:
     """Puts switches into Prefect's engines, once per process; outside of our contexts they change nothing."""
     if lasting_states_work():
 
+        @wraps(emit_task_run_state_change_event)  # it takes what is expected of it, whoever looks again
         def report(*arguments: Any, **options: Any) -> Any:
             return _report.get()(*arguments, **options)
 
-        task_engine.emit_task_run_state_change_event = report  # pyright: ignore[reportPrivateImportUsage]
+        import_module("prefect.task_engine").__dict__["emit_task_run_state_change_event"] = report
     if not differences(dict(SIGNALS)):
-        engine: Any = flow_engine
+        engine: Any = import_module("prefect.flow_engine")
         usual = engine.capture_sigterm
         engine.capture_sigterm = lambda: nullcontext() if _own_signals.get() else usual()
 

@@ -27,6 +27,8 @@ def print_opening(console: Console, plan: Plan) -> None:
             "             (built in: classical mutation, no model is asked and nothing is spent; a real one:",
             "             OPENAI_API_KEY=... python flows/evolve.py TASK --model gpt-5-mini, or --base-url URL --model NAME)",
         ]
+    if plan.job.in_words:
+        lines.append(f"  judged     {plan.job.in_words}")
     lines += [
         f"  novelty    {plan.evolution.embedding_model or 'off'}",
         f"  database   {plan.database.db_path} (SQLite in the results folder; --database postgresql://... for Postgres)"

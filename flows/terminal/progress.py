@@ -62,6 +62,7 @@ def progress_line(run: Run) -> str:
         f"seed {_number(progress.seed_score)}",
         f"proposals {run.proposals.held}/{run.proposals.count}",
         f"evaluations {run.evaluations.held}/{run.evaluations.count} (+{run.evaluations.waiting} waiting)",
+        *(f"{slots.name} {slots.held}/{slots.count} (+{slots.waiting} waiting)" for slots in run.stage_slots),
         f"failed {progress.failed}",
         f"${progress.cost:.4f}",
         f"{progress.rate:.2f}/s",
@@ -114,7 +115,8 @@ def _table(run: Run) -> Table:
         "generation": f"{progress.finished} of {progress.total}",
         "best score": f"{_number(progress.best_score)}  (seed program {_number(progress.seed_score)})",
         "in flight": f"{run.proposals.held}/{run.proposals.count} proposals, "
-        f"{run.evaluations.held}/{run.evaluations.count} evaluations, {run.evaluations.waiting} waiting",
+        f"{run.evaluations.held}/{run.evaluations.count} evaluations, {run.evaluations.waiting} waiting"
+        + "".join(f"; {slots.held}/{slots.count} in {slots.name}" for slots in run.stage_slots),
         "failed": ", ".join(f"{reason} {count}" for reason, count in progress.failures.most_common(4)) or "none",
         "cost": f"${progress.cost:.4f}",
         "rate": f"{progress.rate:.2f} generations/s",

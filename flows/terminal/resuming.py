@@ -19,7 +19,7 @@ from flows.terminal.task_folder import (
     task_folder,
     width_of,
 )
-from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
+from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
 from shinka_core.seed_program import find_seed_program
 from shinka_core.settings import WIDTHS, Resume, RunSettings, restored, said_in, task_of
@@ -61,7 +61,7 @@ def plan_resume(task: Path | None, config: Path | None, overrides: Overrides, *,
         known.name,
         found.place.results_dir,
         EvolutionConfig(),
-        JobConfig(),
+        LocalJobConfig(),
         found.database,
         *widths,
         task=origin if file is None else task_folder(task or file.parent, file, sections),

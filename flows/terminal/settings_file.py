@@ -10,7 +10,7 @@ from typing import Any, cast
 import yaml
 from pydantic import BaseModel
 
-from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
+from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig, kind_of
 from shinka_core.errors import ConfigError
 
 MODELS: dict[str, type[BaseModel]] = {
@@ -60,8 +60,9 @@ def section_of(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(section, dict):
         raise ConfigError(f"section {name!r} of the settings file must hold fields, not {_shown(section)}")
     fields = {str(key): value for key, value in cast(dict[Any, Any], section).items()}
+    model = kind_of(fields) if name == "job" else MODELS[name]
     for field, value in fields.items():
-        wanted = MODELS[name].model_fields.get(field)
+        wanted = model.model_fields.get(field)
         if isinstance(value, bool) and wanted and wanted.annotation in NUMBERS:
             raise ConfigError(f"{field}={_shown(value)} must be a number (section {name!r} of the settings file)")
     return fields

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.terminal.settings_file import read_settings, section_of
-from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig
+from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, job_of
 from shinka_core.errors import ConfigError
 from shinka_core.seed_program import find_seed_program
 from shinka_core.settings import Resume, RunSettings, TaskFolder, said_in
@@ -107,7 +107,7 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides) -> Pl
         "",
         Path(),
         EvolutionConfig(**evolution),
-        JobConfig(**job),
+        job_of(job),
         DatabaseConfig(**database),
         width_of("max_proposal_jobs", overrides.max_proposal_jobs, sections),
         width_of("max_evaluation_jobs", overrides.max_evaluation_jobs, sections),

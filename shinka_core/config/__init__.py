@@ -12,8 +12,14 @@ from pydantic import Field, model_validator
 
 from shinka_core.config.base import Section
 from shinka_core.config.base import parse_duration as parse_duration
-from shinka_core.config.evaluation import Judging
 from shinka_core.config.evaluation import Stage as Stage
+from shinka_core.config.job import CustomJobConfig as CustomJobConfig
+from shinka_core.config.job import InProcessJobConfig as InProcessJobConfig
+from shinka_core.config.job import JobConfig as JobConfig
+from shinka_core.config.job import JobSettings as JobSettings
+from shinka_core.config.job import LocalJobConfig as LocalJobConfig
+from shinka_core.config.job import job_of as job_of
+from shinka_core.config.job import kind_of as kind_of
 from shinka_core.program import PatchType
 from shinka_core.registry import Spec
 from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
@@ -156,6 +162,19 @@ class EvolutionConfig(Section):
         default=[], description="Asked once about near duplicates; none: reject them."
     )
 
+    # People and things beside the loop
+    reviewer: Spec | None = Field(
+        default=None,
+        description="Who looks at novel candidates before they are run: `file` asks a person; None: nobody.",
+        json_schema_extra=NAMES_OF_NO_SECRETS,
+    )
+    max_review_attempts: int = Field(
+        default=3, ge=1, description="Rejections and hints of the reviewer before a generation is given up."
+    )
+    periodic: list[Annotated[Spec, Field(json_schema_extra=NAMES_OF_NO_SECRETS)]] = Field(
+        default=[], description="What is done now and then beside the generations: `digest` writes progress.jsonl."
+    )
+
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if len(self.patch_types) != len(self.patch_type_probs):
@@ -230,69 +249,6 @@ class DatabaseConfig(Section):
     migration_rate: float = Field(default=0.0, ge=0, le=1)
     island_elitism: bool = True
     enforce_island_separation: bool = True
-
-
-# Before an orchestrator stores parameters: under the name of a secret only `$NAME` will do, for browsers' regular
-# expressions too.
-_SECRET = "|".join(
-    "".join(f"[{letter.upper()}{letter}]" for letter in word)
-    for word in ("key", "token", "secret", "password", "passwd")
-)
-_REFERENCES_FOR_SECRETS: dict[str, Any] = {
-    "patternProperties": {f"({_SECRET})(_[Ii][Dd])?$": {"pattern": r"^(\$\{?[A-Za-z0-9_]+\}?)?$"}}
-}
-
-
-class LocalJobConfig(Judging):
-    """Evaluations as subprocesses on this machine."""
-
-    kind: Literal["local"] = "local"
-    eval_program_path: str = Field(default="evaluate.py", description="The evaluator script.")
-    python: str | None = Field(default=None, description="Interpreter for it; None takes the running one.")
-    time: float | str | None = Field(
-        default=None, description="Limit of one evaluation: seconds or [HH:]MM:SS; None: no limit."
-    )
-    extra_cmd_args: dict[str, Any] = Field(
-        default={}, description="More `--key value` arguments for the evaluator.", json_schema_extra=NAMES_OF_NO_SECRETS
-    )
-    env: dict[str, str] = Field(
-        default={},
-        description="Added to the evaluator's environment; `$NAME` stands for a variable of this process, as a key needs it.",
-        json_schema_extra=_REFERENCES_FOR_SECRETS,
-    )
-    shared_limit: int | None = Field(
-        default=None, ge=1, description="Evaluations at once over all runs of this evaluator on a server."
-    )
-    max_output_bytes: int = Field(default=1_000_000, ge=1_000, description="Kept of stdout and stderr, each.")
-
-    isolation: Literal["auto", "none", "limits", "sandbox"] = Field(
-        default="auto", description="auto: the strongest that this machine offers."
-    )
-    network: bool = Field(default=False, description="Whether a sandbox has the machine's network.")
-    readable: list[str] = Field(default=[], description="Folders in your home that a sandbox shows, read-only.")
-    max_memory_mb: int | None = Field(default=None, ge=16, description="Of one evaluation; None: 3/4 of the machine.")
-    max_processes: int = Field(default=256, ge=1, description="Of one evaluation at once.")
-    max_open_files: int = Field(default=1024, ge=16, description="Of each process.")
-    max_file_mb: int = Field(default=1024, ge=1, description="Of one written file.")
-
-    @property
-    def time_limit(self) -> float | None:
-        """The limit in seconds, or None."""
-        return parse_duration(self.time)
-
-    @model_validator(mode="after")
-    def _check_time(self) -> Self:
-        limit = parse_duration(self.time)
-        if limit is not None and limit <= 0:
-            raise ValueError(f"time={self.time!r} must be longer than 0 seconds")
-        for name, extra in (("extra_cmd_args", self.extra_cmd_args), ("env", self.env)):
-            own = self.seed_argument if name == "extra_cmd_args" else self.seed_variable
-            if own is not None and own in extra:
-                raise ValueError(f"{name} sets {own!r}, which is to hold the seed of each repeat; remove it there")
-        return self
-
-
-JobConfig = LocalJobConfig
 
 
 def _check_weights(field: str, weights: list[float]) -> None:

@@ -73,7 +73,7 @@ class Judging(Section):
         description="In this order; a candidate that does not pass one is judged by it. None: one evaluation.",
     )
     repeats: int = Field(
-        default=1, ge=1, le=10_000, description="Evaluations of a candidate at most; its score is their mean."
+        default=1, ge=1, le=1_000, description="Evaluations of a candidate at most; its score is their mean."
     )
     min_repeats: int = Field(default=3, ge=2, description="Evaluations before an early stop.")
     early_stop: Literal["none", "confidence_interval", "bayesian", "hybrid"] = Field(
@@ -91,6 +91,16 @@ class Judging(Section):
     )
     seed_variable: str | None = Field(default=None, description="Environment variable that holds K.")
 
+    @property
+    def in_words(self) -> str:
+        """What is special about it; "" where a candidate is evaluated once."""
+        stages = [stage.name + (f" ×{stage.repeats}" if stage.repeats else "") for stage in self.stages]
+        parts = [f"in stages {' → '.join(stages)}" if stages else ""]
+        parts += [f"up to {self.repeats} times" if self.repeats > 1 else ""]
+        against = f"early stop {self.early_stop} against {self.early_stop_against}"
+        parts += [against if self.early_stop != "none" else ""]
+        return ", ".join(filter(None, parts))
+
     @model_validator(mode="after")
     def _check_judging(self) -> Self:
         names = [stage.name for stage in self.stages]
@@ -103,8 +113,11 @@ class Judging(Section):
                 "stage; leave it out there"
             )
         most = max([self.repeats, *(stage.repeats or 1 for stage in self.stages)])
-        if self.early_stop != "none" and most == 1:
-            raise ValueError(f"early_stop={self.early_stop!r} has nothing to stop with repeats=1; raise repeats")
+        if self.early_stop != "none" and most <= self.min_repeats:
+            raise ValueError(
+                f"early_stop={self.early_stop!r} has nothing to stop: repeats={most} is no more than "
+                f"min_repeats={self.min_repeats}; raise the one or lower the other"
+            )
         for field, name, form in (
             ("seed_argument", self.seed_argument, r"[A-Za-z][\w-]*"),
             ("seed_variable", self.seed_variable, VARIABLE_NAME),

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ScalarSelect, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.beginnings import begin_periodic
 from shinka_core.database.schema import GenerationRow, now, table_of
 from shinka_core.database.steps import REOPENED, payloads, read_steps, step_rows
 from shinka_core.database.store import Store
@@ -146,6 +147,10 @@ class Journal:
             *step_rows(place, payload, seconds),
             Rows(STATE, {"of": self._evolution, "at": number, "state": step.value, "updated_at": now()}),
         )
+
+    async def begin_periodic(self, name: str, recorded: int) -> bool:
+        """Notes that a periodic step is begun at so many recorded programs; False when it was before, by any process."""
+        return await begin_periodic(self._writer, self._evolution, name, recorded)
 
     async def fail(self, number: int, failure: Failure) -> None:
         """Closes a generation without a program; one that is recorded or failed stays as it is."""

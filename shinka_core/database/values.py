@@ -10,7 +10,18 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from shinka_core.program import Candidate, Evaluation, Failure, Job, PatchType, Program, Sampling, Verdict
+from shinka_core.program import (
+    Candidate,
+    Decision,
+    Evaluation,
+    Failure,
+    Job,
+    PatchType,
+    Program,
+    Review,
+    Sampling,
+    Verdict,
+)
 from shinka_core.source import Source, SourceFile
 
 Vector = NDArray[np.float32]
@@ -98,6 +109,16 @@ def load_verdict(payload: dict[str, Any]) -> tuple[Verdict, Vector | None]:
     encoded = payload["embedding"]
     embedding = None if encoded is None else np.frombuffer(base64.b64decode(encoded), dtype="<f4").astype(np.float32)
     return Verdict(**_known(Verdict, payload)), embedding
+
+
+def dump_review(review: Review) -> dict[str, Any]:
+    """A reviewer's decision."""
+    return asdict(review)
+
+
+def load_review(payload: dict[str, Any]) -> Review:
+    """The reverse of `dump_review`."""
+    return Review(Decision(payload["decision"]), payload["text"])
 
 
 def dump_job(job: Job) -> dict[str, Any]:

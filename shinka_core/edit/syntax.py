@@ -1,7 +1,8 @@
-"""A syntax check where one is at hand: Python, by the interpreter that is to run it, and JSON.
+"""A syntax check where one is at hand: Python, by the interpreter that is to run it, JSON, and what has a grammar here.
 
 It is there to save evaluations, so it never refuses what may be right: a program whose parent does
-not pass is not checked, and what this interpreter refuses is shown to the evaluator's own.
+not pass is not checked, and what this interpreter refuses is shown to the evaluator's own. Grammars that do not know
+all of their language, or nothing of its macros, only confirm that a bracket or a block is not closed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import subprocess
 import sys
 
+from shinka_core.edit.structure import unclosed
+from shinka_core.grammars import first_error
 from shinka_core.python_tree import python_tree
 from shinka_core.source_text import NotTextError, plain, source_bytes
 
@@ -25,6 +28,8 @@ PARSE = (
 )
 WRONG = 9
 PATIENCE = 20.0
+# Grammars that understood every file of real projects that they were shown: what these refuse is wrong.
+COMPLETE = frozenset({"go", "java", "javascript", "rust"})
 
 
 def new_syntax_error(code: str, parent: str, language: str, python: str | None = None) -> str | None:
@@ -34,6 +39,8 @@ def new_syntax_error(code: str, parent: str, language: str, python: str | None =
         parent: What it was made from; where that does not pass, nothing is checked.
         python: The interpreter that runs the program, when it is not this one.
     """
+    if language not in ("python", "json"):
+        return _by_grammar(plain(code), plain(parent), language)
     problem = syntax_error(code, language)
     if problem is None or syntax_error(parent, language) is not None:
         return None
@@ -60,6 +67,15 @@ def syntax_error(code: str, language: str) -> str | None:
     except (ValueError, RecursionError, MemoryError) as error:
         return str(error) or type(error).__name__
     return None
+
+
+def _by_grammar(code: str, parent: str, language: str) -> str | None:
+    problem = first_error(code, language)
+    if problem is None or first_error(parent, language) is not None:
+        return None
+    if language in COMPLETE:
+        return problem
+    return None if unclosed(parent, language) else unclosed(code, language)
 
 
 def _asked(code: str, python: str) -> str | None:

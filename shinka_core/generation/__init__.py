@@ -16,6 +16,7 @@ from shinka_core.generation.judging import judge
 from shinka_core.generation.patching import apply_answer, patch
 from shinka_core.generation.recording import record
 from shinka_core.generation.repairing import is_repairable, set_unrepaired_aside
+from shinka_core.generation.reviewing import is_reviewed, review
 from shinka_core.generation.sampling import sample
 from shinka_core.generation.seed import embed_seed, seed_candidate
 from shinka_core.generation.submitting import submit
@@ -30,6 +31,7 @@ __all__ = [
     "evaluate",
     "give_up",
     "is_repairable",
+    "is_reviewed",
     "judge",
     "open_generation",
     "patch",
@@ -37,6 +39,7 @@ __all__ = [
     "record",
     "repair",
     "reuse",
+    "review",
     "sample",
     "seed_candidate",
     "set_unrepaired_aside",

@@ -29,14 +29,14 @@ async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
 
     async def wait() -> Evaluation:
         run = generation.run
-        evaluation = await run.launcher.wait(job)
+        evaluation = await run.launcher.result(job)
         try:
             if evaluation.reason == TERMINATED:
                 await run.control.check_for(STOP_LAG)
             elif not evaluation.correct and evaluation.reason not in OVER_A_LIMIT:
                 await run.control.check_uninterrupted_for(CATCH_LAG if evaluation.reason in NO_RESULT else 0.0)
         except RunStoppedError:
-            await run.launcher.discard(job)
+            await run.launcher.cancel(job)
             raise
         return evaluation
 

@@ -11,7 +11,7 @@ from shinka_core.database import values
 from shinka_core.generation.once import once, plain
 from shinka_core.generation.starts import AGAINST, CODE, digest_of, next_start, starts
 from shinka_core.generation.under_way import OpenGeneration
-from shinka_core.launch import Terms
+from shinka_core.launch import EvaluationRequest, JobState, Launcher, Terms
 from shinka_core.launch.room import make_room_for_program
 from shinka_core.program import ONLY, GenerationState, Job, Trial
 from shinka_core.run import Run
@@ -36,14 +36,14 @@ async def submit(generation: OpenGeneration, source: Source, trial: Trial = ONLY
     async def start() -> Job:
         if generation.started is not None:  # but its row could not be written
             of, before = generation.started
-            if of == digest and before.trial == trial and await run.launcher.attach(before) is not None:
+            if of == digest and before.trial == trial and await _is_there(run.launcher, before):
                 return before
         content = source_bytes(source.text, source.language)
         await asyncio.to_thread(make_room_for_program, program_path, content, folder / RESULTS)
         folder.mkdir(parents=True, exist_ok=True)
         program_path.write_bytes(content)
-        job = await run.launcher.submit(program_path, results_dir, terms_of(run, trial))
-        job = replace(job, stage=trial.stage, repeat=trial.repeat)
+        request = EvaluationRequest.of(run.settings.job, program_path, results_dir, terms_of(run, trial))
+        job = replace(await run.launcher.submit(request), stage=trial.stage, repeat=trial.repeat)
         generation.started = digest, job
         return job
 
@@ -53,9 +53,8 @@ async def submit(generation: OpenGeneration, source: Source, trial: Trial = ONLY
         job = replace(values.load_job(payload), **here)
         if generation.claim.find(GenerationState.EVALUATED, 0, turn) is not None:
             return job  # its evaluation is in the journal: there is nothing to run
-        found = await run.launcher.attach(job)
-        if found is not None:
-            return found
+        if await _is_there(run.launcher, job):
+            return job
         break
 
     def dump(job: Job) -> dict[str, Any]:
@@ -64,6 +63,12 @@ async def submit(generation: OpenGeneration, source: Source, trial: Trial = ONLY
 
     place = (0, next_start(generation))
     return await once(generation, GenerationState.SUBMITTED, place, start, dump, plain(values.load_job))
+
+
+async def _is_there(launcher: Launcher, job: Job) -> bool:
+    """Whether the job's result is there or can be waited for."""
+    state = await launcher.find(job)
+    return state is JobState.DONE or (state is JobState.RUNNING and await launcher.attach(job))
 
 
 def results_name(run: Run, trial: Trial) -> str:

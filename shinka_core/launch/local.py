@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from shinka_core.config import LocalJobConfig
@@ -20,15 +20,16 @@ from shinka_core.evaluation.seal import VARIABLE
 from shinka_core.launch import receipt
 from shinka_core.launch.bytecode import compile_helpers
 from shinka_core.launch.child import Child
-from shinka_core.launch.environment import GivenKeys, evaluation_environment, refuse_keys, withheld
+from shinka_core.launch.environment import GivenKeys, evaluation_environment, withheld
 from shinka_core.launch.evaluator import Evaluator
 from shinka_core.launch.hints import Shut, hints
+from shinka_core.launch.launcher import JobState
 from shinka_core.launch.limits import entering, limits_of, prefixed
 from shinka_core.launch.output import OutputPipe
+from shinka_core.launch.request import EvaluationRequest
 from shinka_core.launch.room import make_room
 from shinka_core.launch.sandbox import homes, why_not
 from shinka_core.launch.stage import Stage
-from shinka_core.launch.terms import AS_SET, Terms
 from shinka_core.launch.verdict import ERROR_TAIL, cut_off, exit_code, never_began, remove, verdict, with_hints
 from shinka_core.launch.watch import Report, Watch
 from shinka_core.program import TERMINATED, Evaluation, Job
@@ -60,9 +61,9 @@ class _Running:
     seal: int
     scratch: Path | None
     copied: bool
-    terms: Terms
-    limit: float | None
+    request: EvaluationRequest
     start: int = 1
+    cancelled: bool = False
 
 
 class LocalLauncher:
@@ -86,6 +87,7 @@ class LocalLauncher:
         self._config = config
         self._evaluator = Evaluator(config.eval_program_path, config.python)
         self._running: dict[str, _Running] = {}
+        self._concluding: set[str] = set()
         self._endings: set[asyncio.Task[bytes]] = set()
         self.level = isolation_level(config.isolation)
         self._limits = None if self.level == "none" else limits_of(config)
@@ -103,38 +105,45 @@ class LocalLauncher:
         if self.level == "sandbox" and config.python is None:
             compile_helpers(self._evaluator.path)
 
-    async def submit(self, program_path: Path, results_dir: Path, terms: Terms = AS_SET) -> Job:
-        """Starts the evaluator in an empty results folder; its time runs from here on.
+    async def submit(self, request: EvaluationRequest) -> Job:
+        """Starts the evaluator as it was when this was made, in an empty results folder; its time runs from here on.
 
         Raises:
             LaunchError: The process could not be started.
             EvaluatorChangedError: It can only run at its place, and is not what it was there.
         """
-        scratch = await asyncio.to_thread(self._prepare, results_dir)
+        scratch = await asyncio.to_thread(self._prepare, request.results_dir)
         # Nothing is awaited from here on, so that no cancellation comes between the start and who ends it.
         try:
-            running = self._start(program_path.resolve(), results_dir.resolve(), scratch, terms)
+            running = self._start(request, scratch)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
-            raise LaunchError(f"the evaluation of {program_path} could not be started: {error}") from error
+            raise LaunchError(f"the evaluation of {request.program_path} could not be started: {error}") from error
         pid = running.child.pid
         name = f"{pid}:{start_of(pid)}:{receipt.new_key()}"
-        job = Job(name, str(program_path), str(results_dir), time.time())
+        job = Job(name, str(request.program_path), str(request.results_dir), time.time())
         self._running[job.id] = running
         return job
 
-    async def attach(self, job: Job) -> Job | None:
-        """Finds the receipt that an earlier process left, or ends what that process left running."""
-        if job.id in self._running:
-            return job
-        pid, _, rest = job.id.partition(":")
-        started = rest.partition(":")[0]
-        if started and start_of(int(pid)) == started:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(int(pid), 9)
-        found = await asyncio.to_thread(receipt.read, job)
-        return job if found is not None else None
+    async def find(self, job: Job) -> JobState:
+        """Looks for the process, or for the receipt."""
+        if (running := self._running.get(job.id)) is not None:
+            return JobState.DONE if running.child.ended.done() else JobState.RUNNING
+        if job.id in self._concluding:
+            return JobState.RUNNING
+        if await asyncio.to_thread(receipt.read, job) is not None:
+            return JobState.DONE
+        return JobState.GONE if _process_of(job) is None else JobState.RUNNING
 
-    async def wait(self, job: Job) -> Evaluation:
+    async def attach(self, job: Job) -> bool:
+        """Ends what an earlier process left running: how it ends could not be told from a forged end."""
+        if job.id in self._running:
+            return True
+        if (pid := _process_of(job)) is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, 9)
+        return await asyncio.to_thread(receipt.read, job) is not None
+
+    async def result(self, job: Job) -> Evaluation:
         """Waits for the evaluator, at most as long as the settings allow.
 
         Raises:
@@ -146,6 +155,13 @@ class LocalLauncher:
             if found is None:
                 raise LaunchError(f"the evaluation in {job.results_dir} is lost")
             return found
+        self._concluding.add(job.id)
+        try:
+            return await self._result(job, running)
+        finally:
+            self._concluding.discard(job.id)
+
+    async def _result(self, job: Job, running: _Running) -> Evaluation:
         while True:
             code = 0
             try:
@@ -154,6 +170,8 @@ class LocalLauncher:
                     code = exit_code(running.child.code(), shell=self.level == "sandbox")
             finally:
                 said = await self._end(job)
+            if running.cancelled:
+                raise LaunchError(f"the evaluation in {job.results_dir} was cancelled")
             self._tell_of_changes()
             evaluation = await asyncio.to_thread(self._conclude, job, running, report, code, said)
             if evaluation is not None:
@@ -161,13 +179,18 @@ class LocalLauncher:
             # What the attempt without a copy left is nothing that anyone has seen.
             await asyncio.to_thread(remove, Path(job.results_dir))
             scratch = await asyncio.to_thread(self._prepare, Path(job.results_dir))
-            start, terms = running.start + 1, running.terms
-            running = self._start(Path(job.program_path).resolve(), Path(job.results_dir).resolve(), scratch, terms)
+            start = running.start + 1
+            running = self._start(running.request, scratch)
             running.start = start
             self._running[job.id] = running
 
-    async def discard(self, job: Job) -> None:
-        """Takes the receipt away."""
+    async def cancel(self, job: Job) -> None:
+        """Ends the evaluation with all its processes, and takes the receipt away."""
+        if (running := self._running.get(job.id)) is not None:
+            running.cancelled = True
+            await self._end(job)
+        else:
+            await self.attach(job)
         await asyncio.to_thread(receipt.remove, Path(job.results_dir))
 
     async def close(self) -> None:
@@ -192,25 +215,27 @@ class LocalLauncher:
         receipt.remove(results_dir)
         return self._stage.prepare(results_dir.resolve()) if self._stage else None
 
-    def _start(self, program_path: Path, results_dir: Path, scratch: Path | None, terms: Terms) -> _Running:
+    def _start(self, request: EvaluationRequest, scratch: Path | None) -> _Running:
+        request = replace(
+            request, program_path=request.program_path.resolve(), results_dir=request.results_dir.resolve()
+        )
         mark = uuid.uuid4().hex
         stdout, stderr = OutputPipe(self._config.max_output_bytes), OutputPipe(self._config.max_output_bytes)
         seal, told = os.pipe()
         os.set_blocking(seal, False)
-        environment = evaluation_environment(os.environ, {**self._config.env, **terms.environment})
+        environment = evaluation_environment(os.environ, {**self._config.env, **request.environment})
         environment |= {MARK: mark, VARIABLE: str(told)}
-        arguments = self._arguments(program_path, results_dir, terms)
-        limit = self._config.time_limit if terms.time_limit is None else terms.time_limit
         given = [told]
         try:
             if self._stage is None:
                 given.append(self._evaluator.descriptor)
-                command = [*self._evaluator.command_from_memory(), *arguments]
+                command = [*self._evaluator.command_from_memory(), *request.argv]
             else:
                 environment |= {"TMPDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}
                 given.append(self._evaluator.reopened())
-                command = [*self._evaluator.command(), *arguments]
-                command = [*self._prefix, *self._stage.enclose(command, program_path, results_dir, scratch, given[1])]
+                command = [*self._evaluator.command(), *request.argv]
+                places = (request.program_path, request.results_dir, scratch)
+                command = [*self._prefix, *self._stage.enclose(command, *places, given[1])]
             child = Child(
                 command,
                 folder=self._evaluator.folder,
@@ -230,24 +255,15 @@ class LocalLauncher:
             os.close(told)
             if self._stage is not None and len(given) > 1:
                 os.close(given[1])
-        report = self._watch.begin(child.pid, child.started, mark, limit)
+        report = self._watch.begin(child.pid, child.started, mark, request.time_limit)
         stdout.start()
         stderr.start()
         copied = self._stage is None or self._stage.copying
-        return _Running(child, mark, report, stdout, stderr, seal, scratch, copied, terms, limit)
-
-    def _arguments(self, program_path: Path, results_dir: Path, terms: Terms) -> list[str]:
-        arguments = ["--program_path", str(program_path), "--results_dir", str(results_dir)]
-        for key, value in {**self._config.extra_cmd_args, **terms.arguments}.items():
-            if value is True:
-                arguments.append(f"--{key}")
-            elif value is not None and value is not False:
-                arguments += [f"--{key}", str(value)]
-        return arguments
+        return _Running(child, mark, report, stdout, stderr, seal, scratch, copied, request)
 
     async def _until_end(self, running: _Running) -> Report:
         """Waits until the process has ended, and tells how by the warden's word, which stands when this process does."""
-        child, limit = running.child, running.limit
+        child, limit = running.child, running.request.time_limit
         patience = None if limit is None else max(0.0, limit + WARDEN_GRACE - (time.monotonic() - child.started))
         waiting: set[asyncio.Future[float] | asyncio.Future[Report]] = {child.ended, running.report}
         await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
@@ -272,7 +288,8 @@ class LocalLauncher:
         results_dir, stderr = Path(job.results_dir), self._given.out_of(running.stderr.output.text())
         _write_logs(results_dir, self._given.out_of(running.stdout.output.text()), stderr)
         if report.passed:
-            evaluation = cut_off(report.passed, self._limits, running.limit, report.seconds, running.terms.limited_by)
+            asked = running.request
+            evaluation = cut_off(report.passed, self._limits, asked.time_limit, report.seconds, asked.limited_by)
         else:
             self._evaluator.refuse_if_changed_at_its_place(enclosed=self._stage is not None)
             evaluation = verdict(results_dir, code, said, stderr, report.seconds)
@@ -323,15 +340,20 @@ class LocalLauncher:
                 await asyncio.to_thread(shutil.rmtree, running.scratch, ignore_errors=True)
 
 
-def check_job(config: LocalJobConfig) -> None:
+def _process_of(job: Job) -> int | None:
+    """The process that a job's id names, while it is there."""
+    pid, _, rest = job.id.partition(":")
+    started = rest.partition(":")[0]
+    return int(pid) if started and start_of(int(pid)) == started else None
+
+
+def check_local(config: LocalJobConfig) -> None:
     """Everything that can be found wrong with evaluations before the first one.
 
     Raises:
-        ConfigError: The evaluator cannot be run, `isolation='sandbox'` cannot be had, a setting holds a key,
-            or `env` refers to a variable that is not set.
+        ConfigError: The evaluator cannot be run, `isolation='sandbox'` cannot be had, or `env` refers to a
+            variable that is not set.
     """
-    for arguments in (config.extra_cmd_args, *(stage.args for stage in config.stages)):
-        refuse_keys(config.env, arguments)
     evaluation_environment(os.environ, config.env)
     Evaluator(config.eval_program_path, config.python).close()
     if config.isolation == "sandbox":

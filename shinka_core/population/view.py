@@ -64,6 +64,11 @@ class PopulationView:
         members = self.islands[island]
         return members[self.correct[members]]
 
+    def best_on(self, island: int) -> int:
+        """The best correct program of an island, the first to come of equals; there has to be one."""
+        correct = self.fit_on(island)
+        return int(correct[np.argmax(self.scores[correct])])
+
     def elites_on(self, island: int) -> Ints:
         """Members of the archive that live on an island, ascending."""
         return self.elites[np.isin(self.elites, self.islands[island])]

@@ -23,7 +23,11 @@ REFUSED = [
     ({"evo_config": {"num_generations": 0, "task_sys_msg": SECRET}}, "evo_config.num_generations"),
     ({"job_config": {"isolation": SECRET}}, "job_config.isolation"),
     ({"job_config": {"env": {"HF_TOKEN": SECRET}}}, "job_config.env"),
-    ({"job_config": {"extra_cmd_args": {"api_key": SECRET}}}, "job_config.extra_cmd_args"),
+    ({"job_config": {"extra_cmd_args": {"api_key": SECRET}}}, "extra_cmd_args"),
+    ({"job_config": {"kind": "custom", "launcher": {"name": "a", "api_key": SECRET}}}, "launcher"),
+    ({"job_config": {"kind": "in_process", "env": {"HF_TOKEN": SECRET}}}, "job_config"),
+    ({"evo_config": {"reviewer": {"name": "a", "api_key": SECRET}}}, "evo_config.reviewer"),
+    ({"evo_config": {"periodic": [{"name": "a", "api_key": SECRET}]}}, "evo_config.periodic"),
     ({"db_config": {"db_pat": SECRET}}, "db_pat"),
 ]
 

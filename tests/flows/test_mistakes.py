@@ -98,6 +98,22 @@ SETTINGS: dict[str, tuple[str | bytes, str]] = {
     "a section that is nearly known": ("evolutoin: {}\n", "unknown sections: evolutoin; known: database, evolution"),
     "the nearest section": ("jobs: {}\n", "did you mean 'job'?"),
     "a field outside of its section": ("num_generations: 3\n", "'num_generations' belongs into section 'evolution'"),
+    "an unknown kind of evaluations": (
+        "job: {kind: in_proces}\n",
+        "kind='in_proces' (section 'job') is no place for evaluations; did you mean 'in_process'?",
+    ),
+    "a field of another kind": (
+        "job: {kind: in_process, isolation: none}\n",
+        "InProcessJobConfig has no field 'isolation'",
+    ),
+    "an unknown reviewer": (
+        "evolution: {reviewer: fil}\n",
+        "reviewer: there is no reviewer 'fil'; did you mean 'file'?",
+    ),
+    "an unknown periodic step": (
+        "evolution: {periodic: [digset]}\n",
+        "periodic: there is no periodic step 'digset'; did you mean 'digest'?",
+    ),
     "a field in another section": ("job: {num_generations: 3}\n", "LocalJobConfig has no field 'num_generations'"),
     "a section without fields": ("evolution: [1, 2]\n", "section 'evolution'"),
     "a section that is empty in another way": ("evolution: 0\n", "section 'evolution'"),

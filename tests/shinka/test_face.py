@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,12 @@ from pathlib import Path
 import pytest
 
 import shinka
+import shinka.errors
+import shinka.population
+from shinka_core import errors
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
+from tests.support.prefect import ROOT
 
 
 def test_every_name_of_the_face_is_there() -> None:
@@ -19,6 +24,57 @@ def test_every_name_of_the_face_is_there() -> None:
         assert getattr(shinka, name).__name__ == name
     with pytest.raises(AttributeError, match="nothing_here"):
         _ = shinka.nothing_here
+
+
+def test_everything_that_is_raised_can_be_caught_by_its_name() -> None:
+    raised = {
+        name for name, thing in vars(errors).items() if isinstance(thing, type) and thing.__module__ == errors.__name__
+    }
+    assert set(shinka.errors.__all__) == {name for name in raised if not name.startswith("_")}
+    assert all(getattr(shinka.errors, name) is getattr(errors, name) for name in raised)
+
+
+def test_the_parts_that_can_be_exchanged_are_there_with_those_that_come_along() -> None:
+    for name in shinka.population.__all__:
+        assert hasattr(shinka.population, name)
+    registries = [thing for thing in vars(shinka.population).values() if isinstance(thing, shinka.population.Registry)]
+    assert len(registries) == 5
+    assert all(registry.names() for registry in registries)
+
+
+def test_a_script_s_run_takes_what_the_runner_takes() -> None:
+    assert inspect.signature(shinka.run).parameters == inspect.signature(shinka.AsyncEvolutionRunner).parameters
+    with pytest.raises(ConfigError, match="init_program_path"):
+        shinka.run(EvolutionConfig(init_program_path="none.py"), LocalJobConfig(eval_program_path=__file__))
+
+
+async def test_where_an_event_loop_runs_a_script_s_run_says_what_to_write() -> None:
+    with pytest.raises(RuntimeError, match=r"await shinka.AsyncEvolutionRunner\(...\).run\(\)"):
+        shinka.run(EvolutionConfig())
+
+
+# Every module, in a process that has none of them; the server's application is made by a call and not by importing it.
+IMPORTS = """
+import asyncio, importlib, os, pkgutil, signal, sys
+policy = asyncio.get_event_loop_policy()
+before = dict(os.environ), os.getcwd(), {number: signal.getsignal(number) for number in signal.valid_signals()}
+import shinka, flows, tasks, shinka_core
+names = []
+for package in (shinka, flows, tasks, shinka_core):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+        names.append(module.name)
+        assert dict(os.environ) == before[0], (module.name, set(os.environ.items()) ^ set(before[0].items()))
+        assert asyncio.get_event_loop_policy() is policy, module.name
+assert before[1:] == (os.getcwd(), {number: signal.getsignal(number) for number in signal.valid_signals()})
+print(len(names))
+"""
+
+
+def test_importing_changes_nothing_of_the_process() -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORTS], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 200
 
 
 def test_the_face_itself_loads_nothing() -> None:

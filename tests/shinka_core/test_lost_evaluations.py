@@ -14,6 +14,7 @@ import pytest
 from shinka_core import generation as steps
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import DatabaseUnavailableError, LaunchError
+from shinka_core.launch import EvaluationRequest, JobState
 from shinka_core.program import Evaluation, Job
 from shinka_core.run import Run, RunSettings, open_run
 from tests.support.runs import TASK, rows
@@ -32,8 +33,8 @@ def count_starts(run: Run, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     started: list[Job] = []
     submit = run.launcher.submit
 
-    async def submitting(*what: Any) -> Job:
-        started.append(job := await submit(*what))
+    async def submitting(request: EvaluationRequest) -> Job:
+        started.append(job := await submit(request))
         return job
 
     monkeypatch.setattr(run.launcher, "submit", submitting)
@@ -42,7 +43,7 @@ def count_starts(run: Run, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
 
 def lose(run: Run, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """Lets evaluations end without a result, as with the machine that they ran on."""
-    wait, left = run.launcher.wait, [None] * times
+    wait, left = run.launcher.result, [None] * times
 
     async def waiting(job: Job) -> Evaluation:
         evaluation = await wait(job)
@@ -53,7 +54,7 @@ def lose(run: Run, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
             file.unlink()
         raise LaunchError("the machine is gone")
 
-    monkeypatch.setattr(run.launcher, "wait", waiting)
+    monkeypatch.setattr(run.launcher, "result", waiting)
 
 
 async def test_every_start_is_a_row_and_the_verdict_is_the_last_one_s(
@@ -93,16 +94,16 @@ async def test_what_a_resume_starts_again_is_what_the_next_resume_looks_for(
             await steps.evaluate(opened, await steps.submit(opened, run.seed_program.source))
     async with open_run(chosen, resume=True) as run:
         again = await steps.submit(await steps.open_generation(run, 1), run.seed_program.source)
-        await run.launcher.wait(again)  # it ends, but its driver does before it hears of that
+        await run.launcher.result(again)  # it ends, but its driver does before it hears of that
     asked: list[Job] = []
     async with open_run(chosen, resume=True) as run:
-        attach = run.launcher.attach
+        find = run.launcher.find
 
-        async def attaching(job: Job) -> Job | None:
+        async def finding(job: Job) -> JobState:
             asked.append(job)
-            return await attach(job)
+            return await find(job)
 
-        monkeypatch.setattr(run.launcher, "attach", attaching)
+        monkeypatch.setattr(run.launcher, "find", finding)
         await steps.submit(await steps.open_generation(run, 1), run.seed_program.source)
     assert asked == [again]
     assert rows(chosen.results_dir, STARTS)[:2] == [(0,), (1,)]
@@ -152,7 +153,7 @@ async def test_a_verdict_that_could_not_be_written_is_there_after_a_resume(
     chosen = settings(tmp_path)
     async with open_run(chosen, resume=False) as run:
         opened = await steps.open_generation(run, 1)
-        first = await run.launcher.wait(await steps.submit(opened, run.seed_program.source))
+        first = await run.launcher.result(await steps.submit(opened, run.seed_program.source))
     async with open_run(chosen, resume=True) as run:
         started = count_starts(run, monkeypatch)
         opened = await steps.open_generation(run, 1)

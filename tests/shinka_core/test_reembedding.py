@@ -157,7 +157,7 @@ async def test_a_text_that_the_new_embedding_refuses_keeps_no_run_from_going_on(
 class Incorrect(FakeLauncher):
     """Measures and does not accept."""
 
-    async def wait(self, job: Job) -> Evaluation:
+    async def result(self, job: Job) -> Evaluation:
         return Evaluation(score=0.0, correct=False, error="too small", public_metrics={"size": 1})
 
 

@@ -36,14 +36,14 @@ class Broken(FakeLauncher):
         super().__init__()
         self.verdict = verdict
 
-    async def wait(self, job: Job) -> Evaluation:
+    async def result(self, job: Job) -> Evaluation:
         return Evaluation(**{"score": None, "correct": False, "error": "no module named 'data'"} | self.verdict)
 
 
 class CutOff(FakeLauncher):
     """Its evaluations do not end."""
 
-    async def wait(self, job: Job) -> Evaluation:
+    async def result(self, job: Job) -> Evaluation:
         await asyncio.sleep(3600)
         raise AssertionError
 

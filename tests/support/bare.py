@@ -13,7 +13,7 @@ from pathlib import Path
 from shinka_core import generation as steps
 from shinka_core.errors import ModelError
 from shinka_core.generation import OpenGeneration
-from shinka_core.launch.terms import AS_SET, Terms
+from shinka_core.launch import EvaluationRequest, JobState
 from shinka_core.llm.question import Message
 from shinka_core.program import Answer, Candidate, Evaluation, Failure, Job, Sampling
 from shinka_core.prompts import retry_message
@@ -30,14 +30,21 @@ class FakeLauncher:
     def __init__(self) -> None:
         self.evaluated: list[str] = []
 
-    async def submit(self, program_path: Path, results_dir: Path, terms: Terms = AS_SET) -> Job:
-        self.evaluated.append(results_dir.parent.name)
-        return Job(results_dir.parent.name, str(program_path), str(results_dir), time.time())
+    async def submit(self, request: EvaluationRequest) -> Job:
+        name = request.results_dir.parent.name
+        self.evaluated.append(name)
+        return Job(name, str(request.program_path), str(request.results_dir), time.time())
 
-    async def attach(self, job: Job) -> Job | None:
-        return None
+    async def find(self, job: Job) -> JobState:
+        return JobState.GONE
 
-    async def wait(self, job: Job) -> Evaluation:
+    async def attach(self, job: Job) -> bool:
+        return False
+
+    async def cancel(self, job: Job) -> None:
+        pass
+
+    async def result(self, job: Job) -> Evaluation:
         code = Path(job.program_path).read_bytes()
         return Evaluation(score=zlib.crc32(code) / 2**32, correct=True, text_feedback="as it is")
 

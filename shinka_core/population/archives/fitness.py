@@ -9,6 +9,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from shinka_core.population.archives.members import worst_of
 from shinka_core.population.archives.protocol import ARCHIVES, ArchiveChange
 from shinka_core.population.view import PopulationView
 
@@ -28,10 +29,9 @@ class Fitness:
         """Takes the newcomer while there is room, and then if it is better than the worst."""
         if len(view.elites) < self.size:
             return ArchiveChange(added=True)
-        scores = view.scores[view.elites]
-        worst = int(np.argmin(scores))
-        if view.scores[newcomer] > scores[worst]:
-            return ArchiveChange(added=True, removed=(int(view.elites[worst]),))
+        worst = worst_of(view, view.elites)
+        if view.scores[newcomer] > view.scores[worst]:
+            return ArchiveChange(added=True, removed=(worst,))
         return ArchiveChange()
 
     def rebuild(self, view: PopulationView, rng: np.random.Generator) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -35,6 +35,19 @@ class Archive(Protocol):
         Args:
             view: The population with the newcomer as its last program.
             newcomer: Position of a correct program.
+        """
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """An archive that needs more of programs than a score."""
+
+    def check(self, view: PopulationView) -> None:
+        """Looks at whether the programs so far have it; `offer` itself does with what there is.
+
+        Raises:
+            ConfigError: No program has it; says what is missing and what there is.
         """
         ...
 

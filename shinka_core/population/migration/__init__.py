@@ -1,4 +1,13 @@
-"""Who is copied from one island to another."""
+"""Who is copied from one island to another.
+
+    none       nobody
+    random     each migrant to any other island
+    ring       all migrants of an island to the next one
+    broadcast  all migrants of an island to every other one
+
+Migrants are copies and stay where they are as well, so that no island loses anything, whatever it sends: its best
+programs (`best`), a share of all (`share`), or both.
+"""
 
 from shinka_core.population.migration.broadcast import Broadcast
 from shinka_core.population.migration.none import NoMigration

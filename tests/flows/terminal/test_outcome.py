@@ -89,7 +89,12 @@ def under_way() -> Any:
     progress.apply(recorded(Program("b", 1, Source.of("x", "python"), 0, score=1.5, correct=True), 2, (0,), None))
     progress.apply(Ended(2, Failure("patch", "syntax_error", "")))
     return SimpleNamespace(
-        evolution="e", progress=progress, proposals=Slots("p", 4), evaluations=Slots("e", 2), control=RunControl()
+        evolution="e",
+        progress=progress,
+        proposals=Slots("p", 4),
+        evaluations=Slots("e", 2),
+        stage_slots=[Slots("quick", 3)],
+        control=RunControl(),
     )
 
 
@@ -112,7 +117,15 @@ def test_a_seed_program_that_is_not_correct_is_told_while_the_run_goes(
 
 def test_the_progress_counts_what_ended_either_way() -> None:
     line = progress_line(under_way())
-    for words in ("generation 2/10", "best 1.5 (gen 1)", "seed 1", "proposals 0/4", "evaluations 0/2", "failed 1"):
+    for words in (
+        "generation 2/10",
+        "best 1.5 (gen 1)",
+        "seed 1",
+        "proposals 0/4",
+        "evaluations 0/2",
+        "quick 0/3",
+        "failed 1",
+    ):
         assert words in line
 
 

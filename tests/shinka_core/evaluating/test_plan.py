@@ -12,6 +12,7 @@ from shinka_core.config import LocalJobConfig
 from shinka_core.evaluating.faults import fault_of
 from shinka_core.evaluating.plan import Plan, plan_of
 from shinka_core.program import Evaluation, Trial
+from tests.support.generated import fewer
 
 TWO = [{"name": "quick", "continue_above": 0.5}, {"name": "full"}]
 
@@ -120,6 +121,7 @@ EVALUATIONS = st.builds(
 )
 
 
+@fewer(200, in_ci=2_000)
 @given(
     st.lists(
         st.tuples(st.integers(1, 5), st.none() | st.floats(-5, 5)), min_size=1, max_size=4
@@ -137,7 +139,7 @@ def test_whatever_is_known_a_plan_ends_where_it_would_have_ended_anyway(
         {"name": f"s{number}", "repeats": most, "continue_above": above if number < len(stages) - 1 else None}
         for number, (most, above) in enumerate(stages)
     ]
-    many = max(repeats, *(most for most, _ in stages)) > 1
+    many = max(repeats, *(most for most, _ in stages)) > 2
     chosen = plan(stages=given_stages, repeats=repeats, early_stop=rule if many else "none", min_repeats=2)
     outcomes: dict[Trial, Evaluation] = {}
 

@@ -11,6 +11,7 @@ from shinka_core.config import LocalJobConfig
 from shinka_core.launch import LocalLauncher
 from shinka_core.program import Evaluation
 from tests.shinka_core.launch.test_local import EVALUATOR
+from tests.support.launching import asked
 
 
 class Place:
@@ -34,7 +35,9 @@ class Place:
         generation.mkdir(exist_ok=True)
         (generation / "main.py").write_text(code)
         try:
-            return await launcher.wait(await launcher.submit(generation / "main.py", generation / "results"))
+            return await launcher.result(
+                await launcher.submit(asked(launcher, generation / "main.py", generation / "results"))
+            )
         finally:
             await launcher.close()
 

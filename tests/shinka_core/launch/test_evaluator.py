@@ -17,6 +17,7 @@ from shinka_core.launch import LocalLauncher, check_job
 from shinka_core.program import Evaluation
 from tests.shinka_core.launch.test_hostile import LEVELS
 from tests.shinka_core.launch.test_local import EVALUATOR, Bench
+from tests.support.launching import asked
 
 # Tells about itself; without arguments it just does the same.
 CURIOUS = """
@@ -48,7 +49,9 @@ async def run(evaluator: Path, code: str = "", **fields: Any) -> Evaluation:
     generation.mkdir(parents=True, exist_ok=True)
     (generation / "main.py").write_text(code)
     try:
-        return await launcher.wait(await launcher.submit(generation / "main.py", generation / "results"))
+        return await launcher.result(
+            await launcher.submit(asked(launcher, generation / "main.py", generation / "results"))
+        )
     finally:
         await launcher.close()
 
@@ -193,15 +196,15 @@ async def test_one_that_runs_at_its_place_stops_the_run_when_it_is_changed(tmp_p
     launcher = LocalLauncher(LocalJobConfig(eval_program_path=str(evaluator), isolation="limits"))
     program = tmp_path / "main.sh"
     program.write_text(f"score=1; echo '# forged' >> {evaluator}")
-    job = await launcher.submit(program, tmp_path / "results")
+    job = await launcher.submit(asked(launcher, program, tmp_path / "results"))
     with pytest.raises(EvaluatorChangedError, match=r"evaluate\.sh was changed.*put it back"):
-        await launcher.wait(job)
-    assert await launcher.attach(job) is None
+        await launcher.result(job)
+    assert not await launcher.attach(job)
     with pytest.raises(EvaluatorChangedError):
-        await launcher.submit(program, tmp_path / "results")
+        await launcher.submit(asked(launcher, program, tmp_path / "results"))
     evaluator.write_text(SHELL)
     program.write_text("score=3")
-    assert (await launcher.wait(await launcher.submit(program, tmp_path / "results"))).score == 3.0
+    assert (await launcher.result(await launcher.submit(asked(launcher, program, tmp_path / "results")))).score == 3.0
     await launcher.close()
 
 

@@ -18,19 +18,22 @@ from shinka_core.launch import LocalLauncher, local
 from shinka_core.launch.watch import Watch
 from tests.shinka_core.launch.test_hostile import HUNGRY_FAMILY, LEVELS
 from tests.shinka_core.launch.test_local import SPAWN, Bench, sleepers
+from tests.support.launching import asked
 
 ROOT = Path(__file__).parents[3]
 # Says what became of two evaluations, while somebody stops and continues it.
 DRIVER = """
 import asyncio, pathlib, sys
 from shinka_core.config import LocalJobConfig
-from shinka_core.launch import LocalLauncher
+from shinka_core.launch import EvaluationRequest, LocalLauncher
 async def main(folder, level):
     config = LocalJobConfig(eval_program_path=str(folder / "evaluate.py"), isolation=level, time=2.0)
     launcher = LocalLauncher(config)
-    jobs = [await launcher.submit(folder / name / "main.py", folder / name / "results") for name in ("gen_1", "gen_2")]
+    places = [folder / name for name in ("gen_1", "gen_2")]
+    requests = [EvaluationRequest.of(config, place / "main.py", place / "results") for place in places]
+    jobs = [await launcher.submit(request) for request in requests]
     print("started", flush=True)
-    for evaluation in await asyncio.gather(*map(launcher.wait, jobs)):
+    for evaluation in await asyncio.gather(*map(launcher.result, jobs)):
         print(evaluation.reason or "scored", round(evaluation.seconds, 1), flush=True)
     await launcher.close()
 asyncio.run(main(pathlib.Path(sys.argv[1]), sys.argv[2]))
@@ -63,40 +66,44 @@ def test_a_driver_that_is_suspended_loses_nothing_and_lets_nothing_run_longer(tm
 
 async def test_the_time_runs_from_the_start_and_not_from_the_waiting(tmp_path: Path) -> None:
     bench = Bench(tmp_path, time=0.5)
-    job = await bench.launcher.submit(bench.program("import time; time.sleep(60)"), tmp_path / "gen_1/results")
+    job = await bench.launcher.submit(
+        asked(bench.launcher, bench.program("import time; time.sleep(60)"), tmp_path / "gen_1/results")
+    )
     pid = int(job.id.partition(":")[0])
     await asyncio.sleep(1.5)
     with suppress(ProcessLookupError):
         assert Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    evaluation = await bench.launcher.wait(job)
+    evaluation = await bench.launcher.result(job)
     assert evaluation.reason == "timeout"
     assert evaluation.seconds < 1.0
 
 
 async def test_memory_is_watched_from_the_start_too(tmp_path: Path) -> None:
     bench = Bench(tmp_path, max_memory_mb=400)
-    job = await bench.launcher.submit(bench.program(HUNGRY_FAMILY), tmp_path / "gen_1/results")
+    job = await bench.launcher.submit(asked(bench.launcher, bench.program(HUNGRY_FAMILY), tmp_path / "gen_1/results"))
     await asyncio.sleep(1.5)
     began = time.monotonic()
-    assert (await bench.launcher.wait(job)).reason == "too_much_memory"
+    assert (await bench.launcher.result(job)).reason == "too_much_memory"
     assert time.monotonic() - began < 2
     await bench.launcher.close()
 
 
 async def test_an_evaluation_that_ended_in_time_is_no_timeout_however_late_that_is_noticed(tmp_path: Path) -> None:
     bench = Bench(tmp_path, time=1.0)
-    job = await bench.launcher.submit(bench.program("result(1.0)"), tmp_path / "gen_1/results")
+    job = await bench.launcher.submit(asked(bench.launcher, bench.program("result(1.0)"), tmp_path / "gen_1/results"))
     await asyncio.sleep(0.01)
     time.sleep(2.0)
-    evaluation = await bench.launcher.wait(job)
+    evaluation = await bench.launcher.result(job)
     assert (evaluation.correct, evaluation.seconds < 1.0) == (True, True)
 
 
 async def test_a_warden_that_is_killed_is_replaced(tmp_path: Path) -> None:
     bench = Bench(tmp_path, time=1.5)
-    job = await bench.launcher.submit(bench.program("import time; time.sleep(60)"), tmp_path / "gen_1/results")
+    job = await bench.launcher.submit(
+        asked(bench.launcher, bench.program("import time; time.sleep(60)"), tmp_path / "gen_1/results")
+    )
     os.kill(warden_of(bench), signal.SIGKILL)
-    evaluation = await bench.launcher.wait(job)
+    evaluation = await bench.launcher.result(job)
     assert evaluation.reason == "timeout"
     assert evaluation.seconds < 4
 
@@ -120,12 +127,12 @@ async def test_without_a_warden_the_driver_holds_the_time_limit(
 async def test_requests_to_end_that_are_meant_for_the_driver_do_not_end_the_warden(tmp_path: Path) -> None:
     bench = Bench(tmp_path, time=60)
     job = await bench.launcher.submit(
-        bench.program("import time; time.sleep(0.5); result(1.0)"), tmp_path / "gen_1/results"
+        asked(bench.launcher, bench.program("import time; time.sleep(0.5); result(1.0)"), tmp_path / "gen_1/results")
     )
     await asyncio.sleep(0.2)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         os.kill(warden_of(bench), number)
-    assert (await bench.launcher.wait(job)).correct
+    assert (await bench.launcher.result(job)).correct
     assert bench.launcher._watch._started == 1  # pyright: ignore[reportPrivateUsage]
     await bench.launcher.close()
 
@@ -137,10 +144,10 @@ def test_whatever_an_evaluation_started_ends_with_a_killed_driver(tmp_path: Path
     script = (
         "import asyncio, sys, pathlib\n"
         "from shinka_core.config import LocalJobConfig\n"
-        "from shinka_core.launch import LocalLauncher\n"
+        "from shinka_core.launch import EvaluationRequest, LocalLauncher\n"
         "async def main(folder, level):\n"
         "    config = LocalJobConfig(eval_program_path=str(folder / 'evaluate.py'), isolation=level, env={'TEST_MARK': str(folder)})\n"
-        "    await LocalLauncher(config).submit(folder / 'gen_1/main.py', folder / 'gen_1/results')\n"
+        "    await LocalLauncher(config).submit(EvaluationRequest.of(config, folder / 'gen_1/main.py', folder / 'gen_1/results'))\n"
         "    print('started', flush=True)\n"
         "    await asyncio.sleep(600)\n"
         "asyncio.run(main(pathlib.Path(sys.argv[1]), sys.argv[2]))\n"
@@ -173,7 +180,7 @@ async def test_a_cancelled_submit_leaves_neither_process_nor_descriptor(tmp_path
     await bench.launcher.close()
     bench = Bench(tmp_path, env={"TEST_MARK": str(tmp_path)})
     before = descriptors()
-    submitting = asyncio.create_task(bench.launcher.submit(program, tmp_path / "gen_1/results"))
+    submitting = asyncio.create_task(bench.launcher.submit(asked(bench.launcher, program, tmp_path / "gen_1/results")))
     await asyncio.sleep(moment)
     submitting.cancel()
     await asyncio.gather(submitting, return_exceptions=True)
@@ -185,8 +192,10 @@ async def test_a_cancelled_submit_leaves_neither_process_nor_descriptor(tmp_path
 async def test_a_second_cancellation_while_an_evaluation_is_ended_leaves_nothing(tmp_path: Path) -> None:
     bench = Bench(tmp_path, env={"TEST_MARK": str(tmp_path)})
     before = descriptors()
-    job = await bench.launcher.submit(bench.program("import time; time.sleep(600)"), tmp_path / "gen_1/results")
-    waiting = asyncio.create_task(bench.launcher.wait(job))
+    job = await bench.launcher.submit(
+        asked(bench.launcher, bench.program("import time; time.sleep(600)"), tmp_path / "gen_1/results")
+    )
+    waiting = asyncio.create_task(bench.launcher.result(job))
     await asyncio.sleep(0.1)
     for _ in range(3):
         waiting.cancel()
@@ -204,5 +213,5 @@ async def test_an_evaluation_that_cannot_be_started_leaves_no_descriptor(tmp_pat
     before = descriptors()
     for _ in range(3):
         with pytest.raises(local.LaunchError, match="could not be started"):
-            await launcher.submit(bench.program("pass"), tmp_path / "gen_1/results")
+            await launcher.submit(asked(launcher, bench.program("pass"), tmp_path / "gen_1/results"))
     assert descriptors() == before

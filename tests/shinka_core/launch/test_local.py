@@ -17,6 +17,7 @@ from shinka_core.errors import ConfigError, LaunchError
 from shinka_core.launch import LocalLauncher, Terms
 from shinka_core.launch.environment import evaluation_environment
 from shinka_core.program import Evaluation
+from tests.support.launching import asked
 
 EVALUATOR = """
 import argparse, json, os, pathlib, runpy, sys
@@ -40,8 +41,8 @@ class Bench:
         self.launcher = LocalLauncher(LocalJobConfig(eval_program_path=str(folder / "evaluate.py"), **fields))  # type: ignore[arg-type]
 
     async def run(self, code: str, name: str = "gen_1") -> Evaluation:
-        job = await self.launcher.submit(self.program(code, name), self.folder / name / "results")
-        return await self.launcher.wait(job)
+        job = await self.launcher.submit(asked(self.launcher, self.program(code, name), self.folder / name / "results"))
+        return await self.launcher.result(job)
 
     def program(self, code: str, name: str = "gen_1") -> Path:
         folder = self.folder / name
@@ -131,8 +132,10 @@ async def test_children_and_daemons_end_with_the_evaluation(tmp_path: Path, endi
 
 async def test_cancelling_the_wait_kills_the_whole_tree(tmp_path: Path) -> None:
     bench = Bench(tmp_path, env={"TEST_MARK": str(tmp_path)})
-    job = await bench.launcher.submit(bench.program(SPAWN + "time.sleep(600)"), tmp_path / "gen_1/results")
-    waiting = asyncio.create_task(bench.launcher.wait(job))
+    job = await bench.launcher.submit(
+        asked(bench.launcher, bench.program(SPAWN + "time.sleep(600)"), tmp_path / "gen_1/results")
+    )
+    waiting = asyncio.create_task(bench.launcher.result(job))
     while len(sleepers(tmp_path)) < 4:
         await asyncio.sleep(0.05)
     waiting.cancel()
@@ -143,7 +146,9 @@ async def test_cancelling_the_wait_kills_the_whole_tree(tmp_path: Path) -> None:
 
 async def test_closing_the_launcher_ends_everything(tmp_path: Path) -> None:
     bench = Bench(tmp_path, env={"TEST_MARK": str(tmp_path)})
-    await bench.launcher.submit(bench.program("import time; time.sleep(600)"), tmp_path / "gen_1/results")
+    await bench.launcher.submit(
+        asked(bench.launcher, bench.program("import time; time.sleep(600)"), tmp_path / "gen_1/results")
+    )
     await bench.launcher.close()
     assert sleepers(tmp_path) == []
 
@@ -153,10 +158,10 @@ def test_an_evaluation_dies_with_its_driver(tmp_path: Path) -> None:
     script = (
         "import asyncio, sys, pathlib\n"
         "from shinka_core.config import LocalJobConfig\n"
-        "from shinka_core.launch import LocalLauncher\n"
+        "from shinka_core.launch import EvaluationRequest, LocalLauncher\n"
         "async def main(folder):\n"
         "    config = LocalJobConfig(eval_program_path=str(folder / 'evaluate.py'), env={'TEST_MARK': str(folder)})\n"
-        "    job = await LocalLauncher(config).submit(folder / 'gen_1/main.py', folder / 'gen_1/results')\n"
+        "    job = await LocalLauncher(config).submit(EvaluationRequest.of(config, folder / 'gen_1/main.py', folder / 'gen_1/results'))\n"
         "    print(job.id, flush=True)\n"
         "    await asyncio.sleep(600)\n"
         "asyncio.run(main(pathlib.Path(sys.argv[1])))\n"
@@ -245,15 +250,15 @@ async def test_fifty_evaluations_run_at_once(tmp_path: Path) -> None:
 
 async def test_a_finished_result_is_taken_up_and_an_unfinished_one_is_not(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    job = await bench.launcher.submit(bench.program("result(3.0)"), tmp_path / "gen_1/results")
-    await bench.launcher.wait(job)
+    job = await bench.launcher.submit(asked(bench.launcher, bench.program("result(3.0)"), tmp_path / "gen_1/results"))
+    await bench.launcher.result(job)
     later = Bench(tmp_path).launcher
-    assert await later.attach(job) == job
-    assert (await later.wait(job)).score == 3.0
+    assert await later.attach(job)
+    assert (await later.result(job)).score == 3.0
     (tmp_path / "gen_1/results/correct.json").unlink()
-    assert await later.attach(job) is None
+    assert not await later.attach(job)
     with pytest.raises(LaunchError, match="lost"):
-        await later.wait(job)
+        await later.result(job)
 
 
 def test_a_missing_interpreter_is_told_at_once(tmp_path: Path) -> None:
@@ -280,11 +285,11 @@ async def test_one_evaluation_has_arguments_variables_and_a_time_limit_of_its_ow
     program = bench.program("import os\nresult(1.0, public={'extra': a.extra, 'who': os.environ['WHO']})")
     terms = Terms({"extra": "one"}, {"WHO": "me"})
     for given, expected in ((terms, {"extra": "one", "who": "me"}), (Terms(), {"extra": "all", "who": "all"})):
-        job = await bench.launcher.submit(program, tmp_path / "gen_1/results", given)
-        assert (await bench.launcher.wait(job)).public_metrics == expected
+        job = await bench.launcher.submit(asked(bench.launcher, program, tmp_path / "gen_1/results", given))
+        assert (await bench.launcher.result(job)).public_metrics == expected
     slow = bench.program("import time; time.sleep(60)")
     brief = Terms(time_limit=0.5, limited_by="time of the stage 'quick'")
-    job = await bench.launcher.submit(slow, tmp_path / "gen_1/results", brief)
-    evaluation = await bench.launcher.wait(job)
+    job = await bench.launcher.submit(asked(bench.launcher, slow, tmp_path / "gen_1/results", brief))
+    evaluation = await bench.launcher.result(job)
     assert evaluation.reason == "timeout"
     assert "0.5 seconds (time of the stage 'quick')" in evaluation.error

@@ -18,6 +18,7 @@ from shinka_core.launch import LocalLauncher, receipt
 from shinka_core.program import Job
 from tests.shinka_core.launch.test_hostile import FORGE, HARNESS, LEVELS
 from tests.shinka_core.launch.test_local import Bench
+from tests.support.launching import asked
 
 # Another language that knows nothing of seals.
 SHELL = """#!/bin/sh
@@ -28,12 +29,13 @@ while [ $# -gt 0 ]; do case $1 in --program_path) program=$2;; --results_dir) re
 DRIVER = """
 import asyncio, pathlib, sys
 from shinka_core.config import LocalJobConfig
-from shinka_core.launch import LocalLauncher
+from shinka_core.launch import EvaluationRequest, LocalLauncher
 async def main(folder, evaluator, level):
-    launcher = LocalLauncher(LocalJobConfig(eval_program_path=evaluator, isolation=level))
-    job = await launcher.submit(folder / "gen_1/main.py", folder / "gen_1/results")
+    config = LocalJobConfig(eval_program_path=evaluator, isolation=level)
+    launcher = LocalLauncher(config)
+    job = await launcher.submit(EvaluationRequest.of(config, folder / "gen_1/main.py", folder / "gen_1/results"))
     print(job.id, flush=True)
-    await launcher.wait(job)
+    await launcher.result(job)
 asyncio.run(main(pathlib.Path(sys.argv[1]), *sys.argv[2:]))
 """
 
@@ -77,36 +79,38 @@ async def test_what_a_program_wrote_before_its_driver_was_killed_is_no_result(
     (tmp_path / "gen_1/main.py").write_text(code)
     job = await asyncio.to_thread(killed_while_it_waits, tmp_path, path, level)
     later = LocalLauncher(LocalJobConfig(eval_program_path=path, isolation=level))  # type: ignore[arg-type]
-    assert await later.attach(job) is None
+    assert not await later.attach(job)
     with pytest.raises(LaunchError, match="lost"):
-        await later.wait(job)
+        await later.result(job)
 
 
 async def test_a_result_counts_for_the_next_driver_with_all_that_the_first_one_saw(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     code = "import time; time.sleep(0.2); result(3.0, public={'a': [1]}, text_feedback='well')"
-    job = await bench.launcher.submit(bench.program(code), tmp_path / "gen_1/results")
-    first = await bench.launcher.wait(job)
+    job = await bench.launcher.submit(asked(bench.launcher, bench.program(code), tmp_path / "gen_1/results"))
+    first = await bench.launcher.result(job)
     later = Bench(tmp_path).launcher
-    assert await later.attach(job) == job
-    assert await later.wait(job) == first
+    assert await later.attach(job)
+    assert await later.result(job) == first
     assert first.seconds >= 0.2
 
 
 @pytest.mark.parametrize("code", ["1 / 0", "import time; time.sleep(9)", "result(float('nan'))"])
 async def test_a_failure_counts_for_the_next_driver_too(tmp_path: Path, code: str) -> None:
     bench = Bench(tmp_path, time=1.0)
-    job = await bench.launcher.submit(bench.program(code), tmp_path / "gen_1/results")
-    first = await bench.launcher.wait(job)
+    job = await bench.launcher.submit(asked(bench.launcher, bench.program(code), tmp_path / "gen_1/results"))
+    first = await bench.launcher.result(job)
     later = Bench(tmp_path).launcher
     assert not first.correct
-    assert await later.attach(job) == job
-    assert await later.wait(job) == first
+    assert await later.attach(job)
+    assert await later.result(job) == first
 
 
 async def finished(bench: Bench) -> Job:
-    job = await bench.launcher.submit(bench.program("result(3.0)"), bench.folder / "gen_1/results")
-    await bench.launcher.wait(job)
+    job = await bench.launcher.submit(
+        asked(bench.launcher, bench.program("result(3.0)"), bench.folder / "gen_1/results")
+    )
+    await bench.launcher.result(job)
     return job
 
 
@@ -121,20 +125,24 @@ async def test_a_receipt_is_for_one_job_and_its_files(tmp_path: Path, what: str)
     elif what == "receipt":
         paper.write_text(paper.read_text().replace('"score": 3.0', '"score": 1e9'))
     elif what == "copied":
-        other = await bench.launcher.submit(bench.program("result(1.0)", "gen_2"), tmp_path / "gen_2/results")
-        await bench.launcher.wait(other)
+        other = await bench.launcher.submit(
+            asked(bench.launcher, bench.program("result(1.0)", "gen_2"), tmp_path / "gen_2/results")
+        )
+        await bench.launcher.result(other)
         paper.write_text(receipt.path_of(tmp_path / "gen_2/results").read_text())
     else:
         name = "1:2:0123" if what == "another-job" else "1:2"
         job = Job(name, job.program_path, job.results_dir, job.submitted_at)
-    assert await bench.launcher.attach(job) is None
+    assert not await bench.launcher.attach(job)
 
 
 async def test_the_receipt_of_before_is_gone_when_it_runs_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     job = await finished(bench)
-    await bench.launcher.submit(bench.program("import time; time.sleep(60)"), tmp_path / "gen_1/results")
-    assert await bench.launcher.attach(job) is None
+    await bench.launcher.submit(
+        asked(bench.launcher, bench.program("import time; time.sleep(60)"), tmp_path / "gen_1/results")
+    )
+    assert not await bench.launcher.attach(job)
     await bench.launcher.close()
 
 
@@ -147,8 +155,8 @@ async def test_a_program_cannot_write_a_receipt_that_counts(tmp_path: Path, leve
         "    (out.parent / 'written').touch()\nos.kill(os.getpid(), 15)"
     )
     bench = Bench(tmp_path, isolation=level)
-    job = await bench.launcher.submit(bench.program(code), tmp_path / "gen_1/results")
-    evaluation = await bench.launcher.wait(job)
+    job = await bench.launcher.submit(asked(bench.launcher, bench.program(code), tmp_path / "gen_1/results"))
+    evaluation = await bench.launcher.result(job)
     assert (tmp_path / "gen_1/written").exists() is (level == "limits")
-    assert await Bench(tmp_path).launcher.attach(job) is not None  # the launcher's own, over whatever was there
-    assert (await Bench(tmp_path).launcher.wait(job)).score == evaluation.score == 1.0
+    assert await Bench(tmp_path).launcher.attach(job)  # the launcher's own, over whatever was there
+    assert (await Bench(tmp_path).launcher.result(job)).score == evaluation.score == 1.0

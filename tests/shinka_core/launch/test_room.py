@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
-from shinka_core.launch.room import make_room
+from shinka_core.launch.room import make_room, make_room_for_program, put_aside_program
 from shinka_core.run import open_run
 from shinka_core.settings import RunSettings
 from tests.support.bare import evolve
@@ -60,3 +60,30 @@ async def test_a_generation_that_the_database_has_forgotten_loses_neither_progra
     assert (aside / "main.py").read_text() == "x = 99\n"
     assert json.loads((aside / "results" / "metrics.json").read_text())["combined_score"] == 99.0
     assert json.loads((tmp_path / "r" / "gen_1" / "results" / "metrics.json").read_text())["combined_score"] == 1.0
+
+
+def test_a_program_goes_aside_with_all_its_results_also_when_that_was_cut_off(tmp_path: Path) -> None:
+    program = tmp_path / "main.py"
+    program.write_text("x = 1\n")
+    for name in ("results", "results-quick.2"):
+        write_result(tmp_path / name, 1.0)
+    (tmp_path / "results.receipt.json").write_text("{}")
+    (tmp_path / "unrepaired").mkdir()
+    (tmp_path / "results").rename(tmp_path / "unrepaired" / "results")  # cut off here before
+    put_aside_program(program, b"x = 2\n", "results", "unrepaired")
+    assert program.exists(), "it is another one"
+    for _ in range(2):
+        put_aside_program(program, b"x = 1\n", "results", "unrepaired")
+    assert [path.name for path in tmp_path.iterdir()] == ["unrepaired"]
+    found = {path.name for path in (tmp_path / "unrepaired").iterdir()}
+    assert found == {"main.py", "results", "results-quick.2", "results.receipt.json"}
+
+
+def test_results_of_an_earlier_stage_are_results_too(tmp_path: Path) -> None:
+    program = tmp_path / "gen_1" / "main.py"
+    write_result(tmp_path / "gen_1" / "results-quick", 1.0)
+    program.write_text("x = 1\n")
+    make_room_for_program(program, b"x = 1\n", tmp_path / "gen_1" / "results")
+    assert program.exists()
+    make_room_for_program(program, b"x = 2\n", tmp_path / "gen_1" / "results")
+    assert (tmp_path / "gen_1-before-1" / "results-quick" / "metrics.json").is_file()

@@ -23,6 +23,7 @@ from shinka_core.private import private_places
 from tests.shinka_core.launch.place import Place
 from tests.shinka_core.launch.test_hostile import needs_sandbox
 from tests.shinka_core.launch.test_local import EVALUATOR
+from tests.support.launching import asked
 
 pytestmark = needs_sandbox
 
@@ -217,10 +218,10 @@ async def test_what_comes_into_the_task_folder_is_seen_at_once(place: Place) -> 
         LocalJobConfig(eval_program_path=str(place.task / "evaluate.py"), isolation="sandbox", time=20)
     )
     (place.run / "main.py").write_text("import time\nwhile not os.path.exists('go'): time.sleep(0.01)\nresult(1.0)")
-    job = await launcher.submit(place.run / "main.py", place.run / "results")
+    job = await launcher.submit(asked(launcher, place.run / "main.py", place.run / "results"))
     await asyncio.sleep(0.3)
     (place.task / "go").touch()
-    assert (await launcher.wait(job)).correct
+    assert (await launcher.result(job)).correct
     await launcher.close()
 
 

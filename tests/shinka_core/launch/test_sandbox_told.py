@@ -10,6 +10,7 @@ from shinka_core.config import LocalJobConfig
 from shinka_core.launch import LocalLauncher
 from tests.shinka_core.launch.place import Place
 from tests.shinka_core.launch.test_hostile import needs_sandbox
+from tests.support.launching import asked
 
 pytestmark = needs_sandbox
 
@@ -48,7 +49,7 @@ async def test_without_a_sandbox_nothing_is_said_of_one(place: Place) -> None:
     config = LocalJobConfig(eval_program_path=str(place.task / "evaluate.py"), isolation="limits")
     launcher = LocalLauncher(config)
     (place.run / "main.py").write_text("open('/nowhere/file')")
-    found = await launcher.wait(await launcher.submit(place.run / "main.py", place.run / "results"))
+    found = await launcher.result(await launcher.submit(asked(launcher, place.run / "main.py", place.run / "results")))
     assert found.reason == "crashed"
     assert "sandbox " not in found.error
     await launcher.close()

@@ -6,12 +6,18 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shinka.testing import population_views as views
 from shinka_core.population.archives import Fitness
+from shinka_core.population.inspirations import FromArchive, TopK
 from shinka_core.population.islands import Equal, Uniform
 from shinka_core.population.migration import Random
+from shinka_core.population.parents import PowerLaw, Weighted
 from shinka_core.population.view import IslandStats, PopulationView
 from shinka_core.selection.archive import fitness_change, fittest
+from shinka_core.selection.inspirations import draw_inspirations
 from shinka_core.selection.islands import draw_island, draw_migrants
+from shinka_core.selection.parents import draw_power_law, draw_weighted
+from tests.support.generated import fewer
 
 SCORES = st.lists(st.none() | st.integers(-3, 3).map(float), min_size=1, max_size=30)
 SEEDS = st.integers(0, 2**32)
@@ -83,3 +89,51 @@ def test_random_migration_plans_the_same_moves(
     planned = Random(share=share, keep_best=keep_best).plan(view, stats, np.random.default_rng(seed))
     assert [(move.program, move.target) for move in planned] == before
     assert all(move.program in members[move.source] for move in planned)
+
+
+@fewer(100, in_ci=2000)
+@given(views(), SEEDS, st.floats(0.1, 100), st.floats(0, 5), st.floats(0, 1))
+def test_weighted_and_power_law_draw_the_same_parents(
+    view: PopulationView, seed: int, sharpness: float, alpha: float, ratio: float
+) -> None:
+    old, new = np.random.default_rng(seed), np.random.default_rng(seed)
+    for island in range(len(view.islands)):
+        here = set(view.islands[island].tolist())
+        elites = np.array(sorted(e for e in view.elites.tolist() if e in here), dtype=np.int64)
+        correct = view.islands[island][view.correct[view.islands[island]]]
+        if len(elites):
+            before = int(elites[draw_weighted(old, view.scores[elites], view.children[elites], sharpness)])
+        else:
+            before = int(correct[int(np.argmax(view.scores[correct]))])
+        assert Weighted(sharpness).select(view, island, new) == before
+        pool = elites if len(elites) and old.random() < ratio else correct
+        before = int(pool[draw_power_law(old, view.scores[pool], alpha)])
+        assert PowerLaw(alpha, ratio).select(view, island, new) == before
+
+
+@fewer(100, in_ci=2000)
+@given(views(), SEEDS, st.integers(0, 5), st.integers(0, 5), st.floats(0, 1), st.booleans(), st.data())
+def test_archive_and_top_k_draw_the_same_inspirations(
+    view: PopulationView, seed: int, count: int, top: int, ratio: float, separate: bool, data: st.DataObject
+) -> None:
+    island = data.draw(st.integers(0, len(view.islands) - 1))
+    correct = view.fit_on(island)
+    parent = int(data.draw(st.sampled_from(correct.tolist())))
+    members = correct
+    if len(correct) > top + 1:
+        members = correct[np.argpartition(-view.scores[correct], top + 1)[: top + 1]]
+    here = set(view.islands[island].tolist())
+    before = draw_inspirations(
+        np.random.default_rng(seed),
+        [e for e in view.elites.tolist() if e in here or not separate],
+        members.tolist(),
+        view.scores,
+        parent,
+        from_archive=count,
+        top=top,
+        elite_ratio=ratio,
+    )
+    rng = np.random.default_rng(seed)
+    first = FromArchive(count, ratio, separate).select(view, island, parent, (), rng)
+    chosen = (*first, *TopK(top).select(view, island, parent, first, rng))
+    assert sorted(chosen, key=lambda program: float(view.scores[program])) == before

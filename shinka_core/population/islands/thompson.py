@@ -1,0 +1,46 @@
+"""A bandit that draws what each island may be worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from shinka_core.population.islands.protocol import ISLANDS
+from shinka_core.population.islands.trajectories import Reward, rewards
+from shinka_core.population.view import Floats, IslandStats, PopulationView
+
+
+@ISLANDS.register("thompson")
+@dataclass(frozen=True, slots=True)
+class Thompson:
+    """The island for which the draw from what is believed of its proposals' worth is the highest.
+
+    Of whether proposals improve (`improved`) a Beta distribution is believed, Beta(1, 1) before the first. Of other
+    rewards a normal distribution of the mean is believed, around a mean of 0.5 with the weight of one proposal before
+    the first.
+
+    Attributes:
+        reward: What a proposal is worth: `best` (BaSE, arXiv:2605.29268), `gain`, or `improved`.
+        sigma: Standard deviation of one reward, not used with `improved`.
+        decay: By which factor a reward counts less with every later proposal of its island; 1: all alike.
+    """
+
+    reward: Reward = "best"
+    sigma: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
+    decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    def select(self, view: PopulationView, islands: IslandStats, rng: np.random.Generator) -> int:
+        """Draws once for each living island."""
+        history = rewards(view, islands, self.reward)
+        weights = [self.decay ** np.arange(len(values) - 1, -1, -1) for values in history]
+        counts = np.array([each.sum() for each in weights])
+        sums = np.array([each @ values for each, values in zip(weights, history, strict=True)])
+        draws: Floats
+        if self.reward == "improved":
+            draws = rng.beta(1 + sums, 1 + counts - sums)
+        else:
+            draws = rng.normal((0.5 + sums) / (1 + counts), self.sigma / np.sqrt(1 + counts))
+        return int(islands.numbers[int(np.argmax(draws))])
