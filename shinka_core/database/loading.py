@@ -35,6 +35,8 @@ async def read_events(store: Store, evolution: str, islands: int) -> list[Event]
     """
 
     async def read(connection: AsyncConnection) -> list[Event]:
+        if connection.dialect.name == "sqlite":
+            await connection.exec_driver_sql("BEGIN")  # all of it as it is at one moment, also beside a writer
         changes = await _island_changes(connection, evolution, islands)
         spawned = [change.island for change in changes if isinstance(change, Spawned)]
         born, joined = await _members(connection, evolution, islands, spawned)

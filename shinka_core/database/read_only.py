@@ -25,7 +25,7 @@ def read_only_engine(address: Address) -> AsyncEngine:
         DatabaseError: There is no such file, or a driver is missing.
     """
     if address.file is None:
-        return create_engine(address).execution_options(postgresql_readonly=True)
+        return create_engine(address).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     if not address.file.is_file() or not address.file.stat().st_size:
         raise DatabaseError(f"{address.name} is not there; name the results folder of a run, or its database")
     query = {"uri": "true", "mode": "ro"} | ({"immutable": "1"} if _is_left_alone(address.file) else {})

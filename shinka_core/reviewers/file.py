@@ -23,8 +23,8 @@ from typing import Annotated
 from pydantic import Field
 
 from shinka_core.program import Candidate, Review, Sampling, Verdict
-from shinka_core.source import Source
 from shinka_core.reviewers.protocol import REVIEWERS
+from shinka_core.source import Source
 
 logger = logging.getLogger("shinka.review")
 

@@ -51,11 +51,10 @@ def unit(seed: int) -> np.ndarray:
 def program(
     generation: int, score: float | None = 1.0, *, island: int = 0, parent: Program | None = None, **fields: Any
 ) -> Program:
-    values: dict[str, Any] = {"correct": score is not None} | fields
+    values: dict[str, Any] = {"correct": score is not None, "source": Source.of(f"x = {generation}", "python")} | fields
     return Program(
         id=new_program_id(),
         generation=generation,
-        source=Source.of(f"x = {generation}", "python"),
         island=island,
         score=score,
         parent_id=parent.id if parent else None,

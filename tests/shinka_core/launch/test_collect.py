@@ -72,3 +72,34 @@ def test_a_byte_order_mark_and_feedback_that_is_no_text_do_no_harm(tmp_path: Pat
         tmp_path, b"\xef\xbb\xbf" + json.dumps({"combined_score": 1, "text_feedback": ["slow", 3]}).encode()
     )
     assert (found.correct, found.text_feedback) == (True, '["slow", 3]')
+
+
+def test_numbers_by_instance_and_by_feature_are_taken(tmp_path: Path) -> None:
+    metrics = {
+        "combined_score": 1.0,
+        "instance_scores": {"first": 1, "second": True, "th\x00ird": 0.5},
+        "features": {"size": 3},
+    }
+    found = collected(tmp_path, metrics)
+    assert found.correct
+    assert found.instance_scores == {"first": 1.0, "second": 1.0, "third": 0.5}
+    assert found.features == {"size": 3.0}
+    assert collected(tmp_path, {"combined_score": 1.0}).instance_scores == {}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ([1.0], "'instance_scores' holds a list; it must be an object of numbers by name"),
+        ({"a": "1"}, "instance_scores['a'] is '1'; it must be a finite number"),
+        ({"a": float("nan")}, "instance_scores['a'] is null or no finite number; it must be a finite number"),
+        ({"a": 10**400}, "it must be a finite number"),
+        ({str(number): 0 for number in range(1_001)}, "holds 1001 numbers; it may hold 1000"),
+        ({"a" * 201: 1.0}, "it may have 200 characters"),
+    ],
+)
+def test_numbers_that_cannot_be_kept_are_told_by_name(tmp_path: Path, numbers: Any, message: str) -> None:
+    found = collected(tmp_path, {"combined_score": 1.0, "instance_scores": numbers})
+    assert (found.correct, found.reason) == (False, "bad_result")
+    assert message in found.error
+    assert len(found.error) < 1_000
