@@ -18,7 +18,7 @@ from typing import Protocol
 
 from shinka_core.bounds import shortened
 from shinka_core.config import BUILTIN_EMBEDDING
-from shinka_core.edit.blocks import block_texts
+from shinka_core.edit.evolvable import evolvable_texts
 from shinka_core.embed.changed import changed_parts
 from shinka_core.embed.embedder import Embedder, Vector
 from shinka_core.embed.identity import Identity
@@ -223,11 +223,15 @@ async def _evolvable(source: Source) -> str:
 
 
 def evolvable(source: Source) -> str:
-    """What of a program may change: the texts of its EVOLVE-BLOCKs, or all of it."""
-    return "\n".join(block_texts(source.text))
+    """What of a program may change: the texts of its EVOLVE-BLOCKs, or all of it; in a folder file by file."""
+    texts = evolvable_texts(source)
+    return "\n".join(text if source.single else f"### {file.path}\n{text}" for file, text in texts)
 
 
 def same(one: Source, other: Source) -> bool:
     """Whether two programs have the same tokens in their EVOLVE-BLOCKs."""
-    mine, yours = evolvable(one), evolvable(other)
-    return mine.strip() == yours.strip() or tokens(mine, one.language) == tokens(yours, other.language)
+    mine, yours = ({file.path: (file, text) for file, text in evolvable_texts(source)} for source in (one, other))
+    return mine.keys() == yours.keys() and all(
+        text.strip() == yours[path][1].strip() or tokens(text, file.language) == tokens(yours[path][1], file.language)
+        for path, (file, text) in mine.items()
+    )

@@ -9,7 +9,8 @@ from __future__ import annotations
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import Contexts
-from shinka_core.prompts.bounding import GAP, elided
+from shinka_core.prompts.bounding import GAP, without_surroundings
+from shinka_core.prompts.programs import shown
 from shinka_core.prompts.proposal import tokens_around
 from shinka_core.prompts.token_estimate import tokens_at_most
 from shinka_core.source import Source
@@ -32,14 +33,14 @@ class SizeLimit:
         characters: At most.
     """
 
-    def __init__(self, config: EvolutionConfig, language: str) -> None:
+    def __init__(self, config: EvolutionConfig, language: str, *, folder: bool = False) -> None:
         """Works the limits out.
 
         Raises:
             ConfigError: The answer alone would fill a model's context.
         """
         self.characters = config.max_program_size
-        self._around = tokens_around(language, task=config.task_sys_msg)
+        self._around = tokens_around(language, task=config.task_sys_msg, folder=folder)
         self._smallest = contexts_of(config).smallest()
 
     def problem(self, source: Source) -> str | None:
@@ -51,7 +52,8 @@ class SizeLimit:
         if self._smallest is None:
             return None
         model, room = self._smallest
-        tokens = self._around + sum(tokens_at_most(elided(file.text, 0)) for file in source.files)
+        least = without_surroundings(source, 0)
+        tokens = self._around + tokens_at_most(least.text if least.single else shown(least))
         if tokens <= room:
             return None
         return (

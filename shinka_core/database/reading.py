@@ -23,7 +23,14 @@ REMEMBERED = 8_000_000
 
 def characters(program: Program) -> int:
     """About how much memory a program takes."""
-    return program.source.length + len(program.diff) + len(program.text_feedback) + len(program.error) + 1_000
+    return (
+        program.source.length
+        + program.source.data_size * 4 // 3
+        + len(program.diff)
+        + len(program.text_feedback)
+        + len(program.error)
+        + 1_000
+    )
 
 
 class ProgramReader:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shinka_core.edit.answer import Reading, choose_program, read_answer
 from shinka_core.edit.blocks import MarkerError, block_texts, find_blocks, immutable_parts
 from shinka_core.edit.diff import PROSE, apply_edits, mutable_lines
+from shinka_core.edit.folder import apply_to_files, joined
 from shinka_core.edit.full import apply_program, is_whole
 from shinka_core.edit.hints import name_of
 from shinka_core.edit.hunks import apply_diff, refuse_other_formats
@@ -14,7 +17,7 @@ from shinka_core.edit.syntax import new_syntax_error
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
 from shinka_core.program import Candidate, PatchType
-from shinka_core.source import Source
+from shinka_core.source import Source, SourceFile
 from shinka_core.source_text import Dress, NotTextError, plain, source_bytes
 
 # A program larger than this comes from a model that repeats itself.
@@ -50,23 +53,44 @@ def apply_patch(
     Raises:
         PatchError: With a message that can be sent back to the model.
     """
-    text, language = parent.text, parent.language
-    old = plain(text)
-    reading = read_answer(answer, old)
+
+    def change(part: str, file: SourceFile) -> str:
+        return _changed_text(patch_type, read_answer(part, plain(file.text)), file, limit, python)
+
+    reading = read_answer(answer, joined(parent))
+    if parent.single:
+        file = parent.files[0]
+        text = _changed_text(patch_type, reading, file, limit, python)
+        child = Source((replace(file, text=text),))
+    else:
+        if not (reading.blocks or reading.fenced or reading.diff):
+            refuse_other_formats(reading.text)
+            refuse_other_marks(reading.text)
+        child = apply_to_files(reading, parent, change)
+        _expect_size(child.length, limit)
+    return Candidate(child, reading.heading.name, reading.heading.description, unified_diff(parent, child))
+
+
+def _expect_size(length: int, limit: int) -> None:
+    if length > limit:
+        raise PatchError("program_too_large", f"the program has {length} characters; at most {limit} are accepted")
+
+
+def _changed_text(patch_type: PatchType, reading: Reading, file: SourceFile, limit: int, python: str | None) -> str:
+    """The new text of a file, as it is stored."""
+    old, language = plain(file.text), file.language
     new = _changed_code(patch_type, reading, old, language)
-    if len(new) > limit:
-        raise PatchError("program_too_large", f"the program has {len(new)} characters; at most {limit} are accepted")
+    _expect_size(len(new), limit)
     if new.strip() == old.strip():
         raise PatchError("nothing_changed", "the answer leaves the program as it was; make a real change")
     _expect_immutable_parts(old, new)
     _expect_all_of_it(old, new, language)
     _expect_plain_characters(old, new, language)
-    code = Dress(text).put_on(new)
-    problem = new_syntax_error(code, text, language, python)
+    code = Dress(file.text).put_on(new)
+    problem = new_syntax_error(code, file.text, language, python)
     if problem is not None:
         raise PatchError("syntax_error", f"the changed program is not valid {language}: {problem}")
-    child = Source.of(code, language)
-    return Candidate(child, reading.heading.name, reading.heading.description, unified_diff(parent, child))
+    return code
 
 
 def _changed_code(patch_type: PatchType, reading: Reading, parent: str, language: str) -> str:

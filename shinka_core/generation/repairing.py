@@ -10,7 +10,7 @@ from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.launch.room import put_aside_program
 from shinka_core.program import Evaluation
 from shinka_core.source import Source
-from shinka_core.source_text import source_bytes
+from shinka_core.source_folder import contents_of, place_of
 
 # Where a candidate that was mended lies with its results, inside its generation's folder.
 UNREPAIRED = "unrepaired"
@@ -25,6 +25,5 @@ def is_repairable(generation: OpenGeneration, evaluation: Evaluation) -> bool:
 async def set_unrepaired_aside(generation: OpenGeneration, source: Source) -> None:
     """Makes room for the mended program, keeping what its evaluators wrote of the one before."""
     run = generation.run
-    program = run.generation_dir(generation.context.number) / f"main{run.seed_program.extension}"
-    content = source_bytes(source.text, source.language)
-    await asyncio.to_thread(put_aside_program, program, content, RESULTS, UNREPAIRED)
+    program = place_of(source, run.generation_dir(generation.context.number), run.seed_program.extension)
+    await asyncio.to_thread(put_aside_program, program, contents_of(source), RESULTS, UNREPAIRED)

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shinka_core.edit.compose import compose_diff
+from shinka_core.edit.evolvable import evolvable_files
 from shinka_core.errors import UnusableAnswerError
 from shinka_core.llm.question import Material, Question, RawAnswer
 from shinka_core.operators.constants import find_constants, perturb, skeleton, toward, with_values
 from shinka_core.operators.statements import borrow, vary
 from shinka_core.program import PatchType
+from shinka_core.source import SourceFile
 from shinka_core.source_text import plain
 
 Change = tuple[str, str]
@@ -63,9 +65,9 @@ class MutationOperator:
             raise UnusableAnswerError(
                 f"{question.model} found no constant and no statement to vary", model=question.model
             )
-        code, description = change
+        file, code, description = change
         name = "_".join(description.split()[:5])
-        return RawAnswer(compose_diff(parent.text, code, name, description, parent.language))
+        return RawAnswer(compose_diff(file.text, code, name, description, file.language, file.path))
 
     async def close(self) -> None:
         """Has nothing to release."""
@@ -79,14 +81,16 @@ def in_plain_text(material: Material) -> Material:
     return replace(material, parent=parent, inspirations=tuple(others))
 
 
-def mutate(rng: np.random.Generator, material: Material) -> Change | None:
-    """A changed program and what was done, or None when nothing can be varied."""
-    parent = material.parent
-    texts = Texts(parent.text, tuple(other.text for other in material.inspirations), parent.language)
+def mutate(rng: np.random.Generator, material: Material) -> tuple[SourceFile, str, str] | None:
+    """A file, its new text and what was done, or None when nothing can be varied; in a folder one file is."""
+    files = evolvable_files(material.parent)
     for _ in range(ATTEMPTS):
+        file = files[0] if len(files) == 1 else files[int(rng.integers(len(files)))]
+        others = (other.find(file.path) for other in material.inspirations)
+        texts = Texts(file.text, tuple(other.text for other in others if other is not None), file.language)
         change = _one(rng, texts, material.patch_type)
-        if change is not None and change[0] != texts.parent:
-            return change
+        if change is not None and change[0] != file.text:
+            return file, *change
     return None
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from shinka_core.bounds import shortened
 from shinka_core.edit.blocks import END, START, block_texts, has_markers, immutable_parts
+from shinka_core.edit.evolvable import evolvable_files
 from shinka_core.program import Program
 from shinka_core.source import Source
 
@@ -94,8 +95,11 @@ def _with_feedback(program: Program, limit: int) -> Program:
 
 
 def without_surroundings(source: Source, keep: int) -> Source:
-    """The program with gaps as `elided` makes them."""
-    return source.with_texts(lambda file: elided(file.text, keep))
+    """The program with gaps as `elided` makes them; in a folder also in the files that stay as they are."""
+    evolvable = {file.path for file in evolvable_files(source)}
+    return source.with_texts(
+        lambda file: elided(file.text, keep) if file.path in evolvable else _gapped(file.text, keep)
+    )
 
 
 def elided(code: str, keep: int) -> str:

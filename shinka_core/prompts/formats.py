@@ -70,13 +70,41 @@ Rules:
 - One fenced block, nothing left out: no "rest unchanged", no placeholders."""
 
 
-def answer_format(patch_type: PatchType, *, language: str, parent: str, others: Sequence[str] = ()) -> str:
+EDITS_OF_FILES = """\
+The program has several files. Before every block write the line
+
+### FILE path/to/file
+
+with the path of the file as it is listed. One answer may change several files. Only listed files can be changed, \
+none can be added, renamed or deleted."""
+
+WHOLE_FILES = """\
+The program has several files. Write anew only those that you change, each whole and in a fence of its own, with the \
+line
+
+### FILE path/to/file
+
+before the fence and the path as it is listed. Files that you do not write stay as they are; none can be added, \
+renamed or deleted."""
+
+
+def answer_format(
+    patch_type: PatchType, *, language: str, parent: str, others: Sequence[str] = (), folder: bool = False
+) -> str:
     """How to answer, with fences and marks that no line of the programs can be taken for.
 
     Args:
-        parent: The program to change.
+        parent: The program to change; of a folder all that may change.
         others: Programs that a new one may take lines from.
+        folder: Whether the program has several files.
     """
+    form = _form(patch_type, language, parent, others)
+    if not folder:
+        return form
+    return f"{form}\n\n{EDITS_OF_FILES if patch_type is PatchType.DIFF else WHOLE_FILES}"
+
+
+def _form(patch_type: PatchType, language: str, parent: str, others: Sequence[str]) -> str:
     if patch_type is not PatchType.DIFF:
         return FULL.replace("{fence}", fence_for(parent, *others)).replace("{language}", language)
     length = max(marks_for(text) for text in (parent, *others))

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shinka_core.bounds import within
+from shinka_core.edit.folder import joined
 from shinka_core.program import PatchType, Program, Sampling
 from shinka_core.prompts.bounding import Draft, shorter
 from shinka_core.prompts.formats import answer_format
 from shinka_core.prompts.moves import suggest
 from shinka_core.prompts.programs import FEEDBACK_LIMIT, show_program
 from shinka_core.prompts.token_estimate import tokens_at_most
-from shinka_core.source import Source
+from shinka_core.source import Source, SourceFile
 
 ROLE = """\
 You improve a program by proposing its next version. Every version is run by an evaluator, which gives it a score; \
@@ -80,10 +81,13 @@ def proposal_prompt(
     return replace(prompt, fits=False)
 
 
-def tokens_around(language: str, *, task: str | None) -> int:
+def tokens_around(language: str, *, task: str | None, folder: bool = False) -> int:
     """About how many tokens the shortest prompt for a program has besides those of the program."""
-    nothing = Program("", 0, Source.of("", language), 0, None, False)
-    samplings = [Sampling(nothing, (), 0, patch_type, "", 0, 0) for patch_type in PatchType]
+    nothing = [
+        Program("", 0, source, 0, None, False)
+        for source in (Source.of("", language), *([Source.folder([SourceFile("a", "", language)])] if folder else ()))
+    ]
+    samplings = [Sampling(program, (), 0, patch_type, "", 0, 0) for patch_type in PatchType for program in nothing]
     sizes = [proposal_prompt(sampling, task=task, use_text_feedback=False).tokens for sampling in samplings]
     return max(sizes) + tokens_at_most(GAPS)
 
@@ -95,8 +99,14 @@ def _told(program: Program) -> Program:
 
 
 def _system(sampling: Sampling, task: str | None) -> str:
-    parent, others = sampling.parent, [program.code for program in sampling.inspirations]
-    form = answer_format(sampling.patch_type, language=parent.language, parent=parent.code, others=others)
+    parent, others = sampling.parent, [joined(program.source) for program in sampling.inspirations]
+    form = answer_format(
+        sampling.patch_type,
+        language=parent.language,
+        parent=joined(parent.source),
+        others=others,
+        folder=not parent.source.single,
+    )
     parts = (ROLE, f"# The task\n{task.strip()}" if task else "", f"# Your answer\n{form}")
     return "\n\n".join(part for part in parts if part)
 
