@@ -27,7 +27,7 @@ from shinka_core.database import AsyncProgramDatabase
 from shinka_core.database.rows import program_rows
 from shinka_core.database.schema import GenerationRow, IslandMemberRow
 from shinka_core.database.writer import execute_rows
-from shinka_core.program import GenerationContext, PatchType, Program, new_program_id
+from shinka_core.program import GenerationContext, Program, new_program_id
 from shinka_core.source import Source
 
 SIZES = (1_000, 10_000, 100_000)
@@ -42,7 +42,7 @@ def program(number: int, rng: np.random.Generator, parent: str | None) -> Progra
     return Program(
         id=new_program_id(), generation=number, source=Source.of(f"{CODE}y = {number}\n", "python"), island=0,
         score=float(rng.normal()), correct=bool(rng.random() < 0.7), name=f"program_{number}", description="A change.",
-        diff="+y", parent_id=parent, patch_type=None if number == 0 else PatchType.DIFF, model="m",
+        diff="+y", parent_id=parent, patch_type=None if number == 0 else "diff", model="m",
     )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ async def measure(config: DatabaseConfig, folder: Path, kind: str, size: int) ->
 
         async def sample() -> None:
             context = GenerationContext(name, int(rng.integers(10**9)), 0)
-            await database.sample(context, 0, lambda _rng, _choice: (PatchType.DIFF, "m"))
+            await database.sample(context, 0, lambda _rng, _choice: ("diff", "m"))
 
         async def nearest() -> None:
             await database.nearest(0, embedding(rng))

@@ -7,6 +7,7 @@ from shinka_core import generation as steps
 from shinka_core.errors import LaunchError
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Evaluation, Sampling, Trial
+from shinka_core.source import Source
 from tasks import evaluate, submit
 from tasks.policy import unopened
 
@@ -35,6 +36,13 @@ async def judgement(opened: OpenGeneration, sampling: Sampling | None, candidate
         run.pacing.evaluation_seconds.add(sum(shared))
         run.pace()
     return trial
+
+
+async def tried(opened: OpenGeneration, source: Source, trial: Trial) -> Evaluation:
+    """Evaluates a program on the way to a candidate, under the slots of every evaluation."""
+    run = opened.run
+    async with run.evaluations.hold(), evaluation_slot(run):
+        return await _evaluated(opened, Candidate(source, "", "", ""), trial)
 
 
 async def _evaluated(opened: OpenGeneration, candidate: Candidate, trial: Trial) -> Evaluation:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from typing import Any
 
 from prefect import Task
 
+from flows.evaluating import tried
 from flows.reviewing import objection
+from shinka_core import generation as steps
 from shinka_core.errors import ModelError, Scope
 from shinka_core.generation import OpenGeneration
 from shinka_core.llm.question import Message
@@ -17,6 +19,7 @@ from shinka_core.program import Answer, Candidate, Failure, Sampling, Verdict
 from shinka_core.prompts import retry_message
 from shinka_core.slots import Slot
 from tasks import novelty, patch, query, sample
+from tasks import propose as make
 from tasks.policy import unopened
 
 # Characters of a rejected answer that the model is shown again: it pays for every one of them.
@@ -112,15 +115,13 @@ async def _attempt(generation: OpenGeneration, slot: Slot, attempt: int, left: T
     generation.run.control.check()
     sampling = await sample(generation, attempt)
     given = unopened(sampling)
-    ask = asking(evolve.llm_retries)
     generation.run.progress.saw_sampling()
     history: tuple[Message, ...] = ()
     failure = Failure("query", "no_attempt", "no attempt was made")
     turn, turns = -1, evolve.max_patch_attempts
     while (turn := turn + 1) < turns:
         generation.run.control.check()
-        answer: Answer = await ask(generation, given, turn, unopened(history))
-        candidate = await patch(generation, given, unopened(answer), turn)
+        answer, candidate = await _made(generation, sampling, turn, history)
         if isinstance(candidate, Failure):
             failure = candidate
             history += _feedback(answer, candidate)
@@ -129,7 +130,7 @@ async def _attempt(generation: OpenGeneration, slot: Slot, attempt: int, left: T
         if verdict.novel:
             objected = await objection(generation, slot, sampling, candidate, verdict, turn)
             if objected is None:
-                return Proposal(sampling, candidate, turn, (*history, echo(answer)), verdict.twin)
+                return Proposal(sampling, candidate, turn, (*history, *echoed(answer)), verdict.twin)
             failure, left.objections, turns = objected, left.objections - 1, turns + 1  # a reviewer's words are heard
             if left.objections <= 0:
                 return failure
@@ -143,6 +144,19 @@ async def _attempt(generation: OpenGeneration, slot: Slot, attempt: int, left: T
     return failure
 
 
+async def _made(
+    generation: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...]
+) -> tuple[Answer | None, Candidate | Failure]:
+    """A candidate of the sampled operator, with the answer that it is made of if a model was asked."""
+    run, given = generation.run, unopened(sampling)
+    if not run.operators.asking(sampling.patch_type):
+        bench = steps.TrialBench(generation, sampling, turn, partial(tried, generation))
+        return None, await make(generation, given, unopened(bench))
+    ask = asking(run.settings.evolve.llm_retries)
+    answer: Answer = await ask(generation, given, turn, unopened(history))
+    return answer, await patch(generation, given, unopened(answer), turn)
+
+
 @cache
 def asking(retries: int) -> Task[..., Any]:
     """The query task, repeated so often after a passing fault."""
@@ -154,5 +168,10 @@ def echo(answer: Answer) -> Message:
     return Message("assistant", answer.text[:LONGEST_ECHO])
 
 
-def _feedback(answer: Answer, problem: Failure | Verdict) -> tuple[Message, Message]:
-    return echo(answer), Message("user", retry_message(problem))
+def echoed(answer: Answer | None) -> tuple[Message, ...]:
+    """The answer as the model is shown it again, if a model gave it."""
+    return () if answer is None else (echo(answer),)
+
+
+def _feedback(answer: Answer | None, problem: Failure | Verdict) -> tuple[Message, ...]:
+    return () if answer is None else (echo(answer), Message("user", retry_message(problem)))

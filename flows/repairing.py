@@ -31,7 +31,7 @@ async def judged(opened: OpenGeneration, proposal: Proposal) -> tuple[Proposal, 
         The candidate that was judged last, and its judgement: there is one in any case.
     """
     evaluation = await _evaluation(opened, proposal)
-    if not steps.is_repairable(opened, evaluation):
+    if not proposal.sampling.model or not steps.is_repairable(opened, evaluation):
         return proposal, evaluation
     embedding, model = opened.embedding, opened.model
     mended = await _mended(opened, proposal, evaluation)
@@ -60,7 +60,7 @@ async def _mended(opened: OpenGeneration, proposal: Proposal, evaluation: Evalua
             if isinstance(candidate, Failure):
                 logger.info("%s is not mended: %s: %.200s", opened, candidate.reason, candidate.detail)
                 return None
-            if candidate.code == proposal.candidate.code:
+            if candidate.source == proposal.candidate.source:
                 logger.info("%s is not mended: the answer is the same program", opened)
                 return None
             verdict = await novelty(opened, given, unopened(candidate), turn)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shinka_core.bandit import bandit_of
 from shinka_core.config import EvolutionConfig, InProcessJobConfig
 from shinka_core.database.address import address_of
 from shinka_core.errors import ConfigError
 from shinka_core.launch import check_job
 from shinka_core.llm.endpoint import check_models
+from shinka_core.operators import Operators
 from shinka_core.periodic import periodics_of
 from shinka_core.population.settings import search_of
 from shinka_core.program_size import SizeLimit
@@ -60,6 +62,8 @@ def check_values(settings: RunSettings) -> None:
     refuse_stored_secrets(urls={"db_path": settings.database.db_path}, options={})
     check_models(settings.evolve)
     search_of(settings.database)
+    Operators(settings.evolve.patch_types)
+    bandit_of(settings.evolve)
     _check_beside(settings.evolve)
 
 

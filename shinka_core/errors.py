@@ -265,6 +265,10 @@ class BudgetExhaustedError(ShinkaError):
     """The next paid call could pass `max_api_costs`; the run ends cleanly and can be resumed."""
 
 
+class TrialsUsedUpError(ShinkaError):
+    """An operator asks for more evaluations than `max_trials` allows for one candidate."""
+
+
 class UnfinishedError(ShinkaError):
     """The evolution was stopped by an outage, or none of its generations made a correct program.
 

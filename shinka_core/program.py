@@ -20,17 +20,11 @@ from shinka_core.source import Source
 TERMINATED = "terminated"
 
 
+# What the stage of a trial begins with: an evaluation that an operator asks for before there is a candidate.
+TRIALS = "trials/"
+
 # For programs that are not correct, where the evaluator says no more.
 NO_REASON = "the evaluator gives no reason"
-
-
-class PatchType(StrEnum):
-    """How a proposal is asked for: SEARCH/REPLACE edits, a whole program, or a crossover."""
-
-    DIFF = "diff"
-    FULL = "full"
-    CROSS = "cross"
-    FIX = "fix"
 
 
 class Purpose(StrEnum):
@@ -104,7 +98,7 @@ class Program:
     inspiration_ids: tuple[str, ...] = ()
     name: str = ""
     description: str = ""
-    patch_type: PatchType | None = None
+    patch_type: str | None = None
     diff: str = ""
     model: str = ""
     cost: float = 0.0
@@ -153,7 +147,7 @@ class Sampling:
     parent: Program
     inspirations: tuple[Program, ...]
     island: int
-    patch_type: PatchType
+    patch_type: str
     model: str
     attempt: int
     seed: int
@@ -251,6 +245,11 @@ class Trial:
     stage: str = ""
     repeat: int = 0
     against: float | None = field(default=None, compare=False)
+
+    @property
+    def folder(self) -> str:
+        """Where it lies inside its generation's folder: that of the candidate itself, or that of a trial on the way to it."""
+        return self.stage if self.stage.startswith(TRIALS) else ""
 
     def __str__(self) -> str:
         """As a part of a name; nothing for the only one."""

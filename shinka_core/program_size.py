@@ -9,11 +9,14 @@ from __future__ import annotations
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import Contexts
+from shinka_core.operators import Operators, asks
+from shinka_core.program import Program, Sampling
+from shinka_core.prompts import STANDARD, PromptContext
 from shinka_core.prompts.bounding import GAP, without_surroundings
 from shinka_core.prompts.programs import shown
-from shinka_core.prompts.proposal import tokens_around
+from shinka_core.prompts.proposal import GAPS
 from shinka_core.prompts.token_estimate import tokens_at_most
-from shinka_core.source import Source
+from shinka_core.source import Source, SourceFile
 
 
 def contexts_of(config: EvolutionConfig) -> Contexts:
@@ -22,8 +25,18 @@ def contexts_of(config: EvolutionConfig) -> Contexts:
     Raises:
         ConfigError: The answer alone would fill a model's context.
     """
-    options = {model: config.options_for(model) for model in config.llm_models}
-    return Contexts(config.llm_models, config.llm_context_tokens, options)
+    options = {model: config.options_for(model) for model in config.proposal_models}
+    return Contexts(config.proposal_models, config.llm_context_tokens, options)
+
+
+def _tokens_around(operators: Operators, language: str, task: str | None, *, folder: bool) -> int:
+    """About how many tokens the shortest prompt for a program has besides those of the program."""
+    source = Source.folder([SourceFile("a", "", language)]) if folder else Source.of("", language)
+    nothing = Program("", 0, source, 0, None, False)
+    sampling = Sampling(nothing, (), 0, "", "", 0, 0)
+    context = PromptContext(sampling, STANDARD, task=task, use_text_feedback=False)
+    sizes = [operator.prompt(context).tokens for operator in operators if asks(operator)]
+    return max(sizes, default=0) + tokens_at_most(GAPS)
 
 
 class SizeLimit:
@@ -40,7 +53,7 @@ class SizeLimit:
             ConfigError: The answer alone would fill a model's context.
         """
         self.characters = config.max_program_size
-        self._around = tokens_around(language, task=config.task_sys_msg, folder=folder)
+        self._around = _tokens_around(Operators(config.patch_types), language, config.task_sys_msg, folder=folder)
         self._smallest = contexts_of(config).smallest()
 
     def problem(self, source: Source) -> str | None:

@@ -161,7 +161,11 @@ def replay(events: Iterable[Event], *folds: Fold) -> None:
 
 
 def recorded(
-    program: Program, sequence: int, islands: tuple[int, ...], embedding: NDArray[np.float32] | None
+    program: Program,
+    sequence: int,
+    islands: tuple[int, ...],
+    embedding: NDArray[np.float32] | None,
+    pulls: tuple[Pull, ...] = (),
 ) -> Recorded:
     """The event of a program that was just stored."""
     return Recorded(
@@ -176,6 +180,7 @@ def recorded(
         embedding=embedding,
         instance_scores=program.instance_scores,
         features=program.features,
+        pulls=pulls,
         cost=program.cost,
         seconds=program.evaluation_seconds,
         error=program.error,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from shinka_core import reembedding
+from shinka_core.bandit import Arms, bandit_of
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig
 from shinka_core.control import RunControl
@@ -21,13 +22,14 @@ from shinka_core.llm import AsyncLLMClient
 from shinka_core.naming import Place, traces
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.opening import Opening, prepare
-from shinka_core.operators import builtin_operators
+from shinka_core.operators import Operators, builtin_operators
 from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
 from shinka_core.periodic import Named, periodics_of
 from shinka_core.private import private_places
 from shinka_core.program_size import SizeLimit, contexts_of
 from shinka_core.progress import Progress
+from shinka_core.prompts import STANDARD, PromptBuilder
 from shinka_core.record import Fold
 from shinka_core.reviewers import Reviewer, reviewer_of
 from shinka_core.seed_program import SeedProgram
@@ -66,6 +68,7 @@ class Run:
         judge: AsyncNoveltyJudge | None,
         launcher: Launcher,
         progress: Progress,
+        arms: Arms,
         reviewer: Reviewer | None = None,
         periodics: Sequence[Named] = (),
     ) -> None:
@@ -80,6 +83,9 @@ class Run:
         self.ends: dict[int, Outcome] = {}
         self.judge = judge
         self.launcher = launcher
+        self.operators = Operators(settings.evolve.patch_types)
+        self.arms = arms
+        self.prompt_builder: PromptBuilder = STANDARD
         self.contexts = contexts_of(settings.evolve)
         self.size_limit = SizeLimit(settings.evolve, seed_program.language, folder=not seed_program.source.single)
         self.proposals = Slots("proposals", settings.proposal_jobs, gate=self.control)
@@ -96,6 +102,12 @@ class Run:
     def evolution(self) -> str:
         """Name of the run."""
         return self.settings.evolution
+
+    def models_for(self, operator: str) -> dict[str, float]:
+        """The models that an operator may ask now, with their weights; none for one that asks none."""
+        if not self.operators.asking(operator):
+            return {}
+        return self.client.weighted(self.settings.evolve.llm_roles.get(operator))
 
     def slots_of(self, stage: str) -> Slots:
         """Slots for evaluations in a stage: its own, or those that all others share."""
@@ -149,6 +161,7 @@ async def open_run(
         database = AsyncProgramDatabase(settings.database, settings.results_dir)
         budget = Budget(evolve.max_api_costs)
         progress = Progress(total=evolve.num_generations)
+        arms = Arms(bandit_of(evolve))
         client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
         stack.push_async_callback(client.close)
         address = address_of(settings.database.db_path, settings.results_dir)
@@ -164,14 +177,25 @@ async def open_run(
             keep = opening.keep | reembedding.kept(judge)
             await database.begin(settings.evolution, seed=evolve.seed, settings=keep)
         else:
-            await _take_up(database, opening, known, judge, (budget, progress))
+            await _take_up(database, opening, known, judge, (budget, progress, arms))
             progress.take_up()
             if judge is not None:
                 judge.expect(database.embedding_width)
         write_mark(Place(settings.evolution, settings.results_dir), settings.database)
         database.folds.add(progress)
+        database.folds.add(arms)
         run = Run(
-            settings, opening.seed_program, database, client, budget, judge, launcher, progress, reviewer, periodics
+            settings,
+            opening.seed_program,
+            database,
+            client,
+            budget,
+            judge,
+            launcher,
+            progress,
+            arms,
+            reviewer,
+            periodics,
         )
         run.seconds_before = await database.seconds_before()
         yield run

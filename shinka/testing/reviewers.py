@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from shinka_core.program import Candidate, Decision, PatchType, Program, Review, Sampling, Verdict
+from shinka_core.program import Candidate, Decision, Program, Review, Sampling, Verdict
 from shinka_core.reviewers import Reviewer
 from shinka_core.source import Source
 
@@ -69,7 +69,7 @@ class ReviewerContract:
 
     async def _review(self, reviewer: Reviewer, folder: Path, code: str) -> Review:
         parent = Program("p", 0, Source.of("x = 1\n", "python"), 0, score=1.0, correct=True)
-        sampling = Sampling(parent, (), 0, PatchType.DIFF, "model", attempt=0, seed=1)
+        sampling = Sampling(parent, (), 0, "diff", "model", attempt=0, seed=1)
         candidate = Candidate(
             source=Source.of(f"{code}\n", "python"),
             name="change_x",

@@ -20,7 +20,6 @@ from shinka_core.config.job import JobSettings as JobSettings
 from shinka_core.config.job import LocalJobConfig as LocalJobConfig
 from shinka_core.config.job import job_of as job_of
 from shinka_core.config.job import kind_of as kind_of
-from shinka_core.program import PatchType
 from shinka_core.registry import Spec
 from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
 
@@ -91,6 +90,13 @@ class EvolutionConfig(Section):
         description="Sampled by weight; `name@https://host/v1` has its own endpoint.",
     )
     llm_weights: list[float] | None = Field(default=None, description="One per model; None weighs them equally.")
+    bandit: Spec = Field(
+        default="fixed",
+        description="Which model and operator are pulled: fixed (by weights), ucb1, thompson or asymmetric_ucb.",
+    )
+    llm_roles: dict[str, list[Annotated[str, Field(json_schema_extra=URL_WITHOUT_PASSWORD)]]] = Field(
+        default={}, description="Models by operator, such as a cheap one for fix, instead of llm_models."
+    )
     llm_base_url: str | None = Field(
         default=None,
         description="OpenAI-compatible endpoint, without a key; None: the provider's own.",
@@ -99,7 +105,8 @@ class EvolutionConfig(Section):
     llm_api: Literal["chat", "responses"] = Field(default="chat", description="Which OpenAI interface to speak.")
     llm_kwargs: dict[str, Any] = Field(
         default={},
-        description="Passed to every call: temperature, max_tokens, ...; keys are read from the environment.",
+        description="Passed to every call: temperature, max_tokens, ...; of several temperatures or reasoning efforts "
+        "one is drawn for each question. Keys are read from the environment.",
         json_schema_extra=NAMES_OF_NO_SECRETS,
     )
     llm_context_tokens: dict[str, int] = Field(
@@ -135,10 +142,15 @@ class EvolutionConfig(Section):
         ge=0,
         description="Bytes of the files of a seed program that are no texts; they are stored once and carried along.",
     )
-    patch_types: list[PatchType] = Field(default=[PatchType.DIFF, PatchType.FULL, PatchType.CROSS], min_length=1)
-    patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1)
+    patch_types: list[Spec] = Field(
+        default=["diff", "full", "cross"], min_length=1, description="Operators: how proposals are made."
+    )
+    patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1, description="One per operator.")
     max_patch_resamples: int = Field(default=3, ge=1, description="Samplings (new parent) per generation.")
     max_patch_attempts: int = Field(default=2, ge=1, description="Answers per sampling; the error is fed back.")
+    max_trials: int = Field(
+        default=20, ge=0, description="Evaluations that an operator may make on the way to one candidate."
+    )
     max_repairs: int = Field(
         default=0,
         ge=0,
@@ -187,7 +199,10 @@ class EvolutionConfig(Section):
                 f"patch_type_probs has {len(self.patch_type_probs)} values for {len(self.patch_types)} patch_types; give one each"
             )
         _check_weights("patch_type_probs", self.patch_type_probs)
-        if PatchType.FIX in self.patch_types:
+        operators = self.operator_names
+        if len(set(operators)) != len(operators):
+            raise ValueError(f"patch_types names an operator twice: {operators}; use patch_type_probs instead")
+        if "fix" in operators:
             raise ValueError("patch_types holds 'fix', which is used by itself when no program is correct; remove it")
         if self.llm_weights is not None:
             if len(self.llm_weights) != len(self.llm_models):
@@ -197,7 +212,12 @@ class EvolutionConfig(Section):
             _check_weights("llm_weights", self.llm_weights)
         if len(set(self.llm_models)) != len(self.llm_models):
             raise ValueError(f"llm_models names a model twice: {self.llm_models}; use llm_weights instead")
-        asked = [*self.llm_models, *self.novelty_llm_models, *([self.embedding_model] if self.embedding_model else [])]
+        self._check_roles()
+        asked = [
+            *self.proposal_models,
+            *self.novelty_llm_models,
+            *([self.embedding_model] if self.embedding_model else []),
+        ]
         for field, limits in (("model_limits", self.model_limits), ("model_rates", self.model_rates)):
             for model, limit in limits.items():
                 if model not in asked:
@@ -205,17 +225,41 @@ class EvolutionConfig(Section):
                 if not limit > 0:
                     raise ValueError(f"{field} gives {model!r} {limit}; it must be more than 0")
         for model, tokens in self.llm_context_tokens.items():
-            if model not in (*self.llm_models, *self.novelty_llm_models):
+            if model not in (*self.proposal_models, *self.novelty_llm_models):
                 raise ValueError(f"llm_context_tokens names {model!r}, which is none of llm_models: {self.llm_models}")
             if tokens < 1:
                 raise ValueError(f"llm_context_tokens gives {model!r} {tokens}; it must be more than 0")
-        known = [*self.llm_models, *self.novelty_llm_models]
+        known = [*self.proposal_models, *self.novelty_llm_models]
         for model in self.llm_model_kwargs:
             if model not in known:
                 raise ValueError(f"llm_model_kwargs names {model!r}, which is none of the models; known: {known}")
         if self.embedding_model is None and self.novelty_llm_models:
             raise ValueError("novelty_llm_models needs embedding_model; set one or leave both empty")
         return self
+
+    @property
+    def operator_names(self) -> list[str]:
+        """The names that programs have for the operators of `patch_types`."""
+        return [spec if isinstance(spec, str) else str(spec.get("name", "")) for spec in self.patch_types]
+
+    @property
+    def proposal_models(self) -> list[str]:
+        """The models that are asked for proposals: `llm_models`, then those that have a role alone."""
+        return list(
+            dict.fromkeys([*self.llm_models, *(model for models in self.llm_roles.values() for model in models)])
+        )
+
+    def _check_roles(self) -> None:
+        operators = [*self.operator_names, "fix"]
+        for role, models in self.llm_roles.items():
+            if role == "novelty":
+                raise ValueError("llm_roles names 'novelty'; set novelty_llm_models instead")
+            if role not in operators:
+                raise ValueError(f"llm_roles names {role!r}, which is no operator of this run; known: {operators}")
+            if not models:
+                raise ValueError(f"llm_roles gives {role!r} no model; name one, or leave it out for llm_models")
+            if len(set(models)) != len(models):
+                raise ValueError(f"llm_roles gives {role!r} a model twice: {models}; name each once")
 
     def options_for(self, model: str) -> dict[str, Any]:
         """What is sent with every call to a model: `llm_kwargs`, and its own over them."""

@@ -10,12 +10,13 @@ from sqlalchemy import ScalarSelect, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.beginnings import begin_periodic
+from shinka_core.database.pulls import read_pulls
 from shinka_core.database.schema import GenerationRow, now, table_of
 from shinka_core.database.steps import REOPENED, payloads, read_steps, step_rows
 from shinka_core.database.store import Store
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.program import Failure, GenerationState
-from shinka_core.record import Ended, Folds
+from shinka_core.record import Ended, Folds, Pull
 
 StepKey = tuple[GenerationState, int, int]
 FINAL = tuple(state.value for state in GenerationState if state.final)
@@ -155,7 +156,7 @@ class Journal:
     async def fail(self, number: int, failure: Failure) -> None:
         """Closes a generation without a program; one that is recorded or failed stays as it is."""
 
-        async def store(connection: AsyncConnection) -> bool:
+        async def store(connection: AsyncConnection) -> tuple[Pull, ...] | None:
             mine = (GenerationRow.evolution == self._evolution, GenerationRow.number == number)
             await connection.execute(
                 update(GenerationRow)
@@ -170,12 +171,15 @@ class Journal:
                 )
             )
             state = await connection.scalar(select(GenerationRow.state).where(*mine))
-            return state == GenerationState.FAILED.value
+            if state != GenerationState.FAILED.value:
+                return None
+            return (await read_pulls(connection, self._evolution, number)).get(number, ())
 
         # Asked for and not counted: where the receipt was lost, the second time changes nothing.
-        if await self._writer.write(store) and number not in self._failed:
+        pulls = await self._writer.write(store)
+        if pulls is not None and number not in self._failed:
             self._failed.add(number)
-            self._folds.apply(Ended(number, failure))
+            self._folds.apply(Ended(number, failure, pulls))
 
     async def final(self) -> dict[int, GenerationState]:
         """The generations that are recorded or failed, and which of the two."""

@@ -9,6 +9,7 @@ from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.islands import INITIAL, read_islands
+from shinka_core.database.pulls import Pulls, read_pulls
 from shinka_core.database.schema import (
     EmbeddingRow,
     GenerationRow,
@@ -21,7 +22,7 @@ from shinka_core.database.seed import SEED
 from shinka_core.database.sources import unpacked
 from shinka_core.database.store import Store
 from shinka_core.program import Failure, GenerationState
-from shinka_core.record import Called, Ended, Event, Joined, Recorded, Retired, Spawned
+from shinka_core.record import Called, Ended, Event, Joined, Pull, Recorded, Retired, Spawned
 
 # Rows that are taken up in one go: some ten milliseconds.
 AT_ONCE = 500
@@ -43,7 +44,8 @@ async def read_events(store: Store, evolution: str, islands: int) -> list[Event]
         events: list[Event] = [*await _calls(connection, evolution)]
         moves = iter([*sorted([*changes, *joined], key=_moment), None])
         move = next(moves)
-        async for event in _ends(connection, evolution, born):
+        pulls = await read_pulls(connection, evolution)
+        async for event in _ends(connection, evolution, born, pulls):
             while move is not None and isinstance(event, Recorded) and move.after < event.sequence:
                 events.append(move)
                 move = next(moves)
@@ -94,10 +96,10 @@ def _moment(change: Spawned | Joined | Retired) -> tuple[int, int]:
 
 
 async def _ends(
-    connection: AsyncConnection, evolution: str, born: dict[str, tuple[int, ...]]
+    connection: AsyncConnection, evolution: str, born: dict[str, tuple[int, ...]], pulls: Pulls
 ) -> AsyncIterator[Recorded | Ended]:
     """Programs by their sequence, each after the failures that came before it."""
-    failures = iter(await _failures(connection, evolution))
+    failures = iter(await _failures(connection, evolution, pulls))
     failure = next(failures, None)
     programs = (
         select(
@@ -130,14 +132,14 @@ async def _ends(
             while failure is not None and row.end is not None and failure[0] < row.end:
                 yield failure[1]
                 failure = next(failures, None)
-            yield _recorded(row, born.get(row.id, ()))
+            yield _recorded(row, born.get(row.id, ()), pulls.get(row.generation, ()))
     if failure is not None:
         yield failure[1]
     for _, late in failures:
         yield late
 
 
-def _recorded(row: Any, islands: tuple[int, ...]) -> Recorded:
+def _recorded(row: Any, islands: tuple[int, ...], pulls: tuple[Pull, ...]) -> Recorded:
     return Recorded(
         sequence=row.sequence,
         program_id=row.id,
@@ -150,13 +152,14 @@ def _recorded(row: Any, islands: tuple[int, ...]) -> Recorded:
         embedding=unpacked(row.vector),
         instance_scores=row.instance_scores or {},
         features=row.features or {},
+        pulls=pulls,
         cost=row.cost,
         seconds=row.evaluation_seconds,
         error=row.error,
     )
 
 
-async def _failures(connection: AsyncConnection, evolution: str) -> list[tuple[int, Ended]]:
+async def _failures(connection: AsyncConnection, evolution: str, pulls: Pulls) -> list[tuple[int, Ended]]:
     """With their place in the order of ends."""
     rows = await connection.execute(
         select(
@@ -169,7 +172,7 @@ async def _failures(connection: AsyncConnection, evolution: str) -> list[tuple[i
         .where(GenerationRow.evolution == evolution, GenerationRow.state == GenerationState.FAILED.value)
         .order_by(GenerationRow.sequence)
     )
-    return [(sequence or 0, Ended(number, Failure(*why))) for sequence, number, *why in rows]
+    return [(sequence or 0, Ended(number, Failure(*why), pulls.get(number, ()))) for sequence, number, *why in rows]
 
 
 async def _calls(connection: AsyncConnection, evolution: str) -> list[Event]:

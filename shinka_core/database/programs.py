@@ -37,8 +37,9 @@ from shinka_core.errors import DatabaseError, DatabaseUnavailableError
 from shinka_core.population.search import Choice
 from shinka_core.population.settings import search_of
 from shinka_core.population.state import Population
-from shinka_core.program import GenerationContext, PatchType, Program, Sampling
+from shinka_core.program import GenerationContext, Program, Sampling
 from shinka_core.record import Fold, Folds, Joined, Retired, Spawned, replay
+from shinka_core.record import Pull as Pulled
 from shinka_core.source import Source
 
 Vector = NDArray[np.float32]
@@ -47,7 +48,7 @@ Vector = NDArray[np.float32]
 SMALL = 5_000_000
 
 # Decides what is asked of which model, once programs are chosen.
-Pull = Callable[[np.random.Generator, Choice], tuple[PatchType, str]]
+Pull = Callable[[np.random.Generator, Choice], tuple[str, str]]
 
 
 class AsyncProgramDatabase:
@@ -264,11 +265,12 @@ class AsyncProgramDatabase:
 
     # Programs
 
-    async def add(self, program: Program, embedding: Vector | None) -> bool:
+    async def add(self, program: Program, embedding: Vector | None, pulls: tuple[Pulled, ...] = ()) -> bool:
         """Stores a program, updates islands and archive, and closes its generation.
 
         Args:
             embedding: `(d,)` float32 of unit length, or None.
+            pulls: Arms that its generation tried, the last of which made it.
 
         Returns:
             False when the generation already has its program; nothing is changed then.
@@ -277,7 +279,7 @@ class AsyncProgramDatabase:
             DatabaseError: Nothing was stored.
         """
         self.journal.language = program.language
-        return await self._recorder.add(program, embedding)
+        return await self._recorder.add(program, embedding, pulls)
 
     async def get(self, program_id: str) -> Program:
         """A program by its id.

@@ -18,7 +18,7 @@ from shinka_core.database.writer import Rows, Writer
 from shinka_core.population.migration.protocol import Migration, Move
 from shinka_core.population.state import Population
 from shinka_core.program import Program
-from shinka_core.record import Folds, Joined, recorded
+from shinka_core.record import Folds, Joined, Pull, recorded
 
 Vector = NDArray[np.float32]
 logger = logging.getLogger("shinka.database")
@@ -44,7 +44,7 @@ class ProgramRecorder:
         """Says whose programs these are."""
         self._evolution = evolution
 
-    async def add(self, program: Program, embedding: Vector | None) -> bool:
+    async def add(self, program: Program, embedding: Vector | None, pulls: tuple[Pull, ...] = ()) -> bool:
         """Stores a program, closes its generation and tells the folds; False when it is there already."""
         if self._population.holds(program.generation):
             return False
@@ -59,7 +59,7 @@ class ProgramRecorder:
         rows += [self._member(program.id, island, 0) for island in islands]
         closed = {"of": self._evolution, "at": program.generation, "updated_at": now()}
         await asyncio.shield(self._writer.post(*rows, Rows(RECORDED, closed)))
-        self._folds.apply(recorded(program, self._population.sequence + 1, islands, embedding))
+        self._folds.apply(recorded(program, self._population.sequence + 1, islands, embedding, pulls))
         await self._follow_up()
         return True
 

@@ -13,7 +13,7 @@ from shinka_core.database.schema import ProgramRow, ProgramTextRow, table_of
 from shinka_core.database.sources import embedding_rows, in_language, packed, read_sources, source_rows
 from shinka_core.database.values import finite_only
 from shinka_core.database.writer import Rows
-from shinka_core.program import PatchType, Program
+from shinka_core.program import Program
 from shinka_core.source import Source
 
 # The narrow columns that make a `Program`.
@@ -90,7 +90,7 @@ def program_values(program: Program, evolution: str, source: Source) -> dict[str
         "correct": program.correct,
         "parent_id": program.parent_id,
         "name": program.name,
-        "patch_type": None if program.patch_type is None else program.patch_type.value,
+        "patch_type": program.patch_type,
         "model": program.model,
         "cost": program.cost,
         "evaluation_seconds": program.evaluation_seconds,
@@ -123,10 +123,6 @@ def program_of(row: Any, source: Source) -> Program:
     values: dict[str, Any] = dict(row._mapping)
     values["source"] = source
     del values["language"]
-    patch_type = values.pop("patch_type")
     for name in ("instance_scores", "features"):
         values[name] = values.get(name) or {}
-    return Program(
-        **values,
-        patch_type=None if patch_type is None else PatchType(patch_type),
-    )
+    return Program(**values)

@@ -16,7 +16,7 @@ from shinka_core.edit.search_replace import refuse_other_marks
 from shinka_core.edit.syntax import new_syntax_error
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
-from shinka_core.program import Candidate, PatchType
+from shinka_core.program import Candidate
 from shinka_core.source import Source, SourceFile
 from shinka_core.source_text import Dress, NotTextError, plain, source_bytes
 
@@ -27,7 +27,7 @@ _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 
 
 def apply_patch(
-    patch_type: PatchType,
+    form: str,
     answer: str,
     parent: Source,
     *,
@@ -39,7 +39,7 @@ def apply_patch(
     A model may answer in the other format than the one asked for; the change is taken all the same.
 
     Args:
-        patch_type: What was asked for; decides which reading is tried first.
+        form: What was asked for, edits (`diff`) or a whole program (`full`); decides which reading is tried first.
         answer: The model's whole text.
         parent: The program to change; python and json are checked for syntax.
         limit: Characters that the program may have.
@@ -55,12 +55,12 @@ def apply_patch(
     """
 
     def change(part: str, file: SourceFile) -> str:
-        return _changed_text(patch_type, read_answer(part, plain(file.text)), file, limit, python)
+        return _changed_text(form, read_answer(part, plain(file.text)), file, limit, python)
 
     reading = read_answer(answer, joined(parent))
     if parent.single:
         file = parent.files[0]
-        text = _changed_text(patch_type, reading, file, limit, python)
+        text = _changed_text(form, reading, file, limit, python)
         child = Source((replace(file, text=text),))
     else:
         if not (reading.blocks or reading.fenced or reading.diff):
@@ -76,10 +76,10 @@ def _expect_size(length: int, limit: int) -> None:
         raise PatchError("program_too_large", f"the program has {length} characters; at most {limit} are accepted")
 
 
-def _changed_text(patch_type: PatchType, reading: Reading, file: SourceFile, limit: int, python: str | None) -> str:
+def _changed_text(form: str, reading: Reading, file: SourceFile, limit: int, python: str | None) -> str:
     """The new text of a file, as it is stored."""
     old, language = plain(file.text), file.language
-    new = _changed_code(patch_type, reading, old, language)
+    new = _changed_code(form, reading, old, language)
     _expect_size(len(new), limit)
     if new.strip() == old.strip():
         raise PatchError("nothing_changed", "the answer leaves the program as it was; make a real change")
@@ -93,8 +93,8 @@ def _changed_text(patch_type: PatchType, reading: Reading, file: SourceFile, lim
     return code
 
 
-def _changed_code(patch_type: PatchType, reading: Reading, parent: str, language: str) -> str:
-    asked_for_edits = patch_type is PatchType.DIFF
+def _changed_code(form: str, reading: Reading, parent: str, language: str) -> str:
+    asked_for_edits = form == "diff"
     if reading.blocks and asked_for_edits:
         return apply_edits(parent, [block.readings for block in reading.blocks], language)
     if reading.diff is not None:

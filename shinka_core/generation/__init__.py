@@ -14,6 +14,7 @@ from shinka_core.generation.duplicates import reuse
 from shinka_core.generation.evaluating import evaluate
 from shinka_core.generation.judging import judge
 from shinka_core.generation.patching import apply_answer, patch
+from shinka_core.generation.proposing import TrialBench, propose
 from shinka_core.generation.recording import record
 from shinka_core.generation.repairing import is_repairable, set_unrepaired_aside
 from shinka_core.generation.reviewing import is_reviewed, review
@@ -25,6 +26,7 @@ from shinka_core.generation.under_way import OpenGeneration, end_before, give_up
 __all__ = [
     "Course",
     "OpenGeneration",
+    "TrialBench",
     "apply_answer",
     "embed_seed",
     "end_before",
@@ -35,6 +37,7 @@ __all__ = [
     "judge",
     "open_generation",
     "patch",
+    "propose",
     "query",
     "record",
     "repair",

@@ -10,8 +10,9 @@ from dataclasses import replace
 from shinka_core.errors import PromptTooLongError
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.llm.question import CallKey, Material, Message, Question
+from shinka_core.operators import asks
 from shinka_core.program import Answer, Purpose, Sampling
-from shinka_core.prompts import Prompt, proposal_prompt
+from shinka_core.prompts import Prompt, PromptContext
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.asking")
@@ -37,7 +38,9 @@ async def query(generation: OpenGeneration, sampling: Sampling, turn: int, histo
         PromptTooLongError: It cannot be made shorter.
         ModelError: The class tells whether asking again may help.
     """
-    return await _answered(generation, sampling, turn, history, Purpose.PROPOSAL)
+    answer = await _answered(generation, sampling, turn, history, Purpose.PROPOSAL)
+    generation.answered[sampling.attempt] = answer.model
+    return answer
 
 
 async def repair(generation: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...]) -> Answer:
@@ -92,14 +95,19 @@ async def _prompt(run: Run, sampling: Sampling, history: Sequence[Message], mode
     rooms = [room for model in models if (room := run.contexts.room(model)) is not None]
     texts = [message.content for message in history]
 
+    operator = run.operators.of(sampling.patch_type)
+    assert asks(operator), "others are not asked for"
+    context = PromptContext(
+        sampling,
+        run.prompt_builder,
+        task=evolve.task_sys_msg,
+        use_text_feedback=evolve.use_text_feedback,
+        history=texts,
+        room=min(rooms, default=FOR_THE_RECORD),
+    )
+
     def make() -> Prompt:
-        return proposal_prompt(
-            sampling,
-            task=evolve.task_sys_msg,
-            use_text_feedback=evolve.use_text_feedback,
-            history=texts,
-            room=min(rooms, default=FOR_THE_RECORD),
-        )
+        return operator.prompt(context)
 
     programs = (sampling.parent, *sampling.inspirations)
     length = sum(program.source.length for program in programs) + sum(map(len, texts))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from shinka_core.database import values
-from shinka_core.edit import MAX_PROGRAM, apply_patch
+from shinka_core.edit import MAX_PROGRAM
 from shinka_core.errors import PatchError
 from shinka_core.generation.once import once, plain
 from shinka_core.generation.under_way import OpenGeneration
+from shinka_core.operators import AskingOperator, asks
 from shinka_core.program import Answer, Candidate, Failure, GenerationState, Sampling
 from shinka_core.program_size import SizeLimit
 from shinka_core.prompts.bounding import GAP
@@ -25,12 +26,14 @@ CUT_OFF = {
 
 async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, turn: int) -> Candidate | Failure:
     """Applies the answer to the parent; an answer that cannot be applied is a `Failure` to feed back."""
+    operator = generation.run.operators.of(sampling.patch_type)
+    assert asks(operator), "others are given no answers"
 
     async def apply() -> Candidate | Failure:
         limit, python = generation.run.size_limit, generation.run.settings.job.python
         if len(answer.text) + sampling.parent.source.length < SMALL_PATCH and python is None:
-            return apply_answer(sampling, answer, limit)
-        return await asyncio.to_thread(apply_answer, sampling, answer, limit, python)
+            return apply_answer(operator, sampling, answer, limit)
+        return await asyncio.to_thread(apply_answer, operator, sampling, answer, limit, python)
 
     return await once(
         generation,
@@ -43,7 +46,11 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
 
 
 def apply_answer(
-    sampling: Sampling, answer: Answer, limit: SizeLimit | None = None, python: str | None = None
+    operator: AskingOperator,
+    sampling: Sampling,
+    answer: Answer,
+    limit: SizeLimit | None = None,
+    python: str | None = None,
 ) -> Candidate | Failure:
     """Applies an answer's patch, or tells why it does not apply.
 
@@ -55,15 +62,15 @@ def apply_answer(
         return Failure("patch", "truncated_answer", CUT_OFF.get(answer.cut, f"the answer was cut off ({answer.cut})"))
     parent = sampling.parent
     try:
-        candidate = apply_patch(
-            sampling.patch_type,
-            answer.text,
-            parent.source,
-            limit=limit.characters if limit else MAX_PROGRAM,
-            python=python,
-        )
+        characters = limit.characters if limit else MAX_PROGRAM
+        candidate = operator.apply(answer.text, parent, limit=characters, python=python)
     except PatchError as error:
         return Failure("patch", error.reason, str(error))
+    return checked(candidate, limit)
+
+
+def checked(candidate: Candidate, limit: SizeLimit | None) -> Candidate | Failure:
+    """The candidate, if it is one that could be shown to every model."""
     if any(GAP in file.text for file in candidate.source.files):
         return Failure("patch", "gap_in_program", "a line that stands for lines left out is no part of the program")
     problem = limit and limit.problem(candidate.source)

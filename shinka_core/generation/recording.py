@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shinka_core.generation.sampling import pulls_of
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.program import Candidate, Evaluation, Program, Sampling, new_program_id
 
@@ -48,5 +49,5 @@ async def record(
             idea_id=sampling.idea_id,
             system_prompt_id=sampling.system_prompt_id,
         )
-    await run.database.add(program, generation.embedding)
+    await run.database.add(program, generation.embedding, pulls_of(generation))
     return program

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from shinka_core.database import values
@@ -37,8 +38,32 @@ def starts(generation: OpenGeneration, source: Source) -> Iterator[tuple[int, Tr
 
 
 def was_submitted(generation: OpenGeneration, source: Source) -> bool:
-    """Whether that program was submitted once."""
-    return any(True for _ in starts(generation, source))
+    """Whether that program was submitted once as the generation's candidate."""
+    return any(not trial.folder for _, trial, _ in starts(generation, source))
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStart:
+    """A start of a trial.
+
+    Attributes:
+        evaluation: What came of it, or None when that is not known.
+    """
+
+    digest: str
+    evaluation: Evaluation | None
+
+    def is_of(self, source: Source) -> bool:
+        """Whether it was a start of that program."""
+        return self.digest == digest_of(source)
+
+
+def trial_starts(generation: OpenGeneration, trial: Trial) -> Iterator[TrialStart]:
+    """The starts of a trial, in their order."""
+    for turn, payload in generation.claim.turns(GenerationState.SUBMITTED):
+        if payload.get("stage", "") == trial.stage:
+            found = generation.claim.find(GenerationState.EVALUATED, 0, turn)
+            yield TrialStart(payload.get(CODE, ""), None if found is None else values.load_evaluation(found))
 
 
 def next_start(generation: OpenGeneration) -> int:

@@ -30,7 +30,7 @@ async def submit(generation: OpenGeneration, source: Source, trial: Trial = ONLY
         LaunchError: The evaluation could not be started.
     """
     run, digest = generation.run, digest_of(source)
-    folder = run.generation_dir(generation.context.number)
+    folder = run.generation_dir(generation.context.number) / trial.folder
     program_path, results_dir = place_of(source, folder, run.seed_program.extension), folder / results_name(run, trial)
 
     async def start() -> Job:

@@ -19,6 +19,7 @@ class OpenGeneration:
         embedding: Of the candidate last judged, `(d,)` float32, or None; stored with the program.
         cost: US dollars of all answers so far.
         model: Who gave the last answer; not always the model that was sampled.
+        answered: Who gave the last answer of each sampling.
         unwritten: Outcomes on their way to the journal.
         started: The evaluation last started here, and the digest of its program.
     """
@@ -30,6 +31,7 @@ class OpenGeneration:
         self.embedding: np.ndarray | None = None
         self.cost = 0.0
         self.model = ""
+        self.answered: dict[int, str] = {}
         self.unwritten: list[asyncio.Future[None]] = []
         self.started: tuple[str, Job] | None = None
 

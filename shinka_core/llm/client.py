@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from shinka_core.llm.context import ANSWER_SHARE
 from shinka_core.llm.dialect import LIMITS
 from shinka_core.llm.endpoint import models_of
 from shinka_core.llm.ledger import MemoryLedger
+from shinka_core.llm.options import drawn
 from shinka_core.llm.prices import AnswerBound, PriceList, longest_answer
 from shinka_core.llm.question import Ledger, Provider, Question, RawAnswer
 from shinka_core.llm.roster import Roster
@@ -45,6 +46,8 @@ class AsyncLLMClient:
         providers: Mapping[str, Provider],
         *,
         weights: Mapping[str, float],
+        others: Sequence[str] = (),
+        options: Mapping[str, Mapping[str, Any]] | None = None,
         ledger: Ledger,
         prices: Mapping[str, ModelPrice] | PriceList | None = None,
         budget: Budget | None = None,
@@ -56,6 +59,8 @@ class AsyncLLMClient:
         Args:
             providers: By model name as configured.
             weights: Models that `pick` draws from, with weights of any sum.
+            others: Models for some questions alone; they take over none of the others.
+            options: What is sent with every call to a model; where it is a choice, one is drawn for each question.
             prices: Those that win over the list prices, by name of the model; or all prices.
             budget: Bounds what is spent.
             bounds: How long the answers of each model may be.
@@ -63,6 +68,8 @@ class AsyncLLMClient:
         """
         self._providers = dict(providers)
         self._models = list(weights)
+        self._others = [model for model in others if model not in weights]
+        self._options = dict(options or {})
         total = sum(weights.values())
         self._weights = {model: weight / total for model, weight in weights.items()}
         self._ledger = ledger
@@ -99,6 +106,8 @@ class AsyncLLMClient:
         return cls(
             connect(models, config, providers or {}),
             weights=dict(zip(config.llm_models, weights, strict=True)),
+            others=config.proposal_models,
+            options={model: config.options_for(model) for model in models},
             ledger=ledger or MemoryLedger(),
             prices=prices,
             budget=budget or Budget(config.max_api_costs),
@@ -107,8 +116,18 @@ class AsyncLLMClient:
         )
 
     def has(self, model: str) -> bool:
-        """Whether `pick` may draw that model."""
-        return model in self._models
+        """Whether the model can be asked for proposals."""
+        return model in self._models or model in self._others
+
+    def weighted(self, models: Sequence[str] | None = None) -> dict[str, float]:
+        """Those of the models that can be asked at once, or all where none can, each with its weight.
+
+        Args:
+            models: Weighed equally; None: those of the ensemble by their weights.
+        """
+        if models is None:
+            return {model: self._weights[model] for model in self._free(self._models) or self._models}
+        return dict.fromkeys([model for model in models if self._at_once(model)] or models, 1.0)
 
     def pick(self, rng: np.random.Generator) -> str:
         """Draws a model by weight, among those that can be asked."""
@@ -137,7 +156,7 @@ class AsyncLLMClient:
             except ModelError as error:
                 if self._bound(routed.model).most < bound.most:
                     continue
-                if error.scope not in (Scope.MODEL, Scope.ENDPOINT) or question.model not in self._models:
+                if error.scope not in (Scope.MODEL, Scope.ENDPOINT) or not self.has(question.model):
                     raise
                 refusals |= dict.fromkeys(self._roster.reaches(error, routed.model), error)
 
@@ -159,7 +178,8 @@ class AsyncLLMClient:
         """
         most, least = self._tokens(question)
         async with self.account.call(question.model, most, least) as reservation:
-            question = self._bounded(question, most, reservation.reserved)
+            options = drawn(self._options.get(question.model, {}), question.key, question.seed)
+            question = replace(self._bounded(question, most, reservation.reserved), options=options)
             started = time.monotonic()
             try:
                 raw = await self._providers[question.model].ask(question)
@@ -208,15 +228,16 @@ class AsyncLLMClient:
             refusals: Models that have refused this question already.
         """
         model = question.model
-        if model in self._providers and model not in self._models:  # a judge: whoever asked decides what follows
+        if model in self._providers and not self.has(model):  # a judge: whoever asked decides what follows
             if (why := self._roster.out(model)) is not None:
                 raise why
             return question
-        able = [other for other in self._models if other not in refusals and self._roster.out(other) is None]
+        asked = dict.fromkeys([*self._models, *(other for other in self._others if other == model)])
+        able = [other for other in asked if other not in refusals and self._roster.out(other) is None]
         if not able:
             self._raise_nobody(refusals)
         free = self._free(able)
-        if model in free or (model in able and not free):
+        if model in able and (not free or self._at_once(model)):
             return question
         return replace(question, model=self._draw(free or able, np.random.default_rng(question.seed)))
 
@@ -227,17 +248,14 @@ class AsyncLLMClient:
 
     def _free(self, models: Sequence[str]) -> list[str]:
         """Those of the models that can be asked at once."""
-        return [
-            model
-            for model in models
-            if self._weights[model] > 0
-            and self._roster.out(model) is None
-            and not self._roster.resting(model)
-            and not self.account.gate(model).congested
-        ]
+        return [model for model in models if self._weights.get(model, 0.0) > 0 and self._at_once(model)]
+
+    def _at_once(self, model: str) -> bool:
+        known = self._roster.out(model) is None and not self._roster.resting(model)
+        return known and not self.account.gate(model).congested
 
     def _draw(self, models: Sequence[str], rng: np.random.Generator) -> str:
-        weights = np.array([self._weights[model] for model in models])
+        weights = np.array([self._weights.get(model, 0.0) for model in models])
         probabilities = weights / weights.sum() if weights.sum() > 0 else None
         return models[int(rng.choice(len(models), p=probabilities))]
 

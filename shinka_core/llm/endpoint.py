@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from shinka_core.config import EndpointOptions, EvolutionConfig
 from shinka_core.errors import ConfigError
+from shinka_core.llm.options import choices
 from shinka_core.model_address import (
     BUILTIN,
     OPENAI,
@@ -91,7 +92,7 @@ def endpoint_of(model: str, config: EvolutionConfig) -> Endpoint:
 
 def models_of(config: EvolutionConfig) -> list[str]:
     """The models of a run, those that judge included."""
-    return [*config.llm_models, *(model for model in config.novelty_llm_models if model not in config.llm_models)]
+    return list(dict.fromkeys([*config.proposal_models, *config.novelty_llm_models]))
 
 
 def remote_models(config: EvolutionConfig) -> list[str]:
@@ -116,7 +117,7 @@ def check_models(config: EvolutionConfig) -> None:
     for place, special in config.llm_endpoints.items():
         _check_special(f"llm_endpoints[{_checked_place(place)!r}]", special)
     for model in remote_models(config):
-        check_model_name("llm_models" if model in config.llm_models else "novelty_llm_models", model)
+        check_model_name(_field_of(model, config), model)
         endpoint_of(model, config)
     own = {f"llm_model_kwargs[{shown_model(model)!r}]": options for model, options in config.llm_model_kwargs.items()}
     if (embedding := remote_embedding(config)) is not None:
@@ -125,6 +126,12 @@ def check_models(config: EvolutionConfig) -> None:
     for field_name, options in ({"llm_kwargs": config.llm_kwargs} | own).items():
         refuse_stored_secrets(urls={}, options={field_name: options})
         _check_options(field_name, options)
+
+
+def _field_of(model: str, config: EvolutionConfig) -> str:
+    if model in config.llm_models:
+        return "llm_models"
+    return "llm_roles" if model in config.proposal_models else "novelty_llm_models"
 
 
 def _check_special(field_name: str, special: EndpointOptions) -> None:
@@ -144,6 +151,9 @@ def _check_options(field_name: str, options: dict[str, Any]) -> None:
     for name in EXTRAS:
         if not isinstance(options.get(name) or {}, dict):
             raise ConfigError(f"{field_name} holds {name!r}, which must have names and values")
+    for name, several in choices(options, ""):
+        if not several:
+            raise ConfigError(f"{field_name} gives {name!r} nothing to choose from; give it a value, or several")
     try:
         json.dumps(options, allow_nan=False)
     except (TypeError, ValueError) as error:

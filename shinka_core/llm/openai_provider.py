@@ -90,7 +90,7 @@ class OpenAIProvider:
 
     def _request(self, question: Question, dialect: Dialect) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         """Body, headers and query of one call."""
-        options = dict(self._options.get(question.model, {}))
+        options = self._options.get(question.model, {}) | dict(question.options)
         headers, query, extra = (cast(dict[str, Any], options.pop(name, None) or {}) for name in EXTRAS)
         messages = [{"role": message.role, "content": message.content} for message in question.messages]
         body: dict[str, Any] = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from shinka_core.errors import ModelError
-from shinka_core.program import Answer, PatchType, Purpose, Usage
+from shinka_core.program import Answer, Purpose, Usage
 from shinka_core.source import Source
 
 
@@ -44,7 +45,7 @@ class Material:
 
     parent: Source
     inspirations: tuple[Source, ...]
-    patch_type: PatchType
+    patch_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Question:
         history: Earlier turns, oldest first: answers that failed and what was wrong with them.
         seed: For providers and operators that can be seeded.
         longest_answer: Tokens that the answer is allowed; None leaves it to the settings and the provider.
+        options: Drawn for this question, over those that go with every call to the model.
     """
 
     key: CallKey
@@ -65,6 +67,7 @@ class Question:
     history: tuple[Message, ...] = ()
     material: Material | None = None
     longest_answer: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def messages(self) -> tuple[Message, ...]:

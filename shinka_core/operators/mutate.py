@@ -1,8 +1,7 @@
-"""`builtin/mutate`: variation without a model.
+"""Variation without a model: constants move, statements are rearranged, parts of the inspirations are mixed in.
 
-It answers like a model, in the patch format, but knows nothing: it moves constants, rearranges
-statements and mixes in parts of the inspirations. It is the offline default and an honest,
-zero-cost member of any ensemble.
+It is an operator like any other, and under the name `builtin/mutate` it answers in a model's place: the offline
+default and an honest, zero-cost member of any ensemble.
 """
 
 from __future__ import annotations
@@ -12,13 +11,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shinka_core.edit.compose import compose_diff
+from shinka_core.edit import apply_patch, compose_diff
 from shinka_core.edit.evolvable import evolvable_files
-from shinka_core.errors import UnusableAnswerError
-from shinka_core.llm.question import Material, Question, RawAnswer
+from shinka_core.errors import PatchError
+from shinka_core.llm.question import Material
 from shinka_core.operators.constants import find_constants, perturb, skeleton, toward, with_values
+from shinka_core.operators.protocol import OPERATORS, Bench
 from shinka_core.operators.statements import borrow, vary
-from shinka_core.program import PatchType
+from shinka_core.program import Candidate, Failure, Sampling
 from shinka_core.source import SourceFile
 from shinka_core.source_text import plain
 
@@ -32,6 +32,7 @@ REARRANGES = 0.04
 BORROWS = 0.1
 # Larger programs are worked on in a thread, so as not to hold up the event loop.
 SMALL_PROGRAM = 20_000
+NOTHING = "no constant and no statement to vary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +44,40 @@ class Texts:
     language: str
 
 
-class MutationOperator:
-    """Implements `Provider`; stateless, and deterministic in the question's seed."""
+@OPERATORS.register("mutate")
+@dataclass(frozen=True, slots=True)
+class Mutate:
+    """Varies the parent; deterministic in the sampling's seed and the turn."""
 
-    async def ask(self, question: Question) -> RawAnswer:
-        """Varies the parent.
+    async def propose(self, sampling: Sampling, bench: Bench) -> Candidate | Failure:
+        """What the variation makes of the parent, or that it holds nothing to vary."""
+        parent = sampling.parent
+        material = Material(
+            parent=parent.source,
+            inspirations=tuple(program.source for program in sampling.inspirations),
+            patch_type=sampling.patch_type,
+        )
+        answer = await varied(bench.rng(), material)
+        if answer is None:
+            return Failure("propose", "nothing_to_vary", NOTHING)
+        try:
+            return apply_patch("diff", answer, parent.source, limit=bench.limit)
+        except PatchError as error:
+            return Failure("propose", error.reason, str(error))
 
-        Raises:
-            UnusableAnswerError: The program holds nothing that can be varied.
-        """
-        if question.material is None:
-            raise UnusableAnswerError(f"{question.model} only proposes programs; it cannot judge", model=question.model)
-        rng = np.random.default_rng([question.seed, len(question.history), question.key.turn])
-        material = in_plain_text(question.material)
-        parent = material.parent
-        if parent.length < SMALL_PROGRAM:
-            change = mutate(rng, material)
-        else:
-            change = await asyncio.to_thread(mutate, rng, material)
-        if change is None:
-            raise UnusableAnswerError(
-                f"{question.model} found no constant and no statement to vary", model=question.model
-            )
-        file, code, description = change
-        name = "_".join(description.split()[:5])
-        return RawAnswer(compose_diff(file.text, code, name, description, file.language, file.path))
 
-    async def close(self) -> None:
-        """Has nothing to release."""
+async def varied(rng: np.random.Generator, material: Material) -> str | None:
+    """The variation as an answer in the patch format, or None where nothing can be varied."""
+    material = in_plain_text(material)
+    if material.parent.length < SMALL_PROGRAM:
+        change = mutate(rng, material)
+    else:
+        change = await asyncio.to_thread(mutate, rng, material)
+    if change is None:
+        return None
+    file, code, description = change
+    name = "_".join(description.split()[:5])
+    return compose_diff(file.text, code, name, description, file.language, file.path)
 
 
 def in_plain_text(material: Material) -> Material:
@@ -94,8 +101,8 @@ def mutate(rng: np.random.Generator, material: Material) -> tuple[SourceFile, st
     return None
 
 
-def _one(rng: np.random.Generator, material: Texts, patch_type: PatchType) -> Change | None:
-    mixes = MIXES_WHEN_CROSSING if patch_type is PatchType.CROSS else MIXES
+def _one(rng: np.random.Generator, material: Texts, patch_type: str) -> Change | None:
+    mixes = MIXES_WHEN_CROSSING if patch_type == "cross" else MIXES
     if material.inspirations and rng.random() < mixes:
         return _mix(rng, material)
     if material.language == "python" and rng.random() < REARRANGES:

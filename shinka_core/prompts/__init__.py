@@ -1,7 +1,19 @@
-"""What models are told: our own words, one builder per kind of patch."""
+"""What models are told: our own words."""
 
+from shinka_core.prompts.context import Instruction, Prompt, PromptBuilder, PromptContext
 from shinka_core.prompts.feedback import repair_message, retry_message
 from shinka_core.prompts.novelty import novelty_prompt, read_novelty_answer
-from shinka_core.prompts.proposal import Prompt, proposal_prompt
+from shinka_core.prompts.proposal import STANDARD, StandardPrompts
 
-__all__ = ["Prompt", "novelty_prompt", "proposal_prompt", "read_novelty_answer", "repair_message", "retry_message"]
+__all__ = [
+    "STANDARD",
+    "Instruction",
+    "Prompt",
+    "PromptBuilder",
+    "PromptContext",
+    "StandardPrompts",
+    "novelty_prompt",
+    "read_novelty_answer",
+    "repair_message",
+    "retry_message",
+]

@@ -1,4 +1,4 @@
-"""How an answer has to look, for each kind of patch."""
+"""How an answer has to look, for each form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from shinka_core.edit.fences import fence_for
 from shinka_core.edit.search_replace import USUAL_LENGTH, marks_for
-from shinka_core.program import PatchType
 
 HEADING = """\
 <NAME>three_to_five_words_in_snake_case</NAME>
@@ -88,24 +87,21 @@ before the fence and the path as it is listed. Files that you do not write stay 
 renamed or deleted."""
 
 
-def answer_format(
-    patch_type: PatchType, *, language: str, parent: str, others: Sequence[str] = (), folder: bool = False
-) -> str:
+def answer_format(form: str, *, language: str, parent: str, others: Sequence[str] = (), folder: bool = False) -> str:
     """How to answer, with fences and marks that no line of the programs can be taken for.
 
     Args:
+        form: Edits (`diff`) or a whole program (`full`).
         parent: The program to change; of a folder all that may change.
         others: Programs that a new one may take lines from.
         folder: Whether the program has several files.
     """
-    form = _form(patch_type, language, parent, others)
-    if not folder:
-        return form
-    return f"{form}\n\n{EDITS_OF_FILES if patch_type is PatchType.DIFF else WHOLE_FILES}"
+    how = _form(form, language, parent, others)
+    return f"{how}\n\n{EDITS_OF_FILES if form == 'diff' else WHOLE_FILES}" if folder else how
 
 
-def _form(patch_type: PatchType, language: str, parent: str, others: Sequence[str]) -> str:
-    if patch_type is not PatchType.DIFF:
+def _form(form: str, language: str, parent: str, others: Sequence[str]) -> str:
+    if form != "diff":
         return FULL.replace("{fence}", fence_for(parent, *others)).replace("{language}", language)
     length = max(marks_for(text) for text in (parent, *others))
     if length == USUAL_LENGTH:

@@ -12,7 +12,7 @@ from shinka_core import generation as steps
 from shinka_core.config import BUILTIN_EMBEDDING
 from shinka_core.errors import ModelError, PromptRefusedError
 from shinka_core.generation import OpenGeneration
-from shinka_core.program import Candidate, PatchType, Sampling
+from shinka_core.program import Candidate, Sampling
 from shinka_core.run import Run, open_run
 from shinka_core.source import Source
 from tests.shinka_core.test_resume_settings import FREE, PROGRAM, make_task, settings
@@ -38,7 +38,7 @@ async def first(run: Run) -> tuple[OpenGeneration, Sampling]:
     candidate = steps.seed_candidate(run)
     evaluation = await steps.evaluate(seed, await steps.submit(seed, candidate.source))
     parent = await steps.record(seed, None, candidate, evaluation)
-    return await steps.open_generation(run, 1), Sampling(parent, (), 0, PatchType.DIFF, "m", attempt=0, seed=1)
+    return await steps.open_generation(run, 1), Sampling(parent, (), 0, "diff", "m", attempt=0, seed=1)
 
 
 async def test_a_failing_judge_is_no_fault_of_the_query(tmp_path: Path) -> None:

@@ -10,15 +10,15 @@ import pytest
 from shinka_core.checks import check_settings
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError, PromptTooLongError
-from shinka_core.generation import apply_answer
 from shinka_core.generation.asking import ask
 from shinka_core.llm.question import CallKey, Message, Question, RawAnswer
-from shinka_core.program import Answer, Candidate, Failure, PatchType, Program, Purpose, Sampling, Usage
+from shinka_core.program import Answer, Candidate, Failure, Program, Purpose, Sampling, Usage
 from shinka_core.program_size import SizeLimit
 from shinka_core.prompts.bounding import GAP
 from shinka_core.run import Run, open_run
 from shinka_core.settings import RunSettings
 from shinka_core.source import Source
+from tests.support.prompting import apply_answer
 
 
 def settings(folder: Path, code: str, **evolve: Any) -> RunSettings:
@@ -57,7 +57,7 @@ def test_a_seed_that_holds_the_mark_of_a_gap_is_refused(tmp_path: Path) -> None:
 def sampling(code: str, model: str = "m") -> Sampling:
     parent = Program("p", 0, Source.of(code, "python"), 0, 1.0, True)
     other = Program("o", 1, Source.of(code, "python"), 0, 0.5, True)
-    return Sampling(parent, (other,), 0, PatchType.FULL, model, 0, 0)
+    return Sampling(parent, (other,), 0, "full", model, 0, 0)
 
 
 def test_a_candidate_that_no_parent_could_be_is_refused_and_told_why() -> None:

@@ -16,6 +16,9 @@ from shinka_core.database.claims import Claims
 from shinka_core.database.reservations import Reservations
 from shinka_core.database.store import Store
 
+# Seconds between two acts, so that the other has its turn.
+PAUSE = 0.01
+
 
 async def claims(store: Store, options: dict[str, Any]) -> None:
     """Claims until there is nothing left, and says what it got; every third one is given back, or kept and abandoned."""
@@ -24,6 +27,7 @@ async def claims(store: Store, options: dict[str, Any]) -> None:
         print(json.dumps({"number": claim.number, "again": claim.taken_over}), flush=True)
         if options.get("hang") == claim.number:
             await asyncio.sleep(3600)
+        await asyncio.sleep(PAUSE)
         assert await mine.renew(claim)
         first = claim.number % 3 == 0 and not claim.taken_over
         assert await mine.release(claim, done=not first)
@@ -36,6 +40,7 @@ async def money(store: Store, options: dict[str, Any]) -> None:
     while await mine.reserve(number, 1.0, options["limit"]) is not None:
         number += 1
         print(json.dumps({"number": number}), flush=True)
+        await asyncio.sleep(PAUSE)
 
 
 async def main(options: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.population.search import Choice
-from shinka_core.program import Answer, Failure, GenerationContext, PatchType, Program, Purpose, new_program_id
+from shinka_core.program import Answer, Failure, GenerationContext, Program, Purpose, new_program_id
 from shinka_core.progress import Progress
 from shinka_core.source import Source
 
@@ -86,7 +86,8 @@ async def fill(options: dict[str, Any]) -> None:
                 sampling = await database.sample(context, 0, _pull)
                 parent = sampling.parent
                 key = CallKey(number, Purpose.PROPOSAL, 0, int(rng.integers(10**6)))
-                await database.calls.answered(Question(key, "m", "", "?", seed=0), Answer("x", "m", cost=1.0))
+                if await database.calls.find(key) is None:  # it was killed before, just behind the answer
+                    await database.calls.answered(Question(key, "m", "", "?", seed=0), Answer("x", "m", cost=1.0))
             if number and rng.random() < 0.2:
                 await database.journal.fail(number, Failure("patch", "x", ""))
             else:
@@ -100,8 +101,8 @@ async def fill(options: dict[str, Any]) -> None:
             print(json.dumps({"key": folded.key(), "state": folded.state()}), flush=True)
 
 
-def _pull(_rng: np.random.Generator, _choice: Choice) -> tuple[PatchType, str]:
-    return PatchType.DIFF, "m"
+def _pull(_rng: np.random.Generator, _choice: Choice) -> tuple[str, str]:
+    return "diff", "m"
 
 
 if __name__ == "__main__":

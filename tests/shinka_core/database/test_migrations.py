@@ -24,7 +24,7 @@ from shinka_core.database.reader import TEXTS, EvolutionReader
 from shinka_core.database.schema import REVISION, VERSION_TABLE, Base
 from shinka_core.errors import SchemaVersionError
 from shinka_core.population.search import Choice
-from shinka_core.program import GenerationContext, GenerationState, PatchType, Program, new_program_id
+from shinka_core.program import GenerationContext, GenerationState, Program, new_program_id
 from shinka_core.record import Recorded
 from shinka_core.source import Source
 from tests.shinka_core.database.old_schema import first_schema_file
@@ -233,8 +233,8 @@ async def test_a_killed_run_of_an_old_version_goes_on(
         assert (await db.by_generation(number)) == program
 
 
-def _pull(_rng: np.random.Generator, _choice: Choice) -> tuple[PatchType, str]:
-    return PatchType.DIFF, "small"
+def _pull(_rng: np.random.Generator, _choice: Choice) -> tuple[str, str]:
+    return "diff", "small"
 
 
 def test_what_a_journal_holds_comes_back_when_a_migration_is_taken_back(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 
 from shinka_core.database import AsyncProgramDatabase
-from shinka_core.program import PatchType
 from tests.shinka_core.database.test_programs import name, opened, program, sample, unit
 
 
@@ -34,7 +33,7 @@ async def test_without_a_correct_program_the_incorrect_one_is_to_be_fixed(tmp_pa
         await db.begin("run", seed=7, settings={})
         await db.add(program(0, None, error="bad"), None)
         sampling = await sample(db, 1)
-    assert sampling.patch_type is PatchType.FIX
+    assert sampling.patch_type == "fix"
     assert sampling.inspirations == ()
 
 

@@ -30,7 +30,6 @@ from shinka_core.program import (
     Failure,
     GenerationContext,
     GenerationState,
-    PatchType,
     Program,
     Purpose,
     new_program_id,
@@ -63,8 +62,8 @@ def program(
 
 
 async def sample(db: AsyncProgramDatabase, number: int, attempt: int = 0):
-    def pull(rng: np.random.Generator, choice: Choice) -> tuple[PatchType, str]:
-        return PatchType.FIX if choice.broken else PatchType.DIFF, f"model-{rng.integers(2)}"
+    def pull(rng: np.random.Generator, choice: Choice) -> tuple[str, str]:
+        return "fix" if choice.broken else "diff", f"model-{rng.integers(2)}"
 
     return await db.sample(GenerationContext("run", number, 7), attempt, pull)
 
@@ -81,7 +80,7 @@ async def test_a_program_comes_back_as_it_was_stored(tmp_path: Path, database_ur
         await db.add(seed, unit(0))
         await db.add(other, unit(1))
         child = program(
-            2, 2.5, parent=seed, island=1, inspiration_ids=(other.id, seed.id), patch_type=PatchType.CROSS, diff="d",
+            2, 2.5, parent=seed, island=1, inspiration_ids=(other.id, seed.id), patch_type="cross", diff="d",
             public_metrics={"a": [1, {"b": None}]}, private_metrics={"c": 1}, text_feedback="füß\n", cost=0.25,
         )  # fmt: skip
         assert await db.add(child, unit(2))

@@ -6,7 +6,6 @@ import pytest
 
 from shinka_core.edit import apply_patch
 from shinka_core.errors import PatchError
-from shinka_core.program import PatchType
 from shinka_core.source import Source
 
 AREA = """\
@@ -50,14 +49,12 @@ def fence(program: str, info: str = "python", marks: str = "```") -> str:
     return f"{marks}{info}\n{program}{marks}\n"
 
 
-def applied(answer: str, parent: str = AREA, patch_type: PatchType = PatchType.DIFF, language: str = "python") -> str:
+def applied(answer: str, parent: str = AREA, patch_type: str = "diff", language: str = "python") -> str:
     """The code of the candidate."""
     return apply_patch(patch_type, answer, Source.of(parent, language)).code
 
 
-def refused(
-    answer: str, parent: str = AREA, patch_type: PatchType = PatchType.DIFF, language: str = "python"
-) -> PatchError:
+def refused(answer: str, parent: str = AREA, patch_type: str = "diff", language: str = "python") -> PatchError:
     """The refusal."""
     with pytest.raises(PatchError) as caught:
         apply_patch(patch_type, answer, Source.of(parent, language))

@@ -7,7 +7,7 @@ import pytest
 from shinka_core.edit import apply_patch
 from shinka_core.edit.compose import compose_diff, compose_full
 from shinka_core.errors import PatchError
-from shinka_core.program import Candidate, PatchType
+from shinka_core.program import Candidate, str
 from shinka_core.source import Source
 from tests.shinka_core.edit.dressing import block, fence
 from tests.support.folders import CURVE, MAIN, RULES, package
@@ -17,11 +17,11 @@ EDIT = block("    scale = 2.0", "    scale = 3.0")
 OTHER = block("    limit = 5.0", "    limit = 6.0")
 
 
-def applied(answer: str, parent: Source | None = None, patch_type: PatchType = PatchType.DIFF) -> Candidate:
+def applied(answer: str, parent: Source | None = None, patch_type: str = "diff") -> Candidate:
     return apply_patch(patch_type, answer, parent or package())
 
 
-def refused(answer: str, parent: Source | None = None, patch_type: PatchType = PatchType.DIFF) -> PatchError:
+def refused(answer: str, parent: Source | None = None, patch_type: str = "diff") -> PatchError:
     with pytest.raises(PatchError) as caught:
         applied(answer, parent, patch_type)
     return caught.value
@@ -112,9 +112,9 @@ def test_a_search_that_stands_nowhere_is_told_with_the_files() -> None:
         ("table.bin", "immutable_region_touched", "table.bin stays as it is"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("patch_type", [PatchType.DIFF, PatchType.FULL])
-def test_other_paths_are_refused(path: str, reason: str, words: str, patch_type: PatchType) -> None:
-    text = EDIT if patch_type is PatchType.DIFF else fence(BETTER_CURVE)
+@pytest.mark.parametrize("patch_type", ["diff", "full"])
+def test_other_paths_are_refused(path: str, reason: str, words: str, patch_type: str) -> None:
+    text = EDIT if patch_type == "diff" else fence(BETTER_CURVE)
     error = refused(f"### FILE {path}\n{text}", patch_type=patch_type)
     assert (error.reason, words in str(error)) == (reason, True), str(error)
 
@@ -140,30 +140,30 @@ def test_a_diff_of_other_files_is_refused(header: str, reason: str, words: str) 
     assert (error.reason, words in str(error)) == (reason, True), str(error)
 
 
-@pytest.mark.parametrize("patch_type", list(PatchType))
-def test_whole_files_are_taken_one_by_one(patch_type: PatchType) -> None:
+@pytest.mark.parametrize("patch_type", ["diff", "full"])
+def test_whole_files_are_taken_one_by_one(patch_type: str) -> None:
     answer = f"<NAME>anew</NAME>\n### FILE curve.py\n{fence(BETTER_CURVE)}\nand\n\n**inner/rules.py**\n\n{fence(BETTER_RULES)}"
     assert applied(answer, patch_type=patch_type).source == package(curve=BETTER_CURVE, rules=BETTER_RULES)
 
 
 def test_a_file_that_is_shown_once_more_as_it_is_does_no_harm() -> None:
     answer = f"main.py\n{fence(MAIN)}\ncurve.py\n{fence(CURVE)}\ninner/rules.py\n{fence(BETTER_RULES)}"
-    assert applied(answer, patch_type=PatchType.FULL).source == package(rules=BETTER_RULES)
+    assert applied(answer, patch_type="full").source == package(rules=BETTER_RULES)
 
 
 def test_the_first_line_of_a_fence_may_name_the_file() -> None:
     answer = fence(f"# inner/rules.py\n{BETTER_RULES}")
-    assert applied(answer, patch_type=PatchType.FULL).source == package(rules=BETTER_RULES)
+    assert applied(answer, patch_type="full").source == package(rules=BETTER_RULES)
 
 
 def test_a_whole_file_without_a_path_is_the_one_that_defines_the_same() -> None:
-    assert applied(fence(BETTER_RULES), patch_type=PatchType.FULL).source == package(rules=BETTER_RULES)
-    error = refused(fence(BETTER_CURVE), TWINS, PatchType.FULL)
+    assert applied(fence(BETTER_RULES), patch_type="full").source == package(rules=BETTER_RULES)
+    error = refused(fence(BETTER_CURVE), TWINS, "full")
     assert (error.reason, "does not say which of curve.py, inner/rules.py" in str(error)) == ("several_programs", True)
 
 
 def test_an_answer_that_changes_nothing_is_refused() -> None:
-    assert refused(f"curve.py\n{fence(CURVE)}", patch_type=PatchType.FULL).reason == "nothing_changed"
+    assert refused(f"curve.py\n{fence(CURVE)}", patch_type="full").reason == "nothing_changed"
     assert refused("I would make it faster.").reason == "no_block_found"
 
 
@@ -192,7 +192,7 @@ def test_line_ends_are_those_of_each_file() -> None:
 def test_the_limit_is_for_all_files_together() -> None:
     parent = package()
     with pytest.raises(PatchError, match=rf"the program has {parent.length + 3} characters; at most {parent.length}"):
-        apply_patch(PatchType.DIFF, block("    scale = 2.0", "    scale = 2.0001"), parent, limit=parent.length)
+        apply_patch("diff", block("    scale = 2.0", "    scale = 2.0001"), parent, limit=parent.length)
 
 
 def test_reasoning_about_files_is_not_their_edit() -> None:
@@ -213,4 +213,4 @@ def test_without_any_marker_programs_may_change_and_data_may_not() -> None:
 def test_operators_name_the_file_that_they_change() -> None:
     for compose in (compose_diff, lambda _, *rest: compose_full(*rest)):
         answer = compose(CURVE, BETTER_CURVE, "name", "words", "python", "inner/rules.py")
-        assert applied(answer, TWINS, PatchType.DIFF).source == package(rules=BETTER_CURVE)
+        assert applied(answer, TWINS, "diff").source == package(rules=BETTER_CURVE)

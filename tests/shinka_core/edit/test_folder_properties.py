@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shinka_core.edit import apply_patch
 from shinka_core.edit.evolvable import evolvable_files
 from shinka_core.errors import PatchError
-from shinka_core.program import PatchType
+from shinka_core.program import str
 from shinka_core.source import DATA, Source, SourceFile
 from shinka_core.source_text import plain
 from tests.shinka_core.edit.dressing import block, fence
@@ -41,7 +41,7 @@ def test_only_the_named_files_change(parent: Source, rng: random.Random) -> None
     answer = "\n".join(
         f"### FILE {file.path}\n{block(f'first {file.path}', f'second {rng.randint(0, 9)}')}" for file in chosen
     )
-    child = apply_patch(PatchType.DIFF, answer, parent).source
+    child = apply_patch("diff", answer, parent).source
     changed = {new.path for old, new in zip(parent.files, child.files, strict=True) if old != new}
     assert changed == {file.path for file in chosen}
     for file in chosen:
@@ -57,15 +57,15 @@ def test_a_change_is_the_same_as_its_diff(parent: Source, rng: random.Random) ->
         f"{file.path}\n{block(f'first {file.path}', f'new {number} {rng.randint(0, 99)}')}"
         for number, file in enumerate(may_change)
     )
-    candidate = apply_patch(PatchType.DIFF, answer, parent)
-    assert apply_patch(PatchType.DIFF, fence(candidate.diff + "\n", "diff"), parent).source == candidate.source
+    candidate = apply_patch("diff", answer, parent)
+    assert apply_patch("diff", fence(candidate.diff + "\n", "diff"), parent).source == candidate.source
 
 
 @given(folders(), st.text(alphabet="<>=#` \nabFILE.txt/", max_size=200))
 def test_no_answer_changes_what_stays(parent: Source, answer: str) -> None:
     may_change = {file.path for file in evolvable_files(parent)}
     try:
-        child = apply_patch(PatchType.FULL, f"### FILE a.txt\n```\n{answer}\n```\n{answer}", parent).source
+        child = apply_patch("full", f"### FILE a.txt\n```\n{answer}\n```\n{answer}", parent).source
     except PatchError as error:
         assert str(error)
         return

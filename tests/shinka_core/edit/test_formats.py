@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from shinka_core.program import PatchType
 from tests.shinka_core.edit.dressing import BETTER, HEADING, PROMPT, applied, fence, refused
 
 HUNK = " def area(r):\n-    factor = 3.0\n+    factor = math.pi\n     return factor * r * r\n"
@@ -28,7 +27,7 @@ HEADER = "--- a/main.py\n+++ b/main.py\n"
     ],
 )
 def test_a_diff_whose_text_fits_is_applied(diff: str) -> None:
-    for patch_type in (PatchType.DIFF, PatchType.FULL):
+    for patch_type in ("diff", "full"):
         assert applied(HEADING + fence(diff, "diff"), patch_type=patch_type) == BETTER
 
 
@@ -66,7 +65,7 @@ def test_a_diff_that_does_not_fit_is_named(diff: str, words: str) -> None:
 def test_a_diff_is_no_program() -> None:
     diff = '--- a/initial.md\n+++ b/initial.md\n@@ -8,4 +8,4 @@\n {"answer": 0}\n ~~~\n \n Never explain.\n-Never guess.\n+Never.\n'
     assert refused(fence(diff, "diff"), PROMPT, language="markdown").reason == "wrong_format"
-    assert refused(fence(diff, "diff"), PROMPT, PatchType.FULL, "markdown").reason == "wrong_format"
+    assert refused(fence(diff, "diff"), PROMPT, "full", "markdown").reason == "wrong_format"
 
 
 def test_a_diff_outside_of_the_block_is_refused() -> None:

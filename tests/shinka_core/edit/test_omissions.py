@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from shinka_core.edit.omissions import find_omission, leaves_out
-from shinka_core.program import PatchType
 from tests.shinka_core.edit.dressing import applied, block, fence, refused
 
 STEPS = (
@@ -87,8 +86,8 @@ def test_a_comment_is_none(line: str) -> None:
 def test_a_program_with_an_omission_is_refused(line: str) -> None:
     program = f"# EVOLVE-BLOCK-START\ndef step0(x):\n    return x + 7.0\n\n\n{line}\n# EVOLVE-BLOCK-END\n"
     for answer, patch_type in (
-        (fence(program), PatchType.FULL),
-        (block("    return x + 0.0", f"    return x + 7.0\n{line}"), PatchType.DIFF),
+        (fence(program), "full"),
+        (block("    return x + 0.0", f"    return x + 7.0\n{line}"), "diff"),
     ):
         error = refused(answer, STEPS, patch_type)
         assert error.reason == "placeholder"
@@ -106,7 +105,7 @@ def test_a_search_that_leaves_lines_out_is_told_so() -> None:
 def test_what_the_parent_has_is_no_omission() -> None:
     parent = STEPS.replace("def step0", "# ... existing code ...\n# rest unchanged\n...\ndef step0")
     assert "x + 7.0" in applied(block("    return x + 0.0", "    return x + 7.0"), parent)
-    assert "x + 7.0" in applied(fence(parent.replace("x + 0.0", "x + 7.0")), parent, PatchType.FULL)
+    assert "x + 7.0" in applied(fence(parent.replace("x + 0.0", "x + 7.0")), parent, "full")
 
 
 def test_a_vague_comment_counts_where_lines_are_gone() -> None:

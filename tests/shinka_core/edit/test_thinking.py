@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from shinka_core.program import PatchType
 from shinka_core.thinking import without_thinking
 from tests.shinka_core.edit.dressing import AREA, BETTER, HEADING, NEW, OLD, applied, block, fence, refused
 
@@ -60,7 +59,7 @@ def test_a_draft_edit_is_not_applied(dress: str) -> None:
     ],
 )
 def test_a_draft_program_is_not_taken(answer: str) -> None:
-    assert applied(answer, patch_type=PatchType.FULL) == BETTER
+    assert applied(answer, patch_type="full") == BETTER
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,7 @@ def test_tags_inside_of_a_program_are_text_like_any_other(search: str, replace: 
     child = ABOUT_TAGS.replace(f"\n{search}\n", f"\n{replace}\n")
     for dress in (REAL[: len(HEADING)], "<think>\nSplit at </think>.\n</think>\n", "</think>\n"):
         assert applied(dress + block(search, replace), ABOUT_TAGS) == child
-        assert applied(dress + fence(child), ABOUT_TAGS, PatchType.FULL) == child
+        assert applied(dress + fence(child), ABOUT_TAGS, "full") == child
 
 
 def test_two_ends_of_reasoning_inside_of_an_edit_are_never_the_beginning_of_the_answer() -> None:

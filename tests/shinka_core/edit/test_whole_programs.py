@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shinka_core.program import PatchType
 from tests.shinka_core.edit.dressing import AREA, BETTER, HEADING, PROMPT, applied, block, fence, refused
 
-FULL = PatchType.FULL
+FULL = "full"
 TESTS = "import unittest\n\n\nclass TestArea(unittest.TestCase):\n" + "".join(
     f"    def test_{n}(self):\n        self.assertGreater(area({n}.0), 0.0)\n\n" for n in range(12)
 )
@@ -133,8 +132,8 @@ def test_markers_around_a_program_that_has_none_are_left_out() -> None:
     assert applied(fence(f"# EVOLVE-BLOCK-START\n{child}# EVOLVE-BLOCK-END\n"), SUM, FULL) == child
 
 
-@pytest.mark.parametrize("patch_type", [FULL, PatchType.DIFF])
-def test_a_program_that_is_cut_off_is_refused(patch_type: PatchType) -> None:
+@pytest.mark.parametrize("patch_type", [FULL, "diff"])
+def test_a_program_that_is_cut_off_is_refused(patch_type: str) -> None:
     assert refused("```python\n" + BETTER[:60], patch_type=patch_type).reason == "truncated_answer"
 
 

@@ -14,10 +14,10 @@ from shinka_core.edit import apply_patch
 from shinka_core.edit.blocks import immutable_parts
 from shinka_core.errors import UnusableAnswerError
 from shinka_core.llm.question import CallKey, Material, Message, Question
-from shinka_core.operators import MutationOperator
+from shinka_core.operators import MutationModel
 from shinka_core.operators.constants import find_constants, skeleton, toward, with_values
 from shinka_core.operators.statements import borrow, vary
-from shinka_core.program import PatchType, Purpose
+from shinka_core.program import Purpose
 from shinka_core.source import Source
 
 PARENT = """\
@@ -40,7 +40,7 @@ STATISTICS = "# EVOLVE-BLOCK-START\n" + inspect.getsource(statistics) + "# EVOLV
 
 
 def question(seed: int, parent: str = PARENT, *, inspirations: tuple[str, ...] = (), language: str = "python",
-             patch_type: PatchType = PatchType.DIFF, history: tuple[Message, ...] = ()) -> Question:  # fmt: skip
+             patch_type: str = "diff", history: tuple[Message, ...] = ()) -> Question:  # fmt: skip
     others = tuple(Source.of(code, language) for code in inspirations)
     material = Material(Source.of(parent, language), others, patch_type)
     return Question(CallKey(1, Purpose.PROPOSAL, 0, 0), "builtin/mutate", "", "", seed, history, material)
@@ -50,10 +50,10 @@ def question(seed: int, parent: str = PARENT, *, inspirations: tuple[str, ...] =
     ("parent", "answers"), [(PARENT, 40), (STATISTICS, 10), pytest.param(STATISTICS, 40, marks=pytest.mark.slow)]
 )
 async def test_every_answer_is_a_valid_patch_of_the_block(parent: str, answers: int) -> None:
-    operator = MutationOperator()
+    operator = MutationModel()
     donor = parent.replace("0.25", "0.75").replace("1.5", "2.5")
     for seed in range(answers):
-        patch_type = [PatchType.DIFF, PatchType.CROSS][seed % 2]
+        patch_type = ["diff", "cross"][seed % 2]
         answer = await operator.ask(question(seed, parent, inspirations=(donor,), patch_type=patch_type))
         child = apply_patch(patch_type, answer.text, Source.of(parent, "python"))
         ast.parse(child.code)
@@ -63,7 +63,7 @@ async def test_every_answer_is_a_valid_patch_of_the_block(parent: str, answers: 
 
 
 async def test_the_same_question_has_the_same_answer_and_a_rejected_one_another() -> None:
-    operator = MutationOperator()
+    operator = MutationModel()
     first, again = [await operator.ask(question(3)) for _ in range(2)]
     after = await operator.ask(question(3, history=(Message("assistant", first.text), Message("user", "no"))))
     assert first.text == again.text
@@ -72,15 +72,15 @@ async def test_the_same_question_has_the_same_answer_and_a_rejected_one_another(
 
 async def test_other_languages_have_their_constants_moved() -> None:
     code = "// EVOLVE-BLOCK-START\nfloat a = 0.5; // 9.5\nint b = 12;\n// EVOLVE-BLOCK-END\nint keep = 3;\n"
-    answer = await MutationOperator().ask(question(1, code, language="cpp"))
-    child = apply_patch(PatchType.DIFF, answer.text, Source.of(code, "cpp")).code
+    answer = await MutationModel().ask(question(1, code, language="cpp"))
+    child = apply_patch("diff", answer.text, Source.of(code, "cpp")).code
     assert "// 9.5" in child
     assert child.endswith("int keep = 3;\n")
 
 
 async def test_a_program_without_anything_to_vary_is_told() -> None:
     with pytest.raises(UnusableAnswerError, match="no constant"):
-        await MutationOperator().ask(question(1, "hello", language="text"))
+        await MutationModel().ask(question(1, "hello", language="text"))
 
 
 def test_only_numbers_of_the_block_are_constants_and_strings_are_not() -> None:
@@ -130,8 +130,8 @@ def test_statements_are_varied_and_borrowed_without_breaking_the_syntax() -> Non
 async def test_a_parent_of_any_kind_is_varied_and_keeps_its_bytes(parent: str) -> None:
     assert 1.5 in [constant.value for constant in find_constants(parent.replace("\r\n", "\n"), "python")]
     for seed in range(20):
-        answer = await MutationOperator().ask(question(seed, parent, inspirations=(parent.replace("1.5", "2.5"),)))
-        child = apply_patch(PatchType.DIFF, answer.text, Source.of(parent, "python")).code
+        answer = await MutationModel().ask(question(seed, parent, inspirations=(parent.replace("1.5", "2.5"),)))
+        child = apply_patch("diff", answer.text, Source.of(parent, "python")).code
         assert immutable_parts(child) == immutable_parts(parent)
         assert child.count("\r\n") == child.count("\n") * ("\r" in parent)
         assert child.startswith("\ufeff") == parent.startswith("\ufeff")
@@ -146,5 +146,5 @@ def test_all_constants_of_a_line_behind_a_form_feed_are_seen() -> None:
 
 async def test_a_megabyte_is_varied_in_time_that_grows_with_its_length() -> None:
     code = "".join(f'value_{n} = {n}.5  # "why" {n}\n' for n in range(25_000))
-    answer = await asyncio.wait_for(MutationOperator().ask(question(1, code)), 20)
-    assert apply_patch(PatchType.DIFF, answer.text, Source.of(code, "text")).code != code
+    answer = await asyncio.wait_for(MutationModel().ask(question(1, code)), 20)
+    assert apply_patch("diff", answer.text, Source.of(code, "text")).code != code

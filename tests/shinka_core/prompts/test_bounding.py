@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from shinka_core.edit import apply_patch
 from shinka_core.errors import PatchError
-from shinka_core.program import PatchType, Program, Sampling
-from shinka_core.prompts import Prompt, proposal_prompt
+from shinka_core.program import Program, Sampling
+from shinka_core.prompts import Prompt
 from shinka_core.prompts.bounding import GAP, elided
 from shinka_core.prompts.token_estimate import tokens_at_most
 from shinka_core.source import Source
+from tests.support.prompting import proposal_prompt
 
 BLOCK = "".join(f"step_{n} = {n}\n" for n in range(60))
 HEAD = "import math\n" + "".join(f"HEAD_{n} = {n}\n" for n in range(400))
@@ -28,12 +29,12 @@ def program(name: str, score: float, code: str = CODE, **fields: object) -> Prog
     return Program(name, 1, Source.of(code.replace("step_0 ", f"{name} "), "python"), 0, score, True, **fields)  # type: ignore[arg-type]
 
 
-def sampling(patch_type: PatchType = PatchType.DIFF) -> Sampling:
+def sampling(patch_type: str = "diff") -> Sampling:
     parent = program("the_parent", 3.0, text_feedback=FEEDBACK, public_metrics={"width": 7})
     return Sampling(parent, (program("lowest", 1.0), program("second", 2.0)), 0, patch_type, "m", 0, 0)
 
 
-def prompt(room: int | None, patch_type: PatchType = PatchType.DIFF) -> Prompt:
+def prompt(room: int | None, patch_type: str = "diff") -> Prompt:
     return proposal_prompt(
         sampling(patch_type), task="Make it fast.", use_text_feedback=True, history=HISTORY, room=room
     )
@@ -95,8 +96,8 @@ def test_the_least_is_the_task_the_block_and_the_last_complaint() -> None:
 
 
 def test_a_crossover_without_other_versions_left_asks_for_a_better_program() -> None:
-    assert "and the others shown" in prompt(None, PatchType.CROSS).user
-    assert "and the others shown" not in prompt(3_000, PatchType.CROSS).user
+    assert "and the others shown" in prompt(None, "cross").user
+    assert "and the others shown" not in prompt(3_000, "cross").user
 
 
 def test_feedback_keeps_its_beginning_and_its_end() -> None:
@@ -136,13 +137,13 @@ def test_an_edit_that_searches_for_what_was_left_out_applies_nowhere() -> None:
     mark = next(line for line in elided(CODE, 0).split("\n") if GAP in line)
     answer = f"<<<<<<< SEARCH\n{mark}\n=======\nx = 1\n>>>>>>> REPLACE\n"
     with pytest.raises(PatchError) as caught:
-        apply_patch(PatchType.DIFF, answer, Source.of(CODE, "python"))
+        apply_patch("diff", answer, Source.of(CODE, "python"))
     assert caught.value.reason == "search_not_found"
 
 
 def test_a_whole_program_with_gaps_changes_the_block_alone() -> None:
     child = elided(CODE, 0).replace("step_5 = 5", "step_5 = 6")
-    candidate = apply_patch(PatchType.FULL, f"```python\n{child}```", Source.of(CODE, "python"))
+    candidate = apply_patch("full", f"```python\n{child}```", Source.of(CODE, "python"))
     assert candidate.code == CODE.replace("step_5 = 5", "step_5 = 6")
 
 

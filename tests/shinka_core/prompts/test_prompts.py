@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from shinka_core.edit import apply_patch
-from shinka_core.program import Failure, PatchType, Program, Sampling, Verdict
-from shinka_core.prompts import novelty_prompt, proposal_prompt, read_novelty_answer, retry_message
+from shinka_core.program import Failure, Program, Sampling, Verdict
+from shinka_core.prompts import novelty_prompt, read_novelty_answer, retry_message
 from shinka_core.prompts.formats import EXAMPLE_DIFF, EXAMPLE_PARENT
 from shinka_core.prompts.novelty import UNCLEAR
 from shinka_core.prompts.programs import FEEDBACK_LIMIT, fenced
 from shinka_core.source import Source
+from tests.support.prompting import proposal_prompt
 
 
 def program(score: float, code: str = "x = 1", **fields: object) -> Program:
@@ -20,21 +21,21 @@ def program(score: float, code: str = "x = 1", **fields: object) -> Program:
     return Program(f"id{score}", 1, Source.of(code, "python"), 0, score, True, **(values | fields))  # type: ignore[arg-type]
 
 
-def sampling(patch_type: PatchType = PatchType.DIFF, seed: int = 0, **fields: object) -> Sampling:
+def sampling(patch_type: str = "diff", seed: int = 0, **fields: object) -> Sampling:
     inspirations = (program(0.25, "low = 1"), program(0.5, "high = 1"))
     return Sampling(program(1.5, "parent = 1", **fields), inspirations, 0, patch_type, "m", 0, seed)
 
 
-def of(code: str, patch_type: PatchType = PatchType.DIFF) -> Sampling:
+def of(code: str, patch_type: str = "diff") -> Sampling:
     return replace(sampling(patch_type), parent=program(1.5, code))
 
 
-@pytest.mark.parametrize("patch_type", list(PatchType))
-def test_a_proposal_shows_task_programs_scores_and_format(patch_type: PatchType) -> None:
+@pytest.mark.parametrize("patch_type", ["diff", "full", "cross", "fix"])
+def test_a_proposal_shows_task_programs_scores_and_format(patch_type: str) -> None:
     prompt = proposal_prompt(sampling(patch_type), task="Make it fast.", use_text_feedback=True)
     system, user = prompt.system, prompt.user
     assert "Make it fast." in system
-    assert ("SEARCH" in system) == (patch_type is PatchType.DIFF)
+    assert ("SEARCH" in system) == (patch_type == "diff")
     assert user.index("low = 1") < user.index("high = 1") < user.index("parent = 1")
     assert "Score: 1.5" in user
     assert '"width": 3' in user
@@ -64,7 +65,7 @@ def test_the_same_sampling_gives_the_same_prompt_and_seeds_vary_it() -> None:
 
 
 def test_the_worked_example_is_itself_a_correct_answer() -> None:
-    assert "base / (1 + load)" in apply_patch(PatchType.DIFF, EXAMPLE_DIFF, Source.of(EXAMPLE_PARENT, "python")).code
+    assert "base / (1 + load)" in apply_patch("diff", EXAMPLE_DIFF, Source.of(EXAMPLE_PARENT, "python")).code
 
 
 def test_a_rejection_is_told_with_its_reason() -> None:
@@ -128,10 +129,10 @@ def test_the_judge_sees_both_programs() -> None:
 
 def test_the_fence_asked_for_is_longer_than_any_in_the_programs() -> None:
     inner = "Answer so:\n```json\n{}\n```\n"
-    asked = proposal_prompt(of(inner, PatchType.FULL), task=None, use_text_feedback=False)
+    asked = proposal_prompt(of(inner, "full"), task=None, use_text_feedback=False)
     assert "\n````python\nthe complete program" in asked.system
     assert "````python\nAnswer so:" in asked.user
-    longer = replace(sampling(PatchType.CROSS), inspirations=(program(0.5, "`````\nx\n`````"),))
+    longer = replace(sampling("cross"), inspirations=(program(0.5, "`````\nx\n`````"),))
     assert "\n``````python\nthe complete" in proposal_prompt(longer, task=None, use_text_feedback=False).system
 
 
@@ -145,7 +146,7 @@ def test_the_marks_asked_for_are_longer_than_lines_that_look_like_them(line: str
     marks = f"{'<' * length} SEARCH", f"\n{'=' * length}\n", f"{'>' * length} REPLACE"
     assert all(mark in system for mark in marks)
     answer = f"{marks[0]}\nRole\n{line}{marks[1]}Title\n{line}\n{marks[2]}\n"
-    assert apply_patch(PatchType.DIFF, answer, Source.of(parent, "markdown")).code == parent.replace("Role", "Title")
+    assert apply_patch("diff", answer, Source.of(parent, "markdown")).code == parent.replace("Role", "Title")
 
 
 def test_models_see_neither_marks_nor_carriage_returns() -> None:

@@ -14,7 +14,7 @@ from shinka.testing import ReviewerContract
 from shinka_core.checks import check_values
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
-from shinka_core.program import Candidate, PatchType, Program, Review, Sampling, Verdict
+from shinka_core.program import Candidate, Program, Review, Sampling, Verdict
 from shinka_core.reviewers import REVIEWERS, FileReviewer, Reviewer, file, reviewer_of
 from shinka_core.settings import RunSettings
 from shinka_core.source import Source
@@ -46,7 +46,7 @@ class TestFileWithoutAnybody(ReviewerContract):
 def given(code: str = "x = 2\n") -> tuple[Sampling, Candidate, Verdict]:
     parent = Program("p", 3, Source.of("x = 1\n", "python"), 0, score=1.5, correct=True)
     return (
-        Sampling(parent, (), 0, PatchType.DIFF, "gpt", attempt=0, seed=1),
+        Sampling(parent, (), 0, "diff", "gpt", attempt=0, seed=1),
         Candidate(
             source=Source.of(code, "python"), name="double_x", description="Twice as much.", diff="-x = 1\n+x = 2\n```"
         ),

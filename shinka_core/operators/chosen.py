@@ -1,0 +1,56 @@
+"""The operators of one evolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from shinka_core.errors import ConfigError
+from shinka_core.operators.protocol import OPERATORS, Operator, asks, made, name_of
+from shinka_core.registry import Spec
+
+# Takes over where nothing is correct, and where there is no second program to cross with.
+FIX, CROSS, ALONE = "fix", "cross", "diff"
+
+
+class Operators:
+    """Operators by the name that programs have for them.
+
+    Attributes:
+        names: Those that the settings choose among, in their order.
+    """
+
+    def __init__(self, specs: Sequence[Spec]) -> None:
+        """Makes them.
+
+        Raises:
+            ConfigError: There is one that is not there, or that cannot be made so.
+        """
+        self.names = [name_of(spec) for spec in specs]
+        try:
+            self._made = {name: made(spec) for name, spec in zip(self.names, specs, strict=True)}
+            for name in (FIX, ALONE):
+                self._made.setdefault(name, made(name))
+        except ConfigError as error:
+            raise ConfigError(f"patch_types: {error}") from error
+
+    def of(self, name: str) -> Operator:
+        """The operator of that name, also one that the settings do not choose any more.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        if name not in self._made:
+            self._made[name] = made(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[Operator]:
+        return iter(self._made.values())
+
+    def asking(self, name: str) -> bool:
+        """Whether that one needs a model."""
+        return asks(self.of(name))
+
+
+def known_operators() -> list[str]:
+    """Every name that settings can use."""
+    return OPERATORS.names()

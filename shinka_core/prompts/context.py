@@ -1,0 +1,75 @@
+"""What is known when a prompt is made, and who makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shinka_core.program import Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is sent.
+
+    Attributes:
+        history: Contents of earlier answers and of what was said about them, in turn, as far as they fit.
+        tokens: About how many these are, rather too many.
+        fits: Whether that is as few as was asked for.
+        left_out: What was left out to make it fit, in words.
+    """
+
+    system: str
+    user: str
+    history: tuple[str, ...] = ()
+    tokens: int = 0
+    fits: bool = True
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """What an operator wants of a model.
+
+    Attributes:
+        request: What to do with the programs shown.
+        form: How the answer has to look.
+        alone: The request where no program is left to be shown beside the parent; None: the same.
+    """
+
+    request: str
+    form: str
+    alone: str | None = None
+
+
+class PromptBuilder(Protocol):
+    """Puts a prompt together: its words, its order, and what goes first where there is little room."""
+
+    def build(self, context: PromptContext, instruction: Instruction) -> Prompt:
+        """The messages of a proposal, the same for the same arguments."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PromptContext:
+    """All that a prompt may be made of.
+
+    Attributes:
+        builder: Who makes it.
+        task: What the program is for, in the user's words.
+        use_text_feedback: Show the evaluator's texts.
+        history: Contents of earlier answers and of what was said about them, in turn.
+        room: Tokens that all messages together may have; None: any number.
+    """
+
+    sampling: Sampling
+    builder: PromptBuilder
+    task: str | None = None
+    use_text_feedback: bool = True
+    history: Sequence[str] = ()
+    room: int | None = None
+
+    def ask(self, instruction: Instruction) -> Prompt:
+        """The prompt with which a model is asked for that."""
+        return self.builder.build(self, instruction)
