@@ -40,7 +40,6 @@ GROUND = {
 }
 MAY_USE = {
     "edit": set[str](),
-    "selection": set[str](),
     "population": set[str](),
     "evaluation": set[str](),
     "launch": {"evaluation", "warden"},

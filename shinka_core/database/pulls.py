@@ -17,7 +17,7 @@ async def read_pulls(connection: AsyncConnection, evolution: str, generation: in
     steps = (
         select(StepRow.generation, StepRow.attempt, StepRow.payload)
         .where(StepRow.evolution == evolution, StepRow.step == GenerationState.SAMPLED.value)
-        .order_by(StepRow.generation, StepRow.attempt, StepRow.id)
+        .order_by(StepRow.generation, StepRow.attempt, StepRow.id)  # of several the last counts
     )
     calls = (
         select(ModelCallRow.generation, ModelCallRow.attempt, ModelCallRow.model)

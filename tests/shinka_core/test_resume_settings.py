@@ -247,20 +247,23 @@ async def test_new_islands_begin_with_the_seed_program(begun: Begun) -> None:
     assert rows(begun.results, "SELECT count(DISTINCT island) FROM programs WHERE generation > 4")[0][0] > 2
 
 
+WIDTHS = "SELECT DISTINCT length(vector) FROM programs JOIN embeddings ON digest = embedding"
+
+
 async def test_another_embedding_embeds_everything_anew(begun: Begun) -> None:
-    assert rows(begun.results, "SELECT DISTINCT length(embedding) FROM programs") == [(4 * 384,)]
+    assert rows(begun.results, WIDTHS) == [(4 * 384,)]
     async with ModelServer() as server:
         change = {"embedding_model": "other", "llm_base_url": server.url, "num_generations": 8, "llm_prices": FREE}
         run, launcher = await go(settings(begun.results, None, evolve=change), True)
         assert len(launcher.evaluated) == 4
-        assert rows(begun.results, "SELECT DISTINCT length(embedding) FROM programs") == [(4 * 64,)]
+        assert rows(begun.results, WIDTHS) == [(4 * 64,)]
         asked = len(server.embedded)
         # The same one at another address is asked once, for the seed program, and what it says is the same.
         moved = settings(begun.results, None, evolve={"llm_base_url": server.url.replace("127.0.0.1", "localhost")})
         await go(moved, True)
         assert len(server.embedded) == asked + 1
     await go(settings(begun.results, None, evolve={"embedding_model": BUILTIN_EMBEDDING}), True)
-    assert rows(begun.results, "SELECT DISTINCT length(embedding) FROM programs") == [(4 * 384,)]
+    assert rows(begun.results, WIDTHS) == [(4 * 384,)]
     assert run.settings.evolve.embedding_model == "other"
 
 

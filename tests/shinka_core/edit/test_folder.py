@@ -7,7 +7,7 @@ import pytest
 from shinka_core.edit import apply_patch
 from shinka_core.edit.compose import compose_diff, compose_full
 from shinka_core.errors import PatchError
-from shinka_core.program import Candidate, str
+from shinka_core.program import Candidate
 from shinka_core.source import Source
 from tests.shinka_core.edit.dressing import block, fence
 from tests.support.folders import CURVE, MAIN, RULES, package

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from shinka_core.edit import apply_patch
 from shinka_core.edit.evolvable import evolvable_files
 from shinka_core.errors import PatchError
-from shinka_core.program import str
 from shinka_core.source import DATA, Source, SourceFile
 from shinka_core.source_text import plain
 from tests.shinka_core.edit.dressing import block, fence

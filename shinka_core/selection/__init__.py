@@ -1,1 +1,0 @@
-"""Choosing islands, parents, inspirations and archive members: pure functions of values and a generator."""
