@@ -17,7 +17,7 @@ async def evaluate_seed(run: Run, runs: GenerationRuns) -> None:
     """Evaluates the seed program.
 
     Raises:
-        ConfigError: The evaluator does not work on it.
+        ConfigError: The evaluator does not work on it, or the archive needs more than it gives.
         OrchestratorError: The Prefect server stayed away; the seed program is open.
     """
     outcome = await runs.end_of(0)
@@ -39,6 +39,7 @@ async def evaluate_seed(run: Run, runs: GenerationRuns) -> None:
             f"Try it by hand: {run.settings.job.eval_program_path} --program_path {run.settings.evolve.init_program_path} "
             f"--results_dir DIR" + (f"; its output is in {output}" if output.is_dir() else "")
         )
+    run.database.check_archive()
     if not seed.correct:
         logger.warning("%s", not_correct(seed.error))
 

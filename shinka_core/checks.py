@@ -12,7 +12,7 @@ from shinka_core.launch import check_job
 from shinka_core.llm.endpoint import check_models
 from shinka_core.operators import Operators
 from shinka_core.periodic import periodics_of
-from shinka_core.population.settings import search_of
+from shinka_core.population.settings import search_of, spawning_of
 from shinka_core.program_size import SizeLimit
 from shinka_core.reviewers import reviewer_of
 from shinka_core.secrets import refuse_stored_secrets
@@ -61,7 +61,7 @@ def check_values(settings: RunSettings) -> None:
     address_of(settings.database.db_path, settings.results_dir)
     refuse_stored_secrets(urls={"db_path": settings.database.db_path}, options={})
     check_models(settings.evolve)
-    search_of(settings.database)
+    spawning_of(settings.database, search_of(settings.database).islands)
     Operators(settings.evolve.patch_types)
     bandit_of(settings.evolve)
     _check_beside(settings.evolve)

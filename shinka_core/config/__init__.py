@@ -299,6 +299,20 @@ class DatabaseConfig(Section):
     island_elitism: bool = True
     enforce_island_separation: bool = True
 
+    stagnation_threshold: int | None = Field(
+        default=None, ge=1, description="Programs without a better best after which there is a new island; None: never."
+    )
+    max_islands: int = Field(default=5, ge=1, le=10_000, description="Islands at once, when new ones are made.")
+    island_cooldown: int = Field(default=30, ge=0, description="Programs between one new island and the next.")
+    island_origin: Literal["initial", "best", "archive", "bootstrap"] = Field(
+        default="best",
+        description="What a new island begins with: the seed program, the best, an elite, or (bootstrap) the seed "
+        "program and nothing that other islands have found.",
+    )
+    replace_worst_island: bool = Field(
+        default=False, description="At max_islands a new one takes the worst one's place."
+    )
+
 
 def _check_weights(field: str, weights: list[float]) -> None:
     if any(not 0 <= weight < float("inf") for weight in weights) or sum(weights) <= 0:

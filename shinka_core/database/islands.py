@@ -21,8 +21,8 @@ class IslandRecord:
     """An island as it is recorded.
 
     Attributes:
-        origin: `initial`, or what it was spawned from.
-        program_id: The program that it was spawned with, which lives on it from its beginning.
+        origin: `initial` of the first ones, else what it was spawned from.
+        program_id: The program that it was spawned with, which lives on it from its beginning; None for the first ones.
         created_after: How many programs were recorded by then.
         retired_after: The same of its retirement; None while it lives.
         settings: Its own, over those of the run.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, func, inspect, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
@@ -113,10 +113,11 @@ async def _read(connection: AsyncConnection, name: str) -> KnownRun | None:
         settings = await connection.scalar(
             select(SessionRow.settings).where(SessionRow.evolution == name).order_by(SessionRow.number.desc()).limit(1)
         )
+    homes = IslandMemberRow.after == 0  # later it comes to islands that were spawned
     if await connection.run_sync(_has, NEW_TABLE):
         found = await read_programs(connection, ProgramRow.evolution == name, ProgramRow.generation == SEED)
     else:
-        found = await read_earlier_programs(connection, name, SEED)
+        found, homes = await read_earlier_programs(connection, name, SEED), true()
     program = next(iter(found), None)
     correct = await connection.scalar(select(func.count()).where(ProgramRow.evolution == name, ProgramRow.correct))
     final = [state.value for state in GenerationState if state.final]
@@ -130,7 +131,11 @@ async def _read(connection: AsyncConnection, name: str) -> KnownRun | None:
     islands = 0
     if program is not None:
         islands = await connection.scalar(
-            select(func.count()).where(IslandMemberRow.evolution == name, IslandMemberRow.program_id == program.id)
+            select(func.count()).where(
+                IslandMemberRow.evolution == name,
+                IslandMemberRow.program_id == program.id,
+                homes,
+            )
         )
     if settings is None:
         settings = {"evolution": row.settings} if row.settings else {}

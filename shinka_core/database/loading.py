@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.islands import INITIAL, read_islands
+from shinka_core.database.islands import read_islands
 from shinka_core.database.pulls import Pulls, read_pulls
 from shinka_core.database.schema import (
     EmbeddingRow,
@@ -83,9 +83,10 @@ async def _island_changes(connection: AsyncConnection, evolution: str, islands: 
     """Islands that came after the first ones, and those that were retired."""
     changes: list[Spawned | Retired] = []
     for record in await read_islands(connection, evolution):
-        if record.island >= islands and record.origin != INITIAL:
+        came_later = record.program_id is not None
+        if record.island >= islands and came_later:
             changes.append(Spawned(record.created_after, record.island, record.origin))
-        if record.retired_after is not None and (record.island < islands or record.origin != INITIAL):
+        if record.retired_after is not None and (record.island < islands or came_later):
             changes.append(Retired(record.retired_after, record.island))
     return changes
 

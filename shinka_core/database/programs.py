@@ -19,7 +19,7 @@ from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
 from shinka_core.database.calls import Calls
 from shinka_core.database.guidance import Guidance
-from shinka_core.database.islands import IslandRecord, Origin, add_island, read_islands, retire
+from shinka_core.database.islands import IslandRecord, Origin, read_islands
 from shinka_core.database.journal import Journal
 from shinka_core.database.lease import BEAT, Lease, release, wait_until_free
 from shinka_core.database.lifecycle import Evolution, create_evolution, take_up_evolution
@@ -34,11 +34,12 @@ from shinka_core.database.summary import RunSummary, summarise
 from shinka_core.database.taking_up import Embed, Embeddings, TakeUp, embed_anew, seed_embedding
 from shinka_core.database.writer import Writer
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError
+from shinka_core.population.archives.protocol import check_archive
 from shinka_core.population.search import Choice
 from shinka_core.population.settings import search_of
 from shinka_core.population.state import Population
 from shinka_core.program import GenerationContext, Program, Sampling
-from shinka_core.record import Fold, Folds, Joined, Retired, Spawned, replay
+from shinka_core.record import Fold, Folds, replay
 from shinka_core.record import Pull as Pulled
 from shinka_core.source import Source
 
@@ -90,7 +91,7 @@ class AsyncProgramDatabase:
             self.folds.add(fold)
         self.journal = Journal(self._store, self._writer, self.folds)
         self.guidance = Guidance(self._store, self._writer)
-        self._recorder = ProgramRecorder(config, self._search.migration, self._writer, self._population, self.folds)
+        self._recorder = ProgramRecorder(config, self._search, self._writer, self._population, self.folds)
 
     async def __aenter__(self) -> Self:
         try:
@@ -163,6 +164,7 @@ class AsyncProgramDatabase:
         self._bind(evolution)
         events = await read_events(self._store, name, self._config.num_islands)
         self._population.load(events)
+        self.check_archive()
         for start in range(0, len(events), AT_ONCE):
             replay(events[start : start + AT_ONCE], *folds)
             await asyncio.sleep(0)  # others have their turn
@@ -218,6 +220,14 @@ class AsyncProgramDatabase:
 
     # Sampling
 
+    def check_archive(self) -> None:
+        """Looks at whether the archive finds in the programs what it needs.
+
+        Raises:
+            ConfigError: It does not; says what is missing.
+        """
+        check_archive(self._search.archive, self._population.view())
+
     async def sample(self, context: GenerationContext, attempt: int, pull: Pull, *, progress: float = 0.0) -> Sampling:
         """Chooses what a proposal starts from; only the chosen programs are read.
 
@@ -233,7 +243,10 @@ class AsyncProgramDatabase:
         if not len(self._population):
             raise DatabaseError("nothing to sample from: the seed program is not recorded yet")
         rng = np.random.default_rng([context.seed, context.number, attempt])
-        choice = self._search.choose(self._population.view(), self._population.stats(progress), rng)
+        population = self._population
+        self._recorder.progress = progress
+        alone = [number for number, island in enumerate(population.islands) if island.origin == "bootstrap"]
+        choice = self._search.choose(population.view(), population.stats(progress), rng, alone)
         self._population.expect_child(context.number, choice.parent, choice.island)
         patch_type, model = pull(rng, choice)
         ids = self._population.ids
@@ -340,12 +353,7 @@ class AsyncProgramDatabase:
         Raises:
             DatabaseError: There is no such program.
         """
-        island = await self._writer.write(
-            lambda connection: add_island(connection, self._evolution, origin, program_id, settings or {})
-        )
-        self.folds.apply(Spawned(island.created_after, island.island, island.origin))
-        self.folds.apply(Joined(island.created_after, program_id, island.island))
-        return island
+        return await self._recorder.spawn(origin, program_id, settings or {})
 
     async def retire_island(self, island: int) -> bool:
         """Takes note that nothing is proposed on an island any more, and tells the folds; False when that is so already.
@@ -353,10 +361,7 @@ class AsyncProgramDatabase:
         Raises:
             DatabaseError: There is no such island, or it is the last one that lives.
         """
-        after = await self._writer.write(lambda connection: retire(connection, self._evolution, island))
-        if after is not None:
-            self.folds.apply(Retired(after, island))
-        return after is not None
+        return await self._recorder.retire(island)
 
     async def summary(self, name: str = "") -> RunSummary:
         """What an evolution comes to so far: the one that this object is bound to, or another."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
-from shinka_core.database.islands import INITIAL, IslandRecord, read_islands
+from shinka_core.database.islands import IslandRecord, read_islands
 from shinka_core.database.loading import read_events
 from shinka_core.database.read_only import check_revision, read_only_engine
 from shinka_core.database.records import (
@@ -212,7 +212,7 @@ class EvolutionReader:
             after: Up to where it was read before; moves on with what is read now. Reads the whole record each time.
         """
         seen = Position() if after is None else after
-        initial = [island for island in await self.islands() if island.origin == INITIAL]
+        initial = [island for island in await self.islands() if island.program_id is None]
         for event in seen.new(await read_events(self._store, self.name, len(initial))):
             yield event
 

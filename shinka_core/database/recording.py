@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import insert
 
 from shinka_core.config import DatabaseConfig
+from shinka_core.database.islands import IslandRecord, Origin, add_island, retire
 from shinka_core.database.journal import RECORDED
 from shinka_core.database.rows import program_rows
 from shinka_core.database.schema import InspirationRow, IslandMemberRow, now, table_of
 from shinka_core.database.writer import Rows, Writer
-from shinka_core.population.migration.protocol import Migration, Move
+from shinka_core.population.migration.protocol import Move
+from shinka_core.population.search import Search
+from shinka_core.population.settings import spawning_of
+from shinka_core.population.spawning import due_retirement, due_spawn
 from shinka_core.population.state import Population
 from shinka_core.program import Program
-from shinka_core.record import Folds, Joined, Pull, recorded
+from shinka_core.record import Folds, Joined, Pull, Retired, Spawned, recorded
 
 Vector = NDArray[np.float32]
 logger = logging.getLogger("shinka.database")
@@ -28,13 +34,19 @@ _MEMBER = insert(table_of(IslandMemberRow))
 
 
 class ProgramRecorder:
-    """Stores the programs of one evolution."""
+    """Stores the programs of one evolution, and lets islands come and go.
+
+    Attributes:
+        progress: Share of the run's generations that have begun, in [0, 1].
+    """
 
     def __init__(
-        self, config: DatabaseConfig, migration: Migration, writer: Writer, population: Population, folds: Folds
+        self, config: DatabaseConfig, search: Search, writer: Writer, population: Population, folds: Folds
     ) -> None:
+        self.progress = 0.0
         self._config = config
-        self._migration = migration
+        self._search = search
+        self._spawning = spawning_of(config, search.islands)
         self._writer = writer
         self._population = population
         self._folds = folds
@@ -67,6 +79,7 @@ class ProgramRecorder:
         """Islands: the program is stored, so nothing that goes wrong from here on is its failure."""
         try:
             await self._migrate(self._due_moves())
+            await self._renew_islands()
         except Exception as error:  # noqa: BLE001 - see above
             logger.warning("islands are not up to date until the next resume: %s", error)
 
@@ -79,10 +92,9 @@ class ProgramRecorder:
         if newest < 1 or newest % self._config.migration_interval or len(islands.numbers) == 1:
             return ()
         rng = np.random.default_rng([self._population.seed, newest, len(islands.numbers)])
-        moves = self._migration.plan(self._population.view(), islands, rng)
-        return tuple(
-            sorted(moves, key=lambda move: (move.program, move.target))
-        )  # the order in which they are read back
+        moves = self._search.migration.plan(self._population.view(), islands, rng)
+        # In the order in which they are read back.
+        return tuple(sorted(moves, key=lambda move: (move.program, move.target)))
 
     async def _migrate(self, moves: tuple[Move, ...]) -> None:
         """Copies programs to other islands, all or none."""
@@ -98,3 +110,45 @@ class ProgramRecorder:
     def _member(self, program_id: str, island: int, after: int) -> Rows:
         place = {"evolution": self._evolution, "island": island, "program_id": program_id}
         return Rows(_MEMBER, place | {"after": after})
+
+    async def _renew_islands(self) -> None:
+        """Makes the island that is due, and retires those that are."""
+        settings, population = self._spawning, self._population
+        if settings is None:
+            return
+        made = [island.made for island in population.islands]
+        view, islands = population.view(), population.stats(self.progress)
+        rng = np.random.default_rng([population.seed, len(population), len(made)])
+        due = due_spawn(view, islands, settings, rng, made=made) if self._config.stagnation_threshold else None
+        if due is not None:
+            logger.info("island %d begins with %s: %s", due.island, due.origin, due.reason)
+            await self.spawn(due.origin, population.ids[due.founders[0]], {"reason": due.reason})
+            view, islands = population.view(), population.stats(self.progress)
+            made = [island.made for island in population.islands]
+        for over in due_retirement(view, islands, settings, selector=self._search.islands, made=made):
+            logger.info("island %d is retired: %s", over.island, over.reason)
+            await self.retire(over.island)
+
+    async def spawn(self, origin: Origin, program_id: str, settings: Mapping[str, Any]) -> IslandRecord:
+        """Adds an island with a program that lives on it from now on.
+
+        Raises:
+            DatabaseError: There is no such program.
+        """
+        island = await self._writer.write(
+            lambda connection: add_island(connection, self._evolution, origin, program_id, settings)
+        )
+        self._folds.apply(Spawned(island.created_after, island.island, island.origin))
+        self._folds.apply(Joined(island.created_after, program_id, island.island))
+        return island
+
+    async def retire(self, island: int) -> bool:
+        """Takes note that nothing is proposed on an island any more; False when that is so already.
+
+        Raises:
+            DatabaseError: There is no such island, or it is the last one that lives.
+        """
+        after = await self._writer.write(lambda connection: retire(connection, self._evolution, island))
+        if after is not None:
+            self._folds.apply(Retired(after, island))
+        return after is not None

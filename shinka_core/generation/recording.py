@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+from shinka_core.features import source_features
 from shinka_core.generation.sampling import pulls_of
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.program import Candidate, Evaluation, Program, Sampling, new_program_id
+from shinka_core.source import Source
+
+# Characters of a program up to which its features are found on the event loop.
+SMALL = 10_000
+# Public metrics that count as features.
+MOST_METRICS = 100
 
 
 async def record(
@@ -35,7 +43,7 @@ async def record(
         error=evaluation.error,
         evaluation_seconds=evaluation.seconds,
         instance_scores=evaluation.instance_scores,
-        features=evaluation.features,
+        features=await _features(candidate.source, evaluation),
     )
     if sampling is not None:
         program = replace(
@@ -51,3 +59,15 @@ async def record(
         )
     await run.database.add(program, generation.embedding, pulls_of(generation))
     return program
+
+
+async def _features(source: Source, evaluation: Evaluation) -> dict[str, float]:
+    """Of the text, of the public metrics that are numbers, and those that the evaluator gives as such: the last of a name counts."""
+    large = source.length > SMALL
+    text = await asyncio.to_thread(source_features, source) if large else source_features(source)
+    public = {name: float(value) for name, value in evaluation.public_metrics.items() if _is_number(value)}
+    return text | dict(list(public.items())[:MOST_METRICS]) | dict(evaluation.features)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < float("inf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +45,13 @@ class Search:
     archive: Archive
     migration: Migration
 
-    def choose(self, view: PopulationView, islands: IslandStats, rng: np.random.Generator) -> Choice:
+    def choose(
+        self, view: PopulationView, islands: IslandStats, rng: np.random.Generator, alone: Collection[int] = ()
+    ) -> Choice:
         """Makes the decision over a population that is not empty.
+
+        Args:
+            alone: Islands on which nothing is shown that others have found.
 
         Raises:
             ConfigError: A strategy chose what there is not; it is named.
@@ -65,6 +71,9 @@ class Search:
                 if not 0 <= program < len(view) or program == parent or program in chosen:
                     raise _wrong(selector, f"program {program}", "programs that are neither the parent nor taken")
                 chosen = (*chosen, program)
+        if island in alone:
+            residents = set(view.islands[island].tolist())
+            chosen = tuple(program for program in chosen if program in residents)
         return Choice(island, parent, tuple(sorted(chosen, key=lambda program: float(view.scores[program]))))
 
 

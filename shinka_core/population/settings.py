@@ -13,6 +13,7 @@ from shinka_core.population.islands import ISLANDS
 from shinka_core.population.migration import MIGRATIONS
 from shinka_core.population.parents import PARENTS
 from shinka_core.population.search import Search
+from shinka_core.population.spawning import Narrowing, SpawnSettings, check_spawning
 from shinka_core.registry import Registry, Spec
 
 T = TypeVar("T")
@@ -34,6 +35,28 @@ def search_of(config: DatabaseConfig) -> Search:
         archive=_made(ARCHIVES, "archive_strategy", config.archive_strategy, _archives(config)),
         migration=_made(MIGRATIONS, "migration_strategy", config.migration_strategy, _migrations(config)),
     )
+
+
+def spawning_of(config: DatabaseConfig, selector: object) -> SpawnSettings | None:
+    """When islands come and go; None when those that the run begins with are all there are.
+
+    Args:
+        selector: Of islands; one that gives some of them up retires them.
+
+    Raises:
+        ConfigError: The settings cannot work together; names the field.
+    """
+    if config.stagnation_threshold is None:
+        return SpawnSettings(max_islands=config.num_islands) if isinstance(selector, Narrowing) else None
+    settings = SpawnSettings(
+        stagnation_threshold=config.stagnation_threshold,
+        cooldown=config.island_cooldown,
+        max_islands=config.max_islands,
+        origin=config.island_origin,
+        replace=config.replace_worst_island,
+    )
+    check_spawning(settings, config.num_islands, selector)
+    return settings
 
 
 def _made(registry: Registry[T], field: str, spec: Spec, defaults: Mapping[str, Mapping[str, Any]]) -> T:
@@ -62,7 +85,8 @@ def _inspirations(config: DatabaseConfig) -> dict[str, dict[str, Any]]:
 
 
 def _archives(config: DatabaseConfig) -> dict[str, dict[str, Any]]:
-    return {"fitness": {"size": config.archive_size}}
+    size = {"size": config.archive_size}
+    return {"fitness": size, "crowding": size, "pareto": {"size": max(config.archive_size, 2)}}
 
 
 def _migrations(config: DatabaseConfig) -> dict[str, dict[str, Any]]:

@@ -30,9 +30,16 @@ class Rebuildable(Protocol):
 
 
 class Island:
-    """Who lives on one island, in the order in which they came."""
+    """Who lives on one island, in the order in which they came.
+
+    Attributes:
+        made: How many programs were recorded when it was made.
+        origin: Of what it was made.
+    """
 
     def __init__(self) -> None:
+        self.made = 0
+        self.origin = "initial"
         self._members = GrowingArray(np.int64)
         self._residents: set[int] = set()
         self.retired = False
@@ -106,9 +113,10 @@ class Population:
             case Joined(program_id=program_id, island=island):
                 self._islands[island].add(self._positions[program_id])
                 self._view = None
-            case Spawned(island=island):
+            case Spawned(after=after, island=island, origin=origin):
                 while len(self._islands) <= island:
                     self._islands.append(Island())
+                self._islands[island].made, self._islands[island].origin = after, origin
                 self._view = None
             case Retired(island=island):
                 self._islands[island].retired = True

@@ -13,6 +13,16 @@ from shinka_core.population.archives.crowding import Crowding
 from shinka_core.population.archives.fitness import Fitness
 from shinka_core.population.archives.map_elites import MapElites
 from shinka_core.population.archives.pareto import Pareto
-from shinka_core.population.archives.protocol import ARCHIVES, Archive, ArchiveChange, Checking
+from shinka_core.population.archives.protocol import ARCHIVES, Archive, ArchiveChange, Checking, check_archive
 
-__all__ = ["ARCHIVES", "Archive", "ArchiveChange", "Checking", "Crowding", "Fitness", "MapElites", "Pareto"]
+__all__ = [
+    "ARCHIVES",
+    "Archive",
+    "ArchiveChange",
+    "Checking",
+    "Crowding",
+    "Fitness",
+    "MapElites",
+    "Pareto",
+    "check_archive",
+]

@@ -53,3 +53,13 @@ class Checking(Protocol):
 
 
 ARCHIVES = Registry[Archive]("archive", "shinka.archives", ("offer",))
+
+
+def check_archive(archive: Archive, view: PopulationView) -> None:
+    """Looks at whether an archive finds what it needs in a population that is not empty.
+
+    Raises:
+        ConfigError: It does not; says what is missing.
+    """
+    if isinstance(archive, Checking) and len(view):
+        archive.check(view)
