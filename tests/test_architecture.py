@@ -79,7 +79,7 @@ MAY_USE = {
     "progress": set[str](),
     "control": set[str](),
     "reviewers": set[str](),
-    "periodic": {"database", "run"},
+    "periodic": {"budget", "database", "llm", "progress", "settings"},
     "secrets": set[str](),
     "model_address": set[str](),
     "operators": {"edit", "llm", "prompts"},

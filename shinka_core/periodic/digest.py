@@ -7,14 +7,11 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from shinka_core.periodic.protocol import PERIODICS
-
-if TYPE_CHECKING:
-    from shinka_core.run import Run
+from shinka_core.periodic.protocol import PERIODICS, OpenRun
 
 FILE = "progress.jsonl"
 
@@ -34,7 +31,7 @@ class Digest:
         """At each multiple."""
         return recorded > 0 and recorded % self.every == 0
 
-    async def run(self, run: Run) -> None:
+    async def run(self, run: OpenRun) -> None:
         """Appends a line about the run as it stands."""
         progress = run.progress
         line: dict[str, Any] = {

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from shinka_core.budget import Budget
+from shinka_core.database import AsyncProgramDatabase
+from shinka_core.llm import AsyncLLMClient
+from shinka_core.progress import Progress
 from shinka_core.registry import Registry
+from shinka_core.settings import RunSettings
 
-if TYPE_CHECKING:
-    from shinka_core.run import Run
+
+class OpenRun(Protocol):
+    """What a periodic step may use of the run: `shinka_core.run.Run` is one.
+
+    Attributes:
+        seconds_before: Of the processes that had this evolution open before.
+    """
+
+    settings: RunSettings
+    database: AsyncProgramDatabase
+    client: AsyncLLMClient
+    budget: Budget
+    progress: Progress
+    seconds_before: float
 
 
 class Periodic(Protocol):
@@ -21,7 +38,7 @@ class Periodic(Protocol):
         """
         ...
 
-    async def run(self, run: Run) -> None:
+    async def run(self, run: OpenRun) -> None:
         """Does it, once for a number that it is due at and one time after the other.
 
         It is begun once: one that is cut off with its process is not begun again. An exception is told, and

@@ -82,8 +82,12 @@ EVOLUTIONS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-async def story(name: str, folder: Path) -> list[dict[str, Any]]:
-    """Runs an evolution and tells of every generation what came of it and of what it was made."""
+async def story(plan: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """Runs an evolution and tells of every generation what came of it and of what it was made.
+
+    Args:
+        plan: As those of `EVOLUTIONS`.
+    """
     from prefect import flow
 
     from flows.generation import generation
@@ -92,7 +96,6 @@ async def story(name: str, folder: Path) -> list[dict[str, Any]]:
     from shinka_core.run import open_run
     from shinka_core.settings import RunSettings
 
-    plan = EVOLUTIONS[name]
     (folder / "initial.py").write_text(SEED)
     (folder / "evaluate.py").write_text(EVALUATOR)
     async with ModelServer(Script(sequence=list(plan.get("faults", [])))) as server:
@@ -159,7 +162,7 @@ async def write(api: str) -> None:
     with temporary_settings({PREFECT_API_URL: api}):
         for name in EVOLUTIONS:
             with tempfile.TemporaryDirectory() as folder:
-                lines = [json.dumps(line) for line in await story(name, Path(folder))]
+                lines = [json.dumps(line) for line in await story(EVOLUTIONS[name], Path(folder))]
             (STORIES / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
 
 

@@ -17,6 +17,6 @@ from tests.support.runs import settings_for
 @pytest.mark.parametrize("name", EVOLUTIONS)
 async def test_an_evolution_goes_as_it_went(name: str, tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     with settings_for(prefect_api, prefect_home):
-        told = await story(name, tmp_path)
+        told = await story(EVOLUTIONS[name], tmp_path)
     before = [json.loads(line) for line in (STORIES / f"{name}.jsonl").read_text().splitlines()]
     assert told == before
