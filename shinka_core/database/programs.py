@@ -376,11 +376,9 @@ class AsyncProgramDatabase:
 
     def _bind(self, evolution: Evolution) -> None:
         self._evolution = name = evolution.name
-        self.journal.bind(name)
+        for part in (self.journal, self.calls, self.guidance, self._recorder):
+            part.bind(name)
         self.journal.language = evolution.language
-        self.calls.bind(name)
-        self.guidance.bind(name)
-        self._recorder.bind(name)
         self._population.seed = evolution.seed
         self._writer.bind(Lease(name, self._mark, evolution.commits))
         self._beats = asyncio.create_task(self._beat())
