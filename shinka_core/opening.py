@@ -155,6 +155,13 @@ def _unchangeable(settings: RunSettings, known: KnownRun) -> Iterator[str]:
         )
     if known.seed is None:
         return
+    program = Path(settings.evolve.init_program_path)
+    if program.exists() and program.is_dir() == known.seed.source.single:
+        one, other = ("one file", "a folder") if known.seed.source.single else ("folders", "a file")
+        yield (
+            f"init_program_path={str(program)!r} is {other}, and the programs of this run are {one}; "
+            f"put back what was there, or {ELSEWHERE}"
+        )
     language = _language(settings.evolve)
     if language is not None and language != known.seed.language:
         yield (

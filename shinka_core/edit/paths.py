@@ -84,16 +84,16 @@ class Paths:
             return None
         path, called = said
         found = self._resolved(path)
-        if found is not None:
-            return found
-        if not called and not _looks_like_a_path(path):
-            return None
-        self.refuse(path)
-        return None
+        if found is None and _looks_like_a_path(path, called=called):
+            self.refuse(path)
+        return found
 
     def _said(self, line: str) -> tuple[str, bool] | None:
+        """What may be a path in a line, and whether the line calls it a file."""
         match = _SAID.match(line) if len(line) <= LONGEST else None
-        return None if match is None else (match.group("path").rstrip(",.;"), match.group("word") is not None)
+        if match is None:
+            return None
+        return match.group("path").rstrip(",.;"), (match.group("word") or "").lower().startswith(("file", "path"))
 
     def of_diff(self, old: str, new: str) -> str:
         """The file that the two header lines of a unified diff are about.
@@ -164,13 +164,10 @@ class Paths:
         return ", ".join(repr(path) for path in shown)
 
 
-def _looks_like_a_path(said: str) -> bool:
-    if " " in said or len(said) < 3 or said.startswith(("http:", "https:")):
+def _looks_like_a_path(said: str, *, called: bool) -> bool:
+    """Whether words that name none of the files are meant as a path, and not as prose."""
+    if not re.fullmatch(r"[\w./~\-+@\\]{3,}", said):
         return False
     name = PurePosixPath(said).name
-    stem = name.rpartition(".")[0]
-    return (
-        bool(stem)
-        and known_language(PurePosixPath(name)) is not None
-        and re.fullmatch(r"[\w./~\-+@]+", said) is not None
-    )
+    known = bool(name.rpartition(".")[0]) and known_language(PurePosixPath(name)) is not None
+    return known or (called and ("/" in said or "." in name))

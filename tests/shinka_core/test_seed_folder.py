@@ -138,3 +138,38 @@ def test_the_digest_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:
     assert digest_of(folder) == before
     (folder / "table.bin").write_bytes(b"")
     assert digest_of(folder) != before
+
+
+async def test_a_run_is_continued_from_the_database_and_a_changed_seed_is_told(tmp_path: Path) -> None:
+    from shinka_core.config import DatabaseConfig, LocalJobConfig
+    from shinka_core.generation import embed_seed, open_generation, record, seed_candidate
+    from shinka_core.program import Evaluation
+    from shinka_core.run import open_run
+    from shinka_core.settings import RunSettings
+
+    task = tmp_path / "task"
+    lay_out(package(), task / "initial")
+    (task / "evaluate.py").write_text("")
+    evolve = EvolutionConfig(init_program_path=str(task / "initial"))
+    job = LocalJobConfig(eval_program_path=str(task / "evaluate.py"), isolation="none")
+    settings = RunSettings("r", tmp_path / "r", evolve, job, DatabaseConfig())
+    async with open_run(settings) as run:
+        opened = await open_generation(run, 0)
+        await embed_seed(opened)
+        await record(opened, None, seed_candidate(run), Evaluation(1.0, True))
+    (task / "initial" / "table.bin").write_bytes(b"other")
+    with pytest.raises(ConfigError, match=r"the seed program .*initial' is not the one that this run began with"):
+        async with open_run(settings, resume=True):
+            pass
+    (task / "initial" / "table.bin").write_bytes(BYTES)
+    async with open_run(settings, resume=True) as run:
+        assert run.seed_program.source == package()
+    for path in sorted((task / "initial").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    (task / "initial").rmdir()
+    async with open_run(settings, resume=True) as run:
+        assert run.seed_program.source == package(), "the database has it all"
+    (task / "initial").write_text(CURVE)
+    with pytest.raises(ConfigError, match=r"initial' is a file, and the programs of this run are folders"):
+        async with open_run(settings, resume=True):
+            pass

@@ -78,6 +78,14 @@ def test_an_edit_without_a_path_goes_where_its_search_stands() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "prose",
+    ["In the loop:", "Change the constant", "Edit: a larger scale", "File changes", "**Better.**", "Use math.pi", "1."],
+)
+def test_prose_before_an_edit_names_no_file(prose: str) -> None:
+    assert applied(f"{prose}\n{EDIT}").source == package(curve=BETTER_CURVE)
+
+
 def test_an_edit_without_a_path_that_fits_in_two_files_is_refused() -> None:
     error = refused(EDIT, TWINS)
     assert error.reason == "search_ambiguous"
@@ -105,7 +113,7 @@ def test_a_search_that_stands_nowhere_is_told_with_the_files() -> None:
         ("rules.py", "unknown_file", "did you mean 'inner/rules.py'?"),
         ("other/curve.py", "unknown_file", "did you mean 'curve.py'?"),
         ("quite_another.rs", "unknown_file", "its files are 'curve.py', 'inner/rules.py'"),
-        ("/etc/passwd.py", "unknown_file", "outside of the program"),
+        ("/etc/passwd", "unknown_file", "outside of the program"),
         ("../curve.py", "unknown_file", "outside of the program"),
         ("inner/../../curve.py", "unknown_file", "outside of the program"),
         ("main.py", "immutable_region_touched", "main.py stays as it is: only what stands in the EVOLVE-BLOCKs of curve.py"),

@@ -52,7 +52,7 @@ def test_a_long_list_of_files_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operator", "words"), [("diff", "Before every block write the line"), ("full", "Write anew only those")]
+    ("operator", "words"), [("diff", "Before every block write the line"), ("full", "Write anew those that you change")]
 )
 def test_the_answer_is_to_name_its_files(operator: str, words: str) -> None:
     system = proposal_prompt(sampling(package(), operator)).system
@@ -63,7 +63,7 @@ def test_the_answer_is_to_name_its_files(operator: str, words: str) -> None:
 
 def test_a_fence_is_longer_than_any_in_any_file() -> None:
     inner = package(rules=RULES.replace("limit = 5.0", 'limit = """\n````\n"""'))
-    assert "`````python\nthe complete program" in proposal_prompt(sampling(inner, "full")).system
+    assert "`````\nthe complete file" in proposal_prompt(sampling(inner, "full")).system
 
 
 def test_where_there_is_little_room_files_that_stay_go_first() -> None:
