@@ -28,6 +28,7 @@ from shinka_core.database.rows import program_rows
 from shinka_core.database.schema import GenerationRow, IslandMemberRow
 from shinka_core.database.writer import execute_rows
 from shinka_core.program import GenerationContext, Program, new_program_id
+from shinka_core.source import Source
 
 SIZES = (1_000, 10_000, 100_000)
 REPEATS = 100
@@ -39,7 +40,7 @@ CODE = "x = 1.0  # a line of a program\n" * 100
 def program(number: int, rng: np.random.Generator, parent: str | None) -> Program:
     """One that could have been evolved."""
     return Program(
-        id=new_program_id(), generation=number, code=f"{CODE}y = {number}\n", language="python", island=0,
+        id=new_program_id(), generation=number, source=Source.of(f"{CODE}y = {number}\n", "python"), island=0,
         score=float(rng.normal()), correct=bool(rng.random() < 0.7), name=f"program_{number}", description="A change.",
         diff="+y", parent_id=parent, patch_type=None if number == 0 else "diff", model="m",
     )  # fmt: skip

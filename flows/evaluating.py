@@ -7,6 +7,7 @@ from shinka_core import generation as steps
 from shinka_core.errors import LaunchError
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Evaluation, Sampling, Trial
+from shinka_core.source import Source
 from tasks import evaluate, submit
 from tasks.policy import unopened
 
@@ -21,7 +22,7 @@ async def judgement(opened: OpenGeneration, sampling: Sampling | None, candidate
     around both; the repeats of a stage follow each other under the same ones.
     """
     run = opened.run
-    course = steps.Course(opened, sampling, candidate.code)
+    course = steps.Course(opened, sampling, candidate.source)
     shared: list[float] = []
     while isinstance(trial := course.next(), Trial):
         stage, slots = trial.stage, run.slots_of(trial.stage)
@@ -37,11 +38,11 @@ async def judgement(opened: OpenGeneration, sampling: Sampling | None, candidate
     return trial
 
 
-async def tried(opened: OpenGeneration, code: str, trial: Trial) -> Evaluation:
+async def tried(opened: OpenGeneration, source: Source, trial: Trial) -> Evaluation:
     """Evaluates a program on the way to a candidate, under the slots of every evaluation."""
     run = opened.run
     async with run.evaluations.hold(), evaluation_slot(run):
-        return await _evaluated(opened, Candidate(code, "", "", ""), trial)
+        return await _evaluated(opened, Candidate(source, "", "", ""), trial)
 
 
 async def _evaluated(opened: OpenGeneration, candidate: Candidate, trial: Trial) -> Evaluation:

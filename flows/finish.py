@@ -19,7 +19,7 @@ from shinka_core.database import RunSummary
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError, UnfinishedError
 from shinka_core.run import Run
-from shinka_core.source_text import source_bytes
+from shinka_core.source_folder import contents_of, place_of, write_program
 
 logger = logging.getLogger("shinka.finish")
 
@@ -147,8 +147,9 @@ async def write_best(run: Run) -> Path | None:
         return None
     folder = run.settings.results_dir / BEST
     folder.mkdir(exist_ok=True)
-    _write(folder / f"main{run.seed_program.extension}", source_bytes(best.code, best.language))
-    diff = await asyncio.to_thread(unified_diff, run.seed_program.code, best.code)
+    place = place_of(best.source, folder, run.seed_program.extension)
+    await asyncio.to_thread(write_program, place, contents_of(best.source))
+    diff = await asyncio.to_thread(unified_diff, run.seed_program.source, best.source)
     _write(folder / "seed_to_best.diff", diff + "\n")
     about = {
         "generation": best.generation,

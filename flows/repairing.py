@@ -38,7 +38,7 @@ async def judged(opened: OpenGeneration, proposal: Proposal) -> tuple[Proposal, 
     if mended is None:
         opened.embedding, opened.model = embedding, model
         return proposal, evaluation
-    await steps.set_unrepaired_aside(opened, proposal.candidate.code)
+    await steps.set_unrepaired_aside(opened, proposal.candidate.source)
     return mended, await _evaluation(opened, mended)
 
 
@@ -60,7 +60,7 @@ async def _mended(opened: OpenGeneration, proposal: Proposal, evaluation: Evalua
             if isinstance(candidate, Failure):
                 logger.info("%s is not mended: %s: %.200s", opened, candidate.reason, candidate.detail)
                 return None
-            if candidate.code == proposal.candidate.code:
+            if candidate.source == proposal.candidate.source:
                 logger.info("%s is not mended: the answer is the same program", opened)
                 return None
             verdict = await novelty(opened, given, unopened(candidate), turn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shinka_core.bandit import bandit_of
-from shinka_core.config import EvolutionConfig
+from shinka_core.config import EvolutionConfig, InProcessJobConfig
 from shinka_core.database.address import address_of
 from shinka_core.errors import ConfigError
 from shinka_core.launch import check_job
@@ -38,8 +38,13 @@ def checked_seed_program(settings: RunSettings) -> SeedProgram:
         ConfigError: It is none, or too large.
     """
     seed_program = read_seed_program(settings.evolve)
-    limit = SizeLimit(settings.evolve, seed_program.language)
-    limit.check_seed(settings.evolve.init_program_path, seed_program.code)
+    if not seed_program.source.single and isinstance(settings.job, InProcessJobConfig):
+        raise ConfigError(
+            f"init_program_path={settings.evolve.init_program_path!r} is a folder, whose modules one interpreter would take "
+            "for those of the next program: evaluate it in processes of their own (kind: local in section 'job')"
+        )
+    limit = SizeLimit(settings.evolve, seed_program.language, folder=not seed_program.source.single)
+    limit.check_seed(settings.evolve.init_program_path, seed_program.source)
     return seed_program
 
 

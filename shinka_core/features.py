@@ -10,6 +10,7 @@ import re
 
 from shinka_core.lexis import pieces
 from shinka_core.python_tree import python_tree
+from shinka_core.source import Source
 from shinka_core.source_text import plain
 
 LENGTH, LINES, COMPLEXITY = "length", "lines", "complexity"
@@ -48,6 +49,13 @@ _WITHOUT_WAYS = _set("css html json markdown tex text toml xml yaml")
 _CLOSED_BY_NAME = frozenset({"ada", "fortran", "vhdl"})
 
 _CASE = re.compile(r"^[ \t]*+case[ \t]++(?!_[ \t]*+:)[^=.,)\]:\n]", re.MULTILINE)
+
+
+def source_features(source: Source) -> dict[str, float]:
+    """The features of a program of one file or several; those of its texts add up, data has none."""
+    found = [program_features(file.text, file.language) for file in source.files if not file.is_data]
+    total = {name: sum(features[name] for features in found) for name in FEATURES}
+    return total | {COMPLEXITY: total[COMPLEXITY] - max(len(found) - 1, 0)}
 
 
 def program_features(source_text: str, language: str) -> dict[str, float]:

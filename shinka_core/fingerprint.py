@@ -8,17 +8,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from shinka_core.python_tree import python_tree
+from shinka_core.source_folder import list_files
 
 EVALUATOR = "evaluator"
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file.
+    """SHA-256 of a file, or of a program's folder: of the paths and contents of its files.
 
     Raises:
         OSError: It cannot be read.
+        ConfigError: The folder is no program.
     """
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    if not path.is_dir():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    files = list_files(path)
+    return hashlib.sha256(
+        "".join(f"{name}\0{digest_of(place)}\0" for name, place in sorted(files.items())).encode()
+    ).hexdigest()
 
 
 def evaluator_digests(evaluator: Path) -> dict[str, str]:

@@ -14,12 +14,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from shinka_core.bounds import shortened
 from shinka_core.config import BUILTIN_EMBEDDING
-from shinka_core.edit.blocks import block_texts
+from shinka_core.edit.evolvable import evolvable_texts
 from shinka_core.embed.changed import changed_parts
 from shinka_core.embed.embedder import Embedder, Vector
 from shinka_core.embed.identity import Identity
@@ -29,6 +28,7 @@ from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Program, Verdict
 from shinka_core.prompts import novelty_prompt, read_novelty_answer
+from shinka_core.source import Source
 
 logger = logging.getLogger("shinka.novelty")
 
@@ -89,13 +89,13 @@ class AsyncNoveltyJudge:
         """Closes the embedding's connections."""
         await self._embedder.close()
 
-    async def embed(self, code: str, language: str) -> Vector:
+    async def embed(self, source: Source) -> Vector:
         """The embedding of a program, `(d,)` float32.
 
         Raises:
             ModelError: The endpoint cannot be reached, refuses, or gives vectors of another width than before.
         """
-        vector = await self._embedder.embed(await _evolvable(code), language)
+        vector = await self._embedder.embed(await _evolvable(source), source.language)
         self._width = self._width or len(vector)
         if len(vector) != self._width:
             name = self._embedder.name
@@ -111,7 +111,7 @@ class AsyncNoveltyJudge:
         self._width = width
 
     async def check(
-        self, code: str, *, language: str, island: int, neighbours: Neighbours, key: CallKey
+        self, source: Source, *, island: int, neighbours: Neighbours, key: CallKey
     ) -> tuple[Verdict, Vector | None]:
         """Judges one candidate.
 
@@ -127,21 +127,21 @@ class AsyncNoveltyJudge:
                 refuses everything. A judging model that refuses leaves a near duplicate rejected, as without one.
         """
         try:
-            embedding = await self.embed(code, language)
+            embedding = await self.embed(source)
         except ModelError as error:
             if error.scope not in (Scope.PROMPT, Scope.MODEL):
                 raise
             return self._unembedded(error), None
-        return await self._compare(code, embedding, language, island, neighbours, key), embedding
+        return await self._compare(source, embedding, island, neighbours, key), embedding
 
-    async def embed_if_taken(self, code: str, language: str) -> Vector | None:
+    async def embed_if_taken(self, source: Source) -> Vector | None:
         """The embedding of a program, `(d,)` float32; None when the endpoint does not take this text.
 
         Raises:
             ModelError: It cannot be reached, or takes no text at all.
         """
         try:
-            return await self.embed(code, language)
+            return await self.embed(source)
         except ModelError as error:
             if error.scope is not Scope.PROMPT:
                 raise
@@ -156,7 +156,7 @@ class AsyncNoveltyJudge:
         return Verdict(True, -1.0, None, f"not compared: {error}"[:500])
 
     async def _compare(
-        self, code: str, embedding: Vector, language: str, island: int, neighbours: Neighbours, key: CallKey
+        self, source: Source, embedding: Vector, island: int, neighbours: Neighbours, key: CallKey
     ) -> Verdict:
         found = await neighbours.nearest(island, embedding, CANDIDATES)
         if not found:
@@ -166,36 +166,32 @@ class AsyncNoveltyJudge:
             return Verdict(True, similarity, nearest, "below the similarity threshold")
         close = [(await neighbours.get(program_id), cosine) for program_id, cosine in found if cosine > self._threshold]
         for program, cosine in close:
-            if await asyncio.to_thread(same, code, program.code, language):
+            if await asyncio.to_thread(same, source, program.source):
                 return Verdict(False, cosine, program.id, f"identical to generation {program.generation}")
         program = close[0][0]
         asks = self._client is not None and bool(self._models)
         if self._copies_alone and not asks:
             return Verdict(True, similarity, nearest, f"close to generation {program.generation}, and no copy of it")
-        similarity = await self._similarity_of_changes(code, program.code, similarity, language)
+        similarity = await self._similarity_of_changes(source, program.source, similarity)
         if similarity <= self._threshold:
             return Verdict(True, similarity, nearest, "what differs is below the similarity threshold")
         if not asks:
             why = f"similarity {similarity:.5f} to generation {program.generation} is above {self._threshold}"
             return Verdict(False, similarity, nearest, why)
-        return await self._ask(code, program, similarity, language, key)
+        return await self._ask(source, program, similarity, key)
 
-    async def _similarity_of_changes(self, code: str, other: str, similarity: float, language: str) -> float:
+    async def _similarity_of_changes(self, source: Source, other: Source, similarity: float) -> float:
         """The cosine of what differs, for texts too long for a change to show in their own."""
-        mine, yours = await _evolvable(code), await _evolvable(other)
+        mine, yours = await _evolvable(source), await _evolvable(other)
         if max(len(mine.encode("utf-8", "replace")), len(yours.encode("utf-8", "replace"))) <= self._embedder.piece:
             return similarity
         parts = await asyncio.to_thread(changed_parts, mine, yours, self._embedder.piece)
-        one, two = [await self._embedder.embed(part, language) for part in parts]
+        one, two = [await self._embedder.embed(part, source.language) for part in parts]
         return min(similarity, float(one @ two))
 
-    async def _ask(self, code: str, nearest: Program, similarity: float, language: str, key: CallKey) -> Verdict:
+    async def _ask(self, source: Source, nearest: Program, similarity: float, key: CallKey) -> Verdict:
         assert self._client is not None
-        if max(len(code), len(nearest.code)) > SHOWN:
-            # Whole programs would be dear, or more than the model takes.
-            parts = await asyncio.to_thread(changed_parts, evolvable(code), evolvable(nearest.code), SHOWN)
-            code, nearest = shortened(parts[0], SHOWN), replace(nearest, code=shortened(parts[1], SHOWN))
-        system, user = novelty_prompt(code, nearest, language)
+        system, user = novelty_prompt(*await asyncio.to_thread(_shown, source, nearest.source))
         first = key.generation % len(self._models)
         problem = ""
         for model in (*self._models[first:], *self._models[:first]):
@@ -213,16 +209,29 @@ class AsyncNoveltyJudge:
         return Verdict(False, similarity, nearest.id, why, judged=True)
 
 
-async def _evolvable(code: str) -> str:
-    return evolvable(code) if len(code) <= SMALL else await asyncio.to_thread(evolvable, code)
+def _shown(source: Source, other: Source) -> tuple[Source, Source]:
+    """What a judging model is shown: whole programs might be dear, or more than it takes."""
+    if max(source.length, other.length) <= SHOWN:
+        return source, other
+    mine, yours = changed_parts(evolvable(source), evolvable(other), SHOWN)
+    language = source.language
+    return Source.of(shortened(mine, SHOWN), language), Source.of(shortened(yours, SHOWN), language)
 
 
-def evolvable(code: str) -> str:
-    """What of a program may change: the texts of its EVOLVE-BLOCKs, or all of it."""
-    return "\n".join(block_texts(code))
+async def _evolvable(source: Source) -> str:
+    return evolvable(source) if source.length <= SMALL else await asyncio.to_thread(evolvable, source)
 
 
-def same(one: str, other: str, language: str) -> bool:
+def evolvable(source: Source) -> str:
+    """What of a program may change: the texts of its EVOLVE-BLOCKs, or all of it; in a folder file by file."""
+    texts = evolvable_texts(source)
+    return "\n".join(text if source.single else f"### {file.path}\n{text}" for file, text in texts)
+
+
+def same(one: Source, other: Source) -> bool:
     """Whether two programs have the same tokens in their EVOLVE-BLOCKs."""
-    mine, yours = evolvable(one), evolvable(other)
-    return mine.strip() == yours.strip() or tokens(mine, language) == tokens(yours, language)
+    mine, yours = ({file.path: (file, text) for file, text in evolvable_texts(source)} for source in (one, other))
+    return mine.keys() == yours.keys() and all(
+        text.strip() == yours[path][1].strip() or tokens(text, file.language) == tokens(yours[path][1], file.language)
+        for path, (file, text) in mine.items()
+    )

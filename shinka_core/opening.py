@@ -116,7 +116,7 @@ def _continue(settings: RunSettings, known: KnownRun) -> Opening:
 def _digests(settings: RunSettings) -> dict[str, Any]:
     evaluator, program = Path(settings.job.eval_program_path), Path(settings.evolve.init_program_path)
     digests: dict[str, Any] = {"evaluator": evaluator_digests(evaluator)}
-    return digests | ({"seed_program": digest_of(program)} if program.is_file() else {})
+    return digests | ({"seed_program": digest_of(program)} if program.exists() else {})
 
 
 def _differs(known: KnownRun, digests: Mapping[str, Any]) -> bool:
@@ -129,7 +129,7 @@ def _where_files_are(settings: RunSettings, given: RunSettings) -> RunSettings:
     if there or not Path(given.job.eval_program_path).is_file():
         return settings
     evolve = settings.evolve
-    if not Path(evolve.init_program_path).is_file():
+    if not Path(evolve.init_program_path).exists():
         evolve = evolve.model_copy(update={"init_program_path": given.evolve.init_program_path})
     job = settings.job.model_copy(update={"eval_program_path": given.job.eval_program_path})
     return replace(settings, evolve=evolve, job=job)
@@ -155,6 +155,13 @@ def _unchangeable(settings: RunSettings, known: KnownRun) -> Iterator[str]:
         )
     if known.seed is None:
         return
+    program = Path(settings.evolve.init_program_path)
+    if program.exists() and program.is_dir() == known.seed.source.single:
+        one, other = ("one file", "a folder") if known.seed.source.single else ("folders", "a file")
+        yield (
+            f"init_program_path={str(program)!r} is {other}, and the programs of this run are {one}; "
+            f"put back what was there, or {ELSEWHERE}"
+        )
     language = _language(settings.evolve)
     if language is not None and language != known.seed.language:
         yield (
@@ -179,7 +186,7 @@ def _other_contents(settings: RunSettings, known: KnownRun, digests: Mapping[str
             "so scores before and after cannot be compared"
         )
     program = Path(settings.evolve.init_program_path)
-    if known.seed is not None and program.is_file() and not _same_seed(known, digests, settings):
+    if known.seed is not None and program.exists() and not _same_seed(known, digests, settings):
         yield f"the seed program {str(program)!r} is not the one that this run began with, which stays in it"
 
 
@@ -194,8 +201,11 @@ def _same_seed(known: KnownRun, digests: Mapping[str, Any], settings: RunSetting
 
 
 def _language(evolve: EvolutionConfig) -> str | None:
+    path = Path(evolve.init_program_path)
+    if path.is_dir():
+        return None  # each of its files has its own
     try:
-        return language_of(Path(evolve.init_program_path), evolve.language)
+        return language_of(path, evolve.language)
     except ConfigError:
         return None
 
@@ -203,6 +213,6 @@ def _language(evolve: EvolutionConfig) -> str | None:
 def _seed_program(settings: RunSettings, known: KnownRun) -> SeedProgram:
     """The recorded one, unless it is to be evaluated again or was never recorded."""
     path = Path(settings.evolve.init_program_path)
-    if known.seed is None or (not known.correct and path.is_file()):
+    if known.seed is None or (not known.correct and path.exists()):
         return checked_seed_program(settings)
-    return SeedProgram(known.seed.code, known.seed.language, path.suffix)
+    return SeedProgram(known.seed.source, path.suffix)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from shinka_core.source import Source
+
 # Reason of an evaluation that a request to end (SIGTERM, SIGINT, SIGHUP) has ended: whoever stops the whole run
 # sends it to evaluations too, and then it says nothing about the program; otherwise the program did it to itself.
 TERMINATED = "terminated"
@@ -76,7 +78,7 @@ class Program:
     Attributes:
         id: Unique over all runs.
         generation: The generation that made it; 0 is the seed program.
-        code: Whole source text.
+        source: Its files.
         island: Index of its island, from 0.
         score: The evaluator's `combined_score`, larger is better; None unless finite.
         correct: Whether the evaluator accepted it; only correct programs become parents.
@@ -88,8 +90,7 @@ class Program:
 
     id: str
     generation: int
-    code: str
-    language: str
+    source: Source
     island: int
     score: float | None
     correct: bool
@@ -111,6 +112,20 @@ class Program:
     advice_id: str | None = None
     idea_id: str | None = None
     system_prompt_id: str | None = None
+
+    @property
+    def code(self) -> str:
+        """The text of a program that is one file.
+
+        Raises:
+            ValueError: It has several.
+        """
+        return self.source.text
+
+    @property
+    def language(self) -> str:
+        """What most of it is written in."""
+        return self.source.language
 
     @property
     def has_result(self) -> bool:
@@ -181,10 +196,19 @@ class Candidate:
         diff: Unified diff against the parent.
     """
 
-    code: str
+    source: Source
     name: str
     description: str
     diff: str
+
+    @property
+    def code(self) -> str:
+        """The text of a program that is one file.
+
+        Raises:
+            ValueError: It has several.
+        """
+        return self.source.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ from shinka_core.llm.context import Contexts
 from shinka_core.operators import Operators, asks
 from shinka_core.program import Program, Sampling
 from shinka_core.prompts import STANDARD, PromptContext
-from shinka_core.prompts.bounding import GAP, elided
+from shinka_core.prompts.bounding import GAP, without_surroundings
+from shinka_core.prompts.programs import shown
 from shinka_core.prompts.proposal import GAPS
 from shinka_core.prompts.token_estimate import tokens_at_most
+from shinka_core.source import Source, SourceFile
 
 
 def contexts_of(config: EvolutionConfig) -> Contexts:
@@ -27,9 +29,10 @@ def contexts_of(config: EvolutionConfig) -> Contexts:
     return Contexts(config.proposal_models, config.llm_context_tokens, options)
 
 
-def _tokens_around(operators: Operators, language: str, task: str | None) -> int:
+def _tokens_around(operators: Operators, language: str, task: str | None, *, folder: bool) -> int:
     """About how many tokens the shortest prompt for a program has besides those of the program."""
-    nothing = Program("", 0, "", language, 0, None, False)
+    source = Source.folder([SourceFile("a", "", language)]) if folder else Source.of("", language)
+    nothing = Program("", 0, source, 0, None, False)
     sampling = Sampling(nothing, (), 0, "", "", 0, 0)
     context = PromptContext(sampling, STANDARD, task=task, use_text_feedback=False)
     sizes = [operator.prompt(context).tokens for operator in operators if asks(operator)]
@@ -43,24 +46,27 @@ class SizeLimit:
         characters: At most.
     """
 
-    def __init__(self, config: EvolutionConfig, language: str) -> None:
+    def __init__(self, config: EvolutionConfig, language: str, *, folder: bool = False) -> None:
         """Works the limits out.
 
         Raises:
             ConfigError: The answer alone would fill a model's context.
         """
         self.characters = config.max_program_size
-        self._around = _tokens_around(Operators(config.patch_types), language, config.task_sys_msg)
+        self._around = _tokens_around(Operators(config.patch_types), language, config.task_sys_msg, folder=folder)
         self._smallest = contexts_of(config).smallest()
 
-    def problem(self, code: str) -> str | None:
+    def problem(self, source: Source) -> str | None:
         """Why a program is too large, or None; takes time in proportion to its length."""
-        if len(code) > self.characters:
-            return f"the program has {len(code)} characters; at most {self.characters} are accepted (max_program_size)"
+        if source.length > self.characters:
+            return (
+                f"the program has {source.length} characters; at most {self.characters} are accepted (max_program_size)"
+            )
         if self._smallest is None:
             return None
         model, room = self._smallest
-        tokens = self._around + tokens_at_most(elided(code, 0))
+        least = without_surroundings(source, 0)
+        tokens = self._around + tokens_at_most(least.text if least.single else shown(least))
         if tokens <= room:
             return None
         return (
@@ -68,14 +74,14 @@ class SizeLimit:
             "the text of the EVOLVE-BLOCKs (without markers that of the whole program) and the task are always shown"
         )
 
-    def check_seed(self, path: str, code: str) -> None:
+    def check_seed(self, path: str, source: Source) -> None:
         """Refuses a seed program that is too large.
 
         Raises:
             ConfigError: With its size, the limit and the remedy.
         """
-        problem = self.problem(code)
-        if problem is None and GAP in code:
+        problem = self.problem(source)
+        if problem is None and any(GAP in file.text for file in source.files):
             problem = f"it holds the words {GAP!r}, which stand for lines that a prompt leaves out"
         if problem is not None:
             raise ConfigError(

@@ -19,6 +19,7 @@ from shinka_core.database import AsyncProgramDatabase, Embeddings
 from shinka_core.embed.identity import Identity
 from shinka_core.errors import BudgetExhaustedError, ModelError
 from shinka_core.novelty import AsyncNoveltyJudge
+from shinka_core.source import Source
 
 logger = logging.getLogger("shinka.reembedding")
 
@@ -89,8 +90,8 @@ async def _reason(
     return None if likeness > STILL_THE_SAME else f"{now.model!r} makes other vectors than before of the same text"
 
 
-async def _likeness(seed: tuple[str, str, NDArray[np.float32]], judge: AsyncNoveltyJudge) -> float:
+async def _likeness(seed: tuple[Source, NDArray[np.float32]], judge: AsyncNoveltyJudge) -> float:
     """The cosine of the seed program's embeddings, then and now; -1 when there is none."""
-    code, language, stored = seed
-    vector = await judge.embed_if_taken(code, language)
+    source, stored = seed
+    vector = await judge.embed_if_taken(source)
     return -1.0 if vector is None or vector.shape != stored.shape else float(vector @ stored)

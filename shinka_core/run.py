@@ -87,7 +87,7 @@ class Run:
         self.arms = arms
         self.prompt_builder: PromptBuilder = STANDARD
         self.contexts = contexts_of(settings.evolve)
-        self.size_limit = SizeLimit(settings.evolve, seed_program.language)
+        self.size_limit = SizeLimit(settings.evolve, seed_program.language, folder=not seed_program.source.single)
         self.proposals = Slots("proposals", settings.proposal_jobs, gate=self.control)
         self.evaluations = Slots("evaluations", settings.evaluation_jobs)
         self._of_stages = {

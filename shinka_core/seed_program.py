@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from pathlib import Path
 
 from shinka_core.config import EvolutionConfig
-from shinka_core.edit import check_seed_program, language_of
+from shinka_core.edit import language_of
+from shinka_core.edit.blocks import START, has_markers
+from shinka_core.edit.evolvable import check_seed
 from shinka_core.edit.languages import HEADERS, known_language
 from shinka_core.errors import ConfigError
+from shinka_core.source import DATA, Source, SourceFile
+from shinka_core.source_folder import list_files
 from shinka_core.source_text import NotTextError, read_source
 
 # What lies beside a seed program when it was edited, run or checked out.
@@ -22,17 +27,30 @@ class SeedProgram:
     """The program an evolution starts from.
 
     Attributes:
-        code: With its byte-order mark and line ends as they are in the file.
+        source: With byte-order marks and line ends as they are in the files.
         extension: Of the file, with its dot; candidates get the same.
     """
 
-    code: str
-    language: str
+    source: Source
     extension: str
+
+    @property
+    def code(self) -> str:
+        """The text of a program that is one file.
+
+        Raises:
+            ValueError: It has several.
+        """
+        return self.source.text
+
+    @property
+    def language(self) -> str:
+        """What most of it is written in."""
+        return self.source.language
 
 
 def find_seed_program(folder: Path) -> Path:
-    """The file `initial.<ext>` of a task folder.
+    """The file `initial.<ext>` of a task folder, or its folder `initial`.
 
     Raises:
         ConfigError: There is none, or more than one that could be meant.
@@ -44,16 +62,16 @@ def find_seed_program(folder: Path) -> Path:
     )
     known = [path for path in found if known_language(path) is not None]
     sources = [path for path in known if path.suffix.lower() not in HEADERS]
-    candidates = sources or known or found
+    candidates = [*(sources or known or found), *([folder / "initial"] if (folder / "initial").is_dir() else [])]
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
         raise ConfigError(
-            f"there is no initial.<ext> in {str(folder.resolve())!r}; name the seed program with --initial"
+            f"there is no initial.<ext> and no folder initial in {str(folder.resolve())!r}; name the seed program with --initial"
         )
     raise ConfigError(
         f"{str(folder)!r} holds several seed programs ({', '.join(path.name for path in candidates)}); "
-        "choose with --initial"
+        "choose with --initial, or take all but one out"
     )
 
 
@@ -61,13 +79,17 @@ def read_seed_program(config: EvolutionConfig) -> SeedProgram:
     """Reads and checks the seed program.
 
     Raises:
-        ConfigError: It is missing, empty, not in the encoding that it should be in, or its
+        ConfigError: It is missing, empty, too large, not in the encoding that it should be in, or its
             EVOLVE-BLOCK markers are broken.
     """
     path = Path(config.init_program_path)
+    if path.is_dir():
+        return _read_folder(path, config)
     language = language_of(path, config.language)
     if path.exists() and not path.is_file():
-        raise ConfigError(f"init_program_path={str(path)!r} is no file; name the seed program, such as initial.py")
+        raise ConfigError(
+            f"init_program_path={str(path)!r} is no file and no folder; name the seed program, such as initial.py"
+        )
     try:
         code = read_source(path.read_bytes(), language)
     except FileNotFoundError as error:
@@ -79,5 +101,71 @@ def read_seed_program(config: EvolutionConfig) -> SeedProgram:
         raise ConfigError(f"init_program_path={str(path)!r} cannot be read as text: {error}") from error
     if "\0" in code:
         raise ConfigError(f"init_program_path={str(path)!r} holds a NUL character, which no database stores; remove it")
-    check_seed_program(code, language)
-    return SeedProgram(code=code, language=language, extension=path.suffix)
+    source = Source.of(code, language)
+    check_seed(source)
+    return SeedProgram(source, extension=path.suffix)
+
+
+def _read_folder(folder: Path, config: EvolutionConfig) -> SeedProgram:
+    name = f"init_program_path={str(folder)!r}"
+    if config.language is not None:
+        raise ConfigError(
+            f"language={config.language!r} is for a seed program of one file; those of {str(folder)!r} are in the "
+            "languages of their extensions: leave it out"
+        )
+    files = list_files(folder)
+    if not files:
+        raise ConfigError(f"{name} holds no file but hidden ones and caches; put the seed program into it")
+    read: list[SourceFile] = []
+    room = config.max_data_size
+    for path, place in files.items():
+        file = _read_file(path, place, room, config)
+        room -= file.size if file.is_data else 0
+        read.append(file)
+    source = Source.folder(read)
+    try:
+        check_seed(source)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from error
+    return SeedProgram(source, extension="")
+
+
+def _read_file(path: str, place: Path, room: int, config: EvolutionConfig) -> SourceFile:
+    """One file: a text in the language of its extension, or data."""
+    shown = f"{path!r} of the seed program {config.init_program_path!r}"
+    language = known_language(place)
+    try:
+        size = place.stat().st_size
+        if language is not None and size > 4 * config.max_program_size:
+            raise ConfigError(
+                f"{shown} has {size} bytes; max_program_size={config.max_program_size} allows no such text"
+            )
+        if language is None and size > room:
+            raise ConfigError(
+                f"the data of the seed program has more bytes than max_data_size={config.max_data_size} allows (with "
+                f"{path!r}, which has {size}); leave out what is not needed, have the evaluator hand it over, or raise it"
+            )
+        content = place.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{shown} cannot be read: {error.strerror}; make it readable, or take it out") from error
+    if language is None and _is_marked(content):
+        language = "text"
+    if language is None:
+        return SourceFile(path, base64.b64encode(content).decode(), DATA)
+    try:
+        text = read_source(content, language)
+    except NotTextError as error:
+        raise ConfigError(f"{shown} cannot be read as text: {error}, or give data another extension") from error
+    if "\0" in text:
+        raise ConfigError(f"{shown} holds a NUL character, which no database stores; remove it")
+    return SourceFile(path, text, language)
+
+
+def _is_marked(content: bytes) -> bool:
+    """Whether a file in no known language has EVOLVE-BLOCKs."""
+    if START.encode() not in content or b"\0" in content:
+        return False
+    try:
+        return has_markers(content.decode())
+    except UnicodeDecodeError:
+        return False

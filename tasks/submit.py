@@ -22,4 +22,4 @@ from tasks.policy import JITTER, PATIENT_BACKOFF, STATELESS, is_retryable
 )
 async def submit(generation: OpenGeneration, candidate: Candidate, trial: Trial) -> Job:
     """Starts an evaluation, or finds the one an earlier process started."""
-    return await steps.submit(generation, candidate.code, trial)
+    return await steps.submit(generation, candidate.source, trial)

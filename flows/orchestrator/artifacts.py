@@ -88,7 +88,7 @@ async def publish(run: Run, summary: RunSummary) -> None:
     lines += ["", f"Everything is in `{run.settings.results_dir}`."]
     lines += [f"- failed: {reason}: {count}" for reason, count in summary.failures.items()]
     if best is not None:
-        diff = within(await asyncio.to_thread(unified_diff, run.seed_program.code, best.code), DIFF_LIMIT)
+        diff = within(await asyncio.to_thread(unified_diff, run.seed_program.source, best.source), DIFF_LIMIT)
         lines += [
             "",
             f"Generation {best.generation}, `{best.model or 'seed'}`: {best.name}",

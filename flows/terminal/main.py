@@ -42,7 +42,7 @@ def version() -> str:
 
 app = App(
     name="evolve",
-    help="Evolve a program: a task folder holds initial.<ext>, evaluate.py and, if you like, evolve.yaml.\n\n"
+    help="Evolve a program: a task folder holds initial.<ext> or a folder initial, evaluate.py and, if you like, evolve.yaml.\n\n"
     "Exit codes: 0 all generations are done; 3 stopped early and can be resumed; 130, 143 or 129 the same, by Ctrl-C, "
     "SIGTERM or a hang-up; 2 a mistake in the command or its settings; 1 the run broke off; 4 all generations are done and "
     "none made a correct program.",
@@ -65,10 +65,14 @@ def _whole(_: type, tokens: Sequence[Token]) -> int:
 
 @app.default
 def evolve_command(
-    task: Annotated[Path | None, Parameter(help="Task folder: initial.<ext> + evaluate.py (+ evolve.yaml).")] = None,
+    task: Annotated[
+        Path | None, Parameter(help="Task folder: initial.<ext> or initial/, evaluate.py (+ evolve.yaml).")
+    ] = None,
     /,
     *,
-    initial: Annotated[Path | None, Parameter(help="Seed program, instead of the task folder's.")] = None,
+    initial: Annotated[
+        Path | None, Parameter(help="Seed program, a file or a folder, instead of the task folder's.")
+    ] = None,
     evaluate: Annotated[Path | None, Parameter(help="Evaluator script, instead of the task folder's.")] = None,
     config: Annotated[Path | None, Parameter(help="Settings file, instead of the task folder's evolve.yaml.")] = None,
     generations: Annotated[

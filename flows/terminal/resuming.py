@@ -131,7 +131,7 @@ def _path(
         return {}
     in_file = named_file(task, section_of(dict(sections), name).get(field))
     stored, origin = known.settings.get(name, {}).get(field), task_of(known.settings)
-    if not in_file and stored and origin and Path(stored).is_file() and not Path(stored).is_relative_to(origin.folder):
+    if not in_file and stored and origin and Path(stored).exists() and not Path(stored).is_relative_to(origin.folder):
         return {}  # it was named by a flag, apart from the task folder
     place = in_file or _moved(task, stored, known)
     if place is None:
@@ -145,7 +145,7 @@ def _moved(task: Path, stored: str | None, known: KnownRun) -> Path | None:
     if stored is None or origin is None or not Path(stored).is_relative_to(origin.folder):
         return None
     place = task / Path(stored).relative_to(origin.folder)
-    return place if place.is_file() else None
+    return place if place.exists() else None
 
 
 def _other_place(known: KnownRun, overrides: Overrides) -> Path | None:

@@ -145,7 +145,9 @@ def existing_folder(task: Path | None) -> Path | None:
         ConfigError: It is not there.
     """
     if task is not None and not task.is_dir():
-        raise ConfigError(f"task folder {str(task)!r} does not exist; it holds initial.<ext> and evaluate.py")
+        raise ConfigError(
+            f"task folder {str(task)!r} does not exist; it holds initial.<ext>, or a folder initial, and evaluate.py"
+        )
     return task
 
 

@@ -65,9 +65,9 @@ class PaperBench:
 
 def sampling_of(name: str, seed: int = 0, inspirations: int = 1) -> Sampling:
     """A small Python program as parent, with others beside it."""
-    parent = Program("parent", 1, PARENT, "python", 0, 1.0, True)
+    parent = Program("parent", 1, Source.of(PARENT, "python"), 0, 1.0, True)
     others = [
-        Program(f"other{number}", 2 + number, PARENT.replace("3", str(4 + number)), "python", 0, 0.5, True)
+        Program(f"other{number}", 2 + number, Source.of(PARENT.replace("3", str(4 + number)), "python"), 0, 0.5, True)
         for number in range(inspirations)
     ]
     return Sampling(parent, tuple(others), 0, name, "m", 0, seed)

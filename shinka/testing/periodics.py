@@ -60,5 +60,5 @@ async def _with_a_run(folder: Path, check: Callable[[Run], Awaitable[None]]) -> 
     async with open_run(RunSettings("contract", folder / "results", evolution, job, DatabaseConfig())) as run:
         opened = await open_generation(run, 0)
         seed = seed_candidate(run)
-        await record(opened, None, seed, await evaluate(opened, await submit(opened, seed.code)))
+        await record(opened, None, seed, await evaluate(opened, await submit(opened, seed.source)))
         await check(run)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shinka_core.program import Candidate, Decision, Program, Review, Sampling, Verdict
 from shinka_core.reviewers import Reviewer
+from shinka_core.source import Source
 
 SOON = 10.0
 
@@ -67,8 +68,13 @@ class ReviewerContract:
         return asyncio.run(check())
 
     async def _review(self, reviewer: Reviewer, folder: Path, code: str) -> Review:
-        parent = Program("p", 0, "x = 1\n", "python", 0, score=1.0, correct=True)
+        parent = Program("p", 0, Source.of("x = 1\n", "python"), 0, score=1.0, correct=True)
         sampling = Sampling(parent, (), 0, "diff", "model", attempt=0, seed=1)
-        candidate = Candidate(code=f"{code}\n", name="change_x", description="Changes x.", diff=f"-x = 1\n+{code}\n")
+        candidate = Candidate(
+            source=Source.of(f"{code}\n", "python"),
+            name="change_x",
+            description="Changes x.",
+            diff=f"-x = 1\n+{code}\n",
+        )
         verdict = Verdict(novel=True, similarity=0.5, nearest="p", explanation="far enough")
         return await reviewer.review(sampling, candidate, verdict, folder)

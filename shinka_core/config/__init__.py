@@ -65,7 +65,7 @@ class EvolutionConfig(Section):
     """
 
     # The task
-    init_program_path: str = Field(default="initial.py", description="The seed program.")
+    init_program_path: str = Field(default="initial.py", description="The seed program: a file, or a folder of files.")
     task_sys_msg: str | None = Field(default=None, description="What the program is for, told to every model.")
     language: str | None = Field(default=None, description="Of the program; None reads it from the extension.")
     results_dir: str | None = Field(default=None, description="Where results go; None makes results/<task>/<time>.")
@@ -136,6 +136,11 @@ class EvolutionConfig(Section):
     # Proposals
     max_program_size: int = Field(
         default=1_000_000, ge=1, description="Characters of a program; a larger seed or candidate is refused."
+    )
+    max_data_size: int = Field(
+        default=10_000_000,
+        ge=0,
+        description="Bytes of the files of a seed program that are no texts; they are stored once and carried along.",
     )
     patch_types: list[Spec] = Field(
         default=["diff", "full", "cross"], min_length=1, description="Operators: how proposals are made."

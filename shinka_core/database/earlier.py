@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Double, Integer, Select, Text, column, select, table
+from sqlalchemy import JSON, Boolean, Double, Integer, Text, column, select, table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shinka_core.database.rows import program_of
+from shinka_core.program import Program
+from shinka_core.source import Source
 
 _PROGRAMS = table(
     "programs",
@@ -17,7 +22,11 @@ _PROGRAMS = table(
 NEW_TABLE = "program_texts"
 
 
-def select_earlier_program(evolution: str, generation: int) -> Select[tuple[object, ...]]:
-    """The program of a generation, with the columns that `program_of` reads."""
-    columns = [column for column in _PROGRAMS.columns if column.name != "evolution"]
-    return select(*columns).where(_PROGRAMS.c.evolution == evolution, _PROGRAMS.c.generation == generation)
+async def read_earlier_programs(connection: AsyncConnection, evolution: str, generation: int) -> list[Program]:
+    """The program of a generation, without its inspirations; none or one."""
+    columns = [column for column in _PROGRAMS.columns if column.name not in ("evolution", "code")]
+    query = select(*columns, _PROGRAMS.c.code.label("source"))
+    rows = await connection.execute(
+        query.where(_PROGRAMS.c.evolution == evolution, _PROGRAMS.c.generation == generation)
+    )
+    return [program_of(row, Source.of(row.source, row.language)) for row in rows]

@@ -123,7 +123,7 @@ class Journal:
             return Claim(
                 number,
                 GenerationState(state),
-                await _counting_steps(connection, self._evolution, number),
+                await _counting_steps(connection, self._evolution, number, self.language),
                 Failure(*why) if state == GenerationState.FAILED else None,
             )
 
@@ -145,7 +145,7 @@ class Journal:
             "turn": turn,
         }
         return self._writer.post(
-            *step_rows(place, payload, seconds, self.language),
+            *step_rows(place, payload, seconds),
             Rows(STATE, {"of": self._evolution, "at": number, "state": step.value, "updated_at": now()}),
         )
 
@@ -195,7 +195,9 @@ class Journal:
         return await self._store.read(read)
 
 
-async def _counting_steps(connection: AsyncConnection, evolution: str, number: int) -> dict[StepKey, dict[str, Any]]:
+async def _counting_steps(
+    connection: AsyncConnection, evolution: str, number: int, language: str
+) -> dict[StepKey, dict[str, Any]]:
     """The last outcome at each place, since the generation was opened, or reopened."""
     rows = await read_steps(connection, evolution, number)
     since = max((index for index, row in enumerate(rows, 1) if row.step == REOPENED), default=0)
@@ -203,5 +205,5 @@ async def _counting_steps(connection: AsyncConnection, evolution: str, number: i
     kept = list(last.values())
     return {
         (GenerationState(row.step), row.attempt, row.turn): payload
-        for row, payload in zip(kept, await payloads(connection, kept), strict=True)
+        for row, payload in zip(kept, await payloads(connection, kept, language), strict=True)
     }

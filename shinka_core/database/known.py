@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
-from shinka_core.database.earlier import NEW_TABLE, select_earlier_program
+from shinka_core.database.earlier import NEW_TABLE, read_earlier_programs
 from shinka_core.database.engine import create_engine
 from shinka_core.database.own_words import own_words
 from shinka_core.database.ownership import alive
-from shinka_core.database.rows import program_of, select_programs
+from shinka_core.database.rows import read_programs
 from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow, SessionRow
 from shinka_core.database.seed import SEED
 from shinka_core.program import GenerationState, Program
@@ -113,11 +113,12 @@ async def _read(connection: AsyncConnection, name: str) -> KnownRun | None:
         settings = await connection.scalar(
             select(SessionRow.settings).where(SessionRow.evolution == name).order_by(SessionRow.number.desc()).limit(1)
         )
-    query = select_programs().where(ProgramRow.evolution == name, ProgramRow.generation == SEED)
     homes = IslandMemberRow.after == 0  # later it comes to islands that were spawned
-    if not await connection.run_sync(_has, NEW_TABLE):
-        query, homes = select_earlier_program(name, SEED), true()
-    seed = (await connection.execute(query)).first()
+    if await connection.run_sync(_has, NEW_TABLE):
+        found = await read_programs(connection, ProgramRow.evolution == name, ProgramRow.generation == SEED)
+    else:
+        found, homes = await read_earlier_programs(connection, name, SEED), true()
+    program = next(iter(found), None)
     correct = await connection.scalar(select(func.count()).where(ProgramRow.evolution == name, ProgramRow.correct))
     final = [state.value for state in GenerationState if state.final]
     later, over = (
@@ -127,7 +128,6 @@ async def _read(connection: AsyncConnection, name: str) -> KnownRun | None:
             )
         )
     ).one()
-    program = None if seed is None else program_of(seed)
     islands = 0
     if program is not None:
         islands = await connection.scalar(

@@ -41,6 +41,7 @@ from shinka_core.population.state import Population
 from shinka_core.program import GenerationContext, Program, Sampling
 from shinka_core.record import Fold, Folds
 from shinka_core.record import Pull as Pulled
+from shinka_core.source import Source
 
 Vector = NDArray[np.float32]
 
@@ -167,8 +168,8 @@ class AsyncProgramDatabase:
         await self.calls.load()
         return evolution
 
-    async def seed_embedding(self, name: str) -> tuple[str, str, Vector] | None:
-        """Code, language and embedding, `(d,)`, of an evolution's seed program; None while it has none."""
+    async def seed_embedding(self, name: str) -> tuple[Source, Vector] | None:
+        """An evolution's seed program and its embedding, `(d,)`; None while it has none."""
         self.calls.bind(name)  # whoever compares it with another pays for that
         return await seed_embedding(self._store, name)
 
@@ -176,7 +177,7 @@ class AsyncProgramDatabase:
         """Embeds what an evolution holds with another embedding, for `resume` to store.
 
         Args:
-            embed: From code and language to `(d,)` float32 of unit length, or None.
+            embed: From a program to `(d,)` float32 of unit length, or None.
         """
         self.calls.bind(name)  # what they cost is counted, whatever comes of the resume
         return await embed_anew(self._store, name, embed)
@@ -372,11 +373,9 @@ class AsyncProgramDatabase:
 
     def _bind(self, evolution: Evolution) -> None:
         self._evolution = name = evolution.name
-        self.journal.bind(name)
+        for part in (self.journal, self.calls, self.guidance, self._recorder):
+            part.bind(name)
         self.journal.language = evolution.language
-        self.calls.bind(name)
-        self.guidance.bind(name)
-        self._recorder.bind(name)
         self._population.seed = evolution.seed
         self._writer.bind(Lease(name, self._mark, evolution.commits))
         self._beats = asyncio.create_task(self._beat())

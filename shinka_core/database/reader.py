@@ -36,14 +36,14 @@ from shinka_core.database.schema import (
     ProgramRow,
     ProgramTextRow,
 )
-from shinka_core.database.sources import read_sources
+from shinka_core.database.sources import in_language, read_sources
 from shinka_core.database.steps import payloads, read_steps
 from shinka_core.database.store import Store
 from shinka_core.errors import DatabaseError
 from shinka_core.naming import read_mark
 from shinka_core.program import Failure, GenerationState, Usage
 from shinka_core.record import Event
-from shinka_core.source import Source, SourceFile
+from shinka_core.source import Source
 
 # Rows that are read at once.
 PAGE = 500
@@ -132,10 +132,7 @@ class EvolutionReader:
             row = (await connection.execute(query)).first()
             if row is None:
                 return None
-            source = (await read_sources(connection, [row.source]))[row.source]
-            if not source.single:
-                return source
-            return Source((SourceFile("", source.files[0].text, row.language),))
+            return in_language((await read_sources(connection, [row.source]))[row.source], row.language)
 
         found = await self._store.read(read)
         if found is None:

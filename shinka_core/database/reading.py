@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.rows import program_of, select_programs
+from shinka_core.database.rows import read_programs
 from shinka_core.database.schema import EmbeddingRow, InspirationRow, IslandMemberRow, ProgramRow
 from shinka_core.database.sources import unpacked
 from shinka_core.database.store import Store
@@ -21,7 +23,14 @@ REMEMBERED = 8_000_000
 
 def characters(program: Program) -> int:
     """About how much memory a program takes."""
-    return len(program.code) + len(program.diff) + len(program.text_feedback) + len(program.error) + 1_000
+    return (
+        program.source.length
+        + program.source.data_size * 4 // 3
+        + len(program.diff)
+        + len(program.text_feedback)
+        + len(program.error)
+        + 1_000
+    )
 
 
 class ProgramReader:
@@ -42,8 +51,7 @@ class ProgramReader:
         if unread:
 
             async def read(connection: AsyncConnection) -> dict[str, Program]:
-                rows = await connection.execute(select_programs().where(ProgramRow.id.in_(unread)))
-                return {row.id: program_of(row) for row in rows}
+                return {program.id: program for program in await read_programs(connection, ProgramRow.id.in_(unread))}
 
             programs |= await self._store.read(read)
         missing = [program_id for program_id in ids if program_id not in programs]
@@ -56,18 +64,18 @@ class ProgramReader:
 
     async def by_generation(self, evolution: str, generation: int) -> Program | None:
         """The program that a generation made, with its inspirations."""
-        query = select_programs().where(ProgramRow.evolution == evolution, ProgramRow.generation == generation)
 
         async def read(connection: AsyncConnection) -> Program | None:
-            row = (await connection.execute(query)).first()
-            if row is None:
+            mine = (ProgramRow.evolution == evolution, ProgramRow.generation == generation)
+            program = next(iter(await read_programs(connection, *mine)), None)
+            if program is None:
                 return None
             shown = await connection.execute(
                 select(InspirationRow.inspiration_id)
-                .where(InspirationRow.program_id == row.id)
+                .where(InspirationRow.program_id == program.id)
                 .order_by(InspirationRow.position)
             )
-            return program_of(row, tuple(inspiration for (inspiration,) in shown))
+            return replace(program, inspiration_ids=tuple(inspiration for (inspiration,) in shown))
 
         return await self._store.read(read)
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.schema import ProgramRow, ProgramTextRow, SourceRow, table_of
-from shinka_core.database.sources import embedding_rows, packed, source_rows
+from shinka_core.database.schema import ProgramRow, ProgramTextRow, table_of
+from shinka_core.database.sources import embedding_rows, in_language, packed, read_sources, source_rows
 from shinka_core.database.values import finite_only
 from shinka_core.database.writer import Rows
 from shinka_core.program import Program
@@ -19,6 +20,7 @@ from shinka_core.source import Source
 _NARROW = (
     ProgramRow.id,
     ProgramRow.generation,
+    ProgramRow.source,
     ProgramRow.language,
     ProgramRow.island,
     ProgramRow.score,
@@ -54,19 +56,22 @@ TEXTS = insert(table_of(ProgramTextRow))
 
 
 def select_programs() -> Select[Any]:
-    """Programs with their texts, of which each is one file."""
-    return (
-        select(*_NARROW, *_TEXTS, SourceRow.text.label("code"))
-        .join(ProgramTextRow, ProgramTextRow.program_id == ProgramRow.id)
-        .join(SourceRow, (SourceRow.digest == ProgramRow.source) & (SourceRow.position == 0))
-    )
+    """Programs with their texts; their sources are read by `read_programs`."""
+    return select(*_NARROW, *_TEXTS).join(ProgramTextRow, ProgramTextRow.program_id == ProgramRow.id)
+
+
+async def read_programs(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Program]:
+    """The programs of which all of that is true, without their inspirations."""
+    rows = (await connection.execute(select_programs().where(*where))).all()
+    sources = await read_sources(connection, {row.source for row in rows})
+    return [program_of(row, in_language(sources[row.source], row.language)) for row in rows]
 
 
 def program_rows(program: Program, evolution: str, embedding: NDArray[np.float32] | None) -> list[Rows]:
     """What stores a program: itself and all that is kept apart from it."""
-    source, vector = Source.of(program.code, program.language), packed(embedding)
-    rows = source_rows(source)
-    values = program_values(program, evolution, source)
+    vector = packed(embedding)
+    rows = source_rows(program.source)
+    values = program_values(program, evolution, program.source)
     if vector is not None:
         values["embedding"], stored = embedding_rows(vector)
         rows += stored
@@ -113,9 +118,11 @@ def text_values(program: Program) -> dict[str, Any]:
     }
 
 
-def program_of(row: Any, inspirations: tuple[str, ...] = ()) -> Program:
-    """The program of a row of `select_programs`."""
-    values = dict(row._mapping)
+def program_of(row: Any, source: Source) -> Program:
+    """The program of a row of `select_programs`, without its inspirations."""
+    values: dict[str, Any] = dict(row._mapping)
+    values["source"] = source
+    del values["language"]
     for name in ("instance_scores", "features"):
         values[name] = values.get(name) or {}
-    return Program(**values, inspiration_ids=inspirations)
+    return Program(**values)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.rows import program_of, select_programs
+from shinka_core.database.rows import read_programs
 from shinka_core.database.schema import GenerationRow, IslandMemberRow, ProgramRow, ProgramTextRow
 from shinka_core.database.steps import REOPENED, STEP
 
@@ -37,12 +37,8 @@ async def reopen_seed(connection: AsyncConnection, evolution: str, *, changed: b
             ).where(ProgramRow.evolution == evolution)
         )
     ).one()
-    row = (
-        await connection.execute(
-            select_programs().where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED)
-        )
-    ).first()
-    seed = None if row is None else program_of(row)
+    mine = (ProgramRow.evolution == evolution, ProgramRow.generation == SEED)
+    seed = next(iter(await read_programs(connection, *mine)), None)
     empty = not later and (seed is None or not seed.has_result)
     if state is None or not (empty or (changed and not correct)):
         return False
@@ -50,13 +46,12 @@ async def reopen_seed(connection: AsyncConnection, evolution: str, *, changed: b
         await connection.execute(
             delete(IslandMemberRow).where(IslandMemberRow.evolution == evolution, IslandMemberRow.program_id == seed.id)
         )
-        mine = ProgramRow.id == seed.id
         if later:
             # Its children name it, so it stays, as a generation before the first.
-            await connection.execute(update(ProgramRow).where(mine).values(generation=oldest - 1))
+            await connection.execute(update(ProgramRow).where(ProgramRow.id == seed.id).values(generation=oldest - 1))
         else:
             await connection.execute(delete(ProgramTextRow).where(ProgramTextRow.program_id == seed.id))
-            await connection.execute(delete(ProgramRow).where(mine))
+            await connection.execute(delete(ProgramRow).where(ProgramRow.id == seed.id))
     place = {"evolution": evolution, "generation": SEED, "step": REOPENED, "attempt": 0, "turn": 0}
     await connection.execute(STEP, place | {"payload": {}, "seconds": 0.0})
     await connection.execute(

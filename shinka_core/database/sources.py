@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,14 @@ AT_ONCE = 500
 
 
 def source_rows(source: Source) -> list[Rows]:
-    """What stores a source, where it is not there yet."""
-    return [
+    """What stores a source, where it is not there yet; of a folder each file is a source of its own, stored once."""
+    if not source.single:
+        parts = [Source((replace(file, path=""),)) for file in source.files]
+        texts = [part.digest for part in parts]
+        rows = [row for part in parts for row in source_rows(part)]
+    else:
+        texts, rows = [source.text], list[Rows]()
+    return rows + [
         Rows(
             _SOURCE,
             {
@@ -35,11 +42,11 @@ def source_rows(source: Source) -> list[Rows]:
                 "position": position,
                 "path": file.path,
                 "language": file.language,
-                "text": file.text,
+                "text": text,
             },
             once=f"{source.digest} {position}",
         )
-        for position, file in enumerate(source.files)
+        for position, (file, text) in enumerate(zip(source.files, texts, strict=True))
     ]
 
 
@@ -54,7 +61,19 @@ async def read_sources(connection: AsyncConnection, digests: Collection[str]) ->
         )
         for digest, path, text, language in rows:
             files.setdefault(digest, []).append(SourceFile(path, text, language))
-    return {digest: Source(tuple(found)) for digest, found in files.items()}
+    named = {file.text for found in files.values() for file in found if file.path}
+    texts = {digest: source.text for digest, source in (await read_sources(connection, named)).items()} if named else {}
+    return {
+        digest: Source(tuple(replace(file, text=texts[file.text]) if file.path else file for file in found))
+        for digest, found in files.items()
+    }
+
+
+def in_language(source: Source, language: str) -> Source:
+    """The source of a program in that language: texts alone are one row, whatever the evolutions call their language."""
+    if not source.single or not language or source.files[0].language == language:
+        return source
+    return Source.of(source.text, language)
 
 
 def packed(vector: Vector | None) -> bytes | None:

@@ -10,9 +10,9 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.schema import StepRow, table_of
-from shinka_core.database.sources import embedding_rows, read_embeddings, read_sources, source_rows
+from shinka_core.database.sources import embedding_rows, in_language, read_embeddings, read_sources, source_rows
+from shinka_core.database.values import FILES, files_of, source_of
 from shinka_core.database.writer import Rows
-from shinka_core.source import Source
 
 STEP = insert(table_of(StepRow))
 # Says that what generation 0 had come to counts no more. Nothing of it is deleted.
@@ -31,19 +31,18 @@ _COLUMNS = (
 )
 
 
-def step_rows(place: dict[str, Any], payload: dict[str, Any], seconds: float, language: str) -> list[Rows]:
+def step_rows(place: dict[str, Any], payload: dict[str, Any], seconds: float) -> list[Rows]:
     """What stores an outcome.
 
     Args:
         place: The columns that say which step it is.
         payload: The outcome; not changed.
-        language: Of the candidate in it.
     """
     rows: list[Rows] = []
     row = place | {"seconds": seconds, "source": None, "embedding": None}
     if "candidate" in payload:
         candidate = dict(payload["candidate"])
-        source = Source.of(candidate.pop("code"), language)
+        source = source_of(candidate.pop(FILES))
         rows += source_rows(source)
         row["source"], payload = source.digest, payload | {"candidate": candidate}
     if payload.get("embedding") is not None:
@@ -59,15 +58,20 @@ async def read_steps(connection: AsyncConnection, evolution: str, generation: in
     return list((await connection.execute(query.order_by(StepRow.id))).all())
 
 
-async def payloads(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-    """The whole outcomes of rows with `source`, `embedding` and `payload`."""
+async def payloads(connection: AsyncConnection, rows: Sequence[Row[Any]], language: str = "") -> list[dict[str, Any]]:
+    """The whole outcomes of rows with `source`, `embedding` and `payload`.
+
+    Args:
+        language: Of candidates that are one file; "" for the one that is stored.
+    """
     sources = await read_sources(connection, {row.source for row in rows if row.source is not None})
     vectors = await read_embeddings(connection, {row.embedding for row in rows if row.embedding is not None})
     whole: list[dict[str, Any]] = []
     for row in rows:
         payload = dict(row.payload)
         if row.source is not None:
-            payload["candidate"] = {"code": sources[row.source].files[0].text, **payload["candidate"]}
+            source = in_language(sources[row.source], language)
+            payload["candidate"] = {FILES: files_of(source), **payload["candidate"]}
         if row.embedding is not None:
             payload["embedding"] = encoded(vectors[row.embedding])
         whole.append(payload)

@@ -19,20 +19,20 @@ from shinka_core.database.schema import (
     GenerationRow,
     IslandMemberRow,
     ProgramRow,
-    SourceRow,
     StepRow,
     table_of,
 )
 from shinka_core.database.seed import SEED, reopen_seed
-from shinka_core.database.sources import embedding_rows, packed, unpacked
+from shinka_core.database.sources import embedding_rows, in_language, packed, read_sources, unpacked
 from shinka_core.database.steps import encoded, step_rows
 from shinka_core.database.store import Store
 from shinka_core.database.writer import execute_rows
 from shinka_core.program import GenerationState
+from shinka_core.source import Source
 
 Vector = NDArray[np.float32]
 StepPlace = tuple[int, int, int]
-Embed = Callable[[str, str], Awaitable[Vector | None]]
+Embed = Callable[[Source], Awaitable[Vector | None]]
 
 BATCH = 100
 
@@ -103,40 +103,49 @@ async def embed_anew(store: Store, evolution: str, embed: Embed) -> Embeddings:
     """Embeds every program, and every candidate that is judged and not recorded yet; writes nothing.
 
     Args:
-        embed: From code and language to `(d,)` float32, or None.
+        embed: From a program to `(d,)` float32, or None.
     """
     programs: dict[str, Vector | None] = {}
     judged: dict[StepPlace, Vector | None] = {}
     ids = await _rows(store, select(ProgramRow.id).where(ProgramRow.evolution == evolution))
     for first in range(0, len(ids), BATCH):
         some = [row.id for row in ids[first : first + BATCH]]
-        columns = _sources(select(ProgramRow.id, SourceRow.text, ProgramRow.language))
-        for program, code, language in await _rows(store, columns.where(ProgramRow.id.in_(some))):
-            programs[program] = await embed(code, language)
+        query = select(ProgramRow.id, ProgramRow.source, ProgramRow.language).where(ProgramRow.id.in_(some))
+        for row, source in await _with_sources(store, query):
+            programs[row.id] = await embed(source)
     candidates = {
-        (step, generation, attempt, turn): (text, language)
-        for step, generation, attempt, turn, text, language in await _rows(store, _open_steps(evolution))
+        (row.step, row.generation, row.attempt, row.turn): source
+        for row, source in await _with_sources(store, _open_steps(evolution))
     }
     for step, generation, attempt, turn in candidates:
         if step == GenerationState.JUDGED:
-            code, language = candidates[GenerationState.PATCHED.value, generation, attempt, turn]
-            judged[generation, attempt, turn] = await embed(code, language)
+            patched = candidates[GenerationState.PATCHED.value, generation, attempt, turn]
+            assert patched is not None, "what was judged is a candidate"
+            judged[generation, attempt, turn] = await embed(patched)
     return Embeddings(programs, judged)
 
 
-async def seed_embedding(store: Store, evolution: str) -> tuple[str, str, Vector] | None:
-    """Code, language and stored embedding of the seed program; None while it has none."""
-    columns = _sources(select(SourceRow.text, ProgramRow.language, EmbeddingRow.vector)).outerjoin(
-        EmbeddingRow, EmbeddingRow.digest == ProgramRow.embedding
+async def seed_embedding(store: Store, evolution: str) -> tuple[Source, Vector] | None:
+    """The seed program and its stored embedding; None while it has none."""
+    query = (
+        select(ProgramRow.source, ProgramRow.language, EmbeddingRow.vector)
+        .outerjoin(EmbeddingRow, EmbeddingRow.digest == ProgramRow.embedding)
+        .where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED)
     )
-    rows = await _rows(store, columns.where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED))
-    stored = unpacked(rows[0].vector) if rows else None
-    return None if stored is None else (rows[0].text, rows[0].language, stored)
+    rows = await _with_sources(store, query)
+    stored = unpacked(rows[0][0].vector) if rows else None
+    return None if stored is None else (rows[0][1], stored)
 
 
-def _sources(query: Any) -> Any:
-    """The query over programs, with their first files."""
-    return query.join(SourceRow, (SourceRow.digest == ProgramRow.source) & (SourceRow.position == 0))
+async def _with_sources(store: Store, query: Any) -> list[tuple[Any, Any]]:
+    """Rows with a `source` and a `language`, and the sources; None where there is none."""
+
+    async def read(connection: AsyncConnection) -> list[tuple[Any, Any]]:
+        rows = list(await connection.execute(query))
+        sources = await read_sources(connection, {row.source for row in rows if row.source is not None})
+        return [(row, None if row.source is None else in_language(sources[row.source], row.language)) for row in rows]
+
+    return await store.read(read)
 
 
 async def _rows(store: Store, query: Any) -> list[Any]:
@@ -179,7 +188,7 @@ async def store_embeddings(connection: AsyncConnection, evolution: str, embeddin
             "turn": turn,
         }
         payload = judged.payload | {"embedding": encoded(packed(vector))}
-        await execute_rows(connection, step_rows(place, payload, judged.seconds, ""))
+        await execute_rows(connection, step_rows(place, payload, judged.seconds))
 
 
 async def _store(connection: AsyncConnection, vector: Vector | None) -> str | None:
@@ -193,17 +202,16 @@ async def _store(connection: AsyncConnection, vector: Vector | None) -> str | No
 
 
 def _open_steps(evolution: str) -> Any:
-    """Places of the candidates of open generations, the text and the language of those that are patched."""
+    """Places of the candidates of open generations, source and language of those that are patched."""
     language = select(func.min(ProgramRow.language)).where(ProgramRow.evolution == evolution).scalar_subquery()
     return (
         select(
-            StepRow.step, StepRow.generation, StepRow.attempt, StepRow.turn, SourceRow.text, language.label("language")
+            StepRow.step, StepRow.generation, StepRow.attempt, StepRow.turn, StepRow.source, language.label("language")
         )
         .join(
             GenerationRow,
             (GenerationRow.evolution == StepRow.evolution) & (GenerationRow.number == StepRow.generation),
         )
-        .outerjoin(SourceRow, (SourceRow.digest == StepRow.source) & (SourceRow.position == 0))
         .where(
             StepRow.evolution == evolution,
             StepRow.step.in_([GenerationState.PATCHED.value, GenerationState.JUDGED.value]),

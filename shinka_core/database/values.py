@@ -21,10 +21,16 @@ from shinka_core.program import (
     Sampling,
     Verdict,
 )
+from shinka_core.source import Source, SourceFile
 
 Vector = NDArray[np.float32]
 # What a sampling may show that was written about the search.
 GUIDANCE = ("advice_id", "idea_id", "system_prompt_id")
+
+
+CANDIDATE = ("name", "description", "diff")
+# Path, text and language of each.
+FILES = "files"
 
 
 class ProgramSource(Protocol):
@@ -66,14 +72,28 @@ async def load_sampling(payload: dict[str, Any], programs: ProgramSource) -> Sam
 
 def dump_candidate(outcome: Candidate | Failure) -> dict[str, Any]:
     """What became of an answer: a candidate, or why there is none."""
-    return {"candidate" if isinstance(outcome, Candidate) else "failure": asdict(outcome)}
+    if isinstance(outcome, Failure):
+        return {"failure": asdict(outcome)}
+    told = {name: getattr(outcome, name) for name in CANDIDATE}
+    return {"candidate": told | {FILES: files_of(outcome.source)}}
 
 
 def load_candidate(payload: dict[str, Any]) -> Candidate | Failure:
     """The reverse of `dump_candidate`."""
     if "failure" in payload:
         return Failure(**payload["failure"])
-    return Candidate(**payload["candidate"])
+    told = payload["candidate"]
+    return Candidate(source_of(told[FILES]), **{name: told[name] for name in CANDIDATE})
+
+
+def files_of(source: Source) -> list[list[str]]:
+    """Path, text and language of each file."""
+    return [[file.path, file.text, file.language] for file in source.files]
+
+
+def source_of(files: list[list[str]]) -> Source:
+    """The source of the files of a dumped candidate."""
+    return Source(tuple(SourceFile(*file) for file in files))
 
 
 def dump_verdict(outcome: tuple[Verdict, Vector | None]) -> dict[str, Any]:

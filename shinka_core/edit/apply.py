@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shinka_core.edit.answer import Reading, choose_program, read_answer
 from shinka_core.edit.blocks import MarkerError, block_texts, find_blocks, immutable_parts
 from shinka_core.edit.diff import PROSE, apply_edits, mutable_lines
+from shinka_core.edit.folder import apply_to_files, joined
 from shinka_core.edit.full import apply_program, is_whole
 from shinka_core.edit.hints import name_of
 from shinka_core.edit.hunks import apply_diff, refuse_other_formats
@@ -14,6 +17,7 @@ from shinka_core.edit.syntax import new_syntax_error
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
 from shinka_core.program import Candidate
+from shinka_core.source import Source, SourceFile
 from shinka_core.source_text import Dress, NotTextError, plain, source_bytes
 
 # A program larger than this comes from a model that repeats itself.
@@ -25,8 +29,7 @@ _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 def apply_patch(
     form: str,
     answer: str,
-    parent: str,
-    language: str,
+    parent: Source,
     *,
     limit: int = MAX_PROGRAM,
     python: str | None = None,
@@ -38,8 +41,7 @@ def apply_patch(
     Args:
         form: What was asked for, edits (`diff`) or a whole program (`full`); decides which reading is tried first.
         answer: The model's whole text.
-        parent: Source of the program to change.
-        language: Of the program; python and json are checked for syntax.
+        parent: The program to change; python and json are checked for syntax.
         limit: Characters that the program may have.
         python: Interpreter that runs the program, when it is not this one; asked about syntax that
             this one refuses, which takes a process.
@@ -51,21 +53,44 @@ def apply_patch(
     Raises:
         PatchError: With a message that can be sent back to the model.
     """
-    old = plain(parent)
-    reading = read_answer(answer, old)
+
+    def change(part: str, file: SourceFile) -> str:
+        return _changed_text(form, read_answer(part, plain(file.text)), file, limit, python)
+
+    reading = read_answer(answer, joined(parent))
+    if parent.single:
+        file = parent.files[0]
+        text = _changed_text(form, reading, file, limit, python)
+        child = Source((replace(file, text=text),))
+    else:
+        if not (reading.blocks or reading.fenced or reading.diff):
+            refuse_other_formats(reading.text)
+            refuse_other_marks(reading.text)
+        child = apply_to_files(reading, parent, change)
+        _expect_size(child.length, limit)
+    return Candidate(child, reading.heading.name, reading.heading.description, unified_diff(parent, child))
+
+
+def _expect_size(length: int, limit: int) -> None:
+    if length > limit:
+        raise PatchError("program_too_large", f"the program has {length} characters; at most {limit} are accepted")
+
+
+def _changed_text(form: str, reading: Reading, file: SourceFile, limit: int, python: str | None) -> str:
+    """The new text of a file, as it is stored."""
+    old, language = plain(file.text), file.language
     new = _changed_code(form, reading, old, language)
-    if len(new) > limit:
-        raise PatchError("program_too_large", f"the program has {len(new)} characters; at most {limit} are accepted")
+    _expect_size(len(new), limit)
     if new.strip() == old.strip():
         raise PatchError("nothing_changed", "the answer leaves the program as it was; make a real change")
     _expect_immutable_parts(old, new)
     _expect_all_of_it(old, new, language)
     _expect_plain_characters(old, new, language)
-    code = Dress(parent).put_on(new)
-    problem = new_syntax_error(code, parent, language, python)
+    code = Dress(file.text).put_on(new)
+    problem = new_syntax_error(code, file.text, language, python)
     if problem is not None:
         raise PatchError("syntax_error", f"the changed program is not valid {language}: {problem}")
-    return Candidate(code, reading.heading.name, reading.heading.description, unified_diff(parent, code))
+    return code
 
 
 def _changed_code(form: str, reading: Reading, parent: str, language: str) -> str:

@@ -105,6 +105,11 @@ def has_markers(code: str) -> bool:
     return bool(_markers(code))
 
 
+def mention_of(code: str) -> re.Match[str] | None:
+    """Where a text first speaks of markers, whether it has one or not."""
+    return _MENTION.search(code)
+
+
 def immutable_parts(code: str) -> list[str]:
     """The texts around the blocks, markers included, in order; one more than there are blocks."""
     parts: list[str] = []
@@ -165,7 +170,7 @@ def check_seed_program(code: str, language: str) -> None:
             f"the seed program ({language}) has broken EVOLVE-BLOCK markers: {error}; "
             f"put a comment with {START} above and one with {END} below each part that may change"
         ) from error
-    mention = _MENTION.search(code)
+    mention = mention_of(code)
     if mention is not None and not has_markers(code):
         line = len(_LINE_END.findall(code, 0, mention.start())) + 1
         raise ConfigError(

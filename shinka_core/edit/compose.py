@@ -7,18 +7,19 @@ from shinka_core.edit.fences import fence_for
 from shinka_core.edit.places import Lines
 
 
-def compose_full(child: str, name: str, description: str, language: str = "") -> str:
-    """An answer that replaces the whole program.
+def compose_full(child: str, name: str, description: str, language: str = "", path: str = "") -> str:
+    """An answer that replaces the whole program, or one of its files.
 
     Args:
         child: The changed program, with line feeds alone.
+        path: Of the file; "" for a program that is one.
     """
     body = child if child.endswith("\n") else child + "\n"
     fence = fence_for(child)
-    return f"{_heading(name, description)}\n{fence}{language}\n{body}{fence}\n"
+    return f"{_heading(name, description, path)}\n{fence}{language}\n{body}{fence}\n"
 
 
-def compose_diff(parent: str, child: str, name: str, description: str, language: str = "") -> str:
+def compose_diff(parent: str, child: str, name: str, description: str, language: str = "", path: str = "") -> str:
     """An answer that replaces the changed lines, falling back to the whole program.
 
     Each edit replaces one changed run of lines with enough lines around it to be unique.
@@ -33,9 +34,10 @@ def compose_diff(parent: str, child: str, name: str, description: str, language:
         if old != new:
             edit = _edit(lines, old, new)
             if edit is None:
-                return compose_full(child, name, description, language)
+                return compose_full(child, name, description, language, path)
             edits.append(edit)
-    return _heading(name, description) + "\n" + "\n".join(edits)
+    named = f"### FILE {path}\n" if path else ""
+    return _heading(name, description) + "\n" + "\n".join(named + edit for edit in edits)
 
 
 def _edit(parent: Lines, old: str, new: str) -> str | None:
@@ -64,5 +66,6 @@ def _edit(parent: Lines, old: str, new: str) -> str | None:
     return f"<<<<<<< SEARCH\n{text}\n=======\n{body}>>>>>>> REPLACE\n"
 
 
-def _heading(name: str, description: str) -> str:
-    return f"<NAME>{name}</NAME>\n<DESCRIPTION>{description}</DESCRIPTION>"
+def _heading(name: str, description: str, path: str = "") -> str:
+    named = f"\n### FILE {path}" if path else ""
+    return f"<NAME>{name}</NAME>\n<DESCRIPTION>{description}</DESCRIPTION>{named}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from shinka_core.errors import ConfigError
 
@@ -110,7 +110,7 @@ def language_of(path: Path, configured: str | None = None) -> str:
     return language
 
 
-def known_language(path: Path) -> str | None:
+def known_language(path: PurePath) -> str | None:
     """The language that a file's extension stands for, in capitals or not; None when it is unknown."""
     suffix = path.suffix.lower()
     return next((language for language, extensions in EXTENSIONS.items() if suffix in extensions), None)

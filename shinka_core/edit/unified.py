@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
+from shinka_core.source import Source, SourceFile
 from shinka_core.source_text import plain
 
 # Pairs of lines between two matches up to which `difflib` looks for the best way.
@@ -21,12 +22,26 @@ SMALL_GAP = 10_000
 Span = tuple[int, int, int, int]
 
 
-def unified_diff(parent: str, code: str) -> str:
-    """The change as a unified diff, `parent` to `candidate`."""
-    before, after = _lines(parent), _lines(code)
+def unified_diff(parent: Source, child: Source) -> str:
+    """The change as a unified diff: of one file `parent` to `candidate`, of a folder each changed file by its path."""
+    if parent.single and child.single:
+        return _file_diff(parent.text, child.text, "parent", "candidate")
+    paths = sorted({file.path for file in (*parent.files, *child.files)})
+    return "\n".join(shown for path in paths if (shown := _changed(path, parent.find(path), child.find(path))))
+
+
+def _changed(path: str, old: SourceFile | None, new: SourceFile | None) -> str:
+    if any(file is not None and file.is_data for file in (old, new)):
+        return "" if old == new else f"Binary files a/{path} and b/{path} differ"
+    names = (f"a/{path}" if old else "/dev/null", f"b/{path}" if new else "/dev/null")
+    return _file_diff(old.text if old else "", new.text if new else "", *names)
+
+
+def _file_diff(parent: str, child: str, old_name: str, new_name: str) -> str:
+    before, after = _lines(parent), _lines(child)
     if before == after:
         return ""
-    lines = ["--- parent", "+++ candidate"]
+    lines = [f"--- {old_name}", f"+++ {new_name}"]
     for group in _Matcher(before, after).get_grouped_opcodes():
         (_, first, _, start, _), (_, _, last, _, end) = group[0], group[-1]
         lines.append(f"@@ -{_range(first, last)} +{_range(start, end)} @@")

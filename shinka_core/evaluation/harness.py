@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     Kwargs = dict[str, Any]
 
+# The file of a folder that is imported, the first that is there.
+MODULES = ("main.py", "__init__.py")
+# Folders of programs that are on `sys.path`.
+_folders: list[str] = []
 DEFAULT_METRICS: dict[str, Any] = {"combined_score": 0.0}
 ERROR_LIMIT = 4_000
 EARLY_STOPS = (None, "none", "bayesian", "ci", "hybrid")
@@ -63,11 +67,12 @@ def run_shinka_eval(
     early_stop_threshold: float | None = None,
     early_stop_score_fn: Callable[[Any], float] | None = None,
     early_stop_kwargs: Kwargs | None = None,
+    program_module: str | None = None,
 ) -> tuple[dict[str, Any], bool, str | None]:
     """Evaluates a program and writes `metrics.json` and `correct.json`.
 
     Args:
-        program_path: The Python program.
+        program_path: The Python program: a file, or a folder.
         results_dir: Folder for the two files; made when missing.
         experiment_fn_name: Function of the program to call.
         num_runs: How often, at least 1.
@@ -84,6 +89,8 @@ def run_shinka_eval(
         early_stop_threshold: Taken for ShinkaEvolve's sake, like the next two.
         early_stop_score_fn: Not called.
         early_stop_kwargs: Not used.
+        program_module: Which file of a folder has the function, by its path inside; None for `main.py`, else
+            `__init__.py`, else the only Python file. The folder is on `sys.path`.
 
     Returns:
         (metrics, correct, first error or None).
@@ -105,7 +112,8 @@ def run_shinka_eval(
     seal = Seal()  # before the program is loaded, which then finds nothing to break
     started = time.perf_counter()
     try:
-        outcome = _run_all(program_path, experiment_fn_name, calls, workers, validate_fn)
+        program = module_of(program_path, program_module)
+        outcome = _run_all(program, experiment_fn_name, calls, workers, validate_fn)
         metrics = _aggregate(outcome, aggregate_metrics_fn)
         _plot(plotting_fn, metrics, results_dir)
         correct, error = not outcome.errors, outcome.errors[0] if outcome.errors else None
@@ -125,13 +133,40 @@ def run_shinka_eval(
     return metrics, correct, error
 
 
+def module_of(program_path: str, name: str | None = None) -> str:
+    """The file of a program to import: the program itself, or one in its folder, which is on `sys.path` from then on.
+
+    Raises:
+        ImportError: It is not there, or not clear which is meant.
+    """
+    if not os.path.isdir(program_path):
+        return program_path
+    found = sorted(entry for entry in os.listdir(program_path) if entry.endswith(".py"))
+    likely = [name] if name is not None else [known for known in MODULES if known in found] or found
+    path = os.path.join(program_path, likely[0]) if likely else ""
+    if not os.path.isfile(path) or (len(likely) > 1 and likely[0] not in MODULES):
+        raise ImportError(
+            f"{program_path} has no {name}"
+            if name is not None
+            else f"{program_path} holds {', '.join(found) or 'no Python file'}: call one main.py, or say which has the "
+            "function with program_module"
+        )
+    folder = os.path.abspath(program_path)
+    if folder not in _folders:
+        _folders.append(folder)
+        sys.path.insert(0, folder)
+    return path
+
+
 def load_program(program_path: str) -> ModuleType:
     """Imports a program from its file, under a name of its own.
 
     Raises:
         ImportError: The file is no Python source.
     """
-    spec = importlib.util.spec_from_file_location("program", program_path)
+    inside = os.path.dirname(os.path.abspath(program_path))
+    places = [inside] if inside in _folders else None  # its other files may be imported relative to it
+    spec = importlib.util.spec_from_file_location("program", program_path, submodule_search_locations=places)
     if spec is None or spec.loader is None:
         raise ImportError(f"{program_path} is no Python program")
     module = importlib.util.module_from_spec(spec)

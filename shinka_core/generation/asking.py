@@ -110,7 +110,7 @@ async def _prompt(run: Run, sampling: Sampling, history: Sequence[Message], mode
         return operator.prompt(context)
 
     programs = (sampling.parent, *sampling.inspirations)
-    length = sum(len(program.code) for program in programs) + sum(map(len, texts))
+    length = sum(program.source.length for program in programs) + sum(map(len, texts))
     return make() if length <= SMALL else await asyncio.to_thread(make)
 
 
@@ -125,9 +125,8 @@ def _question(key: CallKey, sampling: Sampling, prompt: Prompt, history: Sequenc
         seed=sampling.seed,
         history=tuple(Message(old.role, text) for old, text in zip(kept, prompt.history, strict=True)),
         material=Material(
-            parent=parent.code,
-            inspirations=tuple(program.code for program in inspirations),
-            language=parent.language,
+            parent=parent.source,
+            inspirations=tuple(program.source for program in inspirations),
             patch_type=sampling.patch_type,
         ),
     )

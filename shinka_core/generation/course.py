@@ -6,6 +6,7 @@ from shinka_core.evaluating.plan import plan_of
 from shinka_core.generation.starts import results_of, starts
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.program import Evaluation, Sampling, Trial
+from shinka_core.source import Source
 
 
 class Course:
@@ -15,7 +16,7 @@ class Course:
     run stops where the one before would have.
     """
 
-    def __init__(self, generation: OpenGeneration, sampling: Sampling | None, code: str) -> None:
+    def __init__(self, generation: OpenGeneration, sampling: Sampling | None, source: Source) -> None:
         """Begins where the journal ends.
 
         Args:
@@ -23,9 +24,9 @@ class Course:
         """
         job = generation.run.settings.job
         self._plan = plan_of(job)
-        self._seen = results_of(generation, code)
+        self._seen = results_of(generation, source)
         last = self._plan.stages[-1].name
-        known = [trial for _, trial, _ in starts(generation, code) if trial.stage == last]
+        known = [trial for _, trial, _ in starts(generation, source) if trial.stage == last]
         if known:
             self._bar = known[0].against
         elif job.early_stop == "none" or sampling is None:

@@ -28,17 +28,16 @@ def handling(run: Run) -> Literal["refuse", "reuse", "evaluate"]:
 
 
 async def as_duplicate(
-    generation: OpenGeneration, sampling: Sampling, code: str
+    generation: OpenGeneration, sampling: Sampling, source: Source
 ) -> tuple[Verdict, ndarray | None] | None:
     """The verdict on a candidate whose text is recorded, with the embedding it has; None for any other."""
     run = generation.run
     how = handling(run)
     if how == "evaluate":
         return None
-    key = Source.of(code, sampling.parent.language).key
-    twin = await run.database.scored(key, sampling.island)
+    twin = await run.database.scored(source.key, sampling.island)
     if how == "reuse":
-        twin = twin or await run.database.scored(key)
+        twin = twin or await run.database.scored(source.key)
         if twin is None:
             return None
         embedding = None if run.judge is None else await run.database.embedding(twin.id)

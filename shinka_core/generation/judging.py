@@ -30,23 +30,22 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
     novelty, looks = run.judge, handling(run) != "evaluate"
     if novelty is None and (stored is not None or not looks):
         return OFF if stored is None else values.load_verdict(stored)[0]
-    if stored is None and was_submitted(generation, candidate.code):
+    if stored is None and was_submitted(generation, candidate.source):
         if novelty is not None:
             with charged_to(generation.context.number) as charge, blaming("novelty"):
-                generation.embedding = await novelty.embed_if_taken(candidate.code, sampling.parent.language)
+                generation.embedding = await novelty.embed_if_taken(candidate.source)
             generation.cost += charge.dollars
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="submitted without a novelty check")
 
     async def check() -> tuple[Verdict, np.ndarray | None]:
-        duplicate = await as_duplicate(generation, sampling, candidate.code)
+        duplicate = await as_duplicate(generation, sampling, candidate.source)
         if duplicate is not None:
             return duplicate
         if novelty is None:
             return OFF, None
         with charged_to(generation.context.number) as charge, blaming("novelty"):
             verdict, embedding = await novelty.check(
-                candidate.code,
-                language=sampling.parent.language,
+                candidate.source,
                 island=sampling.island,
                 neighbours=run.database,
                 key=CallKey(generation.context.number, Purpose.NOVELTY, sampling.attempt, turn),

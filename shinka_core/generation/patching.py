@@ -31,7 +31,7 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
 
     async def apply() -> Candidate | Failure:
         limit, python = generation.run.size_limit, generation.run.settings.job.python
-        if len(answer.text) + len(sampling.parent.code) < SMALL_PATCH and python is None:
+        if len(answer.text) + sampling.parent.source.length < SMALL_PATCH and python is None:
             return apply_answer(operator, sampling, answer, limit)
         return await asyncio.to_thread(apply_answer, operator, sampling, answer, limit, python)
 
@@ -71,7 +71,7 @@ def apply_answer(
 
 def checked(candidate: Candidate, limit: SizeLimit | None) -> Candidate | Failure:
     """The candidate, if it is one that could be shown to every model."""
-    if GAP in candidate.code:
+    if any(GAP in file.text for file in candidate.source.files):
         return Failure("patch", "gap_in_program", "a line that stands for lines left out is no part of the program")
-    problem = limit and limit.problem(candidate.code)
+    problem = limit and limit.problem(candidate.source)
     return candidate if problem is None else Failure("patch", "program_too_large", problem)

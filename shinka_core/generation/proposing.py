@@ -17,7 +17,7 @@ from shinka_core.program import TRIALS, Candidate, Evaluation, Failure, Generati
 from shinka_core.source import Source
 
 # Evaluates a program; whoever gives it holds the slots.
-Evaluate = Callable[[str, Trial], Awaitable[Evaluation]]
+Evaluate = Callable[[Source, Trial], Awaitable[Evaluation]]
 
 
 class TrialBench:
@@ -51,19 +51,16 @@ class TrialBench:
 
         Raises:
             TrialsUsedUpError: No evaluation is left.
-            ConfigError: The trial stands for another program, or the program has several files.
+            ConfigError: The trial stands for another program.
             LaunchError: It could not be evaluated.
         """
         if trial not in self._tried:
             if self.left <= 0:
                 raise TrialsUsedUpError(f"all {self._most} trials of this candidate are used up (max_trials)")
             self._tried.add(trial)
-        if not source.single:
-            raise ConfigError("a trial of several files cannot be evaluated; give a program of one file")
-        code = source.files[0].text
         which = Trial(f"{TRIALS}{self._sampling.attempt}.{self.turn}.{trial}")
         for known in trial_starts(self._generation, which):
-            if not known.is_of(code):
+            if not known.is_of(source):
                 operator = self._sampling.patch_type
                 raise ConfigError(
                     f"operator {operator!r} gives trial {trial} another program than before; draw from bench.rng() alone, "
@@ -71,7 +68,7 @@ class TrialBench:
                 )
             if known.evaluation is not None:
                 return known.evaluation
-        return await self._evaluate(code, which)
+        return await self._evaluate(source, which)
 
 
 async def propose(generation: OpenGeneration, sampling: Sampling, bench: TrialBench) -> Candidate | Failure:
@@ -90,7 +87,7 @@ async def propose(generation: OpenGeneration, sampling: Sampling, bench: TrialBe
             return Failure("propose", "trials_used_up", str(error))
         if isinstance(outcome, Failure):
             return outcome
-        if outcome.code == sampling.parent.code:
+        if outcome.source == sampling.parent.source:
             return Failure("propose", "nothing_changed", "the candidate is the parent as it was")
         return checked(outcome, generation.run.size_limit)
 

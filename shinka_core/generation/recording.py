@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from shinka_core.features import program_features
+from shinka_core.features import source_features
 from shinka_core.generation.sampling import pulls_of
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.program import Candidate, Evaluation, Program, Sampling, new_program_id
+from shinka_core.source import Source
 
 # Characters of a program up to which its features are found on the event loop.
 SMALL = 10_000
@@ -28,8 +29,7 @@ async def record(
     program = Program(
         id=new_program_id(),
         generation=generation.context.number,
-        code=candidate.code,
-        language=run.seed_program.language,
+        source=candidate.source,
         island=0,
         score=evaluation.score,
         correct=evaluation.correct,
@@ -43,7 +43,7 @@ async def record(
         error=evaluation.error,
         evaluation_seconds=evaluation.seconds,
         instance_scores=evaluation.instance_scores,
-        features=await _features(candidate.code, run.seed_program.language, evaluation),
+        features=await _features(candidate.source, evaluation),
     )
     if sampling is not None:
         program = replace(
@@ -61,10 +61,10 @@ async def record(
     return program
 
 
-async def _features(code: str, language: str, evaluation: Evaluation) -> dict[str, float]:
+async def _features(source: Source, evaluation: Evaluation) -> dict[str, float]:
     """Of the text, of the public metrics that are numbers, and those that the evaluator gives as such: the last of a name counts."""
-    large = len(code) > SMALL
-    text = await asyncio.to_thread(program_features, code, language) if large else program_features(code, language)
+    large = source.length > SMALL
+    text = await asyncio.to_thread(source_features, source) if large else source_features(source)
     public = {name: float(value) for name, value in evaluation.public_metrics.items() if _is_number(value)}
     return text | dict(list(public.items())[:MOST_METRICS]) | dict(evaluation.features)
 

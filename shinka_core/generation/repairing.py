@@ -9,7 +9,8 @@ from shinka_core.generation.submitting import RESULTS
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.launch.room import put_aside_program
 from shinka_core.program import Evaluation
-from shinka_core.source_text import source_bytes
+from shinka_core.source import Source
+from shinka_core.source_folder import contents_of, place_of
 
 # Where a candidate that was mended lies with its results, inside its generation's folder.
 UNREPAIRED = "unrepaired"
@@ -21,9 +22,8 @@ def is_repairable(generation: OpenGeneration, evaluation: Evaluation) -> bool:
     return evolve.max_repairs > 0 and fault_of(evaluation) in evolve.repair_after
 
 
-async def set_unrepaired_aside(generation: OpenGeneration, code: str) -> None:
+async def set_unrepaired_aside(generation: OpenGeneration, source: Source) -> None:
     """Makes room for the mended program, keeping what its evaluators wrote of the one before."""
     run = generation.run
-    program = run.generation_dir(generation.context.number) / f"main{run.seed_program.extension}"
-    content = source_bytes(code, run.seed_program.language)
-    await asyncio.to_thread(put_aside_program, program, content, RESULTS, UNREPAIRED)
+    program = place_of(source, run.generation_dir(generation.context.number), run.seed_program.extension)
+    await asyncio.to_thread(put_aside_program, program, contents_of(source), RESULTS, UNREPAIRED)

@@ -35,7 +35,7 @@ async def review(
     run = generation.run
     stored = generation.claim.find(GenerationState.REVIEWED, sampling.attempt, turn)
     reviewer = run.reviewer
-    if stored is None and (reviewer is None or was_submitted(generation, candidate.code)):
+    if stored is None and (reviewer is None or was_submitted(generation, candidate.source)):
         return Review.accept()
 
     async def ask() -> Review:

@@ -11,7 +11,7 @@ from shinka_core.run import Run
 
 def seed_candidate(run: Run) -> Candidate:
     """The seed program as it stands."""
-    return Candidate(code=run.seed_program.code, name="seed_program", description="The program as given.", diff="")
+    return Candidate(run.seed_program.source, name="seed_program", description="The program as given.", diff="")
 
 
 async def embed_seed(generation: OpenGeneration) -> None:
@@ -19,5 +19,5 @@ async def embed_seed(generation: OpenGeneration) -> None:
     run = generation.run
     if run.judge is not None:
         with charged_to(0) as charge, blaming("novelty"):
-            generation.embedding = await run.judge.embed_if_taken(run.seed_program.code, run.seed_program.language)
+            generation.embedding = await run.judge.embed_if_taken(run.seed_program.source)
         generation.cost += charge.dollars

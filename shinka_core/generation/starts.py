@@ -14,29 +14,32 @@ from typing import Any
 from shinka_core.database import values
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.program import Evaluation, GenerationState, Job, Trial
+from shinka_core.source import Source
 
 # What a start says beside its job: which program was submitted, and what it is compared with.
 CODE = "code"
 AGAINST = "against"
 
 
-def digest_of(code: str) -> str:
-    """Names a program in the journal."""
-    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
+def digest_of(source: Source) -> str:
+    """Names a program in the journal; one of one file as it always was named."""
+    if not source.single:
+        return source.digest
+    return hashlib.sha256(source.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def starts(generation: OpenGeneration, code: str) -> Iterator[tuple[int, Trial, dict[str, Any]]]:
+def starts(generation: OpenGeneration, source: Source) -> Iterator[tuple[int, Trial, dict[str, Any]]]:
     """Turn, trial and payload of each start of that program; a journal of an older version does not say of which."""
-    digest = digest_of(code)
+    digest = digest_of(source)
     for turn, payload in generation.claim.turns(GenerationState.SUBMITTED):
         if payload.get(CODE, digest) == digest:
             trial = Trial(payload.get("stage", ""), payload.get("repeat", 0), payload.get(AGAINST))
             yield turn, trial, payload
 
 
-def was_submitted(generation: OpenGeneration, code: str) -> bool:
+def was_submitted(generation: OpenGeneration, source: Source) -> bool:
     """Whether that program was submitted once as the generation's candidate."""
-    return any(not trial.folder for _, trial, _ in starts(generation, code))
+    return any(not trial.folder for _, trial, _ in starts(generation, source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,9 @@ class TrialStart:
     digest: str
     evaluation: Evaluation | None
 
-    def is_of(self, code: str) -> bool:
+    def is_of(self, source: Source) -> bool:
         """Whether it was a start of that program."""
-        return self.digest == digest_of(code)
+        return self.digest == digest_of(source)
 
 
 def trial_starts(generation: OpenGeneration, trial: Trial) -> Iterator[TrialStart]:
@@ -76,10 +79,10 @@ def start_of(generation: OpenGeneration, job: Job) -> int:
     )
 
 
-def results_of(generation: OpenGeneration, code: str) -> dict[Trial, Evaluation]:
+def results_of(generation: OpenGeneration, source: Source) -> dict[Trial, Evaluation]:
     """The evaluations of that program that have ended; of one that was made twice the last."""
     found: dict[Trial, Evaluation] = {}
-    for turn, trial, _ in starts(generation, code):
+    for turn, trial, _ in starts(generation, source):
         payload = generation.claim.find(GenerationState.EVALUATED, 0, turn)
         if payload is not None:
             found[trial] = values.load_evaluation(payload)

@@ -15,12 +15,13 @@ from shinka_core.launch import EvaluationRequest, JobState, Launcher, Terms
 from shinka_core.launch.room import make_room_for_program
 from shinka_core.program import ONLY, GenerationState, Job, Trial
 from shinka_core.run import Run
-from shinka_core.source_text import source_bytes
+from shinka_core.source import Source
+from shinka_core.source_folder import contents_of, place_of, write_program
 
 RESULTS = "results"
 
 
-async def submit(generation: OpenGeneration, code: str, trial: Trial = ONLY) -> Job:
+async def submit(generation: OpenGeneration, source: Source, trial: Trial = ONLY) -> Job:
     """Writes the candidate to disk and starts an evaluation of it, anew when the one of before is lost.
 
     Every start is a row of its own, its turn the number of the start.
@@ -28,25 +29,28 @@ async def submit(generation: OpenGeneration, code: str, trial: Trial = ONLY) -> 
     Raises:
         LaunchError: The evaluation could not be started.
     """
-    run, digest = generation.run, digest_of(code)
+    run, digest = generation.run, digest_of(source)
     folder = run.generation_dir(generation.context.number) / trial.folder
-    program_path, results_dir = folder / f"main{run.seed_program.extension}", folder / results_name(run, trial)
+    program_path, results_dir = place_of(source, folder, run.seed_program.extension), folder / results_name(run, trial)
 
     async def start() -> Job:
         if generation.started is not None:  # but its row could not be written
             of, before = generation.started
             if of == digest and before.trial == trial and await _is_there(run.launcher, before):
                 return before
-        content = source_bytes(code, run.seed_program.language)
-        await asyncio.to_thread(make_room_for_program, program_path, content, folder / RESULTS)
-        folder.mkdir(parents=True, exist_ok=True)
-        program_path.write_bytes(content)
+        contents = contents_of(source)
+        await asyncio.to_thread(make_room_for_program, program_path, contents, folder / RESULTS)
+        if source.single:
+            folder.mkdir(parents=True, exist_ok=True)
+            program_path.write_bytes(source.files[0].content)
+        else:
+            await asyncio.to_thread(write_program, program_path, contents)
         request = EvaluationRequest.of(run.settings.job, program_path, results_dir, terms_of(run, trial))
         job = replace(await run.launcher.submit(request), stage=trial.stage, repeat=trial.repeat)
         generation.started = digest, job
         return job
 
-    for turn, _, payload in reversed([known for known in starts(generation, code) if known[1] == trial]):
+    for turn, _, payload in reversed([known for known in starts(generation, source) if known[1] == trial]):
         # The results folder may have been moved since.
         here = {"program_path": str(program_path), "results_dir": str(folder / Path(payload["results_dir"]).name)}
         job = replace(values.load_job(payload), **here)

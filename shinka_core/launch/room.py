@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from shinka_core.launch.collect import complete
+from shinka_core.source_folder import Contents, holds
 
 
 def make_room(results_dir: Path) -> None:
@@ -33,7 +34,7 @@ def put_aside(folder: Path) -> Path:
     raise AssertionError("numbers do not end")
 
 
-def make_room_for_program(program: Path, content: bytes, results_dir: Path) -> None:
+def make_room_for_program(program: Path, content: Contents, results_dir: Path) -> None:
     """Puts a generation's folder aside when it holds another program with results, of whatever stage or repeat.
 
     Args:
@@ -41,16 +42,16 @@ def make_room_for_program(program: Path, content: bytes, results_dir: Path) -> N
     """
     if not any(complete(found) for found in _results(program.parent, results_dir.name)):
         return
-    if not _holds(program, content):
+    if not holds(program, content):
         put_aside(program.parent)
 
 
-def put_aside_program(program: Path, content: bytes, results: str, name: str) -> None:
+def put_aside_program(program: Path, content: Contents, results: str, name: str) -> None:
     """Moves a program with all its results into a folder of that name beside it, if it is the one that is there.
 
     The program itself goes last: cut off on the way, it is done to the end the next time.
     """
-    if not _holds(program, content):
+    if not holds(program, content):
         return
     aside = program.parent / name
     aside.mkdir(exist_ok=True)
@@ -60,10 +61,3 @@ def put_aside_program(program: Path, content: bytes, results: str, name: str) ->
 
 def _results(folder: Path, name: str) -> list[Path]:
     return [path for path in folder.glob(f"{name}*") if path.is_dir() and not path.is_symlink()]
-
-
-def _holds(program: Path, content: bytes) -> bool:
-    try:
-        return program.read_bytes() == content
-    except OSError:
-        return False

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from shinka_core.errors import ModelError
 from shinka_core.program import Answer, Purpose, Usage
+from shinka_core.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,12 @@ class Material:
     """The programs behind a question, for operators that read code and not prose.
 
     Attributes:
-        parent: Source of the program to change.
-        inspirations: Sources of the programs to take ideas from, worst score first.
+        parent: The program to change.
+        inspirations: Programs to take ideas from, worst score first.
     """
 
-    parent: str
-    inspirations: tuple[str, ...]
-    language: str
+    parent: Source
+    inspirations: tuple[Source, ...]
     patch_type: str
 
 

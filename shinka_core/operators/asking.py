@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shinka_core.edit.folder import joined
 from shinka_core.prompts import Instruction, PromptContext
 from shinka_core.prompts.formats import answer_format
 
 
 def instruct(form: str, context: PromptContext, request: str, moves: Sequence[str]) -> Instruction:
     """The instruction for an answer of edits (`diff`) or a whole program (`full`)."""
-    parent, others = context.sampling.parent, [program.code for program in context.sampling.inspirations]
-    answer = answer_format(form, language=parent.language, parent=parent.code, others=others)
+    parent, others = context.sampling.parent.source, [joined(other.source) for other in context.sampling.inspirations]
+    answer = answer_format(
+        form, language=parent.language, parent=joined(parent), others=others, folder=not parent.single
+    )
     return Instruction(suggestion(context, request, moves), answer)
 
 

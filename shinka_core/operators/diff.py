@@ -31,4 +31,4 @@ class Diff:
 
     def apply(self, answer: str, parent: Program, *, limit: int, python: str | None = None) -> Candidate:
         """Takes the answer in the form asked for, or in the other one."""
-        return apply_patch("diff", answer, parent.code, parent.language, limit=limit, python=python)
+        return apply_patch("diff", answer, parent.source, limit=limit, python=python)

@@ -25,4 +25,4 @@ class Fix:
 
     def apply(self, answer: str, parent: Program, *, limit: int, python: str | None = None) -> Candidate:
         """Takes the answer in the form asked for, or in the other one."""
-        return apply_patch("full", answer, parent.code, parent.language, limit=limit, python=python)
+        return apply_patch("full", answer, parent.source, limit=limit, python=python)

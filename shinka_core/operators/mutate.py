@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shinka_core.edit import apply_patch, compose_diff
+from shinka_core.edit.evolvable import evolvable_files
 from shinka_core.errors import PatchError
 from shinka_core.llm.question import Material
 from shinka_core.operators.constants import find_constants, perturb, skeleton, toward, with_values
 from shinka_core.operators.protocol import OPERATORS, Bench
 from shinka_core.operators.statements import borrow, vary
 from shinka_core.program import Candidate, Failure, Sampling
+from shinka_core.source import SourceFile
 from shinka_core.source_text import plain
 
 Change = tuple[str, str]
@@ -33,6 +35,15 @@ SMALL_PROGRAM = 20_000
 NOTHING = "no constant and no statement to vary"
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """One file of the program to vary, and the same of the programs to take up from."""
+
+    parent: str
+    inspirations: tuple[str, ...]
+    language: str
+
+
 @OPERATORS.register("mutate")
 @dataclass(frozen=True, slots=True)
 class Mutate:
@@ -42,16 +53,15 @@ class Mutate:
         """What the variation makes of the parent, or that it holds nothing to vary."""
         parent = sampling.parent
         material = Material(
-            parent=parent.code,
-            inspirations=tuple(program.code for program in sampling.inspirations),
-            language=parent.language,
+            parent=parent.source,
+            inspirations=tuple(program.source for program in sampling.inspirations),
             patch_type=sampling.patch_type,
         )
         answer = await varied(bench.rng(), material)
         if answer is None:
             return Failure("propose", "nothing_to_vary", NOTHING)
         try:
-            return apply_patch("diff", answer, parent.code, parent.language, limit=bench.limit)
+            return apply_patch("diff", answer, parent.source, limit=bench.limit)
         except PatchError as error:
             return Failure("propose", error.reason, str(error))
 
@@ -59,35 +69,40 @@ class Mutate:
 async def varied(rng: np.random.Generator, material: Material) -> str | None:
     """The variation as an answer in the patch format, or None where nothing can be varied."""
     material = in_plain_text(material)
-    if len(material.parent) < SMALL_PROGRAM:
+    if material.parent.length < SMALL_PROGRAM:
         change = mutate(rng, material)
     else:
         change = await asyncio.to_thread(mutate, rng, material)
     if change is None:
         return None
-    code, description = change
+    file, code, description = change
     name = "_".join(description.split()[:5])
-    return compose_diff(material.parent, code, name, description, material.language)
+    return compose_diff(file.text, code, name, description, file.language, file.path)
 
 
 def in_plain_text(material: Material) -> Material:
     """The programs as parsers and patches see them; the patch puts back what this takes off."""
-    return replace(
-        material, parent=plain(material.parent), inspirations=tuple(plain(code) for code in material.inspirations)
+    parent, *others = (
+        source.with_texts(lambda file: plain(file.text)) for source in (material.parent, *material.inspirations)
     )
+    return replace(material, parent=parent, inspirations=tuple(others))
 
 
-def mutate(rng: np.random.Generator, material: Material) -> Change | None:
-    """A changed program and what was done, or None when nothing can be varied."""
+def mutate(rng: np.random.Generator, material: Material) -> tuple[SourceFile, str, str] | None:
+    """A file, its new text and what was done, or None when nothing can be varied; in a folder one file is."""
+    files = evolvable_files(material.parent)
     for _ in range(ATTEMPTS):
-        change = _one(rng, material)
-        if change is not None and change[0] != material.parent:
-            return change
+        file = files[0] if len(files) == 1 else files[int(rng.integers(len(files)))]
+        others = (other.find(file.path) for other in material.inspirations)
+        texts = Texts(file.text, tuple(other.text for other in others if other is not None), file.language)
+        change = _one(rng, texts, material.patch_type)
+        if change is not None and change[0] != file.text:
+            return file, *change
     return None
 
 
-def _one(rng: np.random.Generator, material: Material) -> Change | None:
-    mixes = MIXES_WHEN_CROSSING if material.patch_type == "cross" else MIXES
+def _one(rng: np.random.Generator, material: Texts, patch_type: str) -> Change | None:
+    mixes = MIXES_WHEN_CROSSING if patch_type == "cross" else MIXES
     if material.inspirations and rng.random() < mixes:
         return _mix(rng, material)
     if material.language == "python" and rng.random() < REARRANGES:
@@ -95,7 +110,7 @@ def _one(rng: np.random.Generator, material: Material) -> Change | None:
     return _move_constants(rng, material)
 
 
-def _move_constants(rng: np.random.Generator, material: Material) -> Change | None:
+def _move_constants(rng: np.random.Generator, material: Texts) -> Change | None:
     constants = find_constants(material.parent, material.language)
     if not constants:
         return vary(rng, material.parent) if material.language == "python" else None
@@ -104,7 +119,7 @@ def _move_constants(rng: np.random.Generator, material: Material) -> Change | No
     return with_values(material.parent, constants, values), f"moves {moved} of {len(constants)} constants"
 
 
-def _mix(rng: np.random.Generator, material: Material) -> Change | None:
+def _mix(rng: np.random.Generator, material: Texts) -> Change | None:
     """Takes up what an inspiration does differently: its constants, or one of its statements."""
     donor = material.inspirations[int(rng.integers(len(material.inspirations)))]
     constants = find_constants(material.parent, material.language)

@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 
 from shinka_core.bounds import shortened
 from shinka_core.edit.blocks import END, START, block_texts, has_markers, immutable_parts
+from shinka_core.edit.evolvable import evolvable_files
 from shinka_core.program import Program
+from shinka_core.source import Source
 
 # Characters kept of each text, step by step.
 FEEDBACKS = (1_000, 200, 0)
@@ -63,11 +65,10 @@ def shorter(draft: Draft) -> Iterator[None]:
         if draft.history and len(draft.history[0]) > limit:
             draft.history[0] = shortened(draft.history[0], limit)
             yield _note(draft, "the middle of the last answer")
-    code = parent.code
     for keep in SURROUNDINGS:
-        text = elided(code, keep)
-        if text != draft.parent.code:
-            draft.parent, draft.gaps = replace(draft.parent, code=text), True
+        source = without_surroundings(parent.source, keep)
+        if source != draft.parent.source:
+            draft.parent, draft.gaps = replace(draft.parent, source=source), True
             yield _note(draft, "lines outside the EVOLVE-BLOCK")
 
 
@@ -78,9 +79,9 @@ def _note(draft: Draft, what: str) -> None:
 
 def _without_surroundings(draft: Draft) -> Iterator[None]:
     for number, program in enumerate(draft.inspirations):
-        text = elided(program.code, 0)
-        if text != program.code:
-            draft.inspirations[number] = replace(program, code=text)
+        source = without_surroundings(program.source, 0)
+        if source is not program.source:
+            draft.inspirations[number] = replace(program, source=source)
             yield _note(draft, "what is outside the blocks of other versions")
 
 
@@ -90,6 +91,14 @@ def _with_feedback(program: Program, limit: int) -> Program:
         text_feedback=shortened(program.text_feedback, limit) if limit else "",
         error=shortened(program.error, max(limit, FEEDBACKS[-2])),
         public_metrics=program.public_metrics if limit else {},
+    )
+
+
+def without_surroundings(source: Source, keep: int) -> Source:
+    """The program with gaps as `elided` makes them; in a folder also in the files that stay as they are."""
+    evolvable = {file.path for file in evolvable_files(source)}
+    return source.with_texts(
+        lambda file: elided(file.text, keep) if file.path in evolvable else _gapped(file.text, keep)
     )
 
 

@@ -69,14 +69,48 @@ Rules:
 - One fenced block, nothing left out: no "rest unchanged", no placeholders."""
 
 
-def answer_format(form: str, *, language: str, parent: str, others: Sequence[str] = ()) -> str:
+EDITS_OF_FILES = """\
+The program has several files. Before every block write the line
+
+### FILE path/to/file
+
+with the path of the file as it is listed. One answer may change several files. Only listed files can be changed, \
+none can be added, renamed or deleted."""
+
+WHOLE_FILES = f"""\
+The program has several files. Write anew those that you change. Answer in exactly this form, the last four lines once \
+for each of them:
+
+{HEADING}
+### FILE path/to/file
+{{fence}}
+the complete file, from its first line to its last
+{{fence}}
+
+Rules:
+- Give the path as it is listed. Only listed files can be changed; none can be added, renamed or deleted.
+- Files that you do not write stay as they are.
+- Keep every line outside the EVOLVE-BLOCKs as it is, the marker lines included.
+- Keep the names, arguments and return values that other code relies on.
+- Nothing left out of a file: no "rest unchanged", no placeholders."""
+
+
+def answer_format(form: str, *, language: str, parent: str, others: Sequence[str] = (), folder: bool = False) -> str:
     """How to answer, with fences and marks that no line of the programs can be taken for.
 
     Args:
         form: Edits (`diff`) or a whole program (`full`).
-        parent: The program to change.
+        parent: The program to change; of a folder all that may change.
         others: Programs that a new one may take lines from.
+        folder: Whether the program has several files.
     """
+    if folder and form != "diff":
+        return WHOLE_FILES.replace("{fence}", fence_for(parent, *others))
+    how = _form(form, language, parent, others)
+    return f"{how}\n\n{EDITS_OF_FILES}" if folder else how
+
+
+def _form(form: str, language: str, parent: str, others: Sequence[str]) -> str:
     if form != "diff":
         return FULL.replace("{fence}", fence_for(parent, *others)).replace("{language}", language)
     length = max(marks_for(text) for text in (parent, *others))

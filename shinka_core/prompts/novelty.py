@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from shinka_core.program import Program
-from shinka_core.prompts.programs import fenced
+from shinka_core.prompts.programs import shown
+from shinka_core.source import Source
 from shinka_core.thinking import without_thinking
 
 SYSTEM = """\
@@ -29,11 +29,11 @@ _BEFORE_IT = re.compile(
 UNCLEAR = "the judge's answer is neither YES nor NO and counts as NO"
 
 
-def novelty_prompt(code: str, nearest: Program, language: str) -> tuple[str, str]:
+def novelty_prompt(source: Source, nearest: Source) -> tuple[str, str]:
     """The system and user message of the question."""
     user = (
-        f"# Existing program\n{fenced(nearest.code, language)}\n\n"
-        f"# New program\n{fenced(code, language)}\n\n"
+        f"# Existing program\n{shown(nearest)}\n\n"
+        f"# New program\n{shown(source)}\n\n"
         "Does the new program differ meaningfully? YES or NO first."
     )
     return SYSTEM, user

@@ -14,7 +14,6 @@ process runs: a resume reads it. The time limit counts from the moment when `rev
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from pydantic import Field
 
 from shinka_core.program import Candidate, Review, Sampling, Verdict
 from shinka_core.reviewers.protocol import REVIEWERS
+from shinka_core.source import Source
 
 logger = logging.getLogger("shinka.review")
 
@@ -104,7 +104,7 @@ def _ask(sampling: Sampling, candidate: Candidate, verdict: Verdict, folder: Pat
 
 
 def _mark(candidate: Candidate) -> str:
-    return f"candidate {hashlib.sha256(candidate.code.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    return f"candidate {candidate.source.digest[:16]}"
 
 
 def _question(sampling: Sampling, candidate: Candidate, verdict: Verdict, mark: str) -> str:
@@ -115,8 +115,13 @@ def _question(sampling: Sampling, candidate: Candidate, verdict: Verdict, mark: 
         f"{mark}, {sampling.patch_type} by {sampling.model}, of generation {parent.generation} ({score}); "
         f"novelty: {verdict.explanation or 'novel'}\n\n"
         f"Write `accept`, `reject REASON` or `hint TEXT` to `{ANSWER}` in this folder.\n\n"
-        f"## Change\n\n{_fenced(candidate.diff, 'diff')}\n\n## Program\n\n{_fenced(candidate.code, parent.language)}\n"
+        f"## Change\n\n{_fenced(candidate.diff, 'diff')}\n\n## Program\n\n{_program(candidate.source)}\n"
     )
+
+
+def _program(source: Source) -> str:
+    texts = [(f"### {file.path}\n\n" if file.path else "", file) for file in source.files if not file.is_data]
+    return "\n\n".join(heading + _fenced(file.text, file.language) for heading, file in texts)
 
 
 def _fenced(text: str, language: str) -> str:

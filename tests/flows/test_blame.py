@@ -14,11 +14,12 @@ from shinka_core.errors import ModelError, PromptRefusedError
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Sampling
 from shinka_core.run import Run, open_run
+from shinka_core.source import Source
 from tests.shinka_core.test_resume_settings import FREE, PROGRAM, make_task, settings
 from tests.support.bare import FakeLauncher
 from tests.support.model_server import ModelServer, Script
 
-CANDIDATE = Candidate(code=PROGRAM.replace("0.125", "0.25"), name="n", description="", diff="")
+CANDIDATE = Candidate(source=Source.of(PROGRAM.replace("0.125", "0.25"), "python"), name="n", description="", diff="")
 
 
 def given(folder: Path, server: ModelServer, **more: Any) -> Any:
@@ -35,7 +36,7 @@ async def first(run: Run) -> tuple[OpenGeneration, Sampling]:
     seed = await steps.open_generation(run, 0)
     await steps.embed_seed(seed)
     candidate = steps.seed_candidate(run)
-    evaluation = await steps.evaluate(seed, await steps.submit(seed, candidate.code))
+    evaluation = await steps.evaluate(seed, await steps.submit(seed, candidate.source))
     parent = await steps.record(seed, None, candidate, evaluation)
     return await steps.open_generation(run, 1), Sampling(parent, (), 0, "diff", "m", attempt=0, seed=1)
 
@@ -67,9 +68,9 @@ async def test_a_candidate_submitted_without_an_embedding_is_recorded_though_the
     """As when the novelty check was turned on at a resume."""
     async with ModelServer() as server, open_run(given(tmp_path, server), resume=False) as run:
         opened, sampling = await first(run)
-        await steps.submit(opened, CANDIDATE.code)
+        await steps.submit(opened, CANDIDATE.source)
 
-        async def refuse(code: str, language: str) -> Any:
+        async def refuse(source: Source) -> Any:
             raise PromptRefusedError("other: filtered", model="other")
 
         assert run.judge is not None

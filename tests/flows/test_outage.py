@@ -6,12 +6,13 @@ from flows.outage import IN_A_ROW, TRIES, Outages, Ruling
 from shinka_core.errors import Blame
 from shinka_core.outcome import Failed, Outcome, Recorded, Rejected, SetAside
 from shinka_core.program import Failure, Program
+from shinka_core.source import Source
 
 DOWN = SetAside(Failure("query", "model_unavailable", "m: HTTP 503: overloaded"), Blame.MODEL)
 EMPTY = SetAside(Failure("query", "unusable_answer", "m: empty answer"), Blame.MODEL, answered=True)
 LOST = SetAside(Failure("evaluate", "LaunchError", "no space left"), Blame.EVALUATOR)
 BUG = Failed(Failure("generation", "KeyError", "x"), Blame.US)
-GOOD = Recorded(Program("id", 1, "", "python", 0, 1.0, True))
+GOOD = Recorded(Program("id", 1, Source.of("", "python"), 0, 1.0, True))
 TURNED_AWAY = Rejected(Failure("novelty", "not_novel", ""))
 
 

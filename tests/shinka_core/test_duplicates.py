@@ -17,6 +17,7 @@ from shinka_core import generation as steps
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Evaluation, Program, Sampling, Verdict
 from shinka_core.run import Run, open_run
+from shinka_core.source import Source
 from tests.flows.test_blame import CANDIDATE, first, given
 from tests.shinka_core.test_resume_settings import PROGRAM
 from tests.support.model_server import ModelServer
@@ -34,7 +35,7 @@ class Bench:
     async def judge(self, code: str, number: int, island: int = 0) -> tuple[OpenGeneration, Verdict]:
         opened = await steps.open_generation(self.run, number)
         sampling = replace(self.sampling, island=island)
-        return opened, await steps.judge(opened, sampling, Candidate(code, "n", "", ""), 0)
+        return opened, await steps.judge(opened, sampling, Candidate(Source.of(code, "python"), "n", "", ""), 0)
 
 
 @asynccontextmanager
@@ -42,7 +43,7 @@ async def bench(folder: Path, **evolve: Any) -> AsyncGenerator[Bench, None]:
     async with ModelServer() as server, open_run(given(folder, server, **evolve), resume=False) as run:
         opened, sampling = await first(run)
         assert (await steps.judge(opened, sampling, CANDIDATE, 0)).novel
-        evaluation = await steps.evaluate(opened, await steps.submit(opened, CANDIDATE.code))
+        evaluation = await steps.evaluate(opened, await steps.submit(opened, CANDIDATE.source))
         yield Bench(run, server, sampling, await steps.record(opened, sampling, CANDIDATE, evaluation))
 
 

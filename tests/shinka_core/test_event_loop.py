@@ -20,6 +20,7 @@ from shinka_core.embed import HashedNgrams
 from shinka_core.program import Answer, Failure, Program
 from shinka_core.run import Run, open_run
 from shinka_core.settings import RunSettings
+from shinka_core.source import Source
 from tests.support.bare import FakeLauncher
 from tests.support.model_server import ModelServer, Script
 from tests.support.watchdog import watched_loop
@@ -53,7 +54,7 @@ async def live(run: Run, number: int) -> None:
         assert not isinstance(candidate, Failure), candidate
         verdict = await steps.judge(opened, sampling, candidate, 0)
         assert verdict.novel, verdict
-    evaluation = await steps.evaluate(opened, await steps.submit(opened, candidate.code))
+    evaluation = await steps.evaluate(opened, await steps.submit(opened, candidate.source))
     await steps.record(opened, sampling, candidate, evaluation)
 
 
@@ -123,7 +124,7 @@ def _id(number: int) -> str:
 
 
 def _program(number: int, score: float) -> Program:
-    return Program(_id(number), number, f"x = {number}", "text", number % 2, score, True)
+    return Program(_id(number), number, Source.of(f"x = {number}", "text"), number % 2, score, True)
 
 
 async def test_a_population_of_ten_thousand(tmp_path: Path) -> None:

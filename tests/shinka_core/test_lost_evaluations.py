@@ -66,10 +66,10 @@ async def test_every_start_is_a_row_and_the_verdict_is_the_last_one_s(
         lose(run, monkeypatch, 2)
         opened = await steps.open_generation(run, 1)
         for _ in range(2):
-            job = await steps.submit(opened, run.seed_program.code)
+            job = await steps.submit(opened, run.seed_program.source)
             with pytest.raises(LaunchError):
                 await steps.evaluate(opened, job)
-        job = await steps.submit(opened, run.seed_program.code)
+        job = await steps.submit(opened, run.seed_program.source)
         evaluation = await steps.evaluate(opened, job)
         assert evaluation.correct
         assert job == started[2]
@@ -78,7 +78,7 @@ async def test_every_start_is_a_row_and_the_verdict_is_the_last_one_s(
     async with open_run(chosen, resume=True) as run:
         started = count_starts(run, monkeypatch)
         opened = await steps.open_generation(run, 1)
-        assert await steps.submit(opened, run.seed_program.code) == job
+        assert await steps.submit(opened, run.seed_program.source) == job
         assert await steps.evaluate(opened, job) == evaluation
         assert not started
 
@@ -91,9 +91,9 @@ async def test_what_a_resume_starts_again_is_what_the_next_resume_looks_for(
         lose(run, monkeypatch, 1)
         opened = await steps.open_generation(run, 1)
         with pytest.raises(LaunchError):
-            await steps.evaluate(opened, await steps.submit(opened, run.seed_program.code))
+            await steps.evaluate(opened, await steps.submit(opened, run.seed_program.source))
     async with open_run(chosen, resume=True) as run:
-        again = await steps.submit(await steps.open_generation(run, 1), run.seed_program.code)
+        again = await steps.submit(await steps.open_generation(run, 1), run.seed_program.source)
         await run.launcher.result(again)  # it ends, but its driver does before it hears of that
     asked: list[Job] = []
     async with open_run(chosen, resume=True) as run:
@@ -104,7 +104,7 @@ async def test_what_a_resume_starts_again_is_what_the_next_resume_looks_for(
             return await find(job)
 
         monkeypatch.setattr(run.launcher, "find", finding)
-        await steps.submit(await steps.open_generation(run, 1), run.seed_program.code)
+        await steps.submit(await steps.open_generation(run, 1), run.seed_program.source)
     assert asked == [again]
     assert rows(chosen.results_dir, STARTS)[:2] == [(0,), (1,)]
 
@@ -115,7 +115,7 @@ async def test_a_task_that_is_repeated_finds_the_evaluation_it_started(
     async with open_run(settings(tmp_path), resume=False) as run:
         started = count_starts(run, monkeypatch)
         opened = await steps.open_generation(run, 1)
-        jobs = [await steps.submit(opened, run.seed_program.code) for _ in range(3)]
+        jobs = [await steps.submit(opened, run.seed_program.source) for _ in range(3)]
         await steps.evaluate(opened, jobs[0])
     assert jobs == started * 3
 
@@ -140,8 +140,8 @@ async def test_a_start_whose_row_could_not_be_written_is_not_started_a_second_ti
         monkeypatch.setattr(run.database.journal, "write", writing)
         for _ in range(2):
             with pytest.raises(DatabaseUnavailableError):
-                await steps.submit(opened, run.seed_program.code)
-        job = await steps.submit(opened, run.seed_program.code)
+                await steps.submit(opened, run.seed_program.source)
+        job = await steps.submit(opened, run.seed_program.source)
         assert (await steps.evaluate(opened, job)).correct
     assert started == [job]
     assert rows(chosen.results_dir, STARTS) == [(0,)]
@@ -153,9 +153,9 @@ async def test_a_verdict_that_could_not_be_written_is_there_after_a_resume(
     chosen = settings(tmp_path)
     async with open_run(chosen, resume=False) as run:
         opened = await steps.open_generation(run, 1)
-        first = await run.launcher.result(await steps.submit(opened, run.seed_program.code))
+        first = await run.launcher.result(await steps.submit(opened, run.seed_program.source))
     async with open_run(chosen, resume=True) as run:
         started = count_starts(run, monkeypatch)
         opened = await steps.open_generation(run, 1)
-        assert await steps.evaluate(opened, await steps.submit(opened, run.seed_program.code)) == first
+        assert await steps.evaluate(opened, await steps.submit(opened, run.seed_program.source)) == first
     assert started == []

@@ -20,6 +20,7 @@ from shinka_core.llm.endpoint import endpoint_of
 from shinka_core.llm.question import CallKey
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.program import Program, Purpose
+from shinka_core.source import Source
 from tests.support.model_server import ModelServer, Script
 
 CODE = "def f(x):\n    return x * 2.0\n"
@@ -39,11 +40,11 @@ class Neighbour:
 
     async def get(self, program_id: str) -> Program:
         assert self.code is not None
-        return Program(program_id, 3, self.code, "python", 0, 1.0, True)
+        return Program(program_id, 3, Source.of(self.code, "python"), 0, 1.0, True)
 
 
 async def check(judge: AsyncNoveltyJudge, neighbour: Neighbour, code: str = CODE):
-    return await judge.check(code, language="python", island=1, neighbours=neighbour, key=KEY)
+    return await judge.check(Source.of(code, "python"), island=1, neighbours=neighbour, key=KEY)
 
 
 async def test_an_empty_island_finds_everything_novel() -> None:
@@ -99,7 +100,7 @@ async def test_a_judge_that_fails_for_good_rejects_and_a_passing_fault_is_raised
 
 async def test_embedding_of_a_program_is_reproducible() -> None:
     judge = AsyncNoveltyJudge(HashedNgrams())
-    assert np.array_equal(await judge.embed(CODE, "python"), await judge.embed(CODE, "python"))
+    assert np.array_equal(await judge.embed(Source.of(CODE, "python")), await judge.embed(Source.of(CODE, "python")))
 
 
 class Island:
@@ -110,11 +111,11 @@ class Island:
         self.codes = codes
 
     async def nearest(self, island: int, embedding: Vector, count: int) -> list[tuple[str, float]]:
-        vectors = [await self.judge.embed(code, "python") for code in self.codes]
+        vectors = [await self.judge.embed(Source.of(code, "python")) for code in self.codes]
         return sorted(((str(i), float(v @ embedding)) for i, v in enumerate(vectors)), key=lambda found: -found[1])
 
     async def get(self, program_id: str) -> Program:
-        return Program(program_id, int(program_id), self.codes[int(program_id)], "python", 0, 1.0, True)
+        return Program(program_id, int(program_id), Source.of(self.codes[int(program_id)], "python"), 0, 1.0, True)
 
 
 def long_program(lines: int, changed: int | None = None, around: str = "") -> str:
@@ -142,7 +143,7 @@ class PooledWords:
 
 async def novel(judge: AsyncNoveltyJudge, code: str, *others: str) -> bool:
     island = Island(judge, *others)
-    verdict, _ = await judge.check(code, language="python", island=0, neighbours=island, key=KEY)
+    verdict, _ = await judge.check(Source.of(code, "python"), island=0, neighbours=island, key=KEY)
     return verdict.novel
 
 
@@ -158,7 +159,10 @@ async def test_what_is_around_the_block_hides_no_change_in_it() -> None:
     judge = AsyncNoveltyJudge(HashedNgrams(), threshold=0.9995)
     parent, child = long_program(5, around=around), long_program(5, changed=2, around=around)
     assert await novel(judge, child, parent)
-    one, other = await judge.embed(parent, "python"), await judge.embed(parent.replace("table_7 = 7", ""), "python")
+    one, other = (
+        await judge.embed(Source.of(parent, "python")),
+        await judge.embed(Source.of(parent.replace("table_7 = 7", ""), "python")),
+    )
     assert np.array_equal(one, other), "what may not change does not count"
 
 
@@ -167,7 +171,7 @@ async def test_the_threshold_holds_for_what_differs_in_a_long_text() -> None:
     parent = long_program(1_000)
     rewritten = parent.replace("value_500 = 500\n", "import random\nrandom.shuffle(order)\nreturn best\n" * 10)
     assert rewritten != parent
-    vectors = [await judge.embed(code, "python") for code in (parent, rewritten)]
+    vectors = [await judge.embed(Source.of(code, "python")) for code in (parent, rewritten)]
     assert vectors[0] @ vectors[1] > judge._threshold, "as a whole they look alike"
     assert await novel(judge, rewritten, parent)
     assert not await novel(judge, parent.replace("value_500 = 500", "value_500  = 500"), parent), "only layout"

@@ -17,6 +17,7 @@ from shinka_core.program_size import SizeLimit
 from shinka_core.prompts.bounding import GAP
 from shinka_core.run import Run, open_run
 from shinka_core.settings import RunSettings
+from shinka_core.source import Source
 from tests.support.prompting import apply_answer
 
 
@@ -54,8 +55,8 @@ def test_a_seed_that_holds_the_mark_of_a_gap_is_refused(tmp_path: Path) -> None:
 
 
 def sampling(code: str, model: str = "m") -> Sampling:
-    parent = Program("p", 0, code, "python", 0, 1.0, True)
-    other = Program("o", 1, code, "python", 0, 0.5, True)
+    parent = Program("p", 0, Source.of(code, "python"), 0, 1.0, True)
+    other = Program("o", 1, Source.of(code, "python"), 0, 0.5, True)
     return Sampling(parent, (other,), 0, "full", model, 0, 0)
 
 

@@ -17,6 +17,7 @@ from shinka_core.embed.identity import Identity
 from shinka_core.novelty import evolvable
 from shinka_core.program import Evaluation, Job
 from shinka_core.run import open_run
+from shinka_core.source import Source
 from tests.shinka_core.test_resume_open import live
 from tests.shinka_core.test_resume_settings import FREE, PROGRAM, make_task, settings
 from tests.support.bare import FakeLauncher
@@ -64,7 +65,7 @@ class OtherNgrams(HashedNgrams):
 
     async def embed(self, code: str, language: str) -> Vector:
         vector = await super().embed(code, language)
-        return vector if code == evolvable(PROGRAM) else vector[::-1].copy()
+        return vector if code == evolvable(Source.of(PROGRAM, "python")) else vector[::-1].copy()
 
 
 async def test_another_version_of_our_own_scheme_embeds_anew_also_when_the_seed_program_does_not_show_it(
@@ -166,7 +167,7 @@ async def test_an_incorrect_seed_program_alone_is_embedded_anew(tmp_path: Path) 
         run.launcher = Incorrect()
         opened, candidate = await steps.open_generation(run, 0), steps.seed_candidate(run)
         await steps.embed_seed(opened)
-        evaluation = await steps.evaluate(opened, await steps.submit(opened, candidate.code))
+        evaluation = await steps.evaluate(opened, await steps.submit(opened, candidate.source))
         await steps.record(opened, None, candidate, evaluation)
     async with ModelServer() as server:
         after = await resumed(results, 2, **at(server))

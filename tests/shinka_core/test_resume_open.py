@@ -21,6 +21,7 @@ from shinka_core.llm.question import CallKey
 from shinka_core.program import Evaluation, GenerationState, Job, Purpose
 from shinka_core.run import Run, open_run
 from shinka_core.settings import Resume, RunSettings
+from shinka_core.source import Source
 from shinka_core.whereabouts import find_run
 from tests.shinka_core.database.old_schema import first_schema_file
 from tests.shinka_core.test_resume_settings import PROGRAM, make_task, settings
@@ -100,7 +101,7 @@ async def _only_seed(given: RunSettings, launcher: FakeLauncher, resume: Any) ->
         run.launcher = launcher
         opened = await steps.open_generation(run, 0)
         candidate = steps.seed_candidate(run)
-        evaluation = await steps.evaluate(opened, await steps.submit(opened, candidate.code))
+        evaluation = await steps.evaluate(opened, await steps.submit(opened, candidate.source))
         await steps.record(opened, None, candidate, evaluation)
 
 
@@ -188,7 +189,7 @@ async def _seeded(run: Run) -> None:
     opened = await steps.open_generation(run, 0)
     await steps.embed_seed(opened)
     candidate = steps.seed_candidate(run)
-    evaluation = await steps.evaluate(opened, await steps.submit(opened, candidate.code))
+    evaluation = await steps.evaluate(opened, await steps.submit(opened, candidate.source))
     await steps.record(opened, None, candidate, evaluation)
 
 
@@ -246,7 +247,7 @@ async def test_an_endpoint_whose_embeddings_have_another_width_is_told_and_uses_
             key = CallKey(2, Purpose.NOVELTY, 0, 0)
             code = PROGRAM.replace("0.125", "7.5")
             with pytest.raises(EndpointError, match="128 numbers and gave 64 before"):
-                await run.judge.check(code, language="python", island=0, neighbours=run.database, key=key)
+                await run.judge.check(Source.of(code, "python"), island=0, neighbours=run.database, key=key)
 
 
 async def test_the_run_of_another_process_is_refused_before_anything_else_is_looked_at(tmp_path: Path) -> None:
@@ -301,7 +302,7 @@ async def test_unknown_kinds_of_state_are_no_reason_to_begin(tmp_path: Path) -> 
     async with open_run(given, resume=False) as run:
         run.launcher = CutOff()
         opened = await steps.open_generation(run, 0)
-        await steps.submit(opened, run.seed_program.code)
+        await steps.submit(opened, run.seed_program.source)
     run = await live(given, FakeLauncher(), False)
     assert await read(run, "SELECT number, state FROM generations WHERE {} ORDER BY number") == [
         (0, GenerationState.RECORDED), (1, GenerationState.RECORDED),

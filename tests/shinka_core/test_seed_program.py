@@ -84,6 +84,6 @@ def test_what_cannot_be_evolved_is_told_at_once(tmp_path: Path, data: bytes, wor
 def test_a_pipe_or_a_folder_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "initial.py")
     (tmp_path / "other.py").mkdir()
-    for name in ("initial.py", "other.py"):
-        with pytest.raises(ConfigError, match=f"{name}' is no file; name the seed program"):
+    for name, words in (("initial.py", "is no file and no folder; name the seed"), ("other.py", "holds no file")):
+        with pytest.raises(ConfigError, match=f"{name}' {words}"):
             read_seed_program(EvolutionConfig(init_program_path=str(tmp_path / name)))

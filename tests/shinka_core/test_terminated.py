@@ -41,7 +41,7 @@ def settings(folder: Path) -> RunSettings:
 
 async def evaluated(run: Run) -> Evaluation:
     opened = await steps.open_generation(run, 1)  # a seed program that fails is evaluated again anyway
-    return await steps.evaluate(opened, await steps.submit(opened, run.seed_program.code))
+    return await steps.evaluate(opened, await steps.submit(opened, run.seed_program.source))
 
 
 @pytest.mark.parametrize("after", [None, 0.3], ids=["stopped-before", "stopped-a-moment-later"])

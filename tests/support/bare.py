@@ -75,7 +75,7 @@ async def _live(run: Run, number: int) -> None:
         await steps.give_up(opened, proposed)
         return
     async with run.evaluations.hold():
-        evaluation = await steps.evaluate(opened, await steps.submit(opened, proposed.code))
+        evaluation = await steps.evaluate(opened, await steps.submit(opened, proposed.source))
     await steps.record(opened, sampling, proposed, evaluation)
 
 

@@ -21,6 +21,7 @@ from shinka_core.llm.question import CallKey, Question
 from shinka_core.population.search import Choice
 from shinka_core.program import Answer, Failure, GenerationContext, Program, Purpose, new_program_id
 from shinka_core.progress import Progress
+from shinka_core.source import Source
 
 RUN = "folded"
 ENDLESS = 100_000
@@ -92,7 +93,7 @@ async def fill(options: dict[str, Any]) -> None:
             else:
                 vector = rng.standard_normal(8).astype(np.float32)
                 program = Program(
-                    id=new_program_id(), generation=number, code=f"x = {number}", language="python",
+                    id=new_program_id(), generation=number, source=Source.of(f"x = {number}", "python"),
                     island=0 if parent is None else sampling.island, score=float(rng.integers(20)),
                     correct=bool(rng.random() < 0.8) or not number, parent_id=parent and parent.id,
                 )  # fmt: skip

@@ -16,7 +16,7 @@ class Halve:
 
     async def propose(self, sampling: Sampling, bench: Bench) -> Candidate | Failure:
         code = scaled(sampling.parent.code, 0.5 ** (bench.turn + 1))
-        return Candidate(code, "halve", "Halves a number.", "")
+        return Candidate(Source.of(code, sampling.parent.language), "halve", "Halves a number.", "")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Climb:
                 best, top = code, evaluation.score
         if best is None:
             return Failure("propose", "nothing_better", "no trial gave a correct program")
-        return Candidate(best, "climb", "Takes the best of a few numbers.", "")
+        return Candidate(Source.of(best, sampling.parent.language), "climb", "Takes the best of a few numbers.", "")
 
 
 def scaled(code: str, factor: float) -> str:

@@ -17,6 +17,7 @@ class SourceRow(Base):
     Attributes:
         digest: `Source.digest`.
         path: Inside the program's folder; "" for a program that is one file.
+        text: Of a file in a folder the digest of the source that this one file is by itself.
     """
 
     __tablename__ = "sources"

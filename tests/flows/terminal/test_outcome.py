@@ -20,6 +20,7 @@ from shinka_core.program import Failure, Program
 from shinka_core.progress import Progress
 from shinka_core.record import Ended, recorded
 from shinka_core.slots import Slots
+from shinka_core.source import Source
 
 
 def printed(**fields: Any) -> str:
@@ -84,8 +85,8 @@ def test_seconds_are_read_as_a_clock(seconds: float | None, text: str) -> None:
 
 def under_way() -> Any:
     progress = Progress(total=10)
-    progress.apply(recorded(Program("a", 0, "x", "python", 0, score=1.0, correct=True), 1, (0,), None))
-    progress.apply(recorded(Program("b", 1, "x", "python", 0, score=1.5, correct=True), 2, (0,), None))
+    progress.apply(recorded(Program("a", 0, Source.of("x", "python"), 0, score=1.0, correct=True), 1, (0,), None))
+    progress.apply(recorded(Program("b", 1, Source.of("x", "python"), 0, score=1.5, correct=True), 2, (0,), None))
     progress.apply(Ended(2, Failure("patch", "syntax_error", "")))
     return SimpleNamespace(
         evolution="e",
@@ -102,7 +103,7 @@ def test_a_seed_program_that_is_not_correct_is_told_while_the_run_goes(
     live: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = under_way()
-    seed = Program("a", 0, "x", "python", 0, score=1.0, correct=False, error="circles overlap")
+    seed = Program("a", 0, Source.of("x", "python"), 0, score=1.0, correct=False, error="circles overlap")
     run.progress.apply(recorded(seed, 1, (0,), None))
     monkeypatch.setattr(terminal, "LIVE_PERIOD", 0.01)
     monkeypatch.setattr(terminal, "find_open_run", lambda name: run)

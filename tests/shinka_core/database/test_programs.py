@@ -34,6 +34,7 @@ from shinka_core.program import (
     Purpose,
     new_program_id,
 )
+from shinka_core.source import Source
 from tests.shinka_core.database.fresh import fresh_database
 
 
@@ -49,11 +50,10 @@ def unit(seed: int) -> np.ndarray:
 def program(
     generation: int, score: float | None = 1.0, *, island: int = 0, parent: Program | None = None, **fields: Any
 ) -> Program:
-    values: dict[str, Any] = {"correct": score is not None, "code": f"x = {generation}"} | fields
+    values: dict[str, Any] = {"correct": score is not None, "source": Source.of(f"x = {generation}", "python")} | fields
     return Program(
         id=new_program_id(),
         generation=generation,
-        language="python",
         island=island,
         score=score,
         parent_id=parent.id if parent else None,

@@ -90,7 +90,7 @@ async def test_a_reader_tells_all_that_is_recorded(tmp_path: Path, database_url:
             GenerationState.PATCHED,
             0,
             0,
-            {"candidate": {"code": "x = 1", "name": "n", "description": "", "diff": ""}},
+            {"candidate": {"files": [["", "x = 1", "python"]], "name": "n", "description": "", "diff": ""}},
             0.5,
         )
         await db.add(child, unit(1))
@@ -107,7 +107,7 @@ async def test_a_reader_tells_all_that_is_recorded(tmp_path: Path, database_url:
                 (child.id, seed.id, (seed.id,)),
             ]
             (step,) = await reader.steps(1)
-            assert (step.step, step.payload["candidate"]["code"]) == ("patched", "x = 1")
+            assert (step.step, step.payload["candidate"]["files"]) == ("patched", [["", "x = 1", "python"]])
             events = [event async for event in reader.events() if isinstance(event, Recorded)]
             assert events[0].instance_scores == {"a": 1.0, "b": 0.5}
             with pytest.raises(DatabaseError, match="has no program 'nobody'"):

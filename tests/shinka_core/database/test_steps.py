@@ -16,7 +16,7 @@ from shinka_core.program import Candidate, Evaluation, GenerationState, Job, Ver
 from shinka_core.source import Source
 from tests.shinka_core.database.test_programs import opened, program, unit
 
-CANDIDATE = Candidate(code="x = 3\n", name="n", description="d", diff="+x")
+CANDIDATE = Candidate(source=Source.of("x = 3\n", "python"), name="n", description="d", diff="+x")
 
 
 def name() -> str:
@@ -50,7 +50,10 @@ async def test_a_text_and_its_embedding_are_stored_once_and_come_back_whole(
     tmp_path: Path, database_url: str | None
 ) -> None:
     run, code = name(), f"x = {uuid.uuid4().int}\n"
-    candidate, vector = Candidate(code, "n", "d", "+x"), np.random.default_rng().standard_normal(16).astype(np.float32)
+    candidate, vector = (
+        Candidate(Source.of(code, "python"), "n", "d", "+x"),
+        np.random.default_rng().standard_normal(16).astype(np.float32),
+    )
     verdict = Verdict(True, 0.5, None, "")
     async with opened(tmp_path, database_url) as db:
         await db.begin(run, seed=7, settings={})
@@ -59,7 +62,7 @@ async def test_a_text_and_its_embedding_are_stored_once_and_come_back_whole(
             await db.journal.claim(number)
             db.journal.write(number, GenerationState.PATCHED, 0, 0, values.dump_candidate(candidate), 0.1)
             db.journal.write(number, GenerationState.JUDGED, 0, 0, values.dump_verdict((verdict, vector)), 0.1)
-            await db.add(program(number, code=code), vector)
+            await db.add(program(number, source=Source.of(code, "python")), vector)
         claim = await db.journal.claim(2)
         assert values.load_candidate(claim.steps[GenerationState.PATCHED, 0, 0]) == candidate
         judged, embedding = values.load_verdict(claim.steps[GenerationState.JUDGED, 0, 0])
@@ -79,11 +82,11 @@ async def test_a_program_is_found_by_its_text_whatever_its_line_ends(tmp_path: P
     run = name()
     async with opened(tmp_path, database_url) as db:
         await db.begin(run, seed=7, settings={})
-        first = program(0, code="\ufeffx = 5\r\ny = 6\r\n")
+        first = program(0, source=Source.of("\ufeffx = 5\r\ny = 6\r\n", "python"))
         await db.add(first, None)
-        second = program(1, code="x = 5\ny = 6\n\n", island=1)
+        second = program(1, source=Source.of("x = 5\ny = 6\n\n", "python"), island=1)
         await db.add(second, None)
-        await db.add(program(2, code="x = 7\n", island=1), None)
+        await db.add(program(2, source=Source.of("x = 7\n", "python"), island=1), None)
         found = await db.scored(Source.of("x = 5\ny = 6", "python").key)
         assert found == first
         assert await db.scored(Source.of("x = 7", "python").key, 0) is None

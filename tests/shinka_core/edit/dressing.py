@@ -6,6 +6,7 @@ import pytest
 
 from shinka_core.edit import apply_patch
 from shinka_core.errors import PatchError
+from shinka_core.source import Source
 
 AREA = """\
 import math
@@ -50,11 +51,11 @@ def fence(program: str, info: str = "python", marks: str = "```") -> str:
 
 def applied(answer: str, parent: str = AREA, patch_type: str = "diff", language: str = "python") -> str:
     """The code of the candidate."""
-    return apply_patch(patch_type, answer, parent, language).code
+    return apply_patch(patch_type, answer, Source.of(parent, language)).code
 
 
 def refused(answer: str, parent: str = AREA, patch_type: str = "diff", language: str = "python") -> PatchError:
     """The refusal."""
     with pytest.raises(PatchError) as caught:
-        apply_patch(patch_type, answer, parent, language)
+        apply_patch(patch_type, answer, Source.of(parent, language))
     return caught.value

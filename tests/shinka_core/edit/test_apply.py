@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shinka_core.edit import apply_patch, compose_diff, compose_full
 from shinka_core.edit.blocks import block_texts, immutable_parts, with_blocks
 from shinka_core.errors import PatchError
+from shinka_core.source import Source
 
 PARENT = """\
 import math
@@ -33,12 +34,12 @@ def edit(search: str, replace: str) -> str:
 
 def refused(answer: str, parent: str = PARENT, patch_type: str = "diff") -> PatchError:
     with pytest.raises(PatchError) as caught:
-        apply_patch(patch_type, answer, parent, "python")
+        apply_patch(patch_type, answer, Source.of(parent, "python"))
     return caught.value
 
 
 def test_an_edit_inside_the_block_is_applied_and_named() -> None:
-    candidate = apply_patch("diff", edit("    factor = 3.0", "    factor = math.pi"), PARENT, "python")
+    candidate = apply_patch("diff", edit("    factor = 3.0", "    factor = math.pi"), Source.of(PARENT, "python"))
     assert "factor = math.pi" in candidate.code
     assert (candidate.name, candidate.description) == ("try_it", "why not")
     assert "-    factor = 3.0" in candidate.diff
@@ -47,24 +48,26 @@ def test_an_edit_inside_the_block_is_applied_and_named() -> None:
 
 def test_several_edits_are_applied_one_after_another() -> None:
     answer = edit("    factor = 3.0", "    factor = 3.1") + edit("    factor = 3.1", "    factor = 3.14")
-    assert "factor = 3.14\n" in apply_patch("diff", answer, PARENT, "python").code
+    assert "factor = 3.14\n" in apply_patch("diff", answer, Source.of(PARENT, "python")).code
 
 
 def test_an_empty_search_adds_at_the_end_of_the_block() -> None:
-    code = apply_patch("diff", edit("", "def extra():\n    return 1"), PARENT, "python").code
+    code = apply_patch("diff", edit("", "def extra():\n    return 1"), Source.of(PARENT, "python")).code
     assert "return 6.0 * r\ndef extra():\n    return 1\n# EVOLVE-BLOCK-END" in code
 
 
 def test_trailing_blanks_and_common_indentation_do_not_matter() -> None:
     code = apply_patch(
-        "diff", edit("factor = 3.0   \nreturn factor * r * r", "factor = 2.0\nreturn factor"), PARENT, "python"
+        "diff",
+        edit("factor = 3.0   \nreturn factor * r * r", "factor = 2.0\nreturn factor"),
+        Source.of(PARENT, "python"),
     ).code
     assert "    factor = 2.0\n    return factor\n" in code
 
 
 def test_carriage_returns_do_not_matter() -> None:
     answer = edit("    factor = 3.0", "    factor = 3.5").replace("\n", "\r\n")
-    assert "factor = 3.5\n" in apply_patch("diff", answer, PARENT, "python").code
+    assert "factor = 3.5\n" in apply_patch("diff", answer, Source.of(PARENT, "python")).code
 
 
 def test_a_search_that_is_not_there_names_the_closest_line() -> None:
@@ -90,7 +93,7 @@ def test_a_search_that_occurs_twice_is_refused() -> None:
 def test_the_same_line_outside_the_block_makes_a_search_not_ambiguous() -> None:
     parent = PARENT + "    factor = 3.0\n"
     parent = parent.replace("    return area(1.0)\n    factor = 3.0\n", "    factor = 3.0\n    return area(factor)\n")
-    code = apply_patch("diff", edit("    factor = 3.0", "    factor = 4.0"), parent, "python").code
+    code = apply_patch("diff", edit("    factor = 3.0", "    factor = 4.0"), Source.of(parent, "python")).code
     assert code.count("factor = 4.0") == 1
     assert immutable_parts(code) == immutable_parts(parent)
 
@@ -116,20 +119,20 @@ def test_every_way_of_getting_it_wrong_has_its_reason(answer: str, reason: str) 
 
 def test_a_whole_program_keeps_what_is_around_the_block() -> None:
     child = PARENT.replace("3.0", "3.2").replace("import math", "import os").replace("return area(1.0)", "return 1e9")
-    candidate = apply_patch("full", compose_full(child, "whole", "all of it", "python"), PARENT, "python")
+    candidate = apply_patch("full", compose_full(child, "whole", "all of it", "python"), Source.of(PARENT, "python"))
     assert "factor = 3.2" in candidate.code
     assert immutable_parts(candidate.code) == immutable_parts(PARENT)
 
 
 def test_the_inside_of_the_block_alone_is_taken_for_the_block() -> None:
     inside = "def area(r):\n    return r\n\ndef border(r):\n    return 2 * r\n"
-    assert block_texts(apply_patch("full", f"```python\n{inside}```", PARENT, "python").code) == [inside]
+    assert block_texts(apply_patch("full", f"```python\n{inside}```", Source.of(PARENT, "python")).code) == [inside]
     assert refused(f"```python\n{inside.split('def border')[0]}```", patch_type="full").reason == "incomplete_program"
 
 
 def test_a_whole_program_without_markers_loses_what_repeats_the_parent() -> None:
     bare = "".join(line for line in PARENT.splitlines(keepends=True) if "EVOLVE" not in line).replace("3.0", "3.3")
-    candidate = apply_patch("full", f"```\n{bare}```", PARENT, "python")
+    candidate = apply_patch("full", f"```\n{bare}```", Source.of(PARENT, "python"))
     assert candidate.code.count("def main") == 1
     assert "factor = 3.3" in candidate.code
 
@@ -139,7 +142,7 @@ def test_a_cut_off_program_is_refused() -> None:
 
 
 def test_a_program_without_markers_may_change_everywhere() -> None:
-    candidate = apply_patch("diff", edit("b = 2", "b = 3"), "a = 1\nb = 2", "python")
+    candidate = apply_patch("diff", edit("b = 2", "b = 3"), Source.of("a = 1\nb = 2", "python"))
     assert candidate.code == "a = 1\nb = 3"
 
 
@@ -161,12 +164,12 @@ def test_a_composed_answer_gives_exactly_the_child(old: list[str], new: list[str
     if child == parent:
         assert refused_text(answer, parent) in {"nothing_changed", "no_block_found"}
     else:
-        assert apply_patch("diff", answer, parent, "text").code == child
+        assert apply_patch("diff", answer, Source.of(parent, "text")).code == child
 
 
 def refused_text(answer: str, parent: str) -> str:
     with pytest.raises(PatchError) as caught:
-        apply_patch("diff", answer, parent, "text")
+        apply_patch("diff", answer, Source.of(parent, "text"))
     return caught.value.reason
 
 
@@ -208,7 +211,7 @@ def test_no_answer_breaks_the_engine_or_the_immutable_text(
 ) -> None:
     parent = PARENTS[kind]
     try:
-        candidate = apply_patch(patch_type, "".join(pieces), parent, language)
+        candidate = apply_patch(patch_type, "".join(pieces), Source.of(parent, language))
     except PatchError as error:
         assert error.reason.isidentifier()
         assert str(error)
@@ -221,6 +224,6 @@ def test_no_answer_breaks_the_engine_or_the_immutable_text(
 def test_every_kind_of_parent_can_be_edited(kind: str) -> None:
     parent = PARENTS[kind]
     line = next(line for line in parent.split("\n") if line.startswith("    ") and "3.0" in line).rstrip("\r")
-    child = apply_patch("diff", edit(line, line.replace("3.0", "4.0")), parent, "text").code
+    child = apply_patch("diff", edit(line, line.replace("3.0", "4.0")), Source.of(parent, "text")).code
     assert child.replace("4.0", "3.0").replace("\r\n", "\n") == parent.replace("\r\n", "\n")
     assert immutable_parts(child) == immutable_parts(parent)

@@ -9,6 +9,7 @@ import pytest
 
 from shinka_core.edit import apply_patch
 from shinka_core.errors import PatchError
+from shinka_core.source import Source
 
 PARENT = "# EVOLVE-BLOCK-START\nLAST = 0\n# EVOLVE-BLOCK-END\n"
 EDIT = "<<<<<<< SEARCH\nLAST = 0\n=======\nLAST = 1\n>>>>>>> REPLACE\n"
@@ -34,7 +35,7 @@ PLACES = {
 def seconds(answer: str, patch_type: str) -> float:
     started = time.thread_time()
     with contextlib.suppress(PatchError):
-        apply_patch(patch_type, answer, PARENT, "text")
+        apply_patch(patch_type, answer, Source.of(PARENT, "text"))
     return time.thread_time() - started
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shinka_core.source import Source
 from tests.shinka_core.edit.dressing import AREA, BETTER, HEADING, NEW, OLD, applied, block, refused
 
 
@@ -194,6 +195,6 @@ def test_blocks_in_answer_to_a_request_for_a_whole_program() -> None:
 def test_the_title_is_read_as_far_as_it_is_there(heading: str, name: str, description: str) -> None:
     from shinka_core.edit import apply_patch
 
-    candidate = apply_patch("diff", heading + block(OLD, NEW), AREA, "python")
+    candidate = apply_patch("diff", heading + block(OLD, NEW), Source.of(AREA, "python"))
     assert (candidate.name, candidate.description) == (name, description)
     assert candidate.code == BETTER

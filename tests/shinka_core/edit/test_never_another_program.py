@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shinka_core.edit import apply_patch
 from shinka_core.errors import PatchError
+from shinka_core.source import Source
 
 LINES = st.lists(
     st.sampled_from(
@@ -50,7 +51,7 @@ def as_blocks(old: list[str], new: list[str], lengths: tuple[int, int, int], con
 
 def outcome(patch_type: str, answer: str, parent: str, language: str) -> str | None:
     try:
-        return apply_patch(patch_type, answer, parent, language).code
+        return apply_patch(patch_type, answer, Source.of(parent, language)).code
     except PatchError as error:
         assert str(error)
         return None

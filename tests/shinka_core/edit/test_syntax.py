@@ -10,6 +10,7 @@ import pytest
 from shinka_core.edit import apply_patch
 from shinka_core.edit.syntax import new_syntax_error, syntax_error
 from shinka_core.errors import PatchError
+from shinka_core.source import Source
 from tests.shinka_core.edit.dressing import AREA, BETTER, NEW, OLD, applied, block
 
 NEWER = 'def label(d):\n    factor = 3.0\n    return f"{d["name"]}: {factor}"\n    match match match\n'
@@ -65,12 +66,12 @@ def test_the_interpreter_of_the_evaluations_has_the_last_word(tmp_path: Path) ->
 def test_a_patch_asks_the_interpreter_of_the_evaluations(tmp_path: Path) -> None:
     answer = block(OLD, "    factor = = 4")
     with pytest.raises(PatchError, match="invalid syntax"):
-        apply_patch("diff", answer, AREA, "python")
-    assert apply_patch("diff", answer, AREA, "python", python=interpreter(tmp_path, 0)).code
+        apply_patch("diff", answer, Source.of(AREA, "python"))
+    assert apply_patch("diff", answer, Source.of(AREA, "python"), python=interpreter(tmp_path, 0)).code
 
 
 def test_a_character_that_the_encoding_of_the_program_lacks_is_refused() -> None:
     parent = "# -*- coding: latin-1 -*-\n" + AREA
     assert "ä" in applied(block(OLD, "    factor = 3.1  # ä"), parent)
     with pytest.raises(PatchError, match="iso8859-1"):
-        apply_patch("diff", block(OLD, "    factor = 3.1  # Ω"), parent, "python")
+        apply_patch("diff", block(OLD, "    factor = 3.1  # Ω"), Source.of(parent, "python"))

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shinka_core.edit.unified import unified_diff
+from shinka_core.source import Source
 
 
 def applied(before: list[str], diff: str) -> list[str]:
@@ -38,7 +39,7 @@ LINES = st.lists(st.sampled_from(["a", "b", "c", "", "x = 1"]), max_size=30)
 
 @given(LINES, LINES)
 def test_a_diff_applied_is_the_candidate(before: list[str], after: list[str]) -> None:
-    diff = unified_diff("\n".join([*before, "end"]), "\n".join([*after, "end"]))
+    diff = unified_diff(Source.of("\n".join([*before, "end"]), "text"), Source.of("\n".join([*after, "end"]), "text"))
     assert applied([*before, "end"], diff) == [*after, "end"]
 
 
@@ -47,8 +48,8 @@ def test_a_change_is_shown_as_difflib_shows_it(change: dict[int, str]) -> None:
     before = [str(n) for n in range(40)]
     after = [change.get(n, line) for n, line in enumerate(before)]
     shown = difflib.unified_diff(before, after, fromfile="parent", tofile="candidate", lineterm="")
-    assert unified_diff("\n".join(before), "\n".join(after)) == "\n".join(shown)
-    assert unified_diff("\n".join(before), "\n".join(before)) == ""
+    assert unified_diff(Source.of("\n".join(before), "text"), Source.of("\n".join(after), "text")) == "\n".join(shown)
+    assert unified_diff(Source.of("\n".join(before), "text"), Source.of("\n".join(before), "text")) == ""
 
 
 RNG = random.Random(1)
@@ -73,6 +74,6 @@ def test_no_change_of_twenty_thousand_lines_takes_long(
 ) -> None:
     after = change(before)
     started = time.thread_time()
-    diff = unified_diff("\n".join(before), "\n".join(after))
+    diff = unified_diff(Source.of("\n".join(before), "text"), Source.of("\n".join(after), "text"))
     assert time.thread_time() - started < 1.5
     assert applied(before, diff) == after

@@ -123,15 +123,15 @@ async def test_what_was_under_way_when_the_run_was_killed_is_run_again(tmp_path:
     async with open_run(chosen) as first:
         opened = await steps.open_generation(first, 0)
         seed = steps.seed_candidate(first)
-        evaluation = await steps.evaluate(opened, await steps.submit(opened, seed.code))
+        evaluation = await steps.evaluate(opened, await steps.submit(opened, seed.source))
         await steps.record(opened, None, seed, evaluation)
         opened = await steps.open_generation(first, 1)
-        job = await steps.submit(opened, steps.seed_candidate(first).code)
+        job = await steps.submit(opened, steps.seed_candidate(first).source)
         assert await first.launcher.find(job) is JobState.RUNNING
     async with open_run(chosen, resume=True) as second:
         assert await second.launcher.find(job) is JobState.GONE
         opened = await steps.open_generation(second, 1)
-        again = await steps.submit(opened, steps.seed_candidate(second).code)
+        again = await steps.submit(opened, steps.seed_candidate(second).source)
         assert (await steps.evaluate(opened, again)).correct
     assert again.id != job.id
     assert rows(

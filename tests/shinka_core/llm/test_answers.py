@@ -12,6 +12,7 @@ from shinka_core.llm.answers import read_completion, read_response, read_usage
 from shinka_core.llm.question import RawAnswer
 from shinka_core.llm.reply import Reply
 from shinka_core.program import Answer, Failure, Program, Sampling, Usage
+from shinka_core.source import Source
 from tests.support.dialects import STREAM, completion, events
 from tests.support.prompting import apply_answer
 
@@ -165,7 +166,7 @@ def test_a_stream_of_the_other_interface_ends_with_the_whole_response() -> None:
 
 @pytest.mark.parametrize(("cut", "words"), [("length", "longest length"), ("content_filter", "content filter")])
 def test_an_answer_that_the_provider_cut_is_no_change_however_whole_its_edits_look(cut: str, words: str) -> None:
-    parent = Program("id", 0, PARENT, "python", island=0, score=1.0, correct=True)
+    parent = Program("id", 0, Source.of(PARENT, "python"), island=0, score=1.0, correct=True)
     sampling = Sampling(parent, (), 0, "diff", "m", attempt=0, seed=1)
     assert not isinstance(apply_answer(sampling, Answer(HALF, "m")), Failure)
     failure = apply_answer(sampling, Answer(HALF, "m", cut=cut))

@@ -18,6 +18,7 @@ from shinka_core.operators import MutationModel
 from shinka_core.operators.constants import find_constants, skeleton, toward, with_values
 from shinka_core.operators.statements import borrow, vary
 from shinka_core.program import Purpose
+from shinka_core.source import Source
 
 PARENT = """\
 import math
@@ -40,7 +41,8 @@ STATISTICS = "# EVOLVE-BLOCK-START\n" + inspect.getsource(statistics) + "# EVOLV
 
 def question(seed: int, parent: str = PARENT, *, inspirations: tuple[str, ...] = (), language: str = "python",
              patch_type: str = "diff", history: tuple[Message, ...] = ()) -> Question:  # fmt: skip
-    material = Material(parent, inspirations, language, patch_type)
+    others = tuple(Source.of(code, language) for code in inspirations)
+    material = Material(Source.of(parent, language), others, patch_type)
     return Question(CallKey(1, Purpose.PROPOSAL, 0, 0), "builtin/mutate", "", "", seed, history, material)
 
 
@@ -53,7 +55,7 @@ async def test_every_answer_is_a_valid_patch_of_the_block(parent: str, answers: 
     for seed in range(answers):
         patch_type = ["diff", "cross"][seed % 2]
         answer = await operator.ask(question(seed, parent, inspirations=(donor,), patch_type=patch_type))
-        child = apply_patch(patch_type, answer.text, parent, "python")
+        child = apply_patch(patch_type, answer.text, Source.of(parent, "python"))
         ast.parse(child.code)
         assert child.code != parent
         assert immutable_parts(child.code) == immutable_parts(parent)
@@ -71,7 +73,7 @@ async def test_the_same_question_has_the_same_answer_and_a_rejected_one_another(
 async def test_other_languages_have_their_constants_moved() -> None:
     code = "// EVOLVE-BLOCK-START\nfloat a = 0.5; // 9.5\nint b = 12;\n// EVOLVE-BLOCK-END\nint keep = 3;\n"
     answer = await MutationModel().ask(question(1, code, language="cpp"))
-    child = apply_patch("diff", answer.text, code, "cpp").code
+    child = apply_patch("diff", answer.text, Source.of(code, "cpp")).code
     assert "// 9.5" in child
     assert child.endswith("int keep = 3;\n")
 
@@ -129,7 +131,7 @@ async def test_a_parent_of_any_kind_is_varied_and_keeps_its_bytes(parent: str) -
     assert 1.5 in [constant.value for constant in find_constants(parent.replace("\r\n", "\n"), "python")]
     for seed in range(20):
         answer = await MutationModel().ask(question(seed, parent, inspirations=(parent.replace("1.5", "2.5"),)))
-        child = apply_patch("diff", answer.text, parent, "python").code
+        child = apply_patch("diff", answer.text, Source.of(parent, "python")).code
         assert immutable_parts(child) == immutable_parts(parent)
         assert child.count("\r\n") == child.count("\n") * ("\r" in parent)
         assert child.startswith("\ufeff") == parent.startswith("\ufeff")
@@ -145,4 +147,4 @@ def test_all_constants_of_a_line_behind_a_form_feed_are_seen() -> None:
 async def test_a_megabyte_is_varied_in_time_that_grows_with_its_length() -> None:
     code = "".join(f'value_{n} = {n}.5  # "why" {n}\n' for n in range(25_000))
     answer = await asyncio.wait_for(MutationModel().ask(question(1, code)), 20)
-    assert apply_patch("diff", answer.text, code, "text").code != code
+    assert apply_patch("diff", answer.text, Source.of(code, "text")).code != code

@@ -16,6 +16,7 @@ from shinka_core.errors import ConfigError
 from shinka_core.llm.question import CallKey, Material, Question
 from shinka_core.operators import OPERATORS, Diff, Mutate, MutationModel, Operator, Operators
 from shinka_core.program import Failure, Purpose
+from shinka_core.source import Source
 from tests.support.operators import Climb, Halve
 
 
@@ -96,7 +97,7 @@ class SameDraws(PaperBench):
 async def test_mutate_makes_what_it_answers_in_a_models_place() -> None:
     for seed in range(10):
         sampling = sampling_of("mutate", seed)
-        material = Material(sampling.parent.code, tuple(p.code for p in sampling.inspirations), "python", "diff")
+        material = Material(sampling.parent.source, tuple(p.source for p in sampling.inspirations), "diff")
         question = Question(CallKey(1, Purpose.PROPOSAL, 0, 0), "builtin/mutate", "", "", seed, material=material)
         answer = await MutationModel().ask(question)
         made = await Mutate().propose(sampling, SameDraws(seed=seed))
@@ -105,7 +106,7 @@ async def test_mutate_makes_what_it_answers_in_a_models_place() -> None:
 
 async def test_mutate_says_that_there_is_nothing_to_vary() -> None:
     sampling = sampling_of("mutate", inspirations=0)
-    sampling = replace(sampling, parent=replace(sampling.parent, code="hello", language="text"))
+    sampling = replace(sampling, parent=replace(sampling.parent, source=Source.of("hello", "text")))
     made = await Mutate().propose(sampling, PaperBench())
     assert isinstance(made, Failure)
     assert made.reason == "nothing_to_vary"

@@ -13,6 +13,7 @@ from shinka_core.bandit import AsymmetricUCB, bandit_of
 from shinka_core.config import EvolutionConfig
 from shinka_core.operators import Operators, ProposingOperator
 from shinka_core.program import Candidate
+from shinka_core.source import Source
 from tests.support.prefect import ROOT
 
 SECTION = (ROOT / "README.md").read_text().split("## Operators, models and who chooses them")[1].split("\n## ")[0]
@@ -38,7 +39,7 @@ async def test_the_operator_is_one() -> None:
     operator, bench = names["Larger"](3), PaperBench()
     assert isinstance(operator, ProposingOperator)
     sampling = sampling_of("larger")
-    sampling = replace(sampling, parent=replace(sampling.parent, code="x = 1.0"))
+    sampling = replace(sampling, parent=replace(sampling.parent, source=Source.of("x = 1.0", "python")))
     made = await operator.propose(sampling, bench)
-    assert made == Candidate("x = 3", "larger", "Scores 5.0.", "")
+    assert made == Candidate(Source.of("x = 3", "python"), "larger", "Scores 5.0.", "")
     assert len(bench.asked) == 1

@@ -14,6 +14,7 @@ from shinka_core.program import Program, Sampling
 from shinka_core.prompts import Prompt
 from shinka_core.prompts.bounding import GAP, elided
 from shinka_core.prompts.token_estimate import tokens_at_most
+from shinka_core.source import Source
 from tests.support.prompting import proposal_prompt
 
 BLOCK = "".join(f"step_{n} = {n}\n" for n in range(60))
@@ -25,7 +26,7 @@ HISTORY = ["oldest answer " + "a " * 3_000, "oldest complaint", "newest answer "
 
 
 def program(name: str, score: float, code: str = CODE, **fields: object) -> Program:
-    return Program(name, 1, code.replace("step_0 ", f"{name} "), "python", 0, score, True, **fields)  # type: ignore[arg-type]
+    return Program(name, 1, Source.of(code.replace("step_0 ", f"{name} "), "python"), 0, score, True, **fields)  # type: ignore[arg-type]
 
 
 def sampling(patch_type: str = "diff") -> Sampling:
@@ -136,13 +137,13 @@ def test_an_edit_that_searches_for_what_was_left_out_applies_nowhere() -> None:
     mark = next(line for line in elided(CODE, 0).split("\n") if GAP in line)
     answer = f"<<<<<<< SEARCH\n{mark}\n=======\nx = 1\n>>>>>>> REPLACE\n"
     with pytest.raises(PatchError) as caught:
-        apply_patch("diff", answer, CODE, "python")
+        apply_patch("diff", answer, Source.of(CODE, "python"))
     assert caught.value.reason == "search_not_found"
 
 
 def test_a_whole_program_with_gaps_changes_the_block_alone() -> None:
     child = elided(CODE, 0).replace("step_5 = 5", "step_5 = 6")
-    candidate = apply_patch("full", f"```python\n{child}```", CODE, "python")
+    candidate = apply_patch("full", f"```python\n{child}```", Source.of(CODE, "python"))
     assert candidate.code == CODE.replace("step_5 = 5", "step_5 = 6")
 
 

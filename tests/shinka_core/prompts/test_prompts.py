@@ -12,12 +12,13 @@ from shinka_core.prompts import novelty_prompt, read_novelty_answer, retry_messa
 from shinka_core.prompts.formats import EXAMPLE_DIFF, EXAMPLE_PARENT
 from shinka_core.prompts.novelty import UNCLEAR
 from shinka_core.prompts.programs import FEEDBACK_LIMIT, fenced
+from shinka_core.source import Source
 from tests.support.prompting import proposal_prompt
 
 
 def program(score: float, code: str = "x = 1", **fields: object) -> Program:
     values: dict[str, object] = {"public_metrics": {"width": 3}, "private_metrics": {"secret_metric": 9}}
-    return Program(f"id{score}", 1, code, "python", 0, score, True, **(values | fields))  # type: ignore[arg-type]
+    return Program(f"id{score}", 1, Source.of(code, "python"), 0, score, True, **(values | fields))  # type: ignore[arg-type]
 
 
 def sampling(patch_type: str = "diff", seed: int = 0, **fields: object) -> Sampling:
@@ -64,7 +65,7 @@ def test_the_same_sampling_gives_the_same_prompt_and_seeds_vary_it() -> None:
 
 
 def test_the_worked_example_is_itself_a_correct_answer() -> None:
-    assert "base / (1 + load)" in apply_patch("diff", EXAMPLE_DIFF, EXAMPLE_PARENT, "python").code
+    assert "base / (1 + load)" in apply_patch("diff", EXAMPLE_DIFF, Source.of(EXAMPLE_PARENT, "python")).code
 
 
 def test_a_rejection_is_told_with_its_reason() -> None:
@@ -120,7 +121,7 @@ def test_a_verdict_that_is_none_counts_as_no_and_says_so(text: str) -> None:
 
 
 def test_the_judge_sees_both_programs() -> None:
-    system, user = novelty_prompt("new = 1", program(1.0, "old = 1"), "python")
+    system, user = novelty_prompt(Source.of("new = 1", "python"), Source.of("old = 1", "python"))
     assert "YES" in system
     assert "new = 1" in user
     assert "old = 1" in user
@@ -145,7 +146,7 @@ def test_the_marks_asked_for_are_longer_than_lines_that_look_like_them(line: str
     marks = f"{'<' * length} SEARCH", f"\n{'=' * length}\n", f"{'>' * length} REPLACE"
     assert all(mark in system for mark in marks)
     answer = f"{marks[0]}\nRole\n{line}{marks[1]}Title\n{line}\n{marks[2]}\n"
-    assert apply_patch("diff", answer, parent, "markdown").code == parent.replace("Role", "Title")
+    assert apply_patch("diff", answer, Source.of(parent, "markdown")).code == parent.replace("Role", "Title")
 
 
 def test_models_see_neither_marks_nor_carriage_returns() -> None:

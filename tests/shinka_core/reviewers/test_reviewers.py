@@ -17,6 +17,7 @@ from shinka_core.errors import ConfigError
 from shinka_core.program import Candidate, Program, Review, Sampling, Verdict
 from shinka_core.reviewers import REVIEWERS, FileReviewer, Reviewer, file, reviewer_of
 from shinka_core.settings import RunSettings
+from shinka_core.source import Source
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +44,12 @@ class TestFileWithoutAnybody(ReviewerContract):
 
 
 def given(code: str = "x = 2\n") -> tuple[Sampling, Candidate, Verdict]:
-    parent = Program("p", 3, "x = 1\n", "python", 0, score=1.5, correct=True)
+    parent = Program("p", 3, Source.of("x = 1\n", "python"), 0, score=1.5, correct=True)
     return (
         Sampling(parent, (), 0, "diff", "gpt", attempt=0, seed=1),
-        Candidate(code=code, name="double_x", description="Twice as much.", diff="-x = 1\n+x = 2\n```"),
+        Candidate(
+            source=Source.of(code, "python"), name="double_x", description="Twice as much.", diff="-x = 1\n+x = 2\n```"
+        ),
         Verdict(novel=True, similarity=0.5, nearest="p", explanation="far enough"),
     )
 
