@@ -6,6 +6,10 @@ for the orchestrator. Besides these:
     shinka.core         what evaluators import
     shinka.errors       everything that is raised
     shinka.population   the parts of the search that can be exchanged: protocols, what they see, and where to register
+    shinka.operators    ways to make a proposal, and bandits over them
+    shinka.launch       where evaluations run
+    shinka.beside       reviewers and periodic steps
+    shinka.database     the program database, and a reader beside a run
     shinka.testing      contracts of those parts, as tests for one's own
 """
 

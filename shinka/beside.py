@@ -1,7 +1,18 @@
-"""What reviewers and periodic steps of one's own are made with."""
+"""What reviewers and periodic steps of one's own are made with, and where they are made known."""
 
-from shinka_core.periodic import Periodic
+from shinka_core.periodic import PERIODICS, OpenRun, Periodic
 from shinka_core.program import Candidate, Decision, Review, Sampling, Verdict
-from shinka_core.reviewers import Reviewer
+from shinka_core.reviewers import REVIEWERS, Reviewer
 
-__all__ = ["Candidate", "Decision", "Periodic", "Review", "Reviewer", "Sampling", "Verdict"]
+__all__ = [
+    "PERIODICS",
+    "REVIEWERS",
+    "Candidate",
+    "Decision",
+    "OpenRun",
+    "Periodic",
+    "Review",
+    "Reviewer",
+    "Sampling",
+    "Verdict",
+]

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 import shinka
+import shinka.beside
+import shinka.database
 import shinka.errors
+import shinka.launch
+import shinka.operators
 import shinka.population
 from shinka_core import errors
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
@@ -35,10 +39,10 @@ def test_everything_that_is_raised_can_be_caught_by_its_name() -> None:
 
 
 def test_the_parts_that_can_be_exchanged_are_there_with_those_that_come_along() -> None:
-    for name in shinka.population.__all__:
-        assert hasattr(shinka.population, name)
-    registries = [thing for thing in vars(shinka.population).values() if isinstance(thing, shinka.population.Registry)]
-    assert len(registries) == 5
+    faces = (shinka.population, shinka.operators, shinka.launch, shinka.beside, shinka.database)
+    things = [getattr(face, name) for face in faces for name in face.__all__]
+    registries = {id(thing): thing for thing in things if isinstance(thing, shinka.population.Registry)}.values()
+    assert len(registries) == 10
     assert all(registry.names() for registry in registries)
 
 
