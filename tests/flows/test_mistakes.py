@@ -32,7 +32,7 @@ FLAGS = [
     *[("--seed", value) for value in WHOLE],
     *[("--budget", value) for value in ("0", "-1", "nan", "inf", "-inf", "1e999", "x", "$5")],
     *[("--name", value) for value in (" ", "a\nb", "\x1b[31m", "x" * 501, "\udce9")],
-    *[("--initial", value) for value in ("missing.py", "{folder}", "/dev/null")],
+    *[("--initial", value) for value in ("missing.py", "/dev/null")],
     *[("--evaluate", value) for value in ("missing.py", "{folder}", "/dev/null")],
     *[("--config", value) for value in ("missing.yaml", "{folder}", "/dev/null")],
     *[("--results", value) for value in ("/dev/null", "/dev/null/r", "{folder}/initial.py", "r" * 300, "r\udce9")],

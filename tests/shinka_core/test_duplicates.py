@@ -103,7 +103,11 @@ async def test_its_result_is_reused_when_the_settings_say_so_on_any_island(
         assert len(made.server.embedded) == asked
         evaluation = await steps.reuse(opened, made.child.id)
         assert evaluation == Evaluation(
-            made.child.score, True, public_metrics={"evaluation_copied_from": 1}, text_feedback="as it is"
+            made.child.score,
+            True,
+            public_metrics={"evaluation_copied_from": 1},
+            text_feedback="as it is",
+            features=made.child.features,
         )
         # What was judged once is so still, with its embedding, when the generation is opened again.
         again, same = await made.judge("another text", 2, island=1)
