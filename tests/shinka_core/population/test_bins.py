@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shinka_core.population.archives.bins import MISSING, RunningCuts, Scaling, bins_of, cuts_of, even_cuts
+from tests.support.generated import fewer
 
 VALUES = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([np.nan, np.inf, 0.0, 1.0]), max_size=40)
 BINS = st.integers(1, 8)
@@ -16,6 +17,7 @@ of_both = pytest.mark.parametrize("scaling", SCALINGS)
 
 
 @of_both
+@fewer(100, in_ci=300)
 @given(values=VALUES, bins=BINS)
 def test_cuts_that_follow_the_values_are_those_of_all_at_once(scaling: Scaling, values: list[float], bins: int) -> None:
     running = RunningCuts(bins, scaling)
@@ -25,6 +27,7 @@ def test_cuts_that_follow_the_values_are_those_of_all_at_once(scaling: Scaling, 
 
 
 @of_both
+@fewer(100, in_ci=300)
 @given(values=VALUES, bins=BINS)
 def test_every_value_has_a_bin_and_a_larger_one_no_lower(scaling: Scaling, values: list[float], bins: int) -> None:
     every = np.array(values)
@@ -35,6 +38,7 @@ def test_every_value_has_a_bin_and_a_larger_one_no_lower(scaling: Scaling, value
     assert (np.diff(found[np.isfinite(every)][ascending]) >= 0).all()
 
 
+@fewer(100, in_ci=300)
 @given(seed=st.integers(0, 999), count=st.integers(1, 60), bins=BINS)
 def test_quantiles_give_bins_with_as_many_values(seed: int, count: int, bins: int) -> None:
     values = np.random.default_rng(seed).permutation(count).astype(float)
@@ -42,6 +46,7 @@ def test_quantiles_give_bins_with_as_many_values(seed: int, count: int, bins: in
     assert counts.max() - counts.min() <= 1
 
 
+@fewer(100, in_ci=300)
 @given(low=st.floats(-1e3, 1e3), width=st.floats(1e-3, 1e3), bins=st.integers(2, 8))
 def test_even_cuts_are_as_far_from_each_other_as_from_the_ends(low: float, width: float, bins: int) -> None:
     edges = np.array([low, *even_cuts(low, low + width, bins), low + width])
