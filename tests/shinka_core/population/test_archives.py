@@ -16,7 +16,6 @@ from shinka_core.population.archives.map_elites import DIVERSITY
 from shinka_core.population.archives.measures import diversity, measured
 from shinka_core.population.archives.pareto import crowding_distances
 from shinka_core.population.view import PopulationView
-from tests.support.generated import fewer
 from tests.support.populations import course, of_populations, offered, population, populations, with_elites
 
 BOUNDS = {"length": (0.5, 3.5), "complexity": (0.0, 4.0)}
@@ -48,7 +47,6 @@ def most(archive: Archive) -> int:
 
 @of_every_kind
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_there_are_never_more_members_than_there_is_room(archive: Archive, view: PopulationView) -> None:
     assert all(len(members) <= most(archive) for members in course(archive, view))
@@ -56,7 +54,6 @@ def test_there_are_never_more_members_than_there_is_room(archive: Archive, view:
 
 @of_every_kind
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), count=st.integers(0, 40))
 def test_rebuilding_after_any_prefix_comes_to_the_members_that_offers_came_to(
     archive: Fitness | Crowding | Pareto | MapElites, view: PopulationView, count: int
@@ -67,7 +64,6 @@ def test_rebuilding_after_any_prefix_comes_to_the_members_that_offers_came_to(
 
 @of_every_kind
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), seeds=st.tuples(st.integers(0, 9), st.integers(0, 9)))
 def test_a_decision_is_repeated_and_leaves_nothing_to_chance(
     archive: Archive, view: PopulationView, seeds: tuple[int, int]
@@ -80,7 +76,6 @@ def test_a_decision_is_repeated_and_leaves_nothing_to_chance(
 
 @pytest.mark.parametrize("archive", ELITIST, ids=repr)
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_the_best_that_was_ever_offered_is_a_member(archive: Archive, view: PopulationView) -> None:
     best = np.fmax.accumulate(np.where(view.correct, view.scores, np.nan))
@@ -90,7 +85,6 @@ def test_the_best_that_was_ever_offered_is_a_member(archive: Archive, view: Popu
 
 @of_every_kind
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_members_are_correct_and_offered(archive: Archive, view: PopulationView) -> None:
     members = offered(archive, view)
@@ -101,7 +95,6 @@ def test_members_are_correct_and_offered(archive: Archive, view: PopulationView)
 
 @pytest.mark.parametrize("archive", [Fitness(4), Crowding(4), MapElites(bins=3)], ids=repr)
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), scale=st.sampled_from([0.5, 3.0, 1e6]), shift=st.integers(-100, 100))
 def test_only_the_order_of_scores_counts(archive: Archive, view: PopulationView, scale: float, shift: int) -> None:
     moved = replace(view, scores=view.scores * scale + shift)
@@ -109,7 +102,6 @@ def test_only_the_order_of_scores_counts(archive: Archive, view: PopulationView,
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), size=st.integers(1, 12))
 def test_fitness_keeps_the_highest_scores(view: PopulationView, size: int) -> None:
     kept = sorted(view.scores[offered(Fitness(size), view)].tolist(), reverse=True)
@@ -117,14 +109,12 @@ def test_fitness_keeps_the_highest_scores(view: PopulationView, size: int) -> No
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), size=st.integers(1, 6))
 def test_crowding_takes_everybody_while_there_is_room_and_never_shrinks(view: PopulationView, size: int) -> None:
     assert len(offered(Crowding(size), view)) == min(size, int(view.correct.sum()))
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(least=5, distinct=True))
 def test_crowding_sets_a_newcomer_against_its_like_alone(view: PopulationView) -> None:
     newcomer = len(view) - 1
@@ -136,7 +126,6 @@ def test_crowding_sets_a_newcomer_against_its_like_alone(view: PopulationView) -
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), size=st.integers(1, 6), data=st.booleans())
 def test_without_embeddings_crowding_is_fitness(view: PopulationView, size: int, data: bool) -> None:
     blind = replace(view, embeddings=np.zeros_like(view.embeddings) if data else view.embeddings[:, :0])
@@ -144,7 +133,6 @@ def test_without_embeddings_crowding_is_fitness(view: PopulationView, size: int,
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(distinct=True))
 def test_crowding_keeps_the_best_of_each_of_distant_groups(view: PopulationView) -> None:
     groups = np.arange(len(view)) % 3
@@ -154,7 +142,6 @@ def test_crowding_keeps_the_best_of_each_of_distant_groups(view: PopulationView)
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_a_grid_with_given_bounds_keeps_the_first_best_of_each_cell(view: PopulationView) -> None:
     archive = MapElites(bins=4, bounds=BOUNDS)
@@ -168,7 +155,6 @@ def test_a_grid_with_given_bounds_keeps_the_first_best_of_each_cell(view: Popula
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(distinct=True), seed=st.integers(0, 99))
 def test_a_grid_with_given_bounds_is_the_same_in_whatever_order_programs_come(view: PopulationView, seed: int) -> None:
     archive = MapElites(bins=4, bounds={"length": (-1, 1), "complexity": (-1, 1)})
@@ -181,7 +167,6 @@ def test_a_grid_with_given_bounds_is_the_same_in_whatever_order_programs_come(vi
 
 @pytest.mark.parametrize("archive", [KINDS[4], KINDS[5], KINDS[6]], ids=repr)
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_once_a_newcomer_is_taken_no_two_members_share_a_cell(archive: MapElites, view: PopulationView) -> None:
     best = replace(view, correct=np.append(view.correct[:-1], True), scores=np.append(view.scores[:-1], 99.0))
@@ -197,7 +182,6 @@ def test_once_a_newcomer_is_taken_no_two_members_share_a_cell(archive: MapElites
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), low=st.floats(-5, 5), width=st.floats(0.1, 5), bins=st.integers(1, 6))
 def test_the_words_for_a_cell_say_in_which_bin_of_how_many_it_is(
     view: PopulationView, low: float, width: float, bins: int
@@ -218,7 +202,6 @@ def test_the_words_for_a_cell_say_in_which_bin_of_how_many_it_is(
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_diversity_is_the_mean_distance_to_the_others(view: PopulationView) -> None:
     found = diversity(view.embeddings)
@@ -247,7 +230,6 @@ PARETO = [Pareto(size=4), Pareto({"length": "min", "speed": "max"}, size=5), Par
 
 @pytest.mark.parametrize("archive", PARETO, ids=repr)
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_no_member_of_a_front_is_as_good_as_another_in_everything(archive: Pareto, view: PopulationView) -> None:
     values = objectives(view, archive)[offered(archive, view)]
@@ -256,7 +238,6 @@ def test_no_member_of_a_front_is_as_good_as_another_in_everything(archive: Paret
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_an_instance_that_is_heard_of_later_changes_nothing_that_was_decided(view: PopulationView) -> None:
     nothing = np.full((len(view), 1), np.nan)
@@ -268,7 +249,6 @@ def test_an_instance_that_is_heard_of_later_changes_nothing_that_was_decided(vie
 
 @pytest.mark.parametrize("objective", [{}, {"length": "min", "speed": "max"}], ids=str)
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_with_room_a_front_is_all_that_nobody_dominates(objective: dict[str, str], view: PopulationView) -> None:
     archive = Pareto(objective, size=100)  # pyright: ignore[reportArgumentType]
@@ -285,7 +265,6 @@ def test_with_room_a_front_is_all_that_nobody_dominates(objective: dict[str, str
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_the_least_of_a_measure_is_the_most_of_its_negative(view: PopulationView) -> None:
     negative = replace(view, features={**view.features, "speed": -view.features["speed"]})
@@ -294,7 +273,6 @@ def test_the_least_of_a_measure_is_the_most_of_its_negative(view: PopulationView
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(least=3, distinct=True), data=st.data())
 def test_a_full_front_loses_whoever_has_the_nearest_neighbours_but_not_the_best(
     view: PopulationView, data: st.DataObject
@@ -313,7 +291,6 @@ def test_a_full_front_loses_whoever_has_the_nearest_neighbours_but_not_the_best(
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(seed=st.integers(0, 999), count=st.integers(1, 12), width=st.integers(1, 4))
 def test_crowding_distances_are_the_sides_of_the_box_between_the_neighbours(seed: int, count: int, width: int) -> None:
     values = np.random.default_rng(seed).normal(size=(count, width))

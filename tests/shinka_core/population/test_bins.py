@@ -17,7 +17,6 @@ of_both = pytest.mark.parametrize("scaling", SCALINGS)
 
 
 @of_both
-@fewer(100, in_ci=300)
 @given(values=VALUES, bins=BINS)
 def test_cuts_that_follow_the_values_are_those_of_all_at_once(scaling: Scaling, values: list[float], bins: int) -> None:
     running = RunningCuts(bins, scaling)
@@ -27,7 +26,6 @@ def test_cuts_that_follow_the_values_are_those_of_all_at_once(scaling: Scaling, 
 
 
 @of_both
-@fewer(100, in_ci=300)
 @given(values=VALUES, bins=BINS)
 def test_every_value_has_a_bin_and_a_larger_one_no_lower(scaling: Scaling, values: list[float], bins: int) -> None:
     every = np.array(values)

@@ -24,7 +24,6 @@ from shinka_core.population.islands import (
     Weighted,
 )
 from shinka_core.population.view import IslandStats, PopulationView
-from tests.support.generated import fewer
 from tests.support.populations import of_populations, population, populations, stats, unlikely
 
 DRAWS = 4000
@@ -58,7 +57,6 @@ def test_uniform_chooses_every_living_island_as_often() -> None:
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), seed=st.integers(0, 99), data=st.data())
 def test_equal_chooses_one_of_the_smallest(view: PopulationView, seed: int, data: st.DataObject) -> None:
     under_way = data.draw(st.lists(st.integers(0, 5), min_size=len(view.islands), max_size=len(view.islands)))
@@ -106,7 +104,6 @@ def test_weighted_prefers_better_islands_of_the_same_size_and_smaller_ones_of_th
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=12), progress=st.floats(0, 1))
 def test_halving_keeps_exactly_as_many_as_it_says(view: PopulationView, progress: float) -> None:
     kept = Halving().kept(view, stats(view, progress=progress))
@@ -116,7 +113,6 @@ def test_halving_keeps_exactly_as_many_as_it_says(view: PopulationView, progress
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=12))
 def test_halving_keeps_the_best_and_never_takes_one_back(view: PopulationView) -> None:
     def best(island: int) -> float:
@@ -132,7 +128,6 @@ def test_halving_keeps_the_best_and_never_takes_one_back(view: PopulationView) -
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=12), retired=st.sets(st.integers(0, 11)), progress=st.floats(0, 1))
 def test_halving_counts_living_islands_alone(view: PopulationView, retired: set[int], progress: float) -> None:
     living = [number for number in range(len(view.islands)) if number not in retired]
@@ -162,7 +157,6 @@ ORDERED = [Halving(), UCB(), Thompson(), UCB("improved"), Thompson("improved")]
 
 @pytest.mark.parametrize("selector", ORDERED, ids=repr)
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), scale=st.sampled_from([0.5, 4.0]), shift=st.integers(-9, 9), seed=st.integers(0, 99))
 def test_neither_the_unit_nor_the_zero_of_scores_matters(
     selector: IslandSelector, view: PopulationView, scale: float, shift: int, seed: int

@@ -14,7 +14,6 @@ from shinka_core.errors import ConfigError
 from shinka_core.population.migration import MIGRATIONS, Broadcast, Migration, Move, NoMigration, Random, Ring
 from shinka_core.population.migration.migrants import Sending
 from shinka_core.population.view import PopulationView
-from tests.support.generated import fewer
 from tests.support.populations import of_populations, population, populations, stats, unlikely
 
 SENDING = [Random, Ring, Broadcast]
@@ -34,7 +33,6 @@ def joined(view: PopulationView, moves: tuple[Move, ...]) -> PopulationView:
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), sending=SENDINGS, seed=st.integers(0, 99))
 def test_an_island_sends_its_best_first_and_then_a_share_of_all(
     view: PopulationView, sending: Sending, seed: int
@@ -52,7 +50,6 @@ def test_an_island_sends_its_best_first_and_then_a_share_of_all(
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(least=10))
 def test_the_best_is_not_drawn_where_it_is_kept(view: PopulationView) -> None:
     for island in range(len(view.islands)):
@@ -65,7 +62,6 @@ def test_the_best_is_not_drawn_where_it_is_kept(view: PopulationView) -> None:
 
 @of_every_way
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=6), sending=SENDINGS, seed=st.integers(0, 99), data=st.data())
 def test_moves_are_new_and_between_living_islands(
     way: type[Random], view: PopulationView, sending: Sending, seed: int, data: st.DataObject
@@ -82,7 +78,6 @@ def test_moves_are_new_and_between_living_islands(
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=6), data=st.data())
 def test_a_ring_closes_over_retired_islands(view: PopulationView, data: st.DataObject) -> None:
     living = sorted(data.draw(st.sets(st.sampled_from(range(len(view.islands))), min_size=1)))
@@ -97,7 +92,6 @@ def test_a_ring_closes_over_retired_islands(view: PopulationView, data: st.DataO
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=6), best=st.integers(1, 3))
 def test_after_a_broadcast_every_island_has_the_best_of_all(view: PopulationView, best: int) -> None:
     after = joined(view, Broadcast(share=0, best=best).plan(view, stats(view), np.random.default_rng(0)))
@@ -109,7 +103,6 @@ def test_after_a_broadcast_every_island_has_the_best_of_all(view: PopulationView
 
 @of_every_way
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=6), best=st.integers(1, 3))
 def test_no_island_becomes_worse_and_the_best_stays_where_it_was(
     way: type[Random], view: PopulationView, best: int
@@ -121,7 +114,6 @@ def test_no_island_becomes_worse_and_the_best_stays_where_it_was(
 
 @pytest.mark.parametrize("migration", [Ring(share=0, best=1), Broadcast(share=0, best=2)], ids=repr)
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=4))
 def test_what_was_sent_is_not_sent_again(migration: Migration, view: PopulationView) -> None:
     """With the best alone: their copies go round once, and then all islands have them."""
@@ -148,7 +140,6 @@ def test_drawn_migrants_are_any_with_the_same_chance() -> None:
 
 @of_every_way
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(), seed=st.integers(0, 99))
 def test_nobody_moves_where_nobody_is_sent_or_there_is_nowhere_to_go(
     way: type[Random], view: PopulationView, seed: int

@@ -38,7 +38,6 @@ def standing_still(programs: int, best_at: int = 3, islands: int = 2) -> Populat
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(threshold=st.integers(1, 30), programs=st.integers(5, 40))
 def test_an_island_is_due_when_the_best_has_not_become_better_for_long_enough(threshold: int, programs: int) -> None:
     view = standing_still(programs)
@@ -48,7 +47,6 @@ def test_an_island_is_due_when_the_best_has_not_become_better_for_long_enough(th
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(made=st.integers(1, 40), cooldown=st.integers(0, 20))
 def test_after_an_island_was_made_there_is_none_for_a_while(made: int, cooldown: int) -> None:
     view = standing_still(40)
@@ -57,7 +55,6 @@ def test_after_an_island_was_made_there_is_none_for_a_while(made: int, cooldown:
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(islands=st.integers(1, 8), most=st.integers(1, 8), replacing=st.booleans(), data=st.data())
 def test_there_are_never_more_islands_than_may_live(
     islands: int, most: int, replacing: bool, data: st.DataObject
@@ -79,7 +76,6 @@ def test_there_are_never_more_islands_than_may_live(
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(least=2), origin=st.sampled_from(ORIGINS))
 def test_a_founder_is_what_the_origin_says(view: PopulationView, origin: Origin) -> None:
     elites = np.flatnonzero(view.correct)[::2].tolist()
@@ -106,7 +102,6 @@ def test_elites_found_islands_with_the_same_chance_and_the_best_where_there_are_
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=8), most=st.integers(-1, 9), data=st.data())
 def test_the_worst_of_too_many_retire_but_never_all(view: PopulationView, most: int, data: st.DataObject) -> None:
     living = sorted(data.draw(st.sets(st.sampled_from(range(len(view.islands))), min_size=1)))
@@ -122,7 +117,6 @@ def test_the_worst_of_too_many_retire_but_never_all(view: PopulationView, most: 
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=12), progress=st.floats(0, 1))
 def test_islands_that_the_selection_gave_up_retire(view: PopulationView, progress: float) -> None:
     islands, selector = stats(view, progress=progress), Halving()

@@ -14,14 +14,12 @@ from shinka_core.population.islands.trajectories import Reward, Trajectory, best
 from shinka_core.population.state import Population
 from shinka_core.population.view import PopulationView
 from shinka_core.record import Joined, Recorded
-from tests.support.generated import fewer
 from tests.support.populations import of_populations, population, populations, stats
 
 REWARDS: list[Reward] = ["best", "gain", "improved"]
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_a_trajectory_is_the_best_before_and_after_each_proposal_of_an_island(view: PopulationView) -> None:
     for island, members in enumerate(view.islands):
@@ -58,7 +56,6 @@ def test_gains_are_shares_of_the_size_of_the_best_before() -> None:
 
 @pytest.mark.parametrize("reward", REWARDS)
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_rewards_are_between_nothing_and_one(reward: Reward, view: PopulationView) -> None:
     found = rewards(view, stats(view), reward)
@@ -69,14 +66,12 @@ def test_rewards_are_between_nothing_and_one(reward: Reward, view: PopulationVie
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_the_reward_of_the_best_never_falls_along_a_trajectory(view: PopulationView) -> None:
     assert all((np.diff(values) >= 0).all() for values in rewards(view, stats(view), "best"))
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_there_is_a_gain_exactly_where_there_is_an_improvement(view: PopulationView) -> None:
     for gains, improved in zip(rewards(view, stats(view), "gain"), rewards(view, stats(view), "improved"), strict=True):
@@ -84,7 +79,6 @@ def test_there_is_a_gain_exactly_where_there_is_an_improvement(view: PopulationV
 
 
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations())
 def test_the_best_of_an_island_is_that_of_its_correct_programs(view: PopulationView) -> None:
     for island, best in enumerate(best_scores(view, stats(view)).tolist()):
@@ -94,7 +88,6 @@ def test_the_best_of_an_island_is_that_of_its_correct_programs(view: PopulationV
 
 @pytest.mark.parametrize("first", [1, 3])
 @of_populations
-@fewer(100, in_ci=300)
 @given(view=populations(islands=6))
 def test_ucb_tries_every_island_as_often_as_it_should_before_it_compares(first: int, view: PopulationView) -> None:
     tried = np.array([len(trajectory(view, island).after) for island in range(len(view.islands))])
