@@ -59,7 +59,7 @@ def one(selector: ParentSelector, view: PopulationView, island: int = 0, seed: i
 
 
 @pytest.mark.parametrize("selector", ALL, ids=repr)
-@fewer(50, in_ci=100)
+@fewer(40, in_ci=100)
 @given(view=population_views(), seed=SEEDS)
 def test_the_parent_is_a_correct_program_of_the_island(
     selector: ParentSelector, view: PopulationView, seed: int
@@ -211,7 +211,7 @@ def test_scores_do_not_matter_to_novelty(view: PopulationView, seed: int) -> Non
 # Walks
 
 
-@fewer(60, in_ci=100)
+@fewer(40, in_ci=100)
 @given(population_views())
 def test_greedy_selectors_take_the_first_best(view: PopulationView) -> None:
     for island in range(len(view.islands)):
@@ -224,7 +224,7 @@ def test_greedy_selectors_take_the_first_best(view: PopulationView) -> None:
         assert one(Sequential(), view, island) == max(correct)
 
 
-@fewer(60, in_ci=100)
+@fewer(40, in_ci=100)
 @given(population_views(huge=False))
 def test_sideways_the_newest_of_the_best_is_taken(view: PopulationView) -> None:
     chosen, best = one(HillClimbing(sideways=True), view), one(HillClimbing(), view)
@@ -291,7 +291,7 @@ def puct_by_hand(view: PopulationView, island: int, c: float) -> int:
     return best
 
 
-@fewer(60, in_ci=100)
+@fewer(40, in_ci=100)
 @given(population_views(programs=15, huge=False), st.sampled_from([0.0, 0.1, 1.0, 10.0]))
 def test_puct_takes_the_largest_by_its_formula(view: PopulationView, c: float) -> None:
     for island in range(len(view.islands)):
