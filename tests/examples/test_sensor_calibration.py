@@ -95,6 +95,7 @@ def answer(messages: list[dict[str, str]], number: int) -> str:
     return f"<NAME>moved_{number}</NAME>\n<DESCRIPTION>Moves constants.</DESCRIPTION>\n" + "\n".join(edits)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_model_edits_files_by_their_names_and_a_killed_run_goes_on(
     tmp_path: Path, prefect_api: str, prefect_home: Path

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.prefect import ROOT, environment_for
 from tests.support.runs import TASK, rows
 
@@ -53,6 +55,7 @@ def run(
     return programs, best, told, done.stderr
 
 
+@pytest.mark.slow
 def test_a_script_hears_of_everything_in_the_order_of_the_record(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

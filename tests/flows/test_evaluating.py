@@ -108,6 +108,7 @@ job:
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_between_two_stages_makes_the_second_and_not_the_first_again(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

@@ -71,6 +71,7 @@ async def test_generations_go_on_while_one_takes_its_time_and_the_next_waits_for
     assert noted(tmp_path) == [4, 4], "all were recorded before the first had ended, and the end waits for both"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plain", [False, True])
 async def test_none_begins_twice_whatever_process_goes_on(
     tmp_path: Path, prefect_api: str, prefect_home: Path, plain: bool, monkeypatch: pytest.MonkeyPatch

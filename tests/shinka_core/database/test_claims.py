@@ -61,6 +61,7 @@ def together(*processes: subprocess.Popen[str]) -> list[list[dict[str, Any]]]:
     return [[json.loads(line) for line in lines] for lines in said]
 
 
+@pytest.mark.slow
 async def test_two_processes_claim_every_generation_once_and_again_what_was_given_back(
     tmp_path: Path, database_url: str | None
 ) -> None:

@@ -21,6 +21,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", SETTINGS)
 async def test_after_any_kill_the_folds_are_what_they_were(
     tmp_path: Path, database_url: str | None, search: str
