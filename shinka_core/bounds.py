@@ -6,6 +6,7 @@ is taken at whatever size it comes.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 # Values inside of values.
@@ -95,3 +96,11 @@ def _digits(value: Any) -> int:
     if isinstance(value, float):
         return 20
     return value.bit_length() // 3 if isinstance(value, int) else LEAST
+
+
+def as_float(value: int | float) -> float:
+    """The number as a float; an integer that is too large for one becomes infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

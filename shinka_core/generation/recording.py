@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import replace
 
+from shinka_core.bounds import as_float
 from shinka_core.features import source_features
 from shinka_core.generation.sampling import pulls_of
 from shinka_core.generation.under_way import OpenGeneration
@@ -65,9 +67,7 @@ async def _features(source: Source, evaluation: Evaluation) -> dict[str, float]:
     """Of the text, of the public metrics that are numbers, and those that the evaluator gives as such: the last of a name counts."""
     large = source.length > SMALL
     text = await asyncio.to_thread(source_features, source) if large else source_features(source)
-    public = {name: float(value) for name, value in evaluation.public_metrics.items() if _is_number(value)}
-    return text | dict(list(public.items())[:MOST_METRICS]) | dict(evaluation.features)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and abs(value) < float("inf")
+    metrics = evaluation.public_metrics.items()
+    public = {name: as_float(value) for name, value in metrics if isinstance(value, int | float)}
+    finite = [(name, value) for name, value in public.items() if math.isfinite(value)]
+    return text | dict(finite[:MOST_METRICS]) | dict(evaluation.features)

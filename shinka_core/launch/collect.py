@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from shinka_core.bounds import bounded, within
+from shinka_core.bounds import as_float, bounded, within
 from shinka_core.evaluation.seal import LARGEST_FILE, SEALED
 from shinka_core.program import Evaluation
 from shinka_core.storable import storable
@@ -169,10 +169,7 @@ def _numbers(metrics: dict[str, Any], key: str) -> dict[str, float]:
     for name, number in named.items():
         if len(name) > LONGEST_NAME:
             raise BadResult(f"{METRICS}: {key!r} has the name {name[:60]!r}...; it may have {LONGEST_NAME} characters")
-        try:
-            numbers[name] = float(number) if isinstance(number, int | float) else math.nan
-        except OverflowError:
-            numbers[name] = math.inf
+        numbers[name] = as_float(number) if isinstance(number, int | float) else math.nan
         if not math.isfinite(numbers[name]):
             told = "null or no finite number" if number is None else storable(repr(number))[:200]
             raise BadResult(f"{METRICS}: {key}[{name!r}] is {told}; it must be a finite number")
@@ -186,10 +183,7 @@ def _score(metrics: dict[str, Any]) -> tuple[float | None, str]:
         return None, f"{METRICS} has no combined_score, the number to be made larger; it has {known}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None, f"{METRICS}: combined_score is {storable(repr(value))[:200]}; it must be a number"
-    try:
-        score = float(value)
-    except OverflowError:
-        score = math.inf
+    score = as_float(value)
     if not math.isfinite(score):
         return None, f"{METRICS}: combined_score is {score}; it must be finite"
     return score, ""

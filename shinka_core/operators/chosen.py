@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from shinka_core.errors import ConfigError
-from shinka_core.operators.protocol import OPERATORS, Operator, asks, made, name_of
+from shinka_core.operators.protocol import Operator, asks, made, name_of
 from shinka_core.registry import Spec
 
 # Takes over where nothing is correct, and where there is no second program to cross with.
@@ -49,8 +49,3 @@ class Operators:
     def asking(self, name: str) -> bool:
         """Whether that one needs a model."""
         return asks(self.of(name))
-
-
-def known_operators() -> list[str]:
-    """Every name that settings can use."""
-    return OPERATORS.names()

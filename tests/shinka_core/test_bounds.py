@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shinka_core.bounds import bounded, shortened, within
+from shinka_core.bounds import as_float, bounded, shortened, within
 from tests.support.generated import fewer
 
 LEAVES = (
@@ -42,3 +42,9 @@ def test_depth_and_long_numbers_are_bounded_too() -> None:
         deep = [deep]
     assert "too deep" in json.dumps(bounded({"deep": deep}, 1_000))
     assert len(bounded({"numbers": [10**1_000] * 100}, 3_000)["numbers"]) < 12
+
+
+def test_an_integer_that_is_too_large_for_a_float_is_infinite() -> None:
+    assert as_float(10**400) == float("inf")
+    assert as_float(-(10**400)) == float("-inf")
+    assert as_float(True) == 1.0
