@@ -28,7 +28,7 @@ from shinka_core.errors import (
     ShinkaError,
 )
 from shinka_core.generation import OpenGeneration
-from shinka_core.outcome import Closed, Failed, Open, Outcome, Recorded, Rejected, SetAside
+from shinka_core.outcome import Failed, Open, Outcome, Recorded, Rejected, SetAside
 from shinka_core.program import Failure, Program
 from tasks import record
 from tasks.policy import unopened
@@ -71,9 +71,8 @@ async def generation(evolution: str, number: int) -> State[None]:
             run.last_error = failure.detail
             logger.info("%s is left open: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
             state = FailedState(message=f"left open: {failure.step}: {failure.reason}: {failure.detail}"[:1000])
-        case Rejected(failure) | Failed(failure) | Closed(failure):
-            if not isinstance(outcome, Closed):
-                await steps.give_up(opened, failure)
+        case Rejected(failure) | Failed(failure):
+            await steps.give_up(opened, failure, outcome.blame if isinstance(outcome, Failed) else None)
             run.last_error = failure.detail
             logger.info("%s failed: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
             state = FailedState(message=f"{failure.step}: {failure.reason}: {failure.detail}"[:1000])

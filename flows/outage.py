@@ -34,12 +34,12 @@ class Ruling:
     Attributes:
         stop: Why the run should stop, or "".
         again: Generations to do again.
-        closed: Generations whose failures are their own.
+        closed: Generations that stay without a program, since their failures are their own.
     """
 
     stop: str = ""
     again: tuple[int, ...] = ()
-    closed: tuple[tuple[int, Failure], ...] = ()
+    closed: tuple[tuple[int, SetAside], ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,11 +78,11 @@ class Outages:
     def rest(self) -> Ruling:
         """What to do with the generations that failed last, when there are no others left to do."""
         again: list[int] = []
-        closed: list[tuple[int, Failure]] = []
+        closed: list[tuple[int, SetAside]] = []
         for blame, row in self._rows.items():
             for number, aside in list(row.aside.items()):
                 if aside.answered and blame in self._worked:
-                    closed.append((number, row.aside.pop(number).failure))
+                    closed.append((number, row.aside.pop(number)))
                 elif not aside.answered and self._tries[number] < TRIES:
                     again.append(number)
                     del row.aside[number]
@@ -93,12 +93,12 @@ class Outages:
 
     def _works(self, *parties: Blame) -> Ruling:
         again: list[int] = []
-        closed: list[tuple[int, Failure]] = []
+        closed: list[tuple[int, SetAside]] = []
         for blame in parties:
             self._worked.add(blame)
             for number, aside in self._rows[blame].aside.items():
                 if aside.answered or self._tries[number] >= TRIES:
-                    closed.append((number, aside.failure))
+                    closed.append((number, aside))
                 else:
                     again.append(number)
             self._rows[blame] = _Row()

@@ -117,7 +117,7 @@ class _Pool:
 
     async def _follow(self, ruling: Ruling) -> None:
         self._numbers.extend(ruling.again)
-        for number, failure in ruling.closed:
-            await self._run.database.journal.fail(number, failure)
+        for number, aside in ruling.closed:
+            await self._run.database.journal.fail(number, aside.failure, aside.blame)
         if ruling.stop:
             self._run.control.stop(ruling.stop, outage=True)

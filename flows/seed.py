@@ -6,7 +6,7 @@ import logging
 
 from flows.orchestrator.generation_runs import GenerationRuns
 from shinka_core.errors import Blame, ConfigError
-from shinka_core.outcome import Closed, Failed, Open, Rejected, SetAside
+from shinka_core.outcome import Failed, Open, Rejected, SetAside
 from shinka_core.program import NO_REASON
 from shinka_core.run import Run
 
@@ -26,7 +26,7 @@ async def evaluate_seed(run: Run, runs: GenerationRuns) -> None:
     if isinstance(outcome, SetAside) and outcome.blame is not Blame.EVALUATOR:
         run.control.stop(f"the seed program is not evaluated yet: {outcome.failure.detail}", outage=True)
         return
-    if isinstance(outcome, Failed | Rejected | SetAside | Closed):
+    if isinstance(outcome, Failed | Rejected | SetAside):
         failure = outcome.failure
         raise ConfigError(
             f"the seed program could not be evaluated: {failure.step}: {failure.reason}: {failure.detail}"

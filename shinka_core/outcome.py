@@ -3,8 +3,8 @@
 A `Recorded` or `Rejected` generation is used up: it has a program, or a model's edits that never
 made one. A `Failed` one is closed as well: something broke that is not expected to mend. A `SetAside`
 one is not closed: what it stands on (a model, the evaluator's host, the database) failed, and the run
-decides with the others whether that is an outage. A `Closed` one was closed without a program before
-it was opened here. An `Open` one is not closed: a resume takes it up where it stands.
+decides with the others whether that is an outage. An `Open` one is not closed: a resume takes it up
+where it stands.
 """
 
 from __future__ import annotations
@@ -52,17 +52,10 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
-    """The journal says that the generation failed before; whose fault it was is not in there."""
-
-    failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
 class Open:
     """The run ends before the generation does; what it has so far is in the journal."""
 
     reason: str
 
 
-Outcome = Recorded | Rejected | Failed | SetAside | Closed | Open
+Outcome = Recorded | Rejected | Failed | SetAside | Open

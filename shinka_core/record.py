@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from shinka_core.errors import Blame
 from shinka_core.program import Failure, Program
 
 
@@ -65,12 +66,17 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A generation has ended without a program."""
+    """A generation has ended without a program.
+
+    Attributes:
+        blame: Whose fault that is; None: the models' answers came to nothing.
+    """
 
     generation: int
     failure: Failure
     pulls: tuple[Pull, ...] = ()
     cost: float = 0.0
+    blame: Blame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,7 @@ class Calls:
             "model": question.model,
             "texts": (texts := ordered_id()),
         }
-        said = {"id": texts, "messages": messages, "answer": answer, "error": error}
+        drawn = dict(question.options) or None
+        said = {"id": texts, "messages": messages, "answer": answer, "error": error, "options": drawn}
         await asyncio.shield(self._writer.post(Rows(_CALL, _NOTHING | row | values), Rows(_TEXTS, said)))
         self._folds.apply(Called(key.generation, key.purpose.value, question.model, values["cost"]))

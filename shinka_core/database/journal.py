@@ -15,6 +15,7 @@ from shinka_core.database.schema import GenerationRow, now, table_of
 from shinka_core.database.steps import REOPENED, payloads, read_steps, step_rows
 from shinka_core.database.store import Store
 from shinka_core.database.writer import Rows, Writer
+from shinka_core.errors import Blame
 from shinka_core.program import Failure, GenerationState
 from shinka_core.record import Ended, Folds, Pull
 
@@ -57,12 +58,14 @@ class Claim:
     Attributes:
         state: When it was opened.
         failure: Why it failed, when that is its state.
+        blame: Whose fault that was; None: nobody's, or closed before that was stored.
     """
 
     number: int
     state: GenerationState
     steps: dict[StepKey, dict[str, Any]]
     failure: Failure | None = None
+    blame: Blame | None = None
 
     def find(self, step: GenerationState, attempt: int, turn: int) -> dict[str, Any] | None:
         """The stored outcome of a step, or None when it was not finished."""
@@ -109,6 +112,7 @@ class Journal:
                     GenerationRow.failure_step,
                     GenerationRow.failure_reason,
                     GenerationRow.failure_detail,
+                    GenerationRow.blame,
                 ).where(GenerationRow.evolution == self._evolution, GenerationRow.number == number)
             )
             row = found.first()
@@ -119,12 +123,13 @@ class Journal:
                     )
                 )
                 return Claim(number, GenerationState.STARTED, {})
-            state, *why = row
+            state, *why, blame = row
             return Claim(
                 number,
                 GenerationState(state),
                 await _counting_steps(connection, self._evolution, number, self.language),
                 Failure(*why) if state == GenerationState.FAILED else None,
+                Blame(blame) if blame else None,
             )
 
         return await self._writer.write(open_row)
@@ -153,8 +158,12 @@ class Journal:
         """Notes that a periodic step is begun at so many recorded programs; False when it was before, by any process."""
         return await begin_periodic(self._writer, self._evolution, name, recorded)
 
-    async def fail(self, number: int, failure: Failure) -> None:
-        """Closes a generation without a program; one that is recorded or failed stays as it is."""
+    async def fail(self, number: int, failure: Failure, blame: Blame | None = None) -> None:
+        """Closes a generation without a program; one that is recorded or failed stays as it is.
+
+        Args:
+            blame: Whose fault it is; None: the models' answers came to nothing.
+        """
 
         async def store(connection: AsyncConnection) -> tuple[Pull, ...] | None:
             mine = (GenerationRow.evolution == self._evolution, GenerationRow.number == number)
@@ -166,6 +175,7 @@ class Journal:
                     failure_step=failure.step,
                     failure_reason=failure.reason,
                     failure_detail=failure.detail[:DETAIL_LIMIT],
+                    blame=blame or "",
                     updated_at=now(),
                     sequence=next_end(self._evolution),
                 )
@@ -179,7 +189,7 @@ class Journal:
         pulls = await self._writer.write(store)
         if pulls is not None and number not in self._failed:
             self._failed.add(number)
-            self._folds.apply(Ended(number, failure, pulls))
+            self._folds.apply(Ended(number, failure, pulls, blame=blame))
 
     async def final(self) -> dict[int, GenerationState]:
         """The generations that are recorded or failed, and which of the two."""

@@ -22,6 +22,7 @@ from shinka_core.database.schema import (
 from shinka_core.database.seed import SEED
 from shinka_core.database.sources import unpacked
 from shinka_core.database.store import Store
+from shinka_core.errors import Blame
 from shinka_core.population.state import Population
 from shinka_core.program import Failure, GenerationState
 from shinka_core.record import Called, Ended, Event, Fold, Joined, Pull, Recorded, Retired, Spawned
@@ -182,11 +183,15 @@ async def _failures(connection: AsyncConnection, evolution: str, pulls: Pulls) -
             GenerationRow.failure_step,
             GenerationRow.failure_reason,
             GenerationRow.failure_detail,
+            GenerationRow.blame,
         )
         .where(GenerationRow.evolution == evolution, GenerationRow.state == GenerationState.FAILED.value)
         .order_by(GenerationRow.sequence)
     )
-    return [(sequence or 0, Ended(number, Failure(*why), pulls.get(number, ()))) for sequence, number, *why in rows]
+    return [
+        (sequence or 0, Ended(number, Failure(*why), pulls.get(number, ()), blame=Blame(blame) if blame else None))
+        for sequence, number, *why, blame in rows
+    ]
 
 
 async def _calls(connection: AsyncConnection, evolution: str) -> list[Event]:

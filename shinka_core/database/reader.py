@@ -39,7 +39,7 @@ from shinka_core.database.schema import (
 from shinka_core.database.sources import in_language, read_sources
 from shinka_core.database.steps import payloads, read_steps
 from shinka_core.database.store import Store
-from shinka_core.errors import DatabaseError
+from shinka_core.errors import Blame, DatabaseError
 from shinka_core.naming import read_mark
 from shinka_core.program import Failure, GenerationState, Usage
 from shinka_core.record import Event
@@ -163,7 +163,7 @@ class EvolutionReader:
             after: Only those with a larger `id`.
             texts: Whether questions and answers are read too.
         """
-        said = (CallTextRow.messages, CallTextRow.answer, CallTextRow.error) if texts else ()
+        said = (CallTextRow.messages, CallTextRow.answer, CallTextRow.error, CallTextRow.options) if texts else ()
         query = select(*_CALL, *said).where(ModelCallRow.evolution == self.name)
         if texts:
             query = query.join(CallTextRow, CallTextRow.id == ModelCallRow.texts)
@@ -171,6 +171,7 @@ class EvolutionReader:
             values = dict(row._mapping)
             usage = Usage(**{name: values.pop(name) for name in Usage.__dataclass_fields__})
             if texts:
+                values["options"] = values["options"] or {}
                 values["messages"] = tuple((message["role"], message["content"]) for message in values["messages"])
             yield CallRecord(**values, usage=usage)
 
@@ -183,14 +184,16 @@ class EvolutionReader:
             GenerationRow.failure_step,
             GenerationRow.failure_reason,
             GenerationRow.failure_detail,
+            GenerationRow.blame,
             GenerationRow.started_at,
             GenerationRow.updated_at,
         ).where(GenerationRow.evolution == self.name)
-        async for number, state, sequence, step, reason, detail, started, updated in self._pages(
+        async for number, state, sequence, step, reason, detail, blame, started, updated in self._pages(
             query, GenerationRow.number, -1
         ):
             failure = Failure(step, reason, detail) if state == GenerationState.FAILED else None
-            yield GenerationRecord(number, GenerationState(state), sequence, failure, started, updated)
+            at_fault = Blame(blame) if blame else None
+            yield GenerationRecord(number, GenerationState(state), sequence, failure, at_fault, started, updated)
 
     async def steps(self, number: int) -> list[StepRecord]:
         """Every outcome of a generation's steps, in the order in which they were stored."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from shinka_core.errors import Blame
 from shinka_core.program import Failure, GenerationState, Usage
 from shinka_core.record import Called, Ended, Event, Recorded
 
@@ -70,7 +71,8 @@ class CallRecord:
         status: `answered`, `embedded` or `failed`.
         reason: Why it failed, or why its answer was cut; "" otherwise.
         cost: US dollars.
-        messages: What was asked, as (role, content); like the next two None unless texts are asked for.
+        messages: What was asked, as (role, content); like the next three None unless texts are asked for.
+        options: Those that were drawn for this question, where the settings give several to choose from.
     """
 
     id: int
@@ -89,6 +91,7 @@ class CallRecord:
     messages: tuple[tuple[str, str], ...] | None = None
     answer: str | None = None
     error: str | None = None
+    options: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +101,14 @@ class GenerationRecord:
     Attributes:
         sequence: Its place in the order in which generations ended; None before.
         failure: Why it ended without a program.
+        blame: Whose fault that was; None: nobody's, or closed before that was stored.
     """
 
     number: int
     state: GenerationState
     sequence: int | None
     failure: Failure | None
+    blame: Blame | None
     started_at: datetime
     updated_at: datetime
 

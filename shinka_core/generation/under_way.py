@@ -7,7 +7,8 @@ import asyncio
 import numpy as np
 
 from shinka_core.database import Claim
-from shinka_core.outcome import Closed, Recorded
+from shinka_core.errors import Blame
+from shinka_core.outcome import Failed, Recorded, Rejected
 from shinka_core.program import Failure, GenerationContext, GenerationState, Job
 from shinka_core.run import Run
 
@@ -51,13 +52,14 @@ async def open_generation(run: Run, number: int) -> OpenGeneration:
     return OpenGeneration(run, context, await run.database.journal.claim(number))
 
 
-async def end_before(generation: OpenGeneration) -> Recorded | Closed | None:
+async def end_before(generation: OpenGeneration) -> Recorded | Rejected | Failed | None:
     """How a generation had ended when it was opened; None for one that has not.
 
     Whoever closed it may have been cut off before saying so.
     """
-    if generation.claim.failure is not None:
-        return Closed(generation.claim.failure)
+    failure, blame = generation.claim.failure, generation.claim.blame
+    if failure is not None:
+        return Rejected(failure) if blame is None else Failed(failure, blame)
     if generation.claim.state is not GenerationState.RECORDED:
         return None
     program = await generation.run.database.by_generation(generation.context.number)
@@ -65,6 +67,11 @@ async def end_before(generation: OpenGeneration) -> Recorded | Closed | None:
     return Recorded(program)
 
 
-async def give_up(generation: OpenGeneration, failure: Failure) -> None:
-    """Closes the generation as failed, with its reason."""
-    await generation.run.database.journal.fail(generation.context.number, failure)
+async def give_up(generation: OpenGeneration, failure: Failure, blame: Blame | None = None) -> None:
+    """Closes the generation as failed, unless it was before.
+
+    Args:
+        blame: Whose fault it is; None: the models' answers came to nothing.
+    """
+    if generation.claim.failure is None:
+        await generation.run.database.journal.fail(generation.context.number, failure, blame)

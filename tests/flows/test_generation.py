@@ -18,7 +18,7 @@ import shinka_core.generation as steps
 from flows.orchestrator import parent_run
 from flows.orchestrator.parent_run import begin_flow_run
 from shinka_core.config import EvolutionConfig, LocalJobConfig
-from shinka_core.errors import ConfigError
+from shinka_core.errors import Blame, ConfigError
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Evaluation, Failure, Job, Program, Trial
 from shinka_core.run import Run
@@ -93,8 +93,8 @@ async def test_what_closed_a_generation_may_be_cut_off_before_it_says_so(
         cut_off(generation)
         return program
 
-    async def giving_up(generation: OpenGeneration, failure: Failure) -> None:
-        await give_up(generation, failure)
+    async def giving_up(generation: OpenGeneration, failure: Failure, blame: Blame | None) -> None:
+        await give_up(generation, failure, blame)
         cut_off(generation)
 
     for step, stand_in in (("submit", breaking), ("record", recording), ("give_up", giving_up)):

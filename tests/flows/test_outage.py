@@ -38,7 +38,7 @@ def test_what_failed_before_a_success_is_done_again() -> None:
 
 
 def test_prompts_without_an_answer_are_bad_luck_once_others_find_one() -> None:
-    assert last_of(Outages(), EMPTY, EMPTY, TURNED_AWAY) == Ruling(closed=((0, EMPTY.failure), (1, EMPTY.failure)))
+    assert last_of(Outages(), EMPTY, EMPTY, TURNED_AWAY) == Ruling(closed=((0, EMPTY), (1, EMPTY)))
 
 
 def test_prompts_without_an_answer_are_an_outage_when_nothing_else_ever_comes() -> None:
@@ -64,7 +64,7 @@ def test_what_fails_alone_again_and_again_is_closed() -> None:
         outages.saw(7, LOST)
         assert outages.saw(1, GOOD) == Ruling(again=(7,))
     outages.saw(7, LOST)
-    assert outages.saw(1, GOOD) == Ruling(closed=((7, LOST.failure),))
+    assert outages.saw(1, GOOD) == Ruling(closed=((7, LOST),))
 
 
 def test_the_last_generations_are_done_again_before_the_run_gives_them_up() -> None:

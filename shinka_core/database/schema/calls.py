@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, false, text
+from sqlalchemy import JSON, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shinka_core.database.schema.base import Base, now
@@ -72,6 +72,7 @@ class CallTextRow(Base):
 
     Attributes:
         id: Ids of later calls are larger.
+        options: Those that were drawn for it; None where there was nothing to draw.
     """
 
     __tablename__ = "model_call_texts"
@@ -80,3 +81,4 @@ class CallTextRow(Base):
     messages: Mapped[list[Any]]
     answer: Mapped[str]
     error: Mapped[str]
+    options: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

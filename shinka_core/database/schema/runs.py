@@ -57,6 +57,7 @@ class GenerationRow(Base):
 
     Attributes:
         sequence: Its place in the order in which generations ended, from 1 in each evolution; None before.
+        blame: Whose fault a failure was; "": nobody's, or not known.
     """
 
     __tablename__ = "generations"
@@ -69,6 +70,7 @@ class GenerationRow(Base):
     failure_step: Mapped[str] = mapped_column(default="")
     failure_reason: Mapped[str] = mapped_column(default="")
     failure_detail: Mapped[str] = mapped_column(default="")
+    blame: Mapped[str] = mapped_column(default="", server_default="")
     started_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from shinka_core.database import AsyncProgramDatabase
+from shinka_core.database import AsyncProgramDatabase, EvolutionReader
+from shinka_core.errors import Blame
 from shinka_core.program import Failure, GenerationState
+from shinka_core.record import Ended
 from tests.shinka_core.database.test_population import residents
 from tests.shinka_core.database.test_programs import name, opened, program, unit
 
@@ -69,3 +71,20 @@ async def test_programs_migrate_whichever_generation_fails_and_by_the_seed_of_th
     assert there[1, False] != there[2, False], "the same for every seed"
     async with opened(tmp_path, database_url, migration_rate=0.3, migration_interval=10) as db:
         assert await evolved(db, name(), 1, set()) == there[1, False], "and the same again for the same seed"
+
+
+async def test_whose_fault_an_end_was_is_in_the_record(tmp_path: Path, database_url: str | None) -> None:
+    run, unlucky = name(), Failure("patch", "search_not_found", "")
+    async with opened(tmp_path, database_url) as db:
+        await db.begin(run, seed=7, settings={})
+        for number in range(3):
+            await db.journal.claim(number)
+        await db.journal.fail(0, Failure("query", "refused", "no"), Blame.MODEL)
+        await db.journal.fail(1, unlucky)
+        await db.journal.fail(1, unlucky, Blame.US)
+        claims = [await db.journal.claim(number) for number in range(3)]
+        assert [claim.blame for claim in claims] == [Blame.MODEL, None, None]
+        async with EvolutionReader.open(database_url or tmp_path / "e.sqlite", run) as reader:
+            assert [one.blame async for one in reader.generations()] == [Blame.MODEL, None, None]
+            ends = [event async for event in reader.events() if isinstance(event, Ended)]
+        assert [(end.generation, end.blame) for end in ends] == [(0, Blame.MODEL), (1, None)]

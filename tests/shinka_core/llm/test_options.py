@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shinka_core.config import EvolutionConfig
+from shinka_core.database import EvolutionReader
 from shinka_core.errors import ConfigError
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.endpoint import check_models
 from shinka_core.llm.options import drawn
 from shinka_core.llm.question import CallKey, Question, RawAnswer
 from shinka_core.program import Purpose
+from tests.shinka_core.database.test_programs import name, opened
 from tests.support.model_server import ModelServer, Script
 
 
@@ -72,6 +75,26 @@ async def test_what_is_drawn_is_what_is_sent_by_model() -> None:
     assert sent[0]["temperature"] == drawn({"temperature": [0.2, 0.7]}, key(0, 0), 5)["temperature"]
     assert "temperature" not in sent[1]
     assert sent[1]["reasoning_effort"] in ("low", "high")
+
+
+async def test_what_is_drawn_is_stored_with_the_call(tmp_path: Path, database_url: str | None) -> None:
+    choice: dict[str, Any] = {"temperature": [0.2, 0.7, 1.0], "reasoning": {"effort": ["low", "high"]}}
+    run = name()
+    async with opened(tmp_path, database_url) as db:
+        await db.begin(run, seed=7, settings={})
+        await db.journal.claim(1)
+        client = AsyncLLMClient(
+            dict.fromkeys(("one", "two"), Saying()),
+            weights={"one": 1.0, "two": 1.0},
+            ledger=db.calls,
+            options={"one": choice, "two": {"top_p": 0.9}},
+        )
+        for turn, model in enumerate(("one", "one", "two")):
+            await client.query(Question(key(0, turn), model, "s", "u", seed=5))
+        async with EvolutionReader.open(database_url or tmp_path / "e.sqlite", run) as reader:
+            stored = [call.options async for call in reader.calls(texts=True)]
+            assert [call.options async for call in reader.calls()] == [None] * 3
+    assert stored == [drawn(choice, key(0, 0), 5), drawn(choice, key(0, 1), 5), {}]
 
 
 class Saying:
