@@ -101,6 +101,11 @@ def read_seed_program(config: EvolutionConfig) -> SeedProgram:
         raise ConfigError(f"init_program_path={str(path)!r} cannot be read as text: {error}") from error
     if "\0" in code:
         raise ConfigError(f"init_program_path={str(path)!r} holds a NUL character, which no database stores; remove it")
+    if config.allow_new_files:
+        raise ConfigError(
+            f"allow_new_files=True is for a seed program that is a folder, and init_program_path={str(path)!r} is one file; "
+            "put it into a folder initial, or leave allow_new_files out"
+        )
     source = Source.of(code, language)
     check_seed(source)
     return SeedProgram(source, extension=path.suffix)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from shinka_core.edit import Rules
 from shinka_core.errors import PatchError, TrialsUsedUpError
 from shinka_core.operators import OPERATORS, AskingOperator, Operator, ProposingOperator
 from shinka_core.program import Candidate, Evaluation, Failure, Program, Sampling
@@ -117,11 +118,11 @@ class OperatorContract:
             return
         for answer in ANSWERS:
             try:
-                candidate = operator.apply(answer, parent, limit=10_000)
+                candidate = operator.apply(answer, parent, Rules(10_000))
             except PatchError:
                 continue
             self._check(candidate)
-        self._check(operator.apply(self.answer, parent, limit=10_000))
+        self._check(operator.apply(self.answer, parent, Rules(10_000)))
 
     def test_a_candidate_made_without_a_model_is_the_same_for_the_same_sampling(self) -> None:
         operator, other = self.make(), self.make()

@@ -142,6 +142,9 @@ class EvolutionConfig(Section):
         ge=0,
         description="Bytes of the files of a seed program that are no texts; they are stored once and carried along.",
     )
+    allow_new_files: bool = Field(
+        default=False, description="Models may add source files to a seed program that is a folder."
+    )
     patch_types: list[Spec] = Field(
         default=["diff", "full", "cross"], min_length=1, description="Operators: how proposals are made."
     )

@@ -12,6 +12,7 @@ from shinka_core.edit.full import apply_program, is_whole
 from shinka_core.edit.hints import name_of
 from shinka_core.edit.hunks import apply_diff, refuse_other_formats
 from shinka_core.edit.omissions import find_omission
+from shinka_core.edit.rules import STANDARD, Rules
 from shinka_core.edit.search_replace import refuse_other_marks
 from shinka_core.edit.syntax import new_syntax_error
 from shinka_core.edit.unified import unified_diff
@@ -20,20 +21,11 @@ from shinka_core.program import Candidate
 from shinka_core.source import Source, SourceFile
 from shinka_core.source_text import Dress, NotTextError, plain, source_bytes
 
-# A program larger than this comes from a model that repeats itself.
-MAX_PROGRAM = 1_000_000
 # Characters without a picture that belong to their neighbours, as in emoji and Persian.
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 
 
-def apply_patch(
-    form: str,
-    answer: str,
-    parent: Source,
-    *,
-    limit: int = MAX_PROGRAM,
-    python: str | None = None,
-) -> Candidate:
+def apply_patch(form: str, answer: str, parent: Source, rules: Rules = STANDARD) -> Candidate:
     """Applies an answer to its parent.
 
     A model may answer in the other format than the one asked for; the change is taken all the same.
@@ -42,9 +34,6 @@ def apply_patch(
         form: What was asked for, edits (`diff`) or a whole program (`full`); decides which reading is tried first.
         answer: The model's whole text.
         parent: The program to change; python and json are checked for syntax.
-        limit: Characters that the program may have.
-        python: Interpreter that runs the program, when it is not this one; asked about syntax that
-            this one refuses, which takes a process.
 
     Returns:
         The candidate; everything outside the EVOLVE-BLOCKs is the parent's, byte for byte, and inside
@@ -55,19 +44,19 @@ def apply_patch(
     """
 
     def change(part: str, file: SourceFile) -> str:
-        return _changed_text(form, read_answer(part, plain(file.text)), file, limit, python)
+        return _changed_text(form, read_answer(part, plain(file.text)), file, rules)
 
     reading = read_answer(answer, joined(parent))
     if parent.single:
         file = parent.files[0]
-        text = _changed_text(form, reading, file, limit, python)
+        text = _changed_text(form, reading, file, rules)
         child = Source((replace(file, text=text),))
     else:
         if not (reading.blocks or reading.fenced or reading.diff):
             refuse_other_formats(reading.text)
             refuse_other_marks(reading.text)
-        child = apply_to_files(reading, parent, change)
-        _expect_size(child.length, limit)
+        child = apply_to_files(reading, parent, change, new_files=rules.new_files)
+        _expect_size(child.length, rules.limit)
     return Candidate(child, reading.heading.name, reading.heading.description, unified_diff(parent, child))
 
 
@@ -76,18 +65,18 @@ def _expect_size(length: int, limit: int) -> None:
         raise PatchError("program_too_large", f"the program has {length} characters; at most {limit} are accepted")
 
 
-def _changed_text(form: str, reading: Reading, file: SourceFile, limit: int, python: str | None) -> str:
+def _changed_text(form: str, reading: Reading, file: SourceFile, rules: Rules) -> str:
     """The new text of a file, as it is stored."""
     old, language = plain(file.text), file.language
     new = _changed_code(form, reading, old, language)
-    _expect_size(len(new), limit)
+    _expect_size(len(new), rules.limit)
     if new.strip() == old.strip():
         raise PatchError("nothing_changed", "the answer leaves the program as it was; make a real change")
     _expect_immutable_parts(old, new)
     _expect_all_of_it(old, new, language)
     _expect_plain_characters(old, new, language)
     code = Dress(file.text).put_on(new)
-    problem = new_syntax_error(code, file.text, language, python)
+    problem = new_syntax_error(code, file.text, language, rules.python)
     if problem is not None:
         raise PatchError("syntax_error", f"the changed program is not valid {language}: {problem}")
     return code

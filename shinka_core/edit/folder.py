@@ -6,15 +6,17 @@ all rules for these hold file by file.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shinka_core.edit.answer import Reading
 from shinka_core.edit.diff import apply_edits
 from shinka_core.edit.evolvable import evolvable_files
 from shinka_core.edit.fences import Fenced, fence_for
 from shinka_core.edit.names import defined_names
+from shinka_core.edit.new_files import marked, new_file
 from shinka_core.edit.paths import HOW, Paths
 from shinka_core.edit.search_replace import Block
 from shinka_core.errors import PatchError
@@ -42,20 +44,23 @@ def joined(source: Source) -> str:
     return "\n".join(plain(file.text) for file in evolvable_files(source))
 
 
-def apply_to_files(reading: Reading, parent: Source, change: Change) -> Source:
+def apply_to_files(reading: Reading, parent: Source, change: Change, *, new_files: bool = False) -> Source:
     """Applies an answer to a folder.
 
     Args:
         reading: Of the whole answer.
         change: Applies a part of it to one file.
+        new_files: Whether it may add files.
 
     Raises:
         PatchError: With a message that can be sent back to the model; it names the file.
     """
-    paths = Paths(parent)
+    paths = Paths(parent, new_files=new_files)
     lines = reading.text.split("\n")
     if reading.blocks:
         parts = _edits(reading.blocks, lines, parent, paths)
+        if new_files:
+            _add_whole_new_files(parts, reading, lines, paths)
     elif reading.diff is not None:
         parts = _hunks(reading.diff.lines, paths)
     else:
@@ -63,8 +68,7 @@ def apply_to_files(reading: Reading, parent: Source, change: Change) -> Source:
     changed: dict[str, str] = {}
     unchanged: PatchError | None = None
     for path, texts in parts.texts.items():
-        file = parent.find(path)
-        assert file is not None
+        file = paths.file(path)
         try:
             changed[path] = change("\n".join(texts), file)
         except PatchError as error:
@@ -75,7 +79,11 @@ def apply_to_files(reading: Reading, parent: Source, change: Change) -> Source:
         if unchanged is not None:
             raise unchanged
         raise PatchError("no_block_found", f"the answer holds no edit of {paths.all()}; {HOW}")
-    return parent.with_texts(lambda file: changed.get(file.path, file.text))
+    child = parent.with_texts(lambda file: changed.get(file.path, file.text))
+    for path in filter(paths.is_new, changed):
+        file = new_file(path, child)  # also beside the new files before it
+        child = Source.folder([*child.files, replace(file, text=marked(file, changed[path], parent))])
+    return child
 
 
 def _edits(blocks: Sequence[Block], lines: Sequence[str], parent: Source, paths: Paths) -> _Parts:
@@ -86,14 +94,30 @@ def _edits(blocks: Sequence[Block], lines: Sequence[str], parent: Source, paths:
         if path is None:
             path = _where_found(block, f"SEARCH block {number} of {len(blocks)}", parent, paths, last)
         paths.expect_evolvable(path)
+        if paths.is_new(path) and _searches(block):
+            paths.refuse(path)
         last = path
         parts.add(path, "\n".join(lines[block.first : block.last + 1]))
     return parts
 
 
+def _searches(block: Block) -> bool:
+    return any(line.strip() for reading in block.readings for line in reading.search)
+
+
+def _add_whole_new_files(parts: _Parts, reading: Reading, lines: Sequence[str], paths: Paths) -> None:
+    """New files that stand in fences beside the edits of others."""
+    for fenced in reading.fenced:
+        if any(fenced.first <= block.last and block.first <= fenced.last for block in reading.blocks):
+            continue
+        path = paths.named(lines, fenced.first)
+        if path is not None and paths.is_new(path):
+            parts.add(path, _whole(fenced, path, fenced.body))
+
+
 def _where_found(block: Block, which: str, parent: Source, paths: Paths, last: str | None) -> str:
     """The file of a block that names none: the only one that its search stands in."""
-    if not any(line.strip() for reading in block.readings for line in reading.search):
+    if not _searches(block):
         found = list(paths.evolvable)
     else:
         found = [file.path for file in evolvable_files(parent) if _fits(block, file)]
@@ -128,8 +152,20 @@ def _hunks(lines: Sequence[str], paths: Paths) -> _Parts:
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         path = paths.of_diff(lines[start], lines[start + 1])
         paths.expect_evolvable(path)
-        parts.add(path, _fenced("\n".join(lines[start:end]).rstrip("\n"), "diff"))
+        if paths.is_new(path):
+            parts.add(path, _fenced(_all_added(lines[start + 2 : end], path, paths), ""))
+        else:
+            parts.add(path, _fenced("\n".join(lines[start:end]).rstrip("\n"), "diff"))
     return parts
+
+
+def _all_added(hunks: Sequence[str], path: str, paths: Paths) -> str:
+    """The file that a unified diff makes of nothing."""
+    mine = itertools.takewhile(lambda line: not line.startswith("diff --git "), hunks)
+    added = [line for line in mine if not line.startswith(("@@", "\\ "))]
+    if any(line.startswith("-") or (line.startswith(" ") and line.strip()) for line in added):
+        paths.refuse(path)
+    return "\n".join(line[1:] for line in added).rstrip("\n")
 
 
 def _whole_files(fenced: Sequence[Fenced], lines: Sequence[str], parent: Source, paths: Paths) -> _Parts:
@@ -145,16 +181,22 @@ def _whole_files(fenced: Sequence[Fenced], lines: Sequence[str], parent: Source,
         if path is None:
             unnamed.append(block)
             continue
-        if not block.closed:
-            raise PatchError("truncated_answer", f"{path}: the code block is cut off: its closing fence is missing")
+        whole = _whole(block, path, body)
         if path not in paths.evolvable and _is_same(parent.find(path), body):
             continue  # shown once more
         paths.expect_evolvable(path)
-        parts.add(path, _fenced(body.removesuffix("\n"), block.info if block.language else ""))
+        parts.add(path, whole)
     if not parts.texts and unnamed:
         path = _likely(unnamed[-1], parent, paths)
         parts.add(path, _fenced(unnamed[-1].body.removesuffix("\n"), unnamed[-1].info))
     return parts
+
+
+def _whole(block: Fenced, path: str, body: str) -> str:
+    """A whole file as an answer of its own."""
+    if not block.closed:
+        raise PatchError("truncated_answer", f"{path}: the code block is cut off: its closing fence is missing")
+    return _fenced(body.removesuffix("\n"), block.info if block.language else "")
 
 
 def _likely(block: Fenced, parent: Source, paths: Paths) -> str:

@@ -12,11 +12,13 @@ import difflib
 import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import NoReturn
 
 from shinka_core.edit.evolvable import evolvable_files
 from shinka_core.edit.languages import known_language
+from shinka_core.edit.new_files import new_file
 from shinka_core.errors import PatchError
-from shinka_core.source import Source
+from shinka_core.source import Source, SourceFile
 
 HOW = "name the file in a line of its own before each edit: ### FILE path/to/file"
 # Of a line that names a file; a longer one is prose.
@@ -35,7 +37,14 @@ _INFO = re.compile(r"(?:[\w+#-]*[ \t:,]+)?(?:(?:title|file(?:name)?|path)=)?[\"'
 class Paths:
     """The files of a program, by what a model may call them."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, new_files: bool = False) -> None:
+        """Looks what there is.
+
+        Args:
+            new_files: Whether a path that is none of the program's is that of a new file.
+        """
+        self._source = source
+        self._new_files = new_files
         self._known = [file.path for file in source.files]
         self.evolvable = [file.path for file in evolvable_files(source)]
 
@@ -85,15 +94,38 @@ class Paths:
         path, called = said
         found = self._resolved(path)
         if found is None and _looks_like_a_path(path, called=called):
-            self.refuse(path)
+            return self._new(path)
         return found
+
+    def _new(self, path: str) -> str:
+        """The path of a new file, as the program will have it.
+
+        Raises:
+            PatchError: `unknown_file`.
+        """
+        path = _bare(path)
+        if not self._new_files or _is_outside(path):
+            self.refuse(path)
+        return new_file(path, self._source).path
+
+    def file(self, path: str) -> SourceFile:
+        """The file at a path that was given out here; a new one is empty."""
+        return self._source.find(path) or new_file(path, self._source)
+
+    def is_new(self, path: str) -> bool:
+        """Whether the program does not have a file that was given out here."""
+        return path not in self._known
 
     def _said(self, line: str) -> tuple[str, bool] | None:
         """What may be a path in a line, and whether the line calls it a file."""
         match = _SAID.match(line) if len(line) <= LONGEST else None
         if match is None:
             return None
-        return match.group("path").rstrip(",.;"), (match.group("word") or "").lower().startswith(("file", "path"))
+        path, first = match.group("path"), match.start("path")
+        path = line[len(line[:first].rstrip("_")) : first] + path
+        while len(path) > 2 and path[0] == path[-1] == "_":  # on both sides they are emphasis, else a part of the name
+            path = path[1:-1]
+        return path.rstrip(",.;"), (match.group("word") or "").lower().startswith(("file", "path"))
 
     def of_diff(self, old: str, new: str) -> str:
         """The file that the two header lines of a unified diff are about.
@@ -111,14 +143,14 @@ class Paths:
             for path in (name, bare):
                 if (found := self._resolved(path)) is not None:
                     return found
-        self.refuse(after[2:] if after[:2] in ("a/", "b/") else after)
-        raise AssertionError("it refuses")
+        path = after[2:] if after[:2] in ("a/", "b/") else after
+        if before != "/dev/null":
+            self.refuse(path)
+        return self._new(path)
 
     def _resolved(self, path: str) -> str | None:
         """The path of the program that a model means: also with `./`, `a/` or the folder's name before it."""
-        path = path.replace("\\", "/")
-        while path.startswith("./"):
-            path = path[2:]
+        path = _bare(path)
         if path in self._known:
             return path
         parts = path.split("/")
@@ -128,13 +160,13 @@ class Paths:
             return "/".join(parts[1:])
         return None
 
-    def refuse(self, path: str) -> None:
+    def refuse(self, path: str) -> NoReturn:
         """Refuses a path that is none of the program's, with the nearest that is.
 
         Raises:
             PatchError: `unknown_file`.
         """
-        if path.startswith("/") or ".." in path.split("/") or re.match(r"[A-Za-z]:", path):
+        if _is_outside(path):
             raise PatchError(
                 "unknown_file", f"{path!r} is outside of the program; its files are named as {self._some()}"
             )
@@ -149,7 +181,7 @@ class Paths:
         Raises:
             PatchError: `immutable_region_touched`.
         """
-        if path not in self.evolvable:
+        if path in self._known and path not in self.evolvable:
             raise PatchError(
                 "immutable_region_touched",
                 f"{path} stays as it is: only what stands in the EVOLVE-BLOCKs of {self.all()} may change",
@@ -162,6 +194,18 @@ class Paths:
     def _some(self) -> str:
         shown = [*self.evolvable, *(path for path in self._known if path not in self.evolvable)][:10]
         return ", ".join(repr(path) for path in shown)
+
+
+def _is_outside(path: str) -> bool:
+    """Whether a path leads out of every folder."""
+    return path.startswith("/") or ".." in path.split("/") or re.match(r"[A-Za-z]:", path) is not None
+
+
+def _bare(path: str) -> str:
+    path = path.replace("\\", "/")
+    while path.startswith("./"):
+        path = path[2:]
+    return path
 
 
 def _looks_like_a_path(said: str, *, called: bool) -> bool:

@@ -104,6 +104,7 @@ async def _prompt(run: Run, sampling: Sampling, history: Sequence[Message], mode
         use_text_feedback=evolve.use_text_feedback,
         history=texts,
         room=min(rooms, default=FOR_THE_RECORD),
+        new_files=evolve.allow_new_files,
     )
 
     def make() -> Prompt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from shinka_core.database import values
-from shinka_core.edit import MAX_PROGRAM
+from shinka_core.edit import Rules
 from shinka_core.errors import PatchError
 from shinka_core.generation.once import once, plain
 from shinka_core.generation.under_way import OpenGeneration
@@ -30,10 +30,11 @@ async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, 
     assert asks(operator), "others are given no answers"
 
     async def apply() -> Candidate | Failure:
-        limit, python = generation.run.size_limit, generation.run.settings.job.python
-        if len(answer.text) + sampling.parent.source.length < SMALL_PATCH and python is None:
-            return apply_answer(operator, sampling, answer, limit)
-        return await asyncio.to_thread(apply_answer, operator, sampling, answer, limit, python)
+        limit, settings = generation.run.size_limit, generation.run.settings
+        rules = Rules(limit.characters, settings.job.python, settings.evolve.allow_new_files)
+        if len(answer.text) + sampling.parent.source.length < SMALL_PATCH and rules.python is None:
+            return apply_answer(operator, sampling, answer, rules, limit)
+        return await asyncio.to_thread(apply_answer, operator, sampling, answer, rules, limit)
 
     return await once(
         generation,
@@ -49,21 +50,16 @@ def apply_answer(
     operator: AskingOperator,
     sampling: Sampling,
     answer: Answer,
+    rules: Rules,
     limit: SizeLimit | None = None,
-    python: str | None = None,
 ) -> Candidate | Failure:
-    """Applies an answer's patch, or tells why it does not apply.
-
-    Args:
-        python: Interpreter of the evaluations, when it is not this one; it is asked before a syntax error is one.
-    """
+    """Applies an answer's patch, or tells why it does not apply."""
     if answer.cut:
         # The edits that are whole may be half of a change, and a program that is whole may be a draft.
         return Failure("patch", "truncated_answer", CUT_OFF.get(answer.cut, f"the answer was cut off ({answer.cut})"))
     parent = sampling.parent
     try:
-        characters = limit.characters if limit else MAX_PROGRAM
-        candidate = operator.apply(answer.text, parent, limit=characters, python=python)
+        candidate = operator.apply(answer.text, parent, rules)
     except PatchError as error:
         return Failure("patch", error.reason, str(error))
     return checked(candidate, limit)

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 from shinka_core.edit.folder import joined
 from shinka_core.prompts import Instruction, PromptContext
-from shinka_core.prompts.formats import answer_format
+from shinka_core.prompts.formats import Files, answer_format
 
 
 def instruct(form: str, context: PromptContext, request: str, moves: Sequence[str]) -> Instruction:
     """The instruction for an answer of edits (`diff`) or a whole program (`full`)."""
     parent, others = context.sampling.parent.source, [joined(other.source) for other in context.sampling.inspirations]
-    answer = answer_format(
-        form, language=parent.language, parent=joined(parent), others=others, folder=not parent.single
-    )
+    files: Files = "one" if parent.single else "growing" if context.new_files else "fixed"
+    answer = answer_format(form, language=parent.language, parent=joined(parent), others=others, files=files)
     return Instruction(suggestion(context, request, moves), answer)
 
 

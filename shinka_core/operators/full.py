@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shinka_core.edit import apply_patch
+from shinka_core.edit import Rules, apply_patch
 from shinka_core.operators.asking import instruct
 from shinka_core.operators.protocol import OPERATORS
 from shinka_core.program import Candidate, Program
@@ -28,6 +28,6 @@ class Full:
         """Asks for it, with one suggestion of how."""
         return context.ask(instruct("full", context, REQUEST, MOVES))
 
-    def apply(self, answer: str, parent: Program, *, limit: int, python: str | None = None) -> Candidate:
+    def apply(self, answer: str, parent: Program, rules: Rules) -> Candidate:
         """Takes the answer in the form asked for, or in the other one."""
-        return apply_patch("full", answer, parent.source, limit=limit, python=python)
+        return apply_patch("full", answer, parent.source, rules)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shinka_core.edit import apply_patch, compose_diff
+from shinka_core.edit import Rules, apply_patch, compose_diff
 from shinka_core.edit.evolvable import evolvable_files
 from shinka_core.errors import PatchError
 from shinka_core.llm.question import Material
@@ -61,7 +61,7 @@ class Mutate:
         if answer is None:
             return Failure("propose", "nothing_to_vary", NOTHING)
         try:
-            return apply_patch("diff", answer, parent.source, limit=bench.limit)
+            return apply_patch("diff", answer, parent.source, Rules(bench.limit))
         except PatchError as error:
             return Failure("propose", error.reason, str(error))
 

@@ -10,6 +10,7 @@ from typing import Protocol, TypeGuard, cast, runtime_checkable
 
 import numpy as np
 
+from shinka_core.edit import Rules
 from shinka_core.errors import ConfigError
 from shinka_core.program import Candidate, Evaluation, Failure, Program, Sampling
 from shinka_core.prompts import Prompt, PromptContext
@@ -25,12 +26,11 @@ class AskingOperator(Protocol):
         """What the model is asked; the same for the same context."""
         ...
 
-    def apply(self, answer: str, parent: Program, *, limit: int, python: str | None = None) -> Candidate:
+    def apply(self, answer: str, parent: Program, rules: Rules) -> Candidate:
         """The program that an answer makes of its parent.
 
         Args:
-            limit: Characters that it may have.
-            python: Interpreter that runs it, when it is not this one.
+            rules: What the settings allow it to be.
 
         Raises:
             PatchError: With a message that can be sent back to the model.

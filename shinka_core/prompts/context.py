@@ -61,6 +61,7 @@ class PromptContext:
         use_text_feedback: Show the evaluator's texts.
         history: Contents of earlier answers and of what was said about them, in turn.
         room: Tokens that all messages together may have; None: any number.
+        new_files: Whether files may be added to a program that is a folder.
     """
 
     sampling: Sampling
@@ -69,6 +70,7 @@ class PromptContext:
     use_text_feedback: bool = True
     history: Sequence[str] = ()
     room: int | None = None
+    new_files: bool = False
 
     def ask(self, instruction: Instruction) -> Prompt:
         """The prompt with which a model is asked for that."""

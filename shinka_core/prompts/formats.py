@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from shinka_core.edit.fences import fence_for
 from shinka_core.edit.search_replace import USUAL_LENGTH, marks_for
@@ -74,8 +75,15 @@ The program has several files. Before every block write the line
 
 ### FILE path/to/file
 
-with the path of the file as it is listed. One answer may change several files. Only listed files can be changed, \
-none can be added, renamed or deleted."""
+with the path of the file as it is listed. One answer may change several files. {may}"""
+
+# What may become of the list of files.
+FIXED = "Only listed files can be changed; none can be added, renamed or deleted."
+GROWING = """\
+None can be renamed or deleted. A source file may be added where that makes the program better: give it a path that is \
+not listed, and write the whole of it {how}; the program's files use it as they would any other beside them."""
+IN_EDITS = "into the replacement of a block that searches for nothing"
+IN_FENCES = "as you write the others"
 
 WHOLE_FILES = f"""\
 The program has several files. Write anew those that you change. Answer in exactly this form, the last four lines once \
@@ -88,26 +96,33 @@ the complete file, from its first line to its last
 {{fence}}
 
 Rules:
-- Give the path as it is listed. Only listed files can be changed; none can be added, renamed or deleted.
+- Give the path as it is listed. {{may}}
 - Files that you do not write stay as they are.
 - Keep every line outside the EVOLVE-BLOCKs as it is, the marker lines included.
 - Keep the names, arguments and return values that other code relies on.
 - Nothing left out of a file: no "rest unchanged", no placeholders."""
 
 
-def answer_format(form: str, *, language: str, parent: str, others: Sequence[str] = (), folder: bool = False) -> str:
+# How many files a program has: one, those of its folder, or those of its folder and more.
+Files = Literal["one", "fixed", "growing"]
+
+
+def answer_format(form: str, *, language: str, parent: str, others: Sequence[str] = (), files: Files = "one") -> str:
     """How to answer, with fences and marks that no line of the programs can be taken for.
 
     Args:
         form: Edits (`diff`) or a whole program (`full`).
         parent: The program to change; of a folder all that may change.
         others: Programs that a new one may take lines from.
-        folder: Whether the program has several files.
+        files: How many files the program has.
     """
-    if folder and form != "diff":
-        return WHOLE_FILES.replace("{fence}", fence_for(parent, *others))
-    how = _form(form, language, parent, others)
-    return f"{how}\n\n{EDITS_OF_FILES}" if folder else how
+    if files == "one":
+        return _form(form, language, parent, others)
+    edits = form == "diff"
+    may = GROWING.format(how=IN_EDITS if edits else IN_FENCES) if files == "growing" else FIXED
+    if edits:
+        return f"{_form(form, language, parent, others)}\n\n{EDITS_OF_FILES.format(may=may)}"
+    return WHOLE_FILES.replace("{may}", may).replace("{fence}", fence_for(parent, *others))
 
 
 def _form(form: str, language: str, parent: str, others: Sequence[str]) -> str:

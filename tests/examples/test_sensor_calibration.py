@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -141,3 +142,63 @@ def test_a_model_edits_files_by_their_names_and_a_killed_run_goes_on(
         if diff.count("\n+++ b/") + diff.startswith("--- ") > 1
     ]
     assert both, "one answer changes two files"
+
+
+SHAPED = "    return offset + slope * voltage + bend * voltage**2"
+ADDS = f"""\
+### FILE parts/shape.py
+```python
+def shape(voltage, bend):
+    power = 2.0
+    return bend * voltage**power
+```
+### FILE curve.py
+<<<<<<< SEARCH
+{SHAPED}
+=======
+    from parts.shape import shape
+
+    return offset + slope * voltage + shape(voltage, bend)
+>>>>>>> REPLACE
+"""
+
+
+def growing(messages: list[dict[str, str]], number: int) -> str:
+    """Adds a file to a program that does not have it, and changes it in one that does."""
+    shown = messages[1]["content"]
+    current = shown[shown.rfind("# The current program") :]
+    power = re.search(r"    power = .*", current)
+    if power is None:
+        return ADDS
+    return f"### FILE parts/shape.py\n<<<<<<< SEARCH\n{power.group()}\n=======\n    power = {2 + number / 100}\n>>>>>>> REPLACE\n"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_a_model_adds_a_file_where_it_may_and_changes_it_later(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    task, results = shutil.copytree(TASK, tmp_path / "task"), tmp_path / "r"
+    (task / "evolve.yaml").write_text(
+        "evolution: {allow_new_files: true, patch_types: [diff], patch_type_probs: [1]}\n"
+    )
+
+    async def lives() -> str:
+        async with ModelServer(Script(answer=growing)) as server:
+            done = await asyncio.to_thread(
+                lambda: command(
+                    str(task), "--results", str(results), "--generations", "8", "--model", "m",
+                    "--base-url", server.url, api=prefect_api, home=prefect_home,
+                )
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout + done.stderr
+            return server.bodies[0]["messages"][0]["content"]
+
+    asked = asyncio.run(lives())
+    assert "A source file may be added" in asked
+    programs = expect_results_of_the_database(results)
+    shapes = [file.text for source, _ in programs.values() if (file := source.find("parts/shape.py")) is not None]
+    assert all(text.startswith("# EVOLVE-BLOCK-START\ndef shape") for text in shapes)
+    assert len(set(shapes)) > 2, "it is added and then changed"
+    ((failed,),) = rows(results, "SELECT count(*) FROM programs WHERE NOT correct")
+    assert failed == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shinka_core import generation
+from shinka_core.edit import Rules
 from shinka_core.operators import Operators, asks
 from shinka_core.operators.protocol import AskingOperator
 from shinka_core.program import Answer, Candidate, Failure, Sampling
@@ -26,4 +27,5 @@ def proposal_prompt(sampling: Sampling, **known: Any) -> Prompt:
 
 def apply_answer(sampling: Sampling, answer: Answer, limit: SizeLimit | None = None) -> Candidate | Failure:
     """What comes of an answer."""
-    return generation.apply_answer(operator_of(sampling), sampling, answer, limit)
+    rules = Rules(limit.characters) if limit else Rules()
+    return generation.apply_answer(operator_of(sampling), sampling, answer, rules, limit)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from shinka_core.edit import apply_patch
+from shinka_core.edit import Rules, apply_patch
 from shinka_core.edit.compose import compose_diff, compose_full
 from shinka_core.errors import PatchError
 from shinka_core.program import Candidate
-from shinka_core.source import Source
+from shinka_core.source import Source, SourceFile
 from tests.shinka_core.edit.dressing import block, fence
 from tests.support.folders import CURVE, MAIN, RULES, package
 
@@ -61,6 +61,14 @@ def test_the_line_before_an_edit_names_its_file(said: str) -> None:
     candidate = applied(said + EDIT + ("```\n" if "```" in said else ""), TWINS)
     assert candidate.source == package(rules=BETTER_CURVE)
     assert candidate.diff.startswith("--- a/inner/rules.py\n+++ b/inner/rules.py\n@@")
+
+
+@pytest.mark.parametrize("path", ["__init__.py", "_inner/_rules.py", "rules_.py"])
+@pytest.mark.parametrize("said", ["### FILE {}\n", "**{}**\n", "_{}_\n", "`{}`:\n", "{}\n", "__{}__\n", "File: {}\n"])
+def test_underscores_of_a_name_are_a_part_of_it(path: str, said: str) -> None:
+    twins = Source.folder([SourceFile(path, CURVE, "python"), SourceFile("curve.py", CURVE, "python")])
+    changed = applied(said.format(path) + EDIT, twins).source
+    assert [changed.find(other) == twins.find(other) for other in (path, "curve.py")] == [False, True]
 
 
 def test_the_search_line_may_name_it() -> None:
@@ -200,7 +208,7 @@ def test_line_ends_are_those_of_each_file() -> None:
 def test_the_limit_is_for_all_files_together() -> None:
     parent = package()
     with pytest.raises(PatchError, match=rf"the program has {parent.length + 3} characters; at most {parent.length}"):
-        apply_patch("diff", block("    scale = 2.0", "    scale = 2.0001"), parent, limit=parent.length)
+        apply_patch("diff", block("    scale = 2.0", "    scale = 2.0001"), parent, Rules(parent.length))
 
 
 def test_reasoning_about_files_is_not_their_edit() -> None:

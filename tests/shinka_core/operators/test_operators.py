@@ -12,6 +12,7 @@ import pytest
 from shinka.testing import OperatorContract
 from shinka.testing.operators import ANSWERS, PaperBench, sampling_of
 from shinka_core.config import EvolutionConfig
+from shinka_core.edit import Rules
 from shinka_core.errors import ConfigError
 from shinka_core.llm.question import CallKey, Material, Question
 from shinka_core.operators import OPERATORS, Diff, Mutate, MutationModel, Operator, Operators
@@ -101,7 +102,7 @@ async def test_mutate_makes_what_it_answers_in_a_models_place() -> None:
         question = Question(CallKey(1, Purpose.PROPOSAL, 0, 0), "builtin/mutate", "", "", seed, material=material)
         answer = await MutationModel().ask(question)
         made = await Mutate().propose(sampling, SameDraws(seed=seed))
-        assert made == Diff().apply(answer.text, sampling.parent, limit=10_000)
+        assert made == Diff().apply(answer.text, sampling.parent, Rules(10_000))
 
 
 async def test_mutate_says_that_there_is_nothing_to_vary() -> None:
