@@ -11,7 +11,7 @@ from shinka_core.errors import ConfigError
 from shinka_core.llm.context import Contexts
 from shinka_core.operators import Operators, asks
 from shinka_core.program import Program, Sampling
-from shinka_core.prompts import STANDARD, PromptContext
+from shinka_core.prompts import PROMPT_BUILDERS, PromptContext
 from shinka_core.prompts.bounding import GAP, without_surroundings
 from shinka_core.prompts.programs import shown
 from shinka_core.prompts.proposal import GAPS
@@ -29,13 +29,19 @@ def contexts_of(config: EvolutionConfig) -> Contexts:
     return Contexts(config.proposal_models, config.llm_context_tokens, options)
 
 
-def _tokens_around(operators: Operators, language: str, task: str | None, *, folder: bool) -> int:
+def _tokens_around(config: EvolutionConfig, language: str, *, folder: bool) -> int:
     """About how many tokens the shortest prompt for a program has besides those of the program."""
     source = Source.folder([SourceFile("a", "", language)]) if folder else Source.of("", language)
     nothing = Program("", 0, source, 0, None, False)
     sampling = Sampling(nothing, (), 0, "", "", 0, 0)
-    context = PromptContext(sampling, STANDARD, task=task, use_text_feedback=False)
-    sizes = [operator.prompt(context).tokens for operator in operators if asks(operator)]
+    context = PromptContext(
+        sampling,
+        PROMPT_BUILDERS.create(config.prompt_builder),
+        task=config.task_sys_msg,
+        use_text_feedback=False,
+        new_files=config.allow_new_files,
+    )
+    sizes = [operator.prompt(context).tokens for operator in Operators(config.patch_types) if asks(operator)]
     return max(sizes, default=0) + tokens_at_most(GAPS)
 
 
@@ -53,7 +59,7 @@ class SizeLimit:
             ConfigError: The answer alone would fill a model's context.
         """
         self.characters = config.max_program_size
-        self._around = _tokens_around(Operators(config.patch_types), language, config.task_sys_msg, folder=folder)
+        self._around = _tokens_around(config, language, folder=folder)
         self._smallest = contexts_of(config).smallest()
 
     def problem(self, source: Source) -> str | None:

@@ -12,6 +12,7 @@ from shinka_core.population.inspirations import INSPIRATIONS
 from shinka_core.population.islands import ISLANDS
 from shinka_core.population.migration import MIGRATIONS
 from shinka_core.population.parents import PARENTS
+from shinka_core.prompts import PROMPT_BUILDERS
 from tests.test_architecture import ROOT
 
 DOCUMENT = ROOT / "docs" / "strategies.md"
@@ -23,6 +24,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "Archives": ("archive_strategy", ARCHIVES),
     "Migration": ("migration_strategy", MIGRATIONS),
     "Bandits": ("bandit", BANDITS),
+    "Prompts": ("prompt_builder", PROMPT_BUILDERS),
 }
 
 

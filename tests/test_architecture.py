@@ -64,6 +64,7 @@ MAY_USE = {
         "launch",
         "llm",
         "population",
+        "prompts",
         "seed_program",
         "settings",
         "program_size",

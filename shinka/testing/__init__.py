@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from shinka.testing.operators import OperatorContract
     from shinka.testing.parents import ParentSelectorContract
     from shinka.testing.periodics import PeriodicContract
+    from shinka.testing.prompts import PromptBuilderContract
     from shinka.testing.reviewers import ReviewerContract
     from shinka.testing.views import edge_views, population_views, random_view, stats_of, view_of
 
@@ -24,6 +25,7 @@ __all__ = [
     "OperatorContract",
     "ParentSelectorContract",
     "PeriodicContract",
+    "PromptBuilderContract",
     "ReviewerContract",
     "edge_views",
     "population_views",
@@ -42,6 +44,7 @@ _HOMES = {
     "OperatorContract": "shinka.testing.operators",
     "ParentSelectorContract": "shinka.testing.parents",
     "PeriodicContract": "shinka.testing.periodics",
+    "PromptBuilderContract": "shinka.testing.prompts",
     "ReviewerContract": "shinka.testing.reviewers",
     "edge_views": "shinka.testing.views",
     "population_views": "shinka.testing.views",

@@ -149,6 +149,10 @@ class EvolutionConfig(Section):
         default=["diff", "full", "cross"], min_length=1, description="Operators: how proposals are made."
     )
     patch_type_probs: list[float] = Field(default=[0.6, 0.3, 0.1], min_length=1, description="One per operator.")
+    prompt_builder: Spec = Field(
+        default="standard",
+        description="Who makes a proposal's prompt: `standard` shows other versions whole, `changes` what made them.",
+    )
     max_patch_resamples: int = Field(default=3, ge=1, description="Samplings (new parent) per generation.")
     max_patch_attempts: int = Field(default=2, ge=1, description="Answers per sampling; the error is fed back.")
     max_trials: int = Field(

@@ -1,12 +1,15 @@
 """What models are told: our own words."""
 
-from shinka_core.prompts.context import Instruction, Prompt, PromptBuilder, PromptContext
+from shinka_core.prompts.changes import ChangesPrompts
+from shinka_core.prompts.context import PROMPT_BUILDERS, Instruction, Prompt, PromptBuilder, PromptContext
 from shinka_core.prompts.feedback import repair_message, retry_message
 from shinka_core.prompts.novelty import novelty_prompt, read_novelty_answer
 from shinka_core.prompts.proposal import STANDARD, StandardPrompts
 
 __all__ = [
+    "PROMPT_BUILDERS",
     "STANDARD",
+    "ChangesPrompts",
     "Instruction",
     "Prompt",
     "PromptBuilder",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shinka_core.program import Sampling
+from shinka_core.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,15 @@ class PromptBuilder(Protocol):
     """Puts a prompt together: its words, its order, and what goes first where there is little room."""
 
     def build(self, context: PromptContext, instruction: Instruction) -> Prompt:
-        """The messages of a proposal, the same for the same arguments."""
+        """The messages of a proposal, the same for the same arguments.
+
+        With less room than they need, what is least needed is left out; when even the least does not fit, the
+        prompt says so (`fits`).
+        """
         ...
+
+
+PROMPT_BUILDERS: Registry[PromptBuilder] = Registry("prompt builder", "shinka.prompts", ("build",))
 
 
 @dataclass(frozen=True, slots=True)

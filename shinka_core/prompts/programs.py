@@ -27,6 +27,12 @@ _CHANGED = re.compile(r"^\+\+\+ b/(.*)$", re.MULTILINE)
 
 def show_program(title: str, program: Program, *, use_text_feedback: bool) -> str:
     """One program with its score, public metrics and, if wanted, its feedback."""
+    result = show_result(title, program, use_text_feedback=use_text_feedback)
+    return f"{result}\n{shown(program.source, _CHANGED.findall(program.diff))}"
+
+
+def show_result(title: str, program: Program, *, use_text_feedback: bool) -> str:
+    """What the evaluator made of a program, without the program."""
     lines = [f"## {title}", f"Score: {_score(program)}"]
     if program.public_metrics:
         lines.append(f"Metrics: {_metrics(program.public_metrics)}")
@@ -34,7 +40,6 @@ def show_program(title: str, program: Program, *, use_text_feedback: bool) -> st
         lines.append(_quoted("Why it was rejected", program.error))
     if use_text_feedback and program.text_feedback:
         lines.append(_quoted("Evaluator's feedback", program.text_feedback))
-    lines.append(shown(program.source, _CHANGED.findall(program.diff)))
     return "\n".join(lines)
 
 
