@@ -61,6 +61,7 @@ def test_the_readme_gives_the_score_of_the_seed_program(tmp_path: Path) -> None:
     assert len(base64.b64decode(data.text)) == 1_600
 
 
+@pytest.mark.slow
 def test_mutation_improves_both_modules_and_the_files_are_those_of_the_database(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

@@ -212,6 +212,7 @@ async def test_a_stage_with_its_own_slots_keeps_none_of_the_others(
     assert held == {"quick": 5, "full": 5}
 
 
+@pytest.mark.slow
 async def test_a_limit_on_a_stage_holds_for_that_stage_alone(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
@@ -350,6 +351,7 @@ async def test_a_model_that_cannot_mend_leaves_a_judged_candidate(
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_money_that_does_not_pay_a_repair_leaves_the_generation_to_a_resume_with_more(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
@@ -385,6 +387,7 @@ async def test_what_is_merely_wrong_is_mended_only_when_the_settings_say_so(
         assert [purpose for purpose, *_ in rows(here / "r", PURPOSES)] == calls
 
 
+@pytest.mark.slow
 async def test_a_run_that_ends_while_a_candidate_is_being_mended_goes_on_from_there(
     tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

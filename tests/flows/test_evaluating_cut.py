@@ -82,7 +82,8 @@ def content(program: Program) -> Program:
 
 
 @pytest.mark.filterwarnings("ignore:Logger .prefect:UserWarning")  # its task runs have no flow run
-@pytest.mark.parametrize("stride", [6, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("stride", [1, 6])
 async def test_wherever_it_is_cut_off_it_comes_to_the_same_and_nothing_is_paid_or_evaluated_twice(
     tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch, stride: int
 ) -> None:

@@ -35,6 +35,7 @@ def change(number: int) -> str:
     return f"<<<<<<< SEARCH\nLAST = 0\n=======\nLAST = 0\nadded_{number} = {number}\n>>>>>>> REPLACE\n"
 
 
+@pytest.mark.slow
 async def test_a_run_of_a_megabyte(
     tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

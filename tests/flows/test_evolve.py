@@ -92,6 +92,7 @@ def content(path: Path) -> bytes:
 SECRET = "sk-test-do-not-store-me-1234567890"
 
 
+@pytest.mark.slow
 def test_the_key_is_in_nothing_that_a_run_leaves_behind(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     results = tmp_path / "r"
     with model_server("--fault", "error_401=0.3", "--fault", "error_500=0.2") as server:

@@ -141,7 +141,9 @@ async def test_a_seed_program_without_a_result_is_told_even_if_its_flow_run_was_
 
 
 # The slower the model, the surer are evaluations to wait for it, on a busy machine too.
-@pytest.mark.parametrize(("most", "peak", "latency"), [(1.0, 2, 0.3), (3.0, 6, 1.0)])
+@pytest.mark.parametrize(
+    ("most", "peak", "latency"), [(1.0, 2, 0.3), pytest.param(3.0, 6, 1.0, marks=pytest.mark.slow)]
+)
 async def test_more_proposals_are_made_while_evaluations_wait_for_them_but_no_more_than_allowed(
     tmp_path: Path, prefect_api: str, prefect_home: Path, most: float, peak: int, latency: float
 ) -> None:

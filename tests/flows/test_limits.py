@@ -51,6 +51,7 @@ def test_the_calls_at_once_to_a_model_are_limited_and_what_somebody_changes_in_t
 RATE = 4.0
 
 
+@pytest.mark.slow
 def test_the_calls_per_second_to_a_model_are_limited(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     (tmp_path / "c.yaml").write_text(f"evolution:\n  model_rates: {{hasty: {RATE}}}\n")
     with model_server() as model:
@@ -105,6 +106,7 @@ def spans_of(results: Path) -> list[list[float]]:
     ]
 
 
+@pytest.mark.slow
 def test_the_evaluations_at_once_of_all_runs_with_an_evaluator_are_limited(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

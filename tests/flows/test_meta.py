@@ -60,6 +60,7 @@ async def test_each_is_a_flow_run_and_one_that_fails_ends_nothing(
     assert found == {f"digest {number}": ("COMPLETED", f"at {number} programs") for number in (2, 4, 6)}
 
 
+@pytest.mark.slow
 async def test_generations_go_on_while_one_takes_its_time_and_the_next_waits_for_it(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.shinka_core.test_own_packages import EVERYTHING, script
 from tests.support.prefect import ROOT, environment_for
 from tests.support.runs import TASK
@@ -21,6 +23,7 @@ print(flows.mine, flows.evolve.mine, tasks.mine)
 """
 
 
+@pytest.mark.slow
 def test_a_run_goes_through_beside_modules_of_the_same_names(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

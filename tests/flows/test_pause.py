@@ -45,7 +45,7 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("how", ["program", "file"])
+@pytest.mark.parametrize("how", [pytest.param("program", marks=pytest.mark.slow), "file"])
 async def test_what_had_begun_goes_on_to_its_end_and_nothing_else_begins(
     how: str, tmp_path: Path, prefect_api: str, prefect_home: Path, often: None, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -77,6 +77,7 @@ async def test_what_had_begun_goes_on_to_its_end_and_nothing_else_begins(
     assert (summary.programs, summary.failures) == (GENERATIONS + 1, {})
 
 
+@pytest.mark.slow
 async def test_a_paused_run_can_be_stopped_and_the_file_holds_for_the_resume(
     tmp_path: Path, prefect_api: str, prefect_home: Path, often: None, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -143,7 +143,8 @@ def test_stopped_once_a_run_finishes_what_is_in_flight(
     run.resume(prefect_api, prefect_home)
 
 
-@pytest.mark.parametrize("first", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_twice_a_run_ends_at_once(
     tmp_path: Path, prefect_api: str, prefect_home: Path, first: signal.Signals
 ) -> None:
@@ -163,7 +164,7 @@ def test_stopped_twice_a_run_ends_at_once(
 @pytest.mark.parametrize(
     ("first", "isolation"),
     [
-        ("evaluations", "auto"),
+        pytest.param("evaluations", "auto", marks=pytest.mark.slow),
         pytest.param("evaluations", "limits", marks=pytest.mark.slow),
         pytest.param("driver", "auto", marks=pytest.mark.slow),
         pytest.param("driver", "limits", marks=pytest.mark.slow),

@@ -98,7 +98,8 @@ def outcome(folder: Path, text: str, api: str, home: Path) -> list[str]:
     return done.stdout.splitlines()[-2:]
 
 
-@pytest.mark.parametrize("text", [CTRL_C, pytest.param(THREADS, marks=pytest.mark.slow)], ids=["ctrl-c", "threads"])
+@pytest.mark.slow
+@pytest.mark.parametrize("text", [CTRL_C, THREADS], ids=["ctrl-c", "threads"])
 def test_both_runs_are_stopped_and_resumable(text: str, tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     assert outcome(tmp_path, text, prefect_api, prefect_home) == ["interrupted", "as before"]
     for name in "ab":

@@ -13,7 +13,7 @@ import pytest
 from tests.golden.evolutions import EVOLUTIONS, STORIES, story
 from tests.support.runs import settings_for
 
-QUICK = ("mutate-weighted", "model-migration")
+QUICK = ("model-migration",)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def test_a_terminal_that_is_closed_ends_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "end").exists()
 
 
+@pytest.mark.slow
 def test_a_run_whose_reader_leaves_finishes(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     command = [sys.executable, "flows/evolve.py", str(TASK), "--generations", "3", "--results", str(tmp_path / "r")]
     process = subprocess.Popen(

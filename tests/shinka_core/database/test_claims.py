@@ -75,6 +75,7 @@ async def test_two_processes_claim_every_generation_once_and_again_what_was_give
         assert all(len(claims) > 10 for claims in said), "one of them did it all: nothing was tried"
 
 
+@pytest.mark.slow
 async def test_a_claim_of_a_process_that_was_killed_is_taken_over_when_its_lease_ends(
     tmp_path: Path, database_url: str | None
 ) -> None:

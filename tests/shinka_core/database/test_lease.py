@@ -58,6 +58,7 @@ async def test_a_live_owner_elsewhere_is_respected_by_its_signs_of_life(
         assert owner.lost is None
 
 
+@pytest.mark.slow
 async def test_one_that_has_gone_silent_is_waited_for_and_then_taken_for_gone(
     tmp_path: Path, database_url: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:

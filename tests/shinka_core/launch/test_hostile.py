@@ -40,7 +40,7 @@ time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", ["limits", pytest.param("sandbox", marks=[needs_sandbox, pytest.mark.slow])])
 @pytest.mark.parametrize(
     ("code", "reasons", "words"),
     [

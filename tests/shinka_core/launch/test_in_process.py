@@ -70,6 +70,7 @@ async def test_what_the_function_writes_or_returns_is_the_result(
     assert (found.score, found.correct, found.reason) == expected, found.error
 
 
+@pytest.mark.slow
 async def test_a_program_in_python_is_ended_at_its_time_limit_and_one_that_sleeps_elsewhere_is_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

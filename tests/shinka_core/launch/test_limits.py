@@ -40,6 +40,7 @@ asyncio.run(main(pathlib.Path(sys.argv[1]), sys.argv[2]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_driver_that_is_suspended_loses_nothing_and_lets_nothing_run_longer(tmp_path: Path, level: str) -> None:
     bench = Bench(tmp_path)

@@ -48,7 +48,7 @@ async def demand(provider: Provider, gate: Gate, workers: int, calls: int) -> No
     await asyncio.gather(*(work() for _ in range(workers)))
 
 
-@pytest.mark.parametrize("capacity", [3, 10])
+@pytest.mark.parametrize("capacity", [3, pytest.param(10, marks=pytest.mark.slow)])
 async def test_an_overloaded_provider_gets_about_what_it_serves(capacity: int) -> None:
     gate, provider = Gate("m"), Provider(capacity)
     assert gate.limit == UNLIMITED
