@@ -13,12 +13,9 @@ import pytest
 from tests.golden.evolutions import EVOLUTIONS, STORIES, story
 from tests.support.runs import settings_for
 
-QUICK = ("model-migration",)
 
-
-@pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in EVOLUTIONS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EVOLUTIONS)
 async def test_an_evolution_goes_as_it_went(name: str, tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     with settings_for(prefect_api, prefect_home):
         told = await story(EVOLUTIONS[name], tmp_path)

@@ -62,6 +62,7 @@ def change(messages: list[dict[str, str]], number: int) -> str:
     return f"<<<<<<< SEARCH\nLAST = 0\n=======\nLAST = 0\nadded_{number} = {number}\n>>>>>>> REPLACE\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["m", "gpt-4.1"])
 async def test_a_generation_of_a_megabyte(tmp_path: Path, model: str) -> None:
     code = program(10, outside=20_000).replace("# EVOLVE-BLOCK-END", "LAST = 0\n# EVOLVE-BLOCK-END")
@@ -78,6 +79,7 @@ async def test_a_generation_of_a_megabyte(tmp_path: Path, model: str) -> None:
                     await live(run, number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["python", "cpp", "text"])
 async def test_the_embedding_of_a_megabyte(language: str) -> None:
     code = program(20_000)
@@ -85,6 +87,7 @@ async def test_the_embedding_of_a_megabyte(language: str) -> None:
         await HashedNgrams().embed(code, language)
 
 
+@pytest.mark.slow
 async def test_an_answer_of_five_megabytes(tmp_path: Path) -> None:
     code = "# EVOLVE-BLOCK-START\nLAST = 0\n# EVOLVE-BLOCK-END\n"
     answer = "".join(f"<<<<<<< SEARCH\nLAST = {n}\n=======\nLAST = {n + 1}\n>>>>>>> REPLACE\n" for n in range(1_000))
@@ -145,6 +148,7 @@ async def test_a_population_of_ten_thousand(tmp_path: Path) -> None:
             assert await run.database.best() is not None
 
 
+@pytest.mark.slow
 async def test_a_block_of_a_megabyte_written_anew(tmp_path: Path) -> None:
     code = "# EVOLVE-BLOCK-START\n" + "the_value = some_function(a, b)\n" * 30_000 + "# EVOLVE-BLOCK-END\n"
 

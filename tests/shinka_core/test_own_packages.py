@@ -47,7 +47,6 @@ def script(folder: Path, files: dict[str, str], text: str, **environment: str) -
     ("files", "when"),
     [
         ("tasks.py", "before"),
-        ("flows/", "after"),
         *(
             pytest.param(files, when, marks=pytest.mark.slow)
             for files, when in (
@@ -57,6 +56,7 @@ def script(folder: Path, files: dict[str, str], text: str, **environment: str) -
                 ("tasks/", "before"),
                 ("tasks/", "after"),
                 ("flows/", "before"),
+                ("flows/", "after"),
             )
         ),
     ],

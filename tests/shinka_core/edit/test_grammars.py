@@ -84,6 +84,7 @@ def test_a_model_is_told_where() -> None:
     assert "line 2" in str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", PROGRAMS)
 def test_any_text_is_looked_at_in_bounded_time_and_without_stopping_others(language: str) -> None:
     rng = random.Random(0)

@@ -39,6 +39,7 @@ def seconds(answer: str, patch_type: str) -> float:
     return time.thread_time() - started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("unit", UNITS)
 def test_eight_times_the_text_takes_about_eight_times_as_long(unit: str, place: str) -> None:
