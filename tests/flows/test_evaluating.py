@@ -143,6 +143,7 @@ def test_a_run_killed_between_two_stages_makes_the_second_and_not_the_first_agai
     assert resumed["state"]["message"].startswith("score ")
 
 
+@pytest.mark.slow
 async def test_each_stage_and_repeat_is_a_task_run_of_its_own(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
@@ -305,6 +306,7 @@ async def test_a_candidate_that_does_not_run_is_mended_once_with_its_error(
     assert "VALUE = 3.0" in (results / "gen_1/main.py").read_text()
 
 
+@pytest.mark.slow
 async def test_what_is_not_mended_is_recorded_and_not_asked_about_again(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
@@ -372,6 +374,7 @@ async def test_money_that_does_not_pay_a_repair_leaves_the_generation_to_a_resum
     assert counted(task) == {"0": 1, "1": 2}
 
 
+@pytest.mark.slow
 async def test_what_is_merely_wrong_is_mended_only_when_the_settings_say_so(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

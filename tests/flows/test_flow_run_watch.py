@@ -92,6 +92,7 @@ async def test_each_wish_is_told_once(prefect_api: str, steps: list[tuple[str, s
     assert await watched(prefect_api, *steps) == words
 
 
+@pytest.mark.slow
 async def test_a_paused_run_begins_no_proposal_until_it_is_resumed(
     tmp_path: Path,
     prefect_api: str,

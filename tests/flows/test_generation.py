@@ -198,6 +198,8 @@ async def test_a_resumed_run_knows_what_it_had_come_to(
     assert (told[-1:] or [first.best_score]) == [pytest.approx(second.best_score, rel=1e-5)]
 
 
+@pytest.mark.slow
+@pytest.mark.other_prefect
 async def test_a_server_that_does_not_answer_keeps_no_generation_waiting_and_hears_everything_afterwards(
     tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

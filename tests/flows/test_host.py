@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.prefect import ROOT, environment_for, own_home
 from tests.support.runs import TASK
 
@@ -103,6 +105,7 @@ print("unchanged")
 """
 
 
+@pytest.mark.slow
 def test_nothing_of_the_host_is_changed(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(TASK), str(tmp_path / "r")], cwd=ROOT, timeout=120,

@@ -198,7 +198,9 @@ def log_of(run: Run) -> list[Outcome]:
     return list(bandit.seen)
 
 
-@pytest.mark.parametrize("name", ["ucb1", "thompson", "asymmetric_ucb"])
+@pytest.mark.parametrize(
+    "name", ["asymmetric_ucb", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ucb1", "thompson"))]
+)
 async def test_a_run_learns_from_its_own_programs(tmp_path: Path, name: str) -> None:
     settings = settings_of(tmp_path, patch_types=["diff", "mutate"], patch_type_probs=[0.5, 0.5], bandit=name)
     async with open_run(settings) as run:

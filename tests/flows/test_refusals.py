@@ -28,7 +28,10 @@ async def evolved(folder: Path, server: ModelServer, generations: int = 4) -> An
     ).run()  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", REFUSED)
+FIRST, *OTHERS = REFUSED
+
+
+@pytest.mark.parametrize("kind", [FIRST, *(pytest.param(kind, marks=pytest.mark.slow) for kind in OTHERS)])
 async def test_another_parent_is_sampled_for_a_prompt_that_finds_no_answer(
     kind: str, tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

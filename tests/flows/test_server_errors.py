@@ -25,7 +25,7 @@ def no_generation_is_left_out(results: Path, count: int) -> None:
     assert rows(results, "SELECT DISTINCT state FROM generations") == [("recorded",)]
 
 
-@pytest.mark.parametrize("status", [500, 503, 429])
+@pytest.mark.parametrize("status", [503, *(pytest.param(status, marks=pytest.mark.slow) for status in (500, 429))])
 async def test_errors_for_a_while_leave_no_generation_out(
     status: int, tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

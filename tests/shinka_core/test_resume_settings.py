@@ -152,7 +152,13 @@ WORKS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("change", WORKS.values(), ids=WORKS)
+QUICK = ("generations", "budget", "models", "time limit", "more islands")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [pytest.param(change, id=name, marks=[] if name in QUICK else pytest.mark.slow) for name, change in WORKS.items()],
+)
 async def test_these_can_be_changed(begun: Begun, change: dict[str, Any]) -> None:
     more = {"evolve": {"num_generations": 8} | change.get("evolve", {})}
     run, launcher = await go(settings(begun.results, None, **(change | more)), True)

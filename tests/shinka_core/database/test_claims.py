@@ -135,6 +135,7 @@ async def test_what_a_single_driver_left_open_is_claimed_first(tmp_path: Path, d
         assert await mine.next() is None
 
 
+@pytest.mark.slow
 async def test_two_processes_never_hold_more_than_the_limit(tmp_path: Path, database_url: str | None) -> None:
     async with evolution(tmp_path, database_url) as (database, store, options):
         question = Question(CallKey(1, Purpose.PROPOSAL, 0, 0), "m", "", "?", seed=0)

@@ -137,6 +137,7 @@ def final_best(selector: IslandSelector, seed: int, generations: int = 240) -> t
     return max(level), given_out[promising] / generations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "selector",
     [
