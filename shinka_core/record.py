@@ -75,7 +75,6 @@ class Ended:
     generation: int
     failure: Failure
     pulls: tuple[Pull, ...] = ()
-    cost: float = 0.0
     blame: Blame | None = None
 
 
