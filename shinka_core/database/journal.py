@@ -23,11 +23,11 @@ StepKey = tuple[GenerationState, int, int]
 FINAL = tuple(state.value for state in GenerationState if state.final)
 DETAIL_LIMIT = 4_000
 
-# The state that a generation comes to.
+# The state that a generation comes to. One comparison after the other: a list of values is no statement for many rows.
 _AT = (GenerationRow.evolution == bindparam("of"), GenerationRow.number == bindparam("at"))
 STATE = (
     update(table_of(GenerationRow))
-    .where(*_AT, GenerationRow.state.not_in(FINAL))
+    .where(*_AT, *(GenerationRow.state != final for final in FINAL))
     .values(state=bindparam("state"), updated_at=bindparam("updated_at"))
 )
 _BEFORE = table_of(GenerationRow).alias("before")
