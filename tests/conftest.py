@@ -26,9 +26,9 @@ load_profile()
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """How many workers `make test` has."""
-    return workers.count()
+    return workers.count(config)
 
 
 @pytest.hookimpl(optionalhook=True)

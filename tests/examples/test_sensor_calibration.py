@@ -182,13 +182,15 @@ def test_a_model_adds_a_file_where_it_may_and_changes_it_later(
     task, results = shutil.copytree(TASK, tmp_path / "task"), tmp_path / "r"
     (task / "evolve.yaml").write_text(
         "evolution: {allow_new_files: true, patch_types: [diff], patch_type_probs: [1]}\n"
+        "database: {num_islands: 1, parent_selection_strategy: uniform}\n"
     )
 
     async def lives() -> str:
         async with ModelServer(Script(answer=growing)) as server:
             done = await asyncio.to_thread(
                 lambda: command(
-                    str(task), "--results", str(results), "--generations", "8", "--model", "m",
+                    str(task), "--results", str(results), "--generations", "12", "--model", "m",
+                    "--max-proposal-jobs", "1",
                     "--base-url", server.url, api=prefect_api, home=prefect_home,
                 )
             )  # fmt: skip

@@ -29,7 +29,7 @@ def test_what_is_cut_says_how_much() -> None:
     assert "characters left out" in bounded({"a": "x" * 1_000}, 100)["a"]
 
 
-@fewer(10, in_ci=500)
+@fewer(10, in_ci=200)
 @given(st.dictionaries(st.text(max_size=5), VALUES, max_size=10))
 def test_what_fits_is_kept_and_nothing_is_longer_than_the_limit(value: dict[str, Any]) -> None:
     assert bounded(value, 10_000_000) == value

@@ -1,7 +1,8 @@
-"""How `make test` spreads the tests over workers: file by file, but the tests of the flows all on one.
+"""How the tests are spread over workers: file by file, but the tests of the flows all on one.
 
 They need a Prefect server, which takes seconds to start and some time for as long as it lives, and their runs keep
-more than one processor busy. The other workers come without.
+more than one processor busy. The other workers come without. The kills take as long as all the rest of the slow ones
+of the flows, so they are a portion of their own.
 """
 
 from __future__ import annotations
@@ -10,18 +11,19 @@ import os
 from typing import Any
 
 MOST = 4
-TOGETHER = "tests/flows/"
+TOGETHER, APART = "tests/flows/", "tests/flows/test_kill.py"
+QUICK = "not slow"
 
 
-def count() -> int:
-    """One more than there are processors for this process, within bounds: many a test waits."""
+def count(config: Any) -> int:
+    """As many as there are processors for this process, within bounds; for the quick tests, of which many wait, one more."""
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(MOST, here + 1)
+    return min(MOST, here + (config.getoption("markexpr") == QUICK))
 
 
 def portion(test: str) -> str:
     """What is run in one go, by one worker, of all that has the same portion."""
-    return TOGETHER if test.startswith(TOGETHER) else test.partition("::")[0]
+    return TOGETHER if test.startswith(TOGETHER) and not test.startswith(APART) else test.partition("::")[0]
 
 
 def scheduling(config: Any, log: Any) -> Any:
