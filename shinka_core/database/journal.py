@@ -32,6 +32,16 @@ STATE = (
 )
 _BEFORE = table_of(GenerationRow).alias("before")
 
+# How a generation stands, and the first row of one: both made once.
+_STANDS = select(
+    GenerationRow.state,
+    GenerationRow.failure_step,
+    GenerationRow.failure_reason,
+    GenerationRow.failure_detail,
+    GenerationRow.blame,
+).where(*_AT)
+_BEGIN = insert(table_of(GenerationRow))
+
 
 def next_end(evolution: Any) -> ScalarSelect[int]:
     """The place in the order of ends that comes next, for the database to look up."""
@@ -106,22 +116,10 @@ class Journal:
         """Opens a generation: a new row, or the steps of the existing one."""
 
         async def open_row(connection: AsyncConnection) -> Claim:
-            found = await connection.execute(
-                select(
-                    GenerationRow.state,
-                    GenerationRow.failure_step,
-                    GenerationRow.failure_reason,
-                    GenerationRow.failure_detail,
-                    GenerationRow.blame,
-                ).where(GenerationRow.evolution == self._evolution, GenerationRow.number == number)
-            )
-            row = found.first()
+            row = (await connection.execute(_STANDS, {"of": self._evolution, "at": number})).first()
             if row is None:
-                await connection.execute(
-                    insert(GenerationRow).values(
-                        evolution=self._evolution, number=number, state=GenerationState.STARTED.value
-                    )
-                )
+                begun = {"evolution": self._evolution, "number": number, "state": GenerationState.STARTED.value}
+                await connection.execute(_BEGIN, begun)
                 return Claim(number, GenerationState.STARTED, {})
             state, *why, blame = row
             return Claim(

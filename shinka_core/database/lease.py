@@ -13,13 +13,13 @@ import logging
 import time
 from typing import Any
 
-from sqlalchemy import Double, select, update
+from sqlalchemy import Double, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from shinka_core.database.ownership import holder
-from shinka_core.database.schema import EvolutionRow, now
+from shinka_core.database.schema import EvolutionRow, now, table_of
 from shinka_core.database.store import Store
 from shinka_core.errors import DatabaseError, EvolutionExistsError, OwnershipLostError
 
@@ -51,6 +51,18 @@ def _postgres_seconds(_element: Any, _compiler: Any, **_options: Any) -> str:
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
 
 
+# A sign of life, which every commit gives: made once.
+_SIGN = (
+    update(table_of(EvolutionRow))
+    .where(
+        EvolutionRow.name == bindparam("evolution"),
+        EvolutionRow.owner == bindparam("mark"),
+        EvolutionRow.commits == bindparam("counted"),
+    )
+    .values(commits=EvolutionRow.commits + 1, seen_at=database_seconds())
+)
+
+
 class Lease:
     """That an evolution is held under a mark.
 
@@ -76,15 +88,8 @@ class Lease:
             OwnershipLostError: Another has taken the evolution up.
         """
         while True:
-            signed = await connection.execute(
-                update(EvolutionRow)
-                .where(
-                    EvolutionRow.name == self.evolution,
-                    EvolutionRow.owner == self.mark,
-                    EvolutionRow.commits == self.commits,
-                )
-                .values(commits=EvolutionRow.commits + 1, seen_at=database_seconds())
-            )
+            mine = {"evolution": self.evolution, "mark": self.mark, "counted": self.commits}
+            signed = await connection.execute(_SIGN, mine)
             if signed.rowcount == 1:
                 return False
             found = await look(connection, self.evolution)

@@ -10,18 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.insert_once import insert_once
 from shinka_core.database.schema import EmbeddingRow, SourceRow, table_of
 from shinka_core.database.writer import Rows
 from shinka_core.source import Source, SourceFile
 
 Vector = NDArray[np.float32]
 
-# SQLite has the same words for it.
-_SOURCE = insert(table_of(SourceRow)).on_conflict_do_nothing()
-_EMBEDDING = insert(table_of(EmbeddingRow)).on_conflict_do_nothing()
+_SOURCE = insert_once(table_of(SourceRow))
+_EMBEDDING = insert_once(table_of(EmbeddingRow))
 # Values of one query at most, of which SQLite takes a limited number.
 AT_ONCE = 500
 

@@ -81,6 +81,7 @@ class Population:
         self.sequence = 0
         self._islands = [Island() for _ in range(islands)]
         self._archive = archive
+        self._rebuilds = archive if isinstance(archive, Rebuildable) else None  # looked at once: it takes its time
         self._positions: dict[str, int] = {}
         self._made: set[int] = set()
         self._scores = GrowingArray(np.float64)
@@ -131,15 +132,15 @@ class Population:
 
     def take(self, event: Event) -> None:
         """Takes up one event of a record that is read back; the archive may wait for `rank`."""
-        if isinstance(event, Recorded) and isinstance(self._archive, Rebuildable):
+        if isinstance(event, Recorded) and self._rebuilds is not None:
             self._add(event)
         else:
             self.apply(event)
 
     def rank(self) -> None:
         """Makes the archive of what was taken up."""
-        if isinstance(self._archive, Rebuildable):
-            self.elites = list(self._archive.rebuild(self.view(), np.random.default_rng([self.seed, len(self)])))
+        if self._rebuilds is not None:
+            self.elites = list(self._rebuilds.rebuild(self.view(), np.random.default_rng([self.seed, len(self)])))
             self._view = None
 
     def _add(self, event: Recorded) -> None:
