@@ -45,6 +45,7 @@ class Recorded:
         cost: US dollars of all model calls made for it.
         seconds: Of its evaluation.
         error: Why it is not correct; read back of the seed program alone.
+        text: `Source.key` of its files.
     """
 
     sequence: int
@@ -62,6 +63,7 @@ class Recorded:
     cost: float = 0.0
     seconds: float = 0.0
     error: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +191,5 @@ def recorded(
         cost=program.cost,
         seconds=program.evaluation_seconds,
         error=program.error,
+        text=program.source.key,
     )

@@ -130,6 +130,7 @@ async def _ends(
             ProgramRow.features,
             ProgramRow.cost,
             ProgramRow.evaluation_seconds,
+            ProgramRow.source_key,
             case((ProgramRow.generation == SEED, ProgramTextRow.error), else_="").label("error"),
             GenerationRow.sequence.label("end"),
         )
@@ -171,6 +172,7 @@ def _recorded(row: Any, islands: tuple[int, ...], pulls: tuple[Pull, ...]) -> Re
         cost=row.cost,
         seconds=row.evaluation_seconds,
         error=row.error,
+        text=row.source_key,
     )
 
 

@@ -318,6 +318,8 @@ class AsyncProgramDatabase:
             key: As `Source.key` names texts.
             island: On which it has to live; None: on any.
         """
+        if not self._population.may_hold(key):  # as a rule, and then nothing is asked
+            return None
         return await self._reader.scored(self._evolution, key, island)
 
     async def embedding(self, program_id: str) -> Vector | None:

@@ -29,6 +29,11 @@ class Rebuildable(Protocol):
         ...
 
 
+def _short(digest: str) -> int:
+    """The first 60 bits of a hexadecimal digest: a hundred thousand of them take 10 MB."""
+    return int(digest[:15], 16)
+
+
 class Island:
     """Who lives on one island, in the order in which they came.
 
@@ -84,6 +89,7 @@ class Population:
         self._rebuilds = archive if isinstance(archive, Rebuildable) else None  # looked at once: it takes its time
         self._positions: dict[str, int] = {}
         self._made: set[int] = set()
+        self._texts: set[int] = set()
         self._scores = GrowingArray(np.float64)
         self._correct = GrowingArray(np.bool_)
         self._children = GrowingArray(np.int64)
@@ -148,6 +154,8 @@ class Population:
         self.ids.append(event.program_id)
         self._positions[event.program_id] = position
         self._made.add(event.generation)
+        if event.text:
+            self._texts.add(_short(event.text))
         fit = event.correct and event.score is not None
         self._scores.append(np.nan if event.score is None else event.score)
         self._correct.append(fit)
@@ -207,6 +215,10 @@ class Population:
     def holds(self, generation: int) -> bool:
         """Whether the generation has its program."""
         return generation in self._made
+
+    def may_hold(self, text: str) -> bool:
+        """Whether a program may have that text, named as `Source.key` does; False is certain."""
+        return _short(text) in self._texts
 
     def best(self) -> int | None:
         """Position of the best correct program, the earliest of equals."""

@@ -110,6 +110,7 @@ async def test_a_reader_tells_all_that_is_recorded(tmp_path: Path, database_url:
             assert (step.step, step.payload["candidate"]["files"]) == ("patched", [["", "x = 1", "python"]])
             events = [event async for event in reader.events() if isinstance(event, Recorded)]
             assert events[0].instance_scores == {"a": 1.0, "b": 0.5}
+            assert [event.text for event in events] == [seed.source.key, child.source.key]
             with pytest.raises(DatabaseError, match="has no program 'nobody'"):
                 await reader.source("nobody")
             with pytest.raises(ValueError, match=r"columns=\['code'\].*description"):
