@@ -27,6 +27,15 @@ TRIALS = "trials/"
 NO_REASON = "the evaluator gives no reason"
 
 
+class PatchType(StrEnum):
+    """The operators that ask models and come along, by the names that settings and programs have for them."""
+
+    DIFF = "diff"
+    FULL = "full"
+    CROSS = "cross"
+    FIX = "fix"
+
+
 class Purpose(StrEnum):
     """What a model call was for; costs are reported by it."""
 

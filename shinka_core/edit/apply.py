@@ -25,15 +25,20 @@ from shinka_core.source_text import Dress, NotTextError, plain, source_bytes
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 
 
-def apply_patch(form: str, answer: str, parent: Source, rules: Rules = STANDARD) -> Candidate:
+def apply_patch(
+    form: str, answer: str, parent: Source | str, language: str | None = None, *, rules: Rules = STANDARD
+) -> Candidate:
     """Applies an answer to its parent.
 
     A model may answer in the other format than the one asked for; the change is taken all the same.
 
     Args:
-        form: What was asked for, edits (`diff`) or a whole program (`full`); decides which reading is tried first.
+        form: What was asked for, edits (`diff`) or a whole program (`full` and all others); decides which reading is
+            tried first.
         answer: The model's whole text.
-        parent: The program to change; python and json are checked for syntax.
+        parent: The program to change, or the text of one that is one file; python and json are checked for syntax.
+        language: Of a text.
+        rules: What the change may be.
 
     Returns:
         The candidate; everything outside the EVOLVE-BLOCKs is the parent's, byte for byte, and inside
@@ -42,9 +47,12 @@ def apply_patch(form: str, answer: str, parent: Source, rules: Rules = STANDARD)
     Raises:
         PatchError: With a message that can be sent back to the model.
     """
+    if isinstance(parent, str):
+        parent = Source.of(parent, language or "text")
 
     def change(part: str, file: SourceFile) -> str:
-        return _changed_text(form, read_answer(part, plain(file.text)), file, rules)
+        asked = form if file.text.strip() else "full"  # what is put into an empty file is all of it
+        return _changed_text(asked, read_answer(part, plain(file.text)), file, rules)
 
     reading = read_answer(answer, joined(parent))
     if parent.single:

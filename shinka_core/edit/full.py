@@ -63,7 +63,7 @@ def apply_program(parent: str, program: str) -> str:
 
 def is_whole(parent: str, program: str) -> bool:
     """Whether code that came unasked is meant as the whole program, and not as a piece of it."""
-    if has_markers(program) or not parent.strip():
+    if has_markers(program):
         return True
     if has_markers(parent):
         head, tail = (_lines(without_markers(part)) for part in _around(parent))

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from shinka_core.errors import ConfigError
 from shinka_core.operators.protocol import Operator, asks, made, name_of
+from shinka_core.program import PatchType
 from shinka_core.registry import Spec
 
 # Takes over where nothing is correct, and where there is no second program to cross with.
-FIX, CROSS, ALONE = "fix", "cross", "diff"
+FIX, CROSS, ALONE = PatchType.FIX.value, PatchType.CROSS.value, PatchType.DIFF.value
 
 
 class Operators:

@@ -31,4 +31,4 @@ class Diff:
 
     def apply(self, answer: str, parent: Program, rules: Rules) -> Candidate:
         """Takes the answer in the form asked for, or in the other one."""
-        return apply_patch("diff", answer, parent.source, rules)
+        return apply_patch("diff", answer, parent.source, rules=rules)

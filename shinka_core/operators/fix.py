@@ -25,4 +25,4 @@ class Fix:
 
     def apply(self, answer: str, parent: Program, rules: Rules) -> Candidate:
         """Takes the answer in the form asked for, or in the other one."""
-        return apply_patch("full", answer, parent.source, rules)
+        return apply_patch("full", answer, parent.source, rules=rules)

@@ -30,4 +30,4 @@ class Full:
 
     def apply(self, answer: str, parent: Program, rules: Rules) -> Candidate:
         """Takes the answer in the form asked for, or in the other one."""
-        return apply_patch("full", answer, parent.source, rules)
+        return apply_patch("full", answer, parent.source, rules=rules)

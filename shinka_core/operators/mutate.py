@@ -61,7 +61,7 @@ class Mutate:
         if answer is None:
             return Failure("propose", "nothing_to_vary", NOTHING)
         try:
-            return apply_patch("diff", answer, parent.source, Rules(bench.limit))
+            return apply_patch("diff", answer, parent.source, rules=Rules(bench.limit))
         except PatchError as error:
             return Failure("propose", error.reason, str(error))
 

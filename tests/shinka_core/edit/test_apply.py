@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shinka_core.edit import apply_patch, compose_diff, compose_full
 from shinka_core.edit.blocks import block_texts, immutable_parts, with_blocks
 from shinka_core.errors import PatchError
+from shinka_core.program import PatchType
 from shinka_core.source import Source
 
 PARENT = """\
@@ -227,3 +228,9 @@ def test_every_kind_of_parent_can_be_edited(kind: str) -> None:
     child = apply_patch("diff", edit(line, line.replace("3.0", "4.0")), Source.of(parent, "text")).code
     assert child.replace("4.0", "3.0").replace("\r\n", "\n") == parent.replace("\r\n", "\n")
     assert immutable_parts(child) == immutable_parts(parent)
+
+
+@pytest.mark.parametrize("form", PatchType)
+def test_a_program_of_one_file_may_be_given_as_a_text(form: PatchType) -> None:
+    answer = edit("    factor = 3.0", "    factor = math.pi")
+    assert apply_patch(form, answer, PARENT, "python") == apply_patch(form, answer, Source.of(PARENT, "python"))

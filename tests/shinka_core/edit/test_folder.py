@@ -208,7 +208,7 @@ def test_line_ends_are_those_of_each_file() -> None:
 def test_the_limit_is_for_all_files_together() -> None:
     parent = package()
     with pytest.raises(PatchError, match=rf"the program has {parent.length + 3} characters; at most {parent.length}"):
-        apply_patch("diff", block("    scale = 2.0", "    scale = 2.0001"), parent, Rules(parent.length))
+        apply_patch("diff", block("    scale = 2.0", "    scale = 2.0001"), parent, rules=Rules(parent.length))
 
 
 def test_reasoning_about_files_is_not_their_edit() -> None:

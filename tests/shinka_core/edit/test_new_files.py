@@ -26,7 +26,7 @@ DIFF = "```diff\n--- /dev/null\n+++ b/inner/gain.py\n@@ -0,0 +1,2 @@\n+def gain(
 
 
 def grown(answer: str, form: str = "diff", parent: Source | None = None) -> Source:
-    return apply_patch(form, answer, parent or package(), GROWING).source
+    return apply_patch(form, answer, parent or package(), rules=GROWING).source
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_new_file_comes_in_every_form_and_may_change_again(form: str, answer: 
 def test_an_answer_changes_files_and_adds_some() -> None:
     for new in ("### FILE gain.py\n" + block("", HELPER.rstrip("\n")), "### FILE gain.py\n" + fence(HELPER)):
         for answer in (f"{USE}\n{new}", f"{new}\n{USE}"):
-            candidate = apply_patch("diff", answer, package(), GROWING)
+            candidate = apply_patch("diff", answer, package(), rules=GROWING)
             texts = {file.path: file.text for file in candidate.source.files}
             assert texts["gain.py"] == STORED
             assert "gain(scale * x)" in texts["curve.py"]
@@ -87,7 +87,7 @@ def test_without_blocks_a_new_file_is_as_it_was_written() -> None:
 
 def refused(answer: str, form: str = "full", rules: Rules = GROWING) -> str:
     with pytest.raises(PatchError) as caught:
-        apply_patch(form, answer, package(), rules)
+        apply_patch(form, answer, package(), rules=rules)
     return f"{caught.value.reason}: {caught.value}"
 
 

@@ -67,7 +67,7 @@ def test_a_patch_asks_the_interpreter_of_the_evaluations(tmp_path: Path) -> None
     answer = block(OLD, "    factor = = 4")
     with pytest.raises(PatchError, match="invalid syntax"):
         apply_patch("diff", answer, Source.of(AREA, "python"))
-    assert apply_patch("diff", answer, Source.of(AREA, "python"), Rules(python=interpreter(tmp_path, 0))).code
+    assert apply_patch("diff", answer, Source.of(AREA, "python"), rules=Rules(python=interpreter(tmp_path, 0))).code
 
 
 def test_a_character_that_the_encoding_of_the_program_lacks_is_refused() -> None:
