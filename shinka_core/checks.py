@@ -14,7 +14,7 @@ from shinka_core.operators import Operators
 from shinka_core.periodic import periodics_of
 from shinka_core.population.settings import search_of, spawning_of
 from shinka_core.program_size import SizeLimit
-from shinka_core.prompts import PROMPT_BUILDERS
+from shinka_core.prompts import prompt_builder_of
 from shinka_core.reviewers import reviewer_of
 from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.seed_program import SeedProgram, read_seed_program
@@ -64,7 +64,7 @@ def check_values(settings: RunSettings) -> None:
     check_models(settings.evolve)
     spawning_of(settings.database, search_of(settings.database).islands)
     Operators(settings.evolve.patch_types)
-    PROMPT_BUILDERS.create(settings.evolve.prompt_builder)
+    prompt_builder_of(settings.evolve.prompt_builder)
     bandit_of(settings.evolve)
     _check_beside(settings.evolve)
 

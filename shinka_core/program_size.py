@@ -11,7 +11,7 @@ from shinka_core.errors import ConfigError
 from shinka_core.llm.context import Contexts
 from shinka_core.operators import Operators, asks
 from shinka_core.program import Program, Sampling
-from shinka_core.prompts import PROMPT_BUILDERS, PromptContext
+from shinka_core.prompts import PromptContext, prompt_builder_of
 from shinka_core.prompts.bounding import GAP, without_surroundings
 from shinka_core.prompts.programs import shown
 from shinka_core.prompts.proposal import GAPS
@@ -36,7 +36,7 @@ def _tokens_around(config: EvolutionConfig, language: str, *, folder: bool) -> i
     sampling = Sampling(nothing, (), 0, "", "", 0, 0)
     context = PromptContext(
         sampling,
-        PROMPT_BUILDERS.create(config.prompt_builder),
+        prompt_builder_of(config.prompt_builder),
         task=config.task_sys_msg,
         use_text_feedback=False,
         new_files=config.allow_new_files,

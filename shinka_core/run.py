@@ -29,7 +29,7 @@ from shinka_core.periodic import Named, periodics_of
 from shinka_core.private import private_places
 from shinka_core.program_size import SizeLimit, contexts_of
 from shinka_core.progress import Progress
-from shinka_core.prompts import PROMPT_BUILDERS
+from shinka_core.prompts import prompt_builder_of
 from shinka_core.record import Fold
 from shinka_core.reviewers import Reviewer, reviewer_of
 from shinka_core.seed_program import SeedProgram
@@ -85,7 +85,7 @@ class Run:
         self.launcher = launcher
         self.operators = Operators(settings.evolve.patch_types)
         self.arms = arms
-        self.prompt_builder = PROMPT_BUILDERS.create(settings.evolve.prompt_builder)
+        self.prompt_builder = prompt_builder_of(settings.evolve.prompt_builder)
         self.contexts = contexts_of(settings.evolve)
         self.size_limit = SizeLimit(settings.evolve, seed_program.language, folder=not seed_program.source.single)
         self.proposals = Slots("proposals", settings.proposal_jobs, gate=self.control)

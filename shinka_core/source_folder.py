@@ -31,6 +31,11 @@ def is_left_over(name: str) -> bool:
     return name.startswith(".") or name in CACHES or name.endswith(LEFT_OVER)
 
 
+def folded_path(path: str) -> str:
+    """The same for paths that are one file on some systems."""
+    return unicodedata.normalize("NFC", path).casefold()
+
+
 def list_files(folder: Path) -> dict[str, Path]:
     """The files of a program's folder by their paths inside, with `/`.
 
@@ -41,7 +46,7 @@ def list_files(folder: Path) -> dict[str, Path]:
     folded: dict[str, str] = {}
     for path in _walk(folder, folder):
         name = path.relative_to(folder).as_posix()
-        other = folded.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        other = folded.setdefault(folded_path(name), name)
         if other != name:
             raise ConfigError(f"{str(folder)!r} holds {other!r} and {name!r}, which are one file elsewhere; rename one")
         found[name] = path

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Insert, Table
+from sqlalchemy import Insert
 from sqlalchemy.ext.compiler import compiles
 
 
@@ -21,8 +21,3 @@ class InsertOnce(Insert):
 @compiles(InsertOnce)
 def _compiled(element: InsertOnce, compiler: Any, **options: Any) -> str:
     return f"{compiler.visit_insert(element, **options)} ON CONFLICT DO NOTHING"
-
-
-def insert_once(table: Table) -> InsertOnce:
-    """The statement for a table."""
-    return InsertOnce(table)

@@ -14,6 +14,7 @@ from shinka_core.database.pulls import read_pulls
 from shinka_core.database.schema import GenerationRow, now, table_of
 from shinka_core.database.steps import REOPENED, payloads, read_steps, step_rows
 from shinka_core.database.store import Store
+from shinka_core.database.values import load_blame
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import Blame
 from shinka_core.program import Failure, GenerationState
@@ -127,7 +128,7 @@ class Journal:
                 GenerationState(state),
                 await _counting_steps(connection, self._evolution, number, self.language),
                 Failure(*why) if state == GenerationState.FAILED else None,
-                Blame(blame) if blame else None,
+                load_blame(blame),
             )
 
         return await self._writer.write(open_row)

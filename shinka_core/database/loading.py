@@ -22,7 +22,7 @@ from shinka_core.database.schema import (
 from shinka_core.database.seed import SEED
 from shinka_core.database.sources import unpacked
 from shinka_core.database.store import Store
-from shinka_core.errors import Blame
+from shinka_core.database.values import load_blame
 from shinka_core.population.state import Population
 from shinka_core.program import Failure, GenerationState
 from shinka_core.record import Called, Ended, Event, Fold, Joined, Pull, Recorded, Retired, Spawned
@@ -191,7 +191,7 @@ async def _failures(connection: AsyncConnection, evolution: str, pulls: Pulls) -
         .order_by(GenerationRow.sequence)
     )
     return [
-        (sequence or 0, Ended(number, Failure(*why), pulls.get(number, ()), blame=Blame(blame) if blame else None))
+        (sequence or 0, Ended(number, Failure(*why), pulls.get(number, ()), blame=load_blame(blame)))
         for sequence, number, *why, blame in rows
     ]
 

@@ -39,7 +39,8 @@ from shinka_core.database.schema import (
 from shinka_core.database.sources import in_language, read_sources
 from shinka_core.database.steps import payloads, read_steps
 from shinka_core.database.store import Store
-from shinka_core.errors import Blame, DatabaseError
+from shinka_core.database.values import load_blame
+from shinka_core.errors import DatabaseError
 from shinka_core.naming import read_mark
 from shinka_core.program import Failure, GenerationState, Usage
 from shinka_core.record import Event
@@ -192,8 +193,9 @@ class EvolutionReader:
             query, GenerationRow.number, -1
         ):
             failure = Failure(step, reason, detail) if state == GenerationState.FAILED else None
-            at_fault = Blame(blame) if blame else None
-            yield GenerationRecord(number, GenerationState(state), sequence, failure, at_fault, started, updated)
+            yield GenerationRecord(
+                number, GenerationState(state), sequence, failure, load_blame(blame), started, updated
+            )
 
     async def steps(self, number: int) -> list[StepRecord]:
         """Every outcome of a generation's steps, in the order in which they were stored."""

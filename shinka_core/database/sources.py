@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.insert_once import insert_once
+from shinka_core.database.insert_once import InsertOnce
 from shinka_core.database.schema import EmbeddingRow, SourceRow, table_of
 from shinka_core.database.writer import Rows
 from shinka_core.source import Source, SourceFile
 
 Vector = NDArray[np.float32]
 
-_SOURCE = insert_once(table_of(SourceRow))
-_EMBEDDING = insert_once(table_of(EmbeddingRow))
+_SOURCE = InsertOnce(table_of(SourceRow))
+_EMBEDDING = InsertOnce(table_of(EmbeddingRow))
 # Values of one query at most, of which SQLite takes a limited number.
 AT_ONCE = 500
 

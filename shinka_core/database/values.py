@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from shinka_core.errors import Blame
 from shinka_core.program import (
     Candidate,
     Decision,
@@ -155,3 +156,8 @@ def finite_only(value: Any) -> Any:
 def _known(kind: Any, payload: dict[str, Any]) -> dict[str, Any]:
     names = {field.name for field in fields(kind)}
     return {key: value for key, value in payload.items() if key in names}
+
+
+def load_blame(stored: str) -> Blame | None:
+    """Whose fault a generation's end was, as its row has it; None: nobody's, or not known."""
+    return Blame(stored) if stored else None

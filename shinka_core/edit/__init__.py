@@ -4,6 +4,6 @@ from shinka_core.edit.apply import apply_patch
 from shinka_core.edit.blocks import check_seed_program
 from shinka_core.edit.compose import compose_diff, compose_full
 from shinka_core.edit.languages import language_of
-from shinka_core.edit.rules import MAX_PROGRAM, Rules
+from shinka_core.edit.rules import Rules
 
-__all__ = ["MAX_PROGRAM", "Rules", "apply_patch", "check_seed_program", "compose_diff", "compose_full", "language_of"]
+__all__ = ["Rules", "apply_patch", "check_seed_program", "compose_diff", "compose_full", "language_of"]

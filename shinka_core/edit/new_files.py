@@ -7,14 +7,13 @@ change, one is put around the whole of a new file. So it is in a language that h
 from __future__ import annotations
 
 import re
-import unicodedata
 from pathlib import PurePosixPath
 
 from shinka_core.edit.blocks import END, START, has_markers
 from shinka_core.edit.languages import known_language
 from shinka_core.errors import PatchError
 from shinka_core.source import Source, SourceFile
-from shinka_core.source_folder import MOST_FILES, is_left_over
+from shinka_core.source_folder import MOST_FILES, folded_path, is_left_over
 
 # Characters of a path; some systems take no more than 260 with the folder before it.
 LONGEST_PATH = 150
@@ -73,10 +72,6 @@ def _problem(path: str, source: Source) -> str | None:
     for file in source.files:
         if file.path in folders or file.path.startswith(f"{path}/"):
             return f"cannot be there beside {file.path!r}; choose another place"
-        if _folded(file.path) == _folded(path):
+        if folded_path(file.path) == folded_path(path):
             return f"is the file {file.path!r} on some systems; name it as it is listed, or choose another name"
     return None
-
-
-def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path).casefold()

@@ -5,6 +5,7 @@ from shinka_core.prompts.context import PROMPT_BUILDERS, Instruction, Prompt, Pr
 from shinka_core.prompts.feedback import repair_message, retry_message
 from shinka_core.prompts.novelty import novelty_prompt, read_novelty_answer
 from shinka_core.prompts.proposal import STANDARD, StandardPrompts
+from shinka_core.prompts.settings import prompt_builder_of
 
 __all__ = [
     "PROMPT_BUILDERS",
@@ -16,6 +17,7 @@ __all__ = [
     "PromptContext",
     "StandardPrompts",
     "novelty_prompt",
+    "prompt_builder_of",
     "read_novelty_answer",
     "repair_message",
     "retry_message",

@@ -20,6 +20,7 @@ from shinka_core.prompts import (
     Prompt,
     PromptBuilder,
     PromptContext,
+    prompt_builder_of,
 )
 from shinka_core.source import Source
 
@@ -94,7 +95,9 @@ def test_settings_name_a_builder_and_its_parameters() -> None:
         "name": f"{__name__}:Warned",
         "sentence": "Quick.",
     }
-    with pytest.raises(ConfigError, match="there is no prompt builder 'standart'; did you mean 'standard'"):
-        PROMPT_BUILDERS.create("standart")
-    with pytest.raises(ConfigError, match="prompt builder 'changes': longest=3"):
-        PROMPT_BUILDERS.create({"name": "changes", "longest": 3})
+    with pytest.raises(
+        ConfigError, match=r"^prompt_builder: there is no prompt builder 'standart'; did you mean 'standard'"
+    ):
+        prompt_builder_of("standart")
+    with pytest.raises(ConfigError, match=r"^prompt_builder: prompt builder 'changes': longest=3"):
+        prompt_builder_of({"name": "changes", "longest": 3})
