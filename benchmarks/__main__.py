@@ -1,4 +1,4 @@
-"""Measures and writes tables: `python -m benchmarks [--case NAME] [--servers] [--peers] [--repeat N]`.
+"""Measures and writes tables: `python -m benchmarks [--case NAME] [--servers] [--peers] [--cost] [--repeat N]`.
 
 Without a choice: the default cases of the orchestration, and the peers when PEERS names the folder of
 their environments (`benchmarks/peers`).
@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import orchestration, servers
+from benchmarks import cost, orchestration, servers
 from benchmarks.cases import AGAINST_PEERS, CASES
 from benchmarks.peers import compare
 from benchmarks.table import Row, about, markdown
@@ -46,6 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--servers", action="store_true", help="whole commands on each Prefect server")
     parser.add_argument("--server", action="append", choices=list(SERVERS), help="only this server (repeatable)")
     parser.add_argument("--peers", action="store_true", help="only against the peers, in the folder PEERS")
+    parser.add_argument("--cost", action="store_true", help="only what prompts cost, of peers too if PEERS is set")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each; the median is reported")
     parser.add_argument("--output", type=Path, default=Path("bench-results"), help="folder for bench.md and bench.json")
     return parser.parse_args()
@@ -53,7 +54,7 @@ def _arguments() -> argparse.Namespace:
 
 def _chosen(arguments: argparse.Namespace) -> Iterator[tuple[str, Iterator[Row]]]:
     environments, named = os.environ.get("PEERS"), set(arguments.case or ())
-    narrowed = arguments.servers or arguments.server or arguments.peers
+    narrowed = arguments.servers or arguments.server or arguments.peers or arguments.cost
     if arguments.peers and not environments:
         raise SystemExit("PEERS names no folder; benchmarks/peers/__init__.py says what belongs there")
     if arguments.case or not narrowed:
@@ -63,6 +64,8 @@ def _chosen(arguments: argparse.Namespace) -> Iterator[tuple[str, Iterator[Row]]
     if arguments.servers or arguments.server or arguments.all:
         kinds = [kind for name, kind in SERVERS.items() if not arguments.server or name in arguments.server]
         yield "Servers", servers.measured(kinds, arguments.repeat)
+    if arguments.cost or arguments.all:
+        yield "Prompts", cost.measured(Path(environments) if environments else None)
     if environments and (arguments.peers or not (narrowed or named)):
         against = [case for case in CASES if case.name in (named or AGAINST_PEERS)]
         yield "Peers", compare.measured(against, Path(environments), arguments.repeat)

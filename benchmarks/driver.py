@@ -28,6 +28,8 @@ async def main(options: dict[str, Any]) -> None:
             init_program_path=str(task / "initial.py"),
             results_dir=str(options["results"]),
             llm_models=["scripted"],
+            ideas=None,
+            tuning=None,
             llm_base_url=str(options["url"]),
             embedding_model="builtin/hashed-ngrams" if options["novelty"] else None,
             llm_prices={"scripted": {"input": 1.0, "output": 1.0}},

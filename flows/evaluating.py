@@ -39,9 +39,12 @@ async def judgement(opened: OpenGeneration, sampling: Sampling | None, candidate
 
 
 async def tried(opened: OpenGeneration, source: Source, trial: Trial) -> Evaluation:
-    """Evaluates a program on the way to a candidate, under the slots of every evaluation."""
+    """Evaluates a program on the way to a candidate, under the slots of every evaluation, before others that wait.
+
+    Each of its trials needs the one before: behind a queue a tuning would take as long as the run.
+    """
     run = opened.run
-    async with run.evaluations.hold(), evaluation_slot(run):
+    async with run.evaluations.hold(ahead=True), evaluation_slot(run):
         return await _evaluated(opened, Candidate(source, "", "", ""), trial)
 
 

@@ -158,7 +158,10 @@ def in_folder(
     if task_dir is None:
         return evo_config, job_config
     folder = Path(task_dir).absolute()
+    programs: dict[str, str | list[str]] = {"init_program_path": str(folder / evo_config.init_program_path)}
+    if evo_config.more_init_programs:
+        programs["more_init_programs"] = [str(folder / path) for path in evo_config.more_init_programs]
     return (
-        evo_config.model_copy(update={"init_program_path": str(folder / evo_config.init_program_path)}),
+        evo_config.model_copy(update=programs),
         job_config.model_copy(update={"eval_program_path": str(folder / job_config.eval_program_path)}),
     )

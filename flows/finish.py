@@ -20,6 +20,7 @@ from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import DatabaseError, OwnershipLostError, ShinkaError, UnfinishedError
 from shinka_core.run import Run
 from shinka_core.source_folder import contents_of, place_of, write_program
+from shinka_core.starting import seed_summaries
 
 logger = logging.getLogger("shinka.finish")
 
@@ -48,14 +49,20 @@ async def finish(run: Run, stopped: str) -> RunSummary:
     counted = _counted_here(run)
     with _noted(faults, "the database could not be read"):
         counted = await run.database.summary()
+        seeds = await seed_summaries(run.database, run.seeds, run.settings.database.num_islands)
+        counted = replace(counted, seeds=seeds)
     with _noted(faults, "best/ could not be written"):
         if not faults:
             await write_best(run)
+    with _noted(faults, "what was written about the search could not be written down"):
+        if not faults:
+            await run.guide.report(run)
     summary = replace(
         counted,
         results_dir=str(run.settings.results_dir),
         seconds=run.seconds_before + run.progress.seconds,
         last_error=run.last_error,
+        reached=run.control.reason if run.control.closing else "",
     )
     summary = replace(summary, stopped_early="; ".join(filter(None, [stopped, *faults])))
     with _noted(faults, f"{SUMMARY} could not be written"):
@@ -83,7 +90,7 @@ def final_state(run: Run, summary: RunSummary) -> RunSummary | State[RunSummary]
         if not run.control.outage:
             return Completed(message=message, data=summary)
     elif not (message := summary.nothing_made[:STATE_MESSAGE]):
-        return summary
+        return Completed(message=summary.reached[:STATE_MESSAGE], data=summary) if summary.reached else summary
     return Failed(message=message, data=UnfinishedError(message, summary))
 
 

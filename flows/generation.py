@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed
 from prefect.states import Failed as FailedState
 
-from flows.evaluating import judgement
+from flows.beginning import begun
 from flows.open_runs import open_run_of
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
 from flows.proposal import Proposal, propose
@@ -36,8 +36,6 @@ from tasks.policy import unopened
 logger = logging.getLogger("shinka.generation")
 
 RUN_NAME = "gen-{number:04d}"
-# Seconds before each time that an embedding's endpoint is asked again for the seed program.
-EMBED_AGAIN = (1.0, 2.0, 4.0, 8.0)
 
 
 @flow(name="generation", flow_run_name=RUN_NAME, validate_parameters=False, persist_result=False)
@@ -46,7 +44,7 @@ async def generation(evolution: str, number: int) -> State[None]:
 
     Args:
         evolution: Name of the run.
-        number: 0 evaluates the seed program; larger numbers propose a new one.
+        number: The first ones, from 0, are seed programs; larger numbers propose a new one.
 
     Returns:
         Completed with the score in its message, Failed with the recorded reason, or Cancelled when
@@ -61,12 +59,16 @@ async def generation(evolution: str, number: int) -> State[None]:
     outcome = await steps.end_before(opened) or await _outcome(opened)
     match outcome:
         case Open(reason):
-            run.control.stop(reason)
+            if (
+                reason != run.control.reason
+            ):  # a run that only comes to its end is not to be stopped by what it left out
+                run.control.stop(reason)
             state = Cancelled(message=reason[:1000])
         case Recorded(program):
+            told = describe(program, islands=run.settings.database.num_islands)
             if run.progress.best_generation == number:
-                logger.info("%s is the new best: %s", opened, describe(program))
-            state = Completed(message=describe(program))
+                logger.info("%s is the new best: %s", opened, told)
+            state = Completed(message=told)
         case SetAside(failure):
             run.last_error = failure.detail
             logger.info("%s is left open: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
@@ -109,11 +111,8 @@ async def _outcome(opened: OpenGeneration) -> Outcome:
 async def run_generation(opened: OpenGeneration) -> Program | Failure:
     """Proposes under a proposal slot, evaluates under evaluation slots, and records."""
     run = opened.run
-    if opened.context.number == 0:
-        await run.control.wait()
-        await _embed_seed(opened)
-        seed = steps.seed_candidate(run)
-        return await record(opened, None, unopened(seed), unopened(await judgement(opened, None, seed)))
+    if opened.context.number < len(run.seeds):
+        return await begun(opened)
     async with run.proposals.hold() as slot:
         proposal = await propose(opened, slot)
     run.pacing.proposal_seconds.add(slot.seconds)
@@ -123,24 +122,12 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
     return await record(opened, unopened(proposal.sampling), unopened(proposal.candidate), unopened(evaluation))
 
 
-async def _embed_seed(opened: OpenGeneration) -> None:
-    """Not a step of its own: it is done again when the generation is taken up, and free with the built-in embedding."""
-    for pause in EMBED_AGAIN:
-        try:
-            return await steps.embed_seed(opened)
-        except ModelError as error:
-            if not error.retryable:
-                raise
-            logger.warning("the seed program is not embedded yet, trying again in %g s: %s", pause, error)
-        await opened.run.control.check_for(pause)
-    return await steps.embed_seed(opened)
-
-
-def describe(program: Program) -> str:
-    """One line about a recorded program."""
+def describe(program: Program, islands: int = 1) -> str:
+    """One line about a recorded program; where there are several islands, with its own."""
+    where = f" (island {program.island})" if islands > 1 and program.generation else ""
     if not program.correct:
-        return f"not correct: {program.error}"[:1000]
-    return f"score {program.score:.6g} {program.name}" if program.score is not None else "no score"
+        return f"not correct: {program.error}"[:1000] + where
+    return (f"score {program.score:.6g} {program.name}" if program.score is not None else "no score") + where
 
 
 def _step_of(error: ShinkaError) -> str:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from flows.open_runs import open_run_of
 from flows.orchestrator.lean_subflow import run_lean, run_plain
 from flows.orchestrator.parent_run import ParentRun, parent_run
 from flows.orchestrator.private import lean_subflows_work
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls, reason_of
-from shinka_core.errors import DatabaseError, OrchestratorError
-from shinka_core.periodic import Named
+from shinka_core.errors import DatabaseError, OrchestratorError, RunStoppedError, ShinkaError
+from shinka_core.periodic import Named, Resumable
 from shinka_core.record import Event, Recorded
 from shinka_core.run import Run
 
@@ -26,6 +27,8 @@ logger = logging.getLogger("shinka.meta")
 RUN_NAME = "{name} {recorded}"
 # Seconds for the periodic steps that are under way when all generations are done.
 LAST_STEPS = 300.0
+# Seconds for an answer that has just come to a step which is broken off.
+LAST_WORDS = 10.0
 
 
 @flow(name="meta", flow_run_name=RUN_NAME, validate_parameters=False, persist_result=False)
@@ -42,12 +45,40 @@ async def meta(evolution: str, name: str, recorded: int) -> State[None]:
     """
     run = open_run_of(evolution)
     step = next(named.step for named in run.periodics if named.name == name)
+    problem = ""
     try:
-        await step.run(run)
+        if not isinstance(step, Resumable):
+            await step.run(run)
+        elif not await _unless_over(run, step.run_at(run, recorded)):
+            return Cancelled(message="broken off: the generations are all done, or the run is stopped")
+    except RunStoppedError as error:
+        return Cancelled(message=str(error)[:1000])  # whoever goes on with the run takes it up
     except Exception as error:
-        logger.exception("the periodic step %s failed at %d programs; the run goes on", name, recorded)
-        return Failed(message=f"{type(error).__name__}: {error}"[:1000])
-    return Completed(message=f"at {recorded} programs")
+        problem = f"{type(error).__name__}: {error}"[:1000]
+        if isinstance(step, Resumable) and isinstance(error, ShinkaError):
+            logger.info("the periodic step %s came to nothing at %d programs: %s", name, recorded, error)
+        else:
+            logger.exception("the periodic step %s failed at %d programs; the run goes on", name, recorded)
+    if isinstance(step, Resumable):
+        try:
+            await run.database.journal.end_periodic(name, recorded, problem)
+        except DatabaseError as error:
+            problem = problem or f"its end was not kept: {error}"[:1000]
+    return Failed(message=problem) if problem else Completed(message=f"at {recorded} programs")
+
+
+async def _unless_over(run: Run, work: Coroutine[Any, Any, None]) -> bool:
+    """Does it, unless nobody waits for it any more; returns whether it was done."""
+    working, over = asyncio.create_task(work), asyncio.create_task(run.over.wait())
+    try:
+        await asyncio.wait([working, over], return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+        return working.done()
+    finally:
+        over.cancel()
+        working.cancel()
+        await asyncio.wait([working])
 
 
 class _Due:
@@ -56,7 +87,7 @@ class _Due:
     def __init__(self, run: Run, parent: ParentRun | None, calls: ServerCalls) -> None:
         self._run, self._parent, self._calls = run, parent, calls
         self._turns = {named.name: asyncio.Lock() for named in run.periodics}
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], Named] = {}
 
     def apply(self, event: Event) -> None:
         """Is told what is recorded."""
@@ -67,18 +98,37 @@ class _Due:
         """Begins those that are due at that number."""
         for named in periodics:
             if self._is_due(named, recorded):
-                task = asyncio.create_task(self._do(named, recorded))
-                self._under_way.add(task)
-                task.add_done_callback(self._under_way.discard)
+                self._start(named, recorded)
 
-    def watch(self) -> None:
-        """Has itself told from now on; what was due last and was not begun by the process of before begins first."""
+    async def watch(self) -> None:
+        """Has itself told from now on, and makes up for what the process of before left.
+
+        What it had begun and is taken up goes on; of the others, what was due last and was not begun begins.
+        """
+        left = {named.name: await self._left(named) for named in self._run.periodics}
         self._run.database.folds.add(self)
         for named in self._run.periodics:
+            if left[named.name]:
+                self._start(named, left[named.name][-1])
+                continue
             for recorded in range(len(self._run.database), 0, -1):
                 if self._is_due(named, recorded):
-                    self.begin(recorded, (named,))
+                    self._start(named, recorded)
                     break
+
+    async def _left(self, named: Named) -> list[int]:
+        """The numbers at which a step that is taken up was begun and has not ended."""
+        if not isinstance(named.step, Resumable):
+            return []
+        return [begun.recorded for begun in await self._run.database.journal.beginnings(named.name) if not begun.ended]
+
+    def _start(self, named: Named, recorded: int) -> None:
+        resumable = isinstance(named.step, Resumable)
+        if resumable and any(named.name == other.name for other in self._under_way.values()):
+            return  # it is due again when that has ended, if it still is
+        task = asyncio.create_task(self._do(named, recorded, again=resumable))
+        self._under_way[task] = named
+        task.add_done_callback(self._under_way.pop)
 
     def _is_due(self, named: Named, recorded: int) -> bool:
         try:
@@ -88,10 +138,15 @@ class _Due:
             return False
 
     async def ended(self) -> None:
-        """Waits for all of them, but not for ever."""
-        if not self._under_way:
+        """Waits for all of them, but not for ever; those that another process takes up are broken off."""
+        self._run.over.set()
+        broken_off = [task for task, named in self._under_way.items() if isinstance(named.step, Resumable)]
+        waited_for = [task for task in self._under_way if task not in broken_off]
+        if broken_off:
+            await asyncio.wait(broken_off, timeout=LAST_WORDS)
+        if not waited_for:
             return
-        _, left = await asyncio.wait(self._under_way, timeout=LAST_STEPS)
+        _, left = await asyncio.wait(waited_for, timeout=LAST_STEPS)
         if left:
             logger.warning(
                 "%d periodic steps do not end and are broken off, %.0f s after the generations", len(left), LAST_STEPS
@@ -102,10 +157,10 @@ class _Due:
         for task in self._under_way:
             task.cancel()
 
-    async def _do(self, named: Named, recorded: int) -> None:
+    async def _do(self, named: Named, recorded: int, *, again: bool) -> None:
         async with self._turns[named.name]:
             try:
-                if not await self._run.database.journal.begin_periodic(named.name, recorded):
+                if not await self._run.database.journal.begin_periodic(named.name, recorded, again=again):
                     return
             except DatabaseError as error:
                 logger.warning("the periodic step %s is left out at %d programs: %s", named.name, recorded, error)
@@ -139,7 +194,7 @@ async def periodic_steps(run: Run, calls: ServerCalls) -> AsyncGenerator[None, N
 
 @asynccontextmanager
 async def _doing(due: _Due) -> AsyncGenerator[None, None]:
-    due.watch()
+    await due.watch()
     try:
         yield
         await due.ended()

@@ -13,7 +13,7 @@ from flows.orchestrator.generation_runs import GenerationRuns, generation_runs
 from flows.orchestrator.limits import known_limits
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls, reason_of
 from flows.outage import Outages, Ruling
-from flows.seed import evaluate_seed
+from flows.seed import evaluate_seeds
 from shinka_core.errors import OrchestratorError, one_error
 from shinka_core.program import GenerationState
 from shinka_core.run import Run
@@ -29,7 +29,7 @@ async def drive(run: Run) -> str:
     """Runs every generation that is not final yet.
 
     Returns:
-        Why it ended early, or "" when every generation is done.
+        Why it ended early, or "" when every generation is done or the run has reached what was to end it.
 
     Raises:
         ConfigError: The evaluator does not work on the seed program.
@@ -37,14 +37,16 @@ async def drive(run: Run) -> str:
     final = await run.database.journal.final()
     try:
         with one_error():
-            async with ServerCalls() as calls:
-                await _drive(run, calls, final)
+            async with run.limits.watched(run.control):
+                if not run.control.stopping:
+                    async with ServerCalls() as calls:
+                        await _drive(run, calls, final)
     except OrchestratorError as error:
         run.control.stop(str(error))
     except ORCHESTRATOR_AWAY as error:
         run.control.stop(f"the Prefect server refuses: {reason_of(error)}")
         logger.debug("refused", exc_info=True)
-    return run.control.reason or await _left_out(run)
+    return "" if run.control.closing else run.control.reason or await _left_out(run)
 
 
 async def _drive(run: Run, calls: ServerCalls, final: dict[int, GenerationState]) -> None:
@@ -54,10 +56,16 @@ async def _drive(run: Run, calls: ServerCalls, final: dict[int, GenerationState]
         generation_runs(run, calls) as runs,
         periodic_steps(run, calls),
     ):
-        if 0 not in final:
-            await evaluate_seed(run, runs)
-        numbers = [number for number in range(1, run.settings.evolve.num_generations + 1) if number not in final]
-        await _Pool(run, runs, numbers, Board(run, calls)).run()
+        board = Board(run, calls)
+
+        async def write(numbers: list[int]) -> None:
+            if numbers:  # one after another, since each is to differ from those before
+                await _Pool(run, runs, numbers, board, width=1).run()
+
+        await evaluate_seeds(run, runs, final, write)
+        last = run.settings.evolve.num_generations
+        numbers = [number for number in range(len(run.seeds), last + 1) if number not in final]
+        await _Pool(run, runs, numbers, board).run()
 
 
 async def _left_out(run: Run) -> str:
@@ -73,16 +81,15 @@ async def _left_out(run: Run) -> str:
 class _Pool:
     """Generations in flight, as many as there are slots for and a few to wait between them."""
 
-    def __init__(self, run: Run, runs: GenerationRuns, numbers: list[int], board: Board) -> None:
+    def __init__(
+        self, run: Run, runs: GenerationRuns, numbers: list[int], board: Board, width: int | None = None
+    ) -> None:
         self._run = run
         self._runs = runs
         self._numbers = deque(numbers)
         self._outages = Outages()
         self._board = board
-        # Candidates may wait for an evaluation slot while others are proposed, but no more of
-        # them than one round of proposals: each waits with an ever older parent.
-        most = int(run.settings.proposal_jobs * run.settings.evolve.max_oversubscription)
-        self._width = 2 * most + run.settings.evaluation_jobs
+        self._width = width or run.pacing.most_in_flight
 
     async def run(self) -> None:
         """Starts a generation whenever one ends, until there are none left or a reason to stop."""
@@ -102,7 +109,17 @@ class _Pool:
     async def _lane(self, delay: float) -> None:
         await asyncio.sleep(delay)
         while await self._run.control.going() and self._numbers:
-            await self._one(self._numbers.popleft())
+            async with self._run.generations.hold():  # fewer than there are lanes, where candidates would wait
+                await self._next()
+
+    async def _next(self) -> None:
+        if not self._numbers or self._run.control.stopping:
+            return
+        number = self._numbers.popleft()
+        await self._run.limits.room(number)
+        if not self._run.control.stopping:
+            await self._one(number)
+        self._run.limits.over(number)
 
     async def _one(self, number: int) -> None:
         try:

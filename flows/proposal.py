@@ -149,7 +149,7 @@ async def _made(
 ) -> tuple[Answer | None, Candidate | Failure]:
     """A candidate of the sampled operator, with the answer that it is made of if a model was asked."""
     run, given = generation.run, unopened(sampling)
-    if not run.operators.asking(sampling.patch_type):
+    if not run.ways_on(sampling.island).operators.asking(sampling.patch_type):
         bench = steps.TrialBench(generation, sampling, turn, partial(tried, generation))
         return None, await make(generation, given, unopened(bench))
     ask = asking(run.settings.evolve.llm_retries)

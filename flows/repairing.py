@@ -52,7 +52,7 @@ async def _mended(opened: OpenGeneration, proposal: Proposal, evaluation: Evalua
     """What the model makes of the error; None where that is nothing new, or nothing at all."""
     run, given, turn = opened.run, unopened(proposal.sampling), proposal.turn + 1
     history = (*proposal.history, Message("user", repair_message(evaluation)))
-    async with run.proposals.hold() as slot:
+    async with run.proposals.hold(begun=True) as slot:
         run.control.check()
         try:
             answer: Answer = await _asking(run.settings.evolve.llm_retries)(opened, given, turn, unopened(history))

@@ -1,49 +1,142 @@
-"""Generation 0: the seed program is evaluated before anything is spent."""
+"""The seed programs, before anything is proposed: the first, the others that were given, then those that are written."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from flows.orchestrator.generation_runs import GenerationRuns
 from shinka_core.errors import Blame, ConfigError
-from shinka_core.outcome import Failed, Open, Rejected, SetAside
-from shinka_core.program import NO_REASON
+from shinka_core.outcome import Failed, Open, Outcome, Recorded, Rejected, SetAside
+from shinka_core.program import NO_REASON, Failure, Program
 from shinka_core.run import Run
+from shinka_core.seed_program import SeedProgram
+from shinka_core.seeds import given_among
 
 logger = logging.getLogger("shinka.seed")
 
+# Makes generations, one after another.
+Write = Callable[[list[int]], Awaitable[None]]
 
-async def evaluate_seed(run: Run, runs: GenerationRuns) -> None:
-    """Evaluates the seed program.
+
+async def evaluate_seeds(run: Run, runs: GenerationRuns, final: Collection[int], write: Write) -> None:
+    """Evaluates every seed program that is not, and lets islands that got no correct one have another.
+
+    Args:
+        final: Generations that are over.
+        write: Makes those that are written.
 
     Raises:
-        ConfigError: The evaluator does not work on it, or the archive needs more than it gives.
-        OrchestratorError: The Prefect server stayed away; the seed program is open.
+        ConfigError: The evaluator does not work on any of them, or the archive needs more than it gives.
+        OrchestratorError: The Prefect server stayed away; what is not evaluated is open.
     """
-    outcome = await runs.end_of(0)
-    if isinstance(outcome, Open):
-        return  # the run is being stopped
-    if isinstance(outcome, SetAside) and outcome.blame is not Blame.EVALUATOR:
-        run.control.stop(f"the seed program is not evaluated yet: {outcome.failure.detail}", outage=True)
+    given = given_among(run.seeds)
+    ended = {number: await runs.end_of(number) for number in (0,) if number not in final}
+    if _stops(run, ended, alone=given == 1):
         return
+    _check_first(run, ended)
+    others = [number for number in range(1, given) if number not in final]
+    ended |= dict(zip(others, await asyncio.gather(*map(runs.end_of, others)), strict=True))
+    if _stops(run, ended, alone=False):
+        return
+    programs = [await run.database.by_generation(number) for number in range(given)]
+    await _settle(run, ended, programs, new=0 not in final)
+    await write([number for number in range(given, len(run.seeds)) if number not in final])
+    if run.control.stopping or len(run.seeds) == 1:
+        return
+    for island in await run.database.fill_islands() if await _nothing_proposed(run) else ():
+        logger.info("island %d has no correct seed program of its own and begins with that of another", island)
+
+
+async def _nothing_proposed(run: Run) -> bool:
+    """Whether there is nothing yet but seed programs: then whoever is on an island was put there."""
+    return len(run.database) <= len(run.seeds) and not any(
+        number >= len(run.seeds) for number in await run.database.journal.final()
+    )
+
+
+def _stops(run: Run, ended: dict[int, Outcome], *, alone: bool) -> bool:
+    """Whether the run is being stopped, or has to be: nothing is known of a program that could not be evaluated."""
+    for number, outcome in ended.items():
+        if isinstance(outcome, Open):
+            return True
+        if isinstance(outcome, SetAside) and outcome.blame is not Blame.EVALUATOR:
+            which = "the seed program" if alone else f"seed program {number}"
+            run.control.stop(f"{which} is not evaluated yet: {outcome.failure.detail}", outage=True)
+            return True
+    return False
+
+
+def _check_first(run: Run, ended: dict[int, Outcome]) -> None:
+    """Without the first one, which all diffs are against and all written ones start from, there is nothing."""
+    if not isinstance(outcome := ended.get(0), Failed | Rejected | SetAside):
+        return
+    failure = outcome.failure
+    if run.seeds[0].written:
+        tries = run.settings.evolve.bootstrap.tries
+        raise ConfigError(
+            f"no first program could be written in {tries} tries; the last: {failure.step}: {failure.reason}: "
+            f"{failure.detail}\nSay in task_sys_msg (--task, task.md) what the program has to define, name another model, "
+            "raise bootstrap.tries, or give a program (--initial)"
+        )
+    raise ConfigError(f"the seed program could not be evaluated: {failure.step}: {failure.reason}: {failure.detail}")
+
+
+async def _settle(run: Run, ended: dict[int, Outcome], programs: Sequence[Program | None], *, new: bool) -> None:
+    """Tells which of those that were given are no use, and takes the first one up.
+
+    Args:
+        new: Whether the first one was evaluated by this process.
+    """
+    first = programs[0]
+    if first is None:
+        return  # an older version closed its generation
+    if run.seeds[0].written:
+        run.seed_program = SeedProgram(first.source, run.seed_program.extension)
+    if not any(program is not None and program.has_result for program in programs):
+        raise ConfigError(_no_result(run, first))
+    for number, outcome in ended.items():
+        problem = _problem(outcome)
+        if isinstance(outcome, SetAside):
+            await run.database.journal.fail(number, outcome.failure, outcome.blame)
+        if number and problem:
+            logger.warning("seed program %d (%s) is no use: %s", number, run.seeds[number].origin, problem)
+    if new:
+        run.database.check_archive()
+    if new and not first.correct:
+        correct = any(program is not None and program.correct for program in programs)
+        logger.warning("%s", not_correct(first.error, alone=not correct))
+
+
+def _problem(outcome: Outcome) -> str:
+    """What is wrong with a seed program that has ended so; "" when nothing is."""
     if isinstance(outcome, Failed | Rejected | SetAside):
-        failure = outcome.failure
-        raise ConfigError(
-            f"the seed program could not be evaluated: {failure.step}: {failure.reason}: {failure.detail}"
-        )
-    seed = outcome.program
-    if not seed.has_result:
-        output = run.generation_dir(0) / "results"
-        raise ConfigError(
-            f"the evaluator gives no result for the seed program, so nothing can be evolved: {seed.error}\n"
-            f"Try it by hand: {run.settings.job.eval_program_path} --program_path {run.settings.evolve.init_program_path} "
-            f"--results_dir DIR" + (f"; its output is in {output}" if output.is_dir() else "")
-        )
-    run.database.check_archive()
-    if not seed.correct:
-        logger.warning("%s", not_correct(seed.error))
+        return _in_words(outcome.failure)
+    return (outcome.program.error or NO_REASON) if isinstance(outcome, Recorded) and not outcome.program.correct else ""
 
 
-def not_correct(error: str) -> str:
-    """What to say of a seed program that is not correct."""
-    return f"the seed program is not correct, so the first proposals repair it: {error or NO_REASON}"
+def _in_words(failure: Failure) -> str:
+    return f"{failure.step}: {failure.reason}: {failure.detail}"
+
+
+def _no_result(run: Run, seed: Program) -> str:
+    output = run.generation_dir(0) / "results"
+    written = run.seeds[0].written
+    program = run.generation_dir(0) / "main" if written else run.settings.evolve.init_program_path
+    return (
+        f"the evaluator gives no result for {'any' if len(run.seeds) > 1 else 'the'} seed program, so nothing can be "
+        f"evolved: {seed.error}\n"
+        f"Try it by hand: {run.settings.job.eval_program_path} --program_path {program} "
+        f"--results_dir DIR" + (f"; its output is in {output}" if output.is_dir() else "")
+    )
+
+
+def not_correct(error: str, *, alone: bool = True) -> str:
+    """What to say of a seed program that is not correct.
+
+    Args:
+        alone: No other seed program is correct either.
+    """
+    follows = ", so the first proposals repair it" if alone else "; others are"
+    return f"the seed program is not correct{follows}: {error or NO_REASON}"

@@ -231,7 +231,7 @@ async def telling(
         yield
     finally:
         every.close()
-        patience = PATIENCE_OF_A_STOP if control.stopping else PATIENCE
+        patience = PATIENCE_OF_A_STOP if control.stopped else PATIENCE
         try:
             await asyncio.wait_for(task, patience)
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""Whether a run goes on: going, paused or stopping, and why; asked before anything that costs begins."""
+"""Whether a run goes on: going, paused, closing or stopping, and why; asked before anything that costs begins."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ class RunState(StrEnum):
     GOING = "going"
     PAUSED = "paused"
     """Nothing new begins; what is in flight goes on to its end."""
+    CLOSING = "closing"
+    """The run has come to its end: no proposal begins any more, and those in flight are brought to theirs."""
     STOPPING = "stopping"
-    """Nothing new begins any more."""
+    """Nothing new begins any more, and what is in flight is cut short."""
 
 
 class RunControl:
@@ -32,12 +34,14 @@ class RunControl:
 
     Attributes:
         reason: Why no further generation is to start; "" while the run goes on or is paused.
+        closing: Whether that is because the run has reached what was to end it, so that nothing is cut short.
         outage: Whether it stops because what it stands on failed.
         interrupted: Whether it stops because somebody asks for it; evaluations may have been asked as well.
     """
 
     def __init__(self) -> None:
         self.reason = ""
+        self.closing = False
         self.outage = False
         self.interrupted = False
         self._pauses: dict[str, None] = {}  # in order
@@ -50,13 +54,18 @@ class RunControl:
     def state(self) -> RunState:
         """What the run is doing."""
         if self.reason:
-            return RunState.STOPPING
+            return RunState.CLOSING if self.closing else RunState.STOPPING
         return RunState.PAUSED if self._pauses else RunState.GOING
 
     @property
     def stopping(self) -> bool:
         """Whether nothing new begins any more."""
         return bool(self.reason)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether what is in flight is cut short as well."""
+        return bool(self.reason) and not self.closing
 
     @property
     def paused(self) -> bool:
@@ -69,19 +78,30 @@ class RunControl:
         return iter(self._pauses)
 
     def stop(self, reason: str, *, outage: bool = False, interrupted: bool = False) -> None:
-        """Begins nothing any more; the first reason stays.
+        """Begins nothing any more; the first reason stays, but for one that let what is in flight end.
 
         Args:
             outage: What the run stands on failed.
             interrupted: Somebody asks for it.
         """
-        self.reason = self.reason or reason
+        self.reason = reason if self.closing else self.reason or reason
+        self.closing = False
         self.outage = self.outage or outage
         self._stopped.set()
         self._decided.set()
         if interrupted:
             self.interrupted = True
             self._asked.set()
+
+    def close(self, reason: str) -> None:
+        """Begins no proposal any more and lets those in flight come to their end; a stop says more.
+
+        Args:
+            reason: What the run has reached, in words.
+        """
+        if not self.reason:
+            self.reason, self.closing = reason, True
+            self._decided.set()
 
     def explain(self, reason: str) -> None:
         """Gives a better reason for a stop that is under way."""
@@ -109,22 +129,34 @@ class RunControl:
         await self._decided.wait()
         return not self.reason
 
-    async def wait(self) -> None:
+    def lets(self, *, begun: bool = False) -> bool:
+        """Whether something may begin now.
+
+        Args:
+            begun: It belongs to a proposal that has begun.
+        """
+        return not self.paused and (begun or not self.reason)
+
+    async def wait(self, *, begun: bool = False) -> None:
         """Waits out a pause, before something new begins.
 
+        Args:
+            begun: It belongs to a proposal that has begun.
+
         Raises:
-            RunStoppedError: The run is being stopped.
+            RunStoppedError: The run is being stopped, or begins no proposals any more.
         """
-        if not await self.going():
+        await self._decided.wait()
+        if self.stopped or (self.closing and not begun):
             raise RunStoppedError(self.reason)
 
     def check(self) -> None:
-        """Asked before anything that costs goes on; a pause is nothing to what is in flight.
+        """Asked before anything that costs goes on; a pause or the end of the run is nothing to what is in flight.
 
         Raises:
             RunStoppedError: The run is being stopped.
         """
-        if self.reason:
+        if self.stopped:
             raise RunStoppedError(self.reason)
 
     async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:

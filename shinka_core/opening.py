@@ -7,13 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from shinka_core.checks import check_evaluator, check_settings, check_values, checked_seed_program
+from shinka_core.checks import (
+    check_evaluator,
+    check_settings,
+    check_starting,
+    check_values,
+    checked_seed_program,
+    checked_seed_programs,
+)
 from shinka_core.config import EvolutionConfig
+from shinka_core.config.database import with_islands
 from shinka_core.database.known import KnownRun
 from shinka_core.edit import language_of
 from shinka_core.errors import ConfigError, EvolutionExistsError
 from shinka_core.fingerprint import EVALUATOR, changed_files, digest_of, evaluator_digests
 from shinka_core.seed_program import SeedProgram
+from shinka_core.seeds import KEPT, Seed, seeds_of
 from shinka_core.settings import Change, Resume, RunSettings, absolute, changes, kept, restored
 from shinka_core.source_text import plain
 
@@ -29,6 +38,9 @@ class Opening:
 
     Attributes:
         settings: Complete, with absolute paths.
+        seed_program: The first of the programs to begin with.
+        seeds: The seed programs, without those of earlier runs when they are still to be looked for.
+        given: The programs that were given, read now; none when all are in the record.
         keep: What is kept of the settings with the run.
         known: What the database knows of the run; None when it begins.
         changes: Settings that are not what they were.
@@ -38,6 +50,8 @@ class Opening:
 
     settings: RunSettings
     seed_program: SeedProgram
+    seeds: tuple[Seed, ...]
+    given: tuple[SeedProgram, ...]
     keep: dict[str, Any]
     known: KnownRun | None = None
     changes: tuple[Change, ...] = ()
@@ -80,8 +94,13 @@ def prepare(given: RunSettings, known: KnownRun | None, resume: Resume) -> Openi
 def _begin(given: RunSettings, known: KnownRun | None) -> Opening:
     """Also of a run of which nothing has come: it is begun over."""
     settings = absolute(given)
-    seed_program = check_settings(settings)
-    return Opening(settings, seed_program, kept(settings) | _digests(settings), known, reseed=known is not None)
+    islands = with_islands(settings.database, settings.evolve.num_generations, len(_seeds(settings.evolve)))
+    settings = replace(settings, database=islands)
+    programs = check_settings(settings)
+    keep = kept(settings) | _digests(settings)
+    return Opening(
+        settings, programs[0], _seeds(settings.evolve), tuple(programs), keep, known, reseed=known is not None
+    )
 
 
 def _continue(settings: RunSettings, known: KnownRun) -> Opening:
@@ -92,10 +111,11 @@ def _continue(settings: RunSettings, known: KnownRun) -> Opening:
         digests["seed_program"] = known.settings["seed_program"]  # its file is gone, and not needed any more
     if known.in_vain:
         found = changes(known.settings, settings)
-        seed_program = checked_seed_program(settings)
-        return Opening(
-            settings, seed_program, kept(settings) | digests, known, tuple(found), reseed=_differs(known, digests)
-        )
+        check_starting(settings.evolve)
+        programs, seeds = checked_seed_programs(settings), _seeds(settings.evolve)
+        reseed = _differs(known, digests) or _begins_otherwise(known, settings.evolve, seeds)
+        keep = kept(settings) | digests
+        return Opening(settings, programs[0], seeds, tuple(programs), keep, known, tuple(found), reseed=reseed)
     differences = list(_other_contents(settings, known, digests))
     refused = list(_unchangeable(settings, known))
     if differences and known.correct and not settings.accept_changes:
@@ -105,6 +125,8 @@ def _continue(settings: RunSettings, known: KnownRun) -> Opening:
     return Opening(
         settings,
         _seed_program(settings, known),
+        seeds_of(known.settings),
+        (),
         kept(settings) | digests,
         known,
         tuple(changes(known.settings, settings)),
@@ -117,6 +139,26 @@ def _digests(settings: RunSettings) -> dict[str, Any]:
     evaluator, program = Path(settings.job.eval_program_path), Path(settings.evolve.init_program_path)
     digests: dict[str, Any] = {"evaluator": evaluator_digests(evaluator)}
     return digests | ({"seed_program": digest_of(program)} if program.exists() else {})
+
+
+def _seeds(evolve: EvolutionConfig) -> tuple[Seed, ...]:
+    """Those of the settings; programs of earlier runs come before those that are to be written."""
+    bootstrap, path = evolve.bootstrap, Path(evolve.init_program_path)
+    first = (
+        Seed("bootstrap", "task description") if bootstrap.from_task else Seed("initial", str(path), digest_of(path))
+    )
+    others = [Seed("initial", path, digest_of(Path(path))) for path in evolve.more_init_programs]
+    written = [Seed("bootstrap")] * (bootstrap.count - (first.written and bootstrap.count > 0))
+    return (first, *others, *written)
+
+
+def _begins_otherwise(known: KnownRun, evolve: EvolutionConfig, seeds: tuple[Seed, ...]) -> bool:
+    """Whether a run of which nothing has come is to begin with other programs than before."""
+    if KEPT not in known.settings:
+        return len(seeds) > 1
+    before = known.settings.get("evolution", {}).get("warm_start")
+    was = [seed for seed in seeds_of(known.settings) if seed.kind != "warm_start"]
+    return was != list(seeds) or before != evolve.warm_start.model_dump(mode="json")
 
 
 def _differs(known: KnownRun, digests: Mapping[str, Any]) -> bool:
@@ -153,6 +195,7 @@ def _unchangeable(settings: RunSettings, known: KnownRun) -> Iterator[str]:
             f"seed={settings.evolve.seed} cannot be changed: every choice of this run was drawn from seed={before['seed']}; "
             f"leave it out, or {ELSEWHERE}"
         )
+    yield from _other_beginning(before, settings.evolve)
     if known.seed is None:
         return
     program = Path(settings.evolve.init_program_path)
@@ -173,6 +216,31 @@ def _unchangeable(settings: RunSettings, known: KnownRun) -> Iterator[str]:
             f"num_islands={settings.database.num_islands} cannot be less than before: programs live on {known.islands} "
             f"islands; say {known.islands} or more, or {ELSEWHERE}"
         )
+    if known.spawned and settings.database.num_islands > known.islands:
+        yield (
+            f"num_islands={settings.database.num_islands} cannot be more than before: this run began with "
+            f"{known.islands} islands and has made {known.spawned} on its way, which have the next numbers; say "
+            f"{known.islands}, raise max_islands for more, or {ELSEWHERE}"
+        )
+
+
+def _other_beginning(before: Mapping[str, Any], evolve: EvolutionConfig) -> Iterator[str]:
+    """What a run begins with is decided once; a path may be another, since nothing is read there any more."""
+    count = len(before.get("more_init_programs", []))
+    if len(evolve.more_init_programs) != count:
+        yield (
+            f"more_init_programs={evolve.more_init_programs} cannot be changed: this run began with {count} of them; "
+            f"leave it out, or {ELSEWHERE}"
+        )
+    bootstrap, warm = before.get("bootstrap", {}), before.get("warm_start", {})
+    for field, was, now in (
+        ("bootstrap.count", bootstrap.get("count", 0), evolve.bootstrap.count),
+        ("bootstrap.from_task", bootstrap.get("from_task", False), evolve.bootstrap.from_task),
+        ("bootstrap.library", bootstrap.get("library", []), evolve.bootstrap.library),
+        ("warm_start.runs", warm.get("runs", []), evolve.warm_start.runs),
+    ):
+        if was != now:
+            yield (f"{field}={now!r} cannot be changed: this run has begun with {was!r}; leave it out, or {ELSEWHERE}")
 
 
 def _other_contents(settings: RunSettings, known: KnownRun, digests: Mapping[str, Any]) -> Iterator[str]:
@@ -186,8 +254,13 @@ def _other_contents(settings: RunSettings, known: KnownRun, digests: Mapping[str
             "so scores before and after cannot be compared"
         )
     program = Path(settings.evolve.init_program_path)
-    if known.seed is not None and program.exists() and not _same_seed(known, digests, settings):
+    given = known.seed is not None and program.exists() and not settings.evolve.bootstrap.from_task
+    if given and not _same_seed(known, digests, settings):
         yield f"the seed program {str(program)!r} is not the one that this run began with, which stays in it"
+    stored = [seed for seed in seeds_of(known.settings)[1:] if seed.kind == "initial"]
+    for seed, path in zip(stored, settings.evolve.more_init_programs, strict=False):
+        if Path(path).exists() and digest_of(Path(path)) != seed.digest:
+            yield f"the program {path!r} is not the one that this run began with, which stays in it"
 
 
 def _same_seed(known: KnownRun, digests: Mapping[str, Any], settings: RunSettings) -> bool:
@@ -213,6 +286,7 @@ def _language(evolve: EvolutionConfig) -> str | None:
 def _seed_program(settings: RunSettings, known: KnownRun) -> SeedProgram:
     """The recorded one, unless it is to be evaluated again or was never recorded."""
     path = Path(settings.evolve.init_program_path)
-    if known.seed is None or (not known.correct and path.exists()):
+    anew = not known.correct and path.exists() and not settings.evolve.bootstrap.from_task
+    if known.seed is None or anew:
         return checked_seed_program(settings)
     return SeedProgram(known.seed.source, path.suffix)

@@ -11,8 +11,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
+from shinka_core.feedback import NOTHING, Feedback, Tried
+from shinka_core.review import Decision as Decision
+from shinka_core.review import Review as Review
 from shinka_core.source import Source
 
 # Reason of an evaluation that a request to end (SIGTERM, SIGINT, SIGHUP) has ended: whoever stops the whole run
@@ -22,6 +25,15 @@ TERMINATED = "terminated"
 
 # What the stage of a trial begins with: an evaluation that an operator asks for before there is a candidate.
 TRIALS = "trials/"
+
+# In the place of a generation's number, for what belongs to none.
+NO_GENERATION = -2_000_000_000
+
+
+def sampling_of_trial(stage: str) -> int:
+    """Which attempt of its generation at sampling a trial was made for; its stage is `trials/attempt.turn.number`."""
+    return int(stage.removeprefix(TRIALS).split(".")[0])
+
 
 # For programs that are not correct, where the evaluator says no more.
 NO_REASON = "the evaluator gives no reason"
@@ -43,6 +55,12 @@ class Purpose(StrEnum):
     REPAIR = "repair"
     NOVELTY = "novelty"
     EMBEDDING = "embedding"
+    # What is asked about the search itself.
+    IDEA = "idea"
+    ADVICE = "advice"
+    SYSTEM_PROMPT = "system_prompt"
+    BOOTSTRAP = "bootstrap"
+    DIRECTIONS = "directions"
 
 
 class GenerationState(StrEnum):
@@ -95,6 +113,8 @@ class Program:
         instance_scores: By instance, larger is better; empty when the evaluator gave none.
         features: What the evaluator says of its behaviour, by name.
         advice_id: Of what was written about the search and shown for it, as are the next two.
+        feedback: What the evaluator told in pieces.
+        sampled_after: How many programs were recorded when its parent was sampled; None where that is not known.
     """
 
     id: str
@@ -121,6 +141,8 @@ class Program:
     advice_id: str | None = None
     idea_id: str | None = None
     system_prompt_id: str | None = None
+    feedback: Feedback = NOTHING
+    sampled_after: int | None = None
 
     @property
     def code(self) -> str:
@@ -150,7 +172,15 @@ class Sampling:
         attempt: How often this generation has sampled before, from 0.
         inspirations: Shown to the model beside the parent, worst score first; never the parent.
         seed: Drawn for this sampling; seeds the model call and the classical operators.
+        trials: Evaluations that an operator may make on the way to a candidate; None: as many as the settings say.
         advice_id: Of what is written about the search and shown, as are the next two; None where nothing is.
+        ended: How many generations had ended when it was chosen; None of one that an older version made.
+        resting: Models of the settings that could not be asked then.
+        after: How many programs were recorded by then; None in samplings of before.
+        tried: Shown of what was proposed from the same parent before, the newest first.
+        direction: Which of the task's own directions is shown, `refine` or `diverge`; None: neither.
+        progress: Share of the run that was over by then, in [0, 1]; None: that of its generations.
+        usual_gain: By how much an evaluation improved the best score lately, of those that no tuning made; None: not known.
     """
 
     parent: Program
@@ -163,6 +193,14 @@ class Sampling:
     advice_id: str | None = None
     idea_id: str | None = None
     system_prompt_id: str | None = None
+    ended: int | None = None
+    resting: tuple[str, ...] = ()
+    trials: int | None = None
+    after: int | None = None
+    tried: tuple[Tried, ...] = ()
+    direction: str | None = None
+    progress: float | None = None
+    usual_gain: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,46 +307,6 @@ class Trial:
 ONLY = Trial()
 
 
-class Decision(StrEnum):
-    """What a reviewer makes of a candidate."""
-
-    ACCEPT = "accept"
-    REJECT = "reject"
-    HINT = "hint"
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A reviewer's decision on a candidate.
-
-    Attributes:
-        text: Why it is rejected, or what the model is to do instead; told to the model.
-    """
-
-    decision: Decision
-    text: str = ""
-
-    @classmethod
-    def accept(cls) -> Review:
-        """The candidate is evaluated."""
-        return cls(Decision.ACCEPT)
-
-    @classmethod
-    def reject(cls, reason: str) -> Review:
-        """It is not, and the model is told why."""
-        return cls(Decision.REJECT, reason)
-
-    @classmethod
-    def hint(cls, text: str) -> Review:
-        """It is not yet: the model is asked to change it."""
-        return cls(Decision.HINT, text)
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the candidate is evaluated."""
-        return self.decision is Decision.ACCEPT
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
     """A submitted evaluation.
@@ -346,6 +344,7 @@ class Evaluation:
         seconds: Wall time of the evaluator.
         instance_scores: Finite numbers by instance, larger is better.
         features: Finite numbers that say how the program behaves, by name.
+        feedback: What the evaluator told in pieces.
     """
 
     score: float | None
@@ -358,6 +357,12 @@ class Evaluation:
     seconds: float = 0.0
     instance_scores: dict[str, float] = field(default_factory=dict[str, float])
     features: dict[str, float] = field(default_factory=dict[str, float])
+    feedback: Feedback = NOTHING
+
+    def __post_init__(self) -> None:
+        """Takes feedback as JSON as well: a launcher may keep its results as JSON of all fields."""
+        if not isinstance(cast(object, self.feedback), Feedback):
+            object.__setattr__(self, "feedback", Feedback.load(self.feedback))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,42 +6,50 @@ the population can be shown to every model as a parent.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import Contexts
-from shinka_core.operators import Operators, asks
+from shinka_core.operators import asks
 from shinka_core.program import Program, Sampling
-from shinka_core.prompts import PromptContext, prompt_builder_of
+from shinka_core.prompts import PromptContext
 from shinka_core.prompts.bounding import GAP, without_surroundings
 from shinka_core.prompts.programs import shown
 from shinka_core.prompts.proposal import GAPS
 from shinka_core.prompts.token_estimate import tokens_at_most
 from shinka_core.source import Source, SourceFile
+from shinka_core.ways import Ways, ways_of
 
 
 def contexts_of(config: EvolutionConfig) -> Contexts:
-    """What the models of a run read.
+    """What the models of a run read, but those that judge.
 
     Raises:
         ConfigError: The answer alone would fill a model's context.
     """
-    options = {model: config.options_for(model) for model in config.proposal_models}
-    return Contexts(config.proposal_models, config.llm_context_tokens, options)
+    return _contexts([*config.proposal_models, *config.meta_models], config)
 
 
-def _tokens_around(config: EvolutionConfig, language: str, *, folder: bool) -> int:
+def _contexts(models: Sequence[str], config: EvolutionConfig) -> Contexts:
+    return Contexts(models, config.llm_context_tokens, {model: config.options_for(model) for model in models})
+
+
+def _tokens_around(config: EvolutionConfig, ways: Sequence[Ways], language: str, *, folder: bool) -> int:
     """About how many tokens the shortest prompt for a program has besides those of the program."""
     source = Source.folder([SourceFile("a", "", language)]) if folder else Source.of("", language)
     nothing = Program("", 0, source, 0, None, False)
     sampling = Sampling(nothing, (), 0, "", "", 0, 0)
-    context = PromptContext(
-        sampling,
-        prompt_builder_of(config.prompt_builder),
-        task=config.task_sys_msg,
-        use_text_feedback=False,
-        new_files=config.allow_new_files,
-    )
-    sizes = [operator.prompt(context).tokens for operator in Operators(config.patch_types) if asks(operator)]
+    sizes: list[int] = []
+    for way in ways:
+        context = PromptContext(
+            sampling,
+            way.prompt_builder,
+            task=way.task,
+            use_text_feedback=False,
+            new_files=config.allow_new_files,
+        )
+        sizes += [operator.prompt(context).tokens for operator in way.operators if asks(operator)]
     return max(sizes, default=0) + tokens_at_most(GAPS)
 
 
@@ -52,15 +60,20 @@ class SizeLimit:
         characters: At most.
     """
 
-    def __init__(self, config: EvolutionConfig, language: str, *, folder: bool = False) -> None:
+    def __init__(
+        self, config: EvolutionConfig, language: str, *, folder: bool = False, ways: Sequence[Ways] = ()
+    ) -> None:
         """Works the limits out.
+
+        Args:
+            ways: How proposals are made on the islands; the way of the run, if not given.
 
         Raises:
             ConfigError: The answer alone would fill a model's context.
         """
         self.characters = config.max_program_size
-        self._around = _tokens_around(config, language, folder=folder)
-        self._smallest = contexts_of(config).smallest()
+        self._around = _tokens_around(config, ways or ways_of(config), language, folder=folder)
+        self._smallest = _contexts(config.proposal_models, config).smallest()
 
     def problem(self, source: Source) -> str | None:
         """Why a program is too large, or None; takes time in proportion to its length."""

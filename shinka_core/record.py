@@ -9,9 +9,11 @@ come to the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+import math
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +29,26 @@ class Pull:
     Attributes:
         operator: Name of the operator.
         model: The model that was sampled, or that answered in its place.
+        island: That it was pulled for.
+        advice_id: What its prompt showed of what is written about the search; so is the next.
+        trials: Evaluations on the way to its candidate that have ended.
+        seconds: Of these evaluations together.
+        parent: Id of the program that was to be changed; "" where that is not known.
     """
 
     operator: str
     model: str
+    island: int = 0
+    advice_id: str | None = None
+    system_prompt_id: str | None = None
+    trials: int = 0
+    seconds: float = 0.0
+    parent: str = ""
+
+
+def sums(seconds: Collection[float]) -> tuple[int, float]:
+    """How many trials a pull made and how long they took, of the seconds of each; the same in whatever order they ended."""
+    return len(seconds), math.fsum(seconds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,11 +118,17 @@ class Spawned:
     Attributes:
         after: How many programs were recorded by then.
         origin: Why it was made and from what.
+        entry: Of the settings' `islands`, by which it lives; None where there were none.
     """
 
     after: int
     island: int
     origin: str
+    entry: int | None = None
+
+
+FRESH = frozenset({"bootstrap", "fresh_best"})
+"""Origins of islands that know nothing of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +160,7 @@ class Called:
 Event = Recorded | Ended | Joined | Spawned | Retired | Called
 
 
+@runtime_checkable
 class Fold(Protocol):
     """Something that is made of the record."""
 
@@ -145,14 +170,20 @@ class Fold(Protocol):
 
 
 class Folds:
-    """All that one process makes of the record."""
+    """All that one process makes of the record.
+
+    Attributes:
+        turn: Held while an end is told with all that follows from it, and while something is chosen: whatever a choice
+            looks at, and however long that takes, is the record of one moment. Whoever waits has it in order.
+    """
 
     def __init__(self, *folds: Fold) -> None:
+        self.turn = asyncio.Lock()
         self._folds = list(folds)
 
-    def add(self, fold: Fold) -> None:
-        """Has one more told of what comes from now on."""
-        self._folds.append(fold)
+    def add(self, *folds: Fold) -> None:
+        """Has more of them told of what comes from now on."""
+        self._folds += folds
 
     def apply(self, event: Event) -> None:
         """Tells every fold."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from shinka_core import reembedding
-from shinka_core.bandit import Arms, bandit_of
+from shinka_core.bandit import Arm, Arms, bandit_of
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig
 from shinka_core.control import RunControl
@@ -19,22 +19,31 @@ from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, EvolutionExistsError
 from shinka_core.launch import Launcher, launcher_of
 from shinka_core.llm import AsyncLLMClient
+from shinka_core.meta import Guide, guide_of
+from shinka_core.meta.directions import Directing, Directions
+from shinka_core.meta.ideas import Ideas, IdeaStep
+from shinka_core.meta.steps import meta_steps
 from shinka_core.naming import Place, traces
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.opening import Opening, prepare
-from shinka_core.operators import Operators, builtin_operators
+from shinka_core.operators import builtin_operators
 from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
-from shinka_core.periodic import Named, periodics_of
+from shinka_core.periodic import Named, Resumable, periodics_of
 from shinka_core.private import private_places
 from shinka_core.program_size import SizeLimit, contexts_of
 from shinka_core.progress import Progress
-from shinka_core.prompts import prompt_builder_of
 from shinka_core.record import Fold
 from shinka_core.reviewers import Reviewer, reviewer_of
+from shinka_core.run_limits import RunLimits
 from shinka_core.seed_program import SeedProgram
+from shinka_core.seeds import Seed, given_among, seeds_of
 from shinka_core.settings import Resume, RunSettings
 from shinka_core.slots import Slots
+from shinka_core.starting import Start, start_of
+from shinka_core.trials import TrialCount
+from shinka_core.tuning import Tuning
+from shinka_core.ways import Ways, way_of, ways_of
 from shinka_core.whereabouts import write_mark
 
 logger = logging.getLogger("shinka.run")
@@ -47,7 +56,12 @@ class Run:
     containers, but not into this.
 
     Attributes:
+        seed_program: The first one; nothing until it is written, where a model does that.
+        seeds: What the first generations begin with.
+        generations: Slots for all that is in flight: fewer where candidates would wait for an evaluation.
+        library: What is shown of other tasks' programs to whoever writes seed programs.
         control: Whether it goes on.
+        over: Set when no generation is under way any more, and nothing beside them is waited for that can be taken up.
         last_error: Why the last generation ended without a program.
         contexts: What the models read, as far as is known.
         size_limit: Of every program.
@@ -55,7 +69,13 @@ class Run:
             a flow run that is over says nothing about its generation.
         reviewer: Who looks at candidates before they are run, if anybody does.
         periodics: What is done now and then beside the generations.
+        directions: The task's own texts on how to refine and how to diverge, if they are wanted.
+        guide: What prompts show of what is written about the search.
+        ideas: The one of them that asks for ideas and hands them out; None: it is not done.
         seconds_before: Of the processes that had this evolution open before.
+        feedback_warned: Whether it was said that an evaluator's feedback is taken in part.
+        limits: What ends it before its last generation.
+        tuning: Knows when the best program is to be tuned; None: never.
     """
 
     def __init__(
@@ -69,45 +89,80 @@ class Run:
         launcher: Launcher,
         progress: Progress,
         arms: Arms,
+        trials: TrialCount,
         reviewer: Reviewer | None = None,
         periodics: Sequence[Named] = (),
+        guide: Guide | None = None,
+        seeds: Sequence[Seed] = (Seed(),),
+        limits: RunLimits | None = None,
+        tuning: Tuning | None = None,
     ) -> None:
         self.settings = settings
         self.seed_program = seed_program
+        self.seeds = tuple(seeds)
+        self.library = ""
         self.database = database
         self.client = client
         self.budget = budget
         self.control = RunControl()
+        self.over = asyncio.Event()
         self.seconds_before = 0.0
+        self.limits = limits or RunLimits(settings.evolve, progress)
         self.last_error = ""
+        self.feedback_warned = False
         self.ends: dict[int, Outcome] = {}
         self.judge = judge
         self.launcher = launcher
-        self.operators = Operators(settings.evolve.patch_types)
+        self._ways = ways_of(settings.evolve, settings.database.islands)
         self.arms = arms
-        self.prompt_builder = prompt_builder_of(settings.evolve.prompt_builder)
+        self.trials = trials
+        self.tuning = tuning
         self.contexts = contexts_of(settings.evolve)
-        self.size_limit = SizeLimit(settings.evolve, seed_program.language, folder=not seed_program.source.single)
+        folder = not seed_program.source.single
+        self.size_limit = SizeLimit(settings.evolve, seed_program.language, folder=folder, ways=self._ways)
         self.proposals = Slots("proposals", settings.proposal_jobs, gate=self.control)
         self.evaluations = Slots("evaluations", settings.evaluation_jobs)
         self._of_stages = {
             stage.name: Slots(stage.name, stage.slots) for stage in settings.job.stages if stage.slots is not None
         }
         self.pacing = Pacing(settings.proposal_jobs, settings.evaluation_jobs, settings.evolve.max_oversubscription)
+        first = settings.proposal_jobs + settings.evaluation_jobs
+        self.generations = Slots("generations", first if reviewer is None else self.pacing.most_in_flight)
         self.progress = progress
         self.reviewer = reviewer
         self.periodics = tuple(periodics)
+        texts = (named.step for named in self.periodics if isinstance(named.step, Directions))
+        self.directions: Directing | None = next(texts, None)
+        self.guide = guide or guide_of(settings.evolve)
+        self.ideas: Ideas | None = next((named.step for named in periodics if isinstance(named.step, IdeaStep)), None)
 
     @property
     def evolution(self) -> str:
         """Name of the run."""
         return self.settings.evolution
 
-    def models_for(self, operator: str) -> dict[str, float]:
-        """The models that an operator may ask now, with their weights; none for one that asks none."""
-        if not self.operators.asking(operator):
+    @property
+    def done(self) -> float:
+        """Share of its generations that have ended, or of its evaluations where these are limited; in [0, 1].
+
+        By ends and not by numbers: slots are not handed out in the order of generations.
+        """
+        evolve = self.settings.evolve
+        shares = [self.database.ended / evolve.num_generations]
+        if evolve.max_evaluations:
+            shares.append(self.trials.evaluations / evolve.max_evaluations)
+        return min(max(shares), 1.0)
+
+    def ways_on(self, island: int) -> Ways:
+        """How proposals are made on an island."""
+        return way_of(self._ways, self.database.entry_of(island))
+
+    def models_for(self, operator: str, island: int) -> dict[str, float]:
+        """The models that an operator may ask now on an island, with their weights; none for one that asks none."""
+        ways = self.ways_on(island)
+        if not ways.operators.asking(operator):
             return {}
-        return self.client.weighted(self.settings.evolve.llm_roles.get(operator))
+        return self.client.weighted(ways.models_for(operator, self.settings.evolve.llm_roles))
 
     def slots_of(self, stage: str) -> Slots:
         """Slots for evaluations in a stage: its own, or those that all others share."""
@@ -125,8 +180,12 @@ class Run:
         return not stages or any(stage.slots is None for stage in stages)
 
     def pace(self) -> None:
-        """Adjusts the proposal slots to what the evaluation slots can take."""
-        self.proposals.resize(self.pacing.target(self.evaluations.waiting))
+        """Adjusts proposals, and all that is in flight, to what the evaluation slots can take."""
+        waiting = self.evaluations.waiting
+        self.proposals.resize(self.pacing.target(waiting))
+        # What waits for a person keeps nobody from an evaluation slot.
+        most = self.pacing.most_in_flight
+        self.generations.resize(self.pacing.in_flight(waiting) if self.reviewer is None else most)
 
     def generation_dir(self, number: int) -> Path:
         """The folder of one generation: its program and its results."""
@@ -155,17 +214,22 @@ async def open_run(
     known = await look_up(settings.database, settings.results_dir, settings.evolution)
     _check_there(settings, known, how)
     opening = await asyncio.to_thread(prepare, settings, known, how)
+    start = await start_of(opening)
     settings, evolve = opening.settings, opening.settings.evolve
-    reviewer, periodics = reviewer_of(evolve.reviewer), periodics_of(evolve.periodic)
+    reviewer, guide = reviewer_of(evolve.reviewer), guide_of(evolve)
+    periodics = (*periodics_of(evolve.periodic), *meta_steps(evolve), *guide.steps)
+    told = [guide, *(named.step for named in periodics if isinstance(named.step, Fold))]
     async with AsyncExitStack() as stack:
         database = AsyncProgramDatabase(settings.database, settings.results_dir)
         budget = Budget(evolve.max_api_costs)
         progress = Progress(total=evolve.num_generations)
-        arms = Arms(bandit_of(evolve))
+        limits = RunLimits(evolve, progress)
+        arms, trials = Arms(bandit_of(evolve)), TrialCount()
+        tuning = None if evolve.tuning is None else Tuning(evolve.tuning)
+        folds: tuple[Fold, ...] = (progress, arms, trials, limits, *([tuning] if tuning else []), *told)
         client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
         stack.push_async_callback(client.close)
-        address = address_of(settings.database.db_path, settings.results_dir)
-        hidden = private_places(settings.results_dir, address)
+        hidden = private_places(settings.results_dir, address_of(settings.database.db_path, settings.results_dir))
         launcher = await asyncio.to_thread(launcher_of, settings.job, hidden)  # it may load an evaluator
         stack.push_async_callback(launcher.close)
         judge = await asyncio.to_thread(_judge, evolve, client)  # a model on this machine is loaded, for seconds
@@ -173,32 +237,45 @@ async def open_run(
             stack.push_async_callback(judge.close)
         settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         await stack.enter_async_context(database)
-        if known is None:
-            keep = opening.keep | reembedding.kept(judge)
-            await database.begin(settings.evolution, seed=evolve.seed, settings=keep)
-        else:
-            await _take_up(database, opening, known, judge, (budget, progress, arms))
+        await _bind(database, opening, start, judge, (budget, *folds))
+        if known is not None:
             progress.take_up()
-            if judge is not None:
-                judge.expect(database.embedding_width)
         write_mark(Place(settings.evolution, settings.results_dir), settings.database)
-        database.folds.add(progress)
-        database.folds.add(arms)
+        database.folds.add(*folds)
+        expect_again(database, arms, trials, guide, tuning)
         run = Run(
-            settings,
-            opening.seed_program,
-            database,
-            client,
-            budget,
-            judge,
-            launcher,
-            progress,
-            arms,
-            reviewer,
-            periodics,
-        )
-        run.seconds_before = await database.seconds_before()
+            settings, opening.seed_program, database, client, budget, judge, launcher, progress, arms, trials, reviewer,
+            periodics, guide, start.seeds, limits, tuning,
+        )  # fmt: skip
+        run.library = start.library
+        await _take_its_place(run)
         yield run
+
+
+async def _take_its_place(run: Run) -> None:
+    """Learns what the sessions before used up, and has the periodic steps do so."""
+    run.seconds_before = run.limits.seconds_before = await run.database.seconds_before()
+    run.limits.evaluations = await run.database.journal.starts()
+    for named in run.periodics:
+        if isinstance(named.step, Resumable):
+            await named.step.open(run)
+
+
+def expect_again(
+    database: AsyncProgramDatabase,
+    arms: Arms,
+    trials: TrialCount,
+    guide: Guide | None = None,
+    tuning: Tuning | None = None,
+) -> None:
+    """Has the proposals under way count again as they did for the process that chose them."""
+    for sampling in database.under_way:
+        arms.expect(sampling.generation, sampling.attempt, Arm(sampling.operator, sampling.model))
+        trials.expect(sampling.generation, sampling.attempt, sampling.trials)
+        if tuning is not None:
+            tuning.expect(sampling.generation, sampling.operator)
+        if guide is not None:
+            guide.expect(sampling.generation, sampling.attempt, sampling.system_prompt_id)
 
 
 def _check_there(settings: RunSettings, known: KnownRun | None, how: Resume) -> None:
@@ -217,14 +294,34 @@ def _check_there(settings: RunSettings, known: KnownRun | None, how: Resume) -> 
         )
 
 
-async def _take_up(
+async def _bind(
     database: AsyncProgramDatabase,
     opening: Opening,
-    known: KnownRun,
+    start: Start,
     judge: AsyncNoveltyJudge | None,
     folds: tuple[Fold, ...],
 ) -> None:
+    """Begins or takes up the evolution, and stores what it begins with."""
     settings = opening.settings
+    if opening.known is None:
+        keep = opening.keep | start.kept | reembedding.kept(judge)
+        await database.begin(settings.evolution, seed=settings.evolve.seed, settings=keep)
+    else:
+        await _take_up(database, opening, start, judge, folds)
+        if judge is not None:
+            judge.expect(database.embedding_width)
+    await start.store(database)
+
+
+async def _take_up(
+    database: AsyncProgramDatabase,
+    opening: Opening,
+    start: Start,
+    judge: AsyncNoveltyJudge | None,
+    folds: tuple[Fold, ...],
+) -> None:
+    settings, known = opening.settings, opening.known
+    assert known is not None, "a run that is taken up is known"
     for change in opening.changes:
         logger.info("changed for this run: %s", change)
     for sentence in opening.accepted:
@@ -232,8 +329,17 @@ async def _take_up(
     embeddings = None
     if judge is not None:
         embeddings = await reembedding.embeddings_anew(database, settings.evolution, known.settings, judge)
-    keep = opening.keep | reembedding.kept(judge)
-    how = TakeUp(keep, settings.evolve.seed, opening.reseed, embeddings)
+    keep = opening.keep | start.kept | reembedding.kept(judge)
+    how = TakeUp(
+        keep,
+        settings.evolve.seed,
+        opening.reseed,
+        embeddings,
+        generations=settings.evolve.num_generations,
+        seeds=len(start.seeds),
+        given=max(given_among(start.seeds), given_among(seeds_of(known.settings))),
+        written=start.seeds[0].written,
+    )
     await database.resume(settings.evolution, how, *folds)
 
 

@@ -21,6 +21,9 @@ _LEFT_OVER = frozenset(
     {".bak", ".orig", ".rej", ".swp", ".swo", ".tmp", ".old", ".pyc", ".pyi", ".o", ".obj", ".log", ".out"}
 )
 
+# The folder for several of them.
+SEVERAL = "initials"
+
 
 @dataclass(frozen=True, slots=True)
 class SeedProgram:
@@ -67,12 +70,74 @@ def find_seed_program(folder: Path) -> Path:
         return candidates[0]
     if not candidates:
         raise ConfigError(
-            f"there is no initial.<ext> and no folder initial in {str(folder.resolve())!r}; name the seed program with --initial"
+            f"there is no initial.<ext> and no folder initial in {str(folder.resolve())!r}; name the seed program with --initial, "
+            "or describe the task (task.md, --task) and name a model that writes it (--model)"
         )
     raise ConfigError(
         f"{str(folder)!r} holds several seed programs ({', '.join(path.name for path in candidates)}); "
         "choose with --initial, or take all but one out"
     )
+
+
+def find_seed_programs(folder: Path) -> list[Path]:
+    """The seed program of a task folder, then each file and folder of its folder `initials`, by name.
+
+    Raises:
+        ConfigError: There is none, or more than one that could be the first.
+    """
+    several = folder / SEVERAL
+    others = sorted(
+        path
+        for path in (several.iterdir() if several.is_dir() else ())
+        if not path.name.startswith((".", "__")) and path.suffix.lower() not in _LEFT_OVER
+    )
+    try:
+        return [find_seed_program(folder), *others]
+    except ConfigError:
+        if not others or any(folder.glob("[iI][nN][iI][tT][iI][aA][lL].*")):
+            raise
+        return others
+
+
+def read_more_programs(config: EvolutionConfig, first: SeedProgram) -> list[SeedProgram]:
+    """Reads and checks the programs that an evolution is given beside the first one.
+
+    Raises:
+        ConfigError: As `read_seed_program`, or they cannot be programs of one evolution.
+    """
+    programs: list[SeedProgram] = []
+    for path in config.more_init_programs:
+        programs.append(read_seed_program(config.model_copy(update={"init_program_path": path})))
+        check_alike(config, first, programs[-1].source, f"more_init_programs: {path!r}")
+    return programs
+
+
+def blank_program(config: EvolutionConfig) -> SeedProgram:
+    """What stands for the first program until a model has written it: nothing, in its language.
+
+    Raises:
+        ConfigError: The language is not known.
+    """
+    path = Path(config.init_program_path)
+    return SeedProgram(Source.of("", language_of(path, config.language)), extension=path.suffix)
+
+
+def check_alike(config: EvolutionConfig, first: SeedProgram, other: Source, name: str) -> None:
+    """Refuses a program that cannot be one of the same evolution: candidates of all are kept and shown in one way.
+
+    Raises:
+        ConfigError: Names both and what differs.
+    """
+    if first.source.single != other.single:
+        one, two = ("one file", "a folder") if first.source.single else ("a folder", "one file")
+        raise ConfigError(
+            f"{name} is {two}, and the seed program {config.init_program_path!r} is {one}; give them all in one form"
+        )
+    if first.source.single and first.language != other.language:
+        raise ConfigError(
+            f"{name} is {other.language!r}, and the seed program {config.init_program_path!r} is {first.language!r}; "
+            "programs of one evolution have one language"
+        )
 
 
 def read_seed_program(config: EvolutionConfig) -> SeedProgram:

@@ -13,17 +13,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from types import NoneType
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel
 
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig, kind_of
+from shinka_core.config.starting import split_run
 
 DEFAULT_PROPOSAL_JOBS = 10
 SECTIONS = ("evolution", "job", "database")
 WIDTHS = ("max_proposal_jobs", "max_evaluation_jobs")
 # Where a run is said by its results folder, and is no setting of the search.
 PLACES = {"results_dir", "db_path"}
+# Fields that runs of before do not have, where the default is not what was done before.
+LATER: Mapping[str, Mapping[str, Any]] = {
+    "evolution": {"ideas": None, "tuning": None},
+    "database": {
+        "parent_selection_strategy": "weighted",
+        "island_selection_strategy": "uniform",
+        "inspiration_share": 1.0,
+    },
+}
 # What belongs to the models that were chosen, and goes with them.
 _PER_MODEL = ("model_limits", "model_rates")
 LONGEST_VALUE = 60
@@ -150,19 +161,21 @@ def restored(
         name: {} if again and name in known else section.model_dump(mode="json", exclude_unset=True)
         for name, section in sections.items()
     }
-    below = {name: dict(known.get(name, {})) for name in SECTIONS}
+    below = {name: {**(LATER.get(name, {}) if known else {}), **known.get(name, {})} for name in SECTIONS}
     if not (over or again) and _of_another_kind(given.job, below["job"]):
         above = {**above, "job": {**above["job"], "kind": given.job.kind}}
     if "job" not in known and "init_program_path" in below["evolution"]:
         beside = Path(below["evolution"]["init_program_path"]).with_name("evaluate.py")
         below["job"] = {"eval_program_path": str(beside)} if beside.is_file() else {}
     _drop_of_other_models(below["evolution"], above["evolution"])
+    if above["database"].get("islands") and "num_islands" not in above["database"]:
+        below["database"].pop("num_islands", None)  # the entries are counted
     place = {"evolution": {"results_dir": str(given.results_dir)}, "database": {"db_path": given.database.db_path}}
 
     def laid(name: str, kind: type[Section]) -> Section:
         # A field that this version does not have any more cannot be brought back.
         kept_fields = {field: value for field, value in below[name].items() if field in kind.model_fields}
-        return kind(**(kept_fields | dict(above[name]) | place.get(name, {})))
+        return kind(**(kept_fields | _inside(kind, kept_fields, above[name]) | place.get(name, {})))
 
     return replace(
         given,
@@ -172,6 +185,20 @@ def restored(
         task=given.task or task_of(known),
         **widths,
     )
+
+
+def _inside(kind: type[BaseModel], below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given, with what is not said inside of a part of a section as it was."""
+    names = [name for name in above if _is_part(kind, name) and isinstance(above[name], Mapping)]
+    return dict(above) | {name: {**(below.get(name) or {}), **above[name]} for name in names}
+
+
+def _is_part(kind: type[BaseModel], name: str) -> bool:
+    """Whether a field is a section of its own, such as `ideas`, and not a table of them, such as `llm_prices`."""
+    field = kind.model_fields.get(name)
+    may_be = () if field is None else get_args(field.annotation) or (field.annotation,)
+    kinds = [each for each in may_be if each is not NoneType]
+    return bool(kinds) and all(isinstance(each, type) and issubclass(each, BaseModel) for each in kinds)
 
 
 def _of_another_kind(given: JobConfig, known: Mapping[str, Any]) -> bool:
@@ -218,11 +245,24 @@ def absolute(settings: RunSettings) -> RunSettings:
         places["python"] = _absolute(job.python)
     if isinstance(job, LocalJobConfig):
         places["readable"] = [_absolute(path) for path in job.readable]
-    return replace(
-        settings,
-        evolve=_update(settings.evolve, init_program_path=_absolute(settings.evolve.init_program_path)),
-        job=_update(job, **places),
-    )
+    return replace(settings, evolve=_update(settings.evolve, **_programs(settings.evolve)), job=_update(job, **places))
+
+
+def _programs(evolve: EvolutionConfig) -> dict[str, Any]:
+    """Where programs come from; as before where nothing is said, since a default is no path."""
+    places: dict[str, Any] = {"init_program_path": _absolute(evolve.init_program_path)}
+    if evolve.more_init_programs:
+        places["more_init_programs"] = [_absolute(path) for path in evolve.more_init_programs]
+    if runs := evolve.warm_start.runs:
+        places["warm_start"] = _update(evolve.warm_start, runs=[_absolute_run(run) for run in runs])
+    if library := evolve.bootstrap.library:
+        places["bootstrap"] = _update(evolve.bootstrap, library=[_absolute_run(run) for run in library])
+    return places
+
+
+def _absolute_run(run: str) -> str:
+    where, name = split_run(run)
+    return run if "://" in where else _absolute(where) + (f":{name}" if name else "")
 
 
 def _absolute(path: str) -> str:

@@ -11,14 +11,13 @@ import anyio
 
 
 class Gate(Protocol):
-    """What may hold slots back for a while: a run that is paused."""
+    """What may hold slots back: a run that is paused, or that begins nothing any more."""
 
-    @property
-    def paused(self) -> bool:
-        """Whether no slot is given out for now."""
+    def lets(self, *, begun: bool) -> bool:
+        """Whether a slot is given out now, to somebody new or to one who has had it before."""
         ...
 
-    async def wait(self) -> None:
+    async def wait(self, *, begun: bool) -> None:
         """Until they are given out again; raises when they never will be."""
         ...
 
@@ -36,6 +35,8 @@ class Slots:
         self.name = name
         self.busy_seconds = 0.0
         self._limiter = anyio.CapacityLimiter(count)
+        # Where all wait but the first of those who begin something: whoever goes on comes before them.
+        self._queue = anyio.Lock(fast_acquire=True)
         self._gate = gate
 
     @property
@@ -51,29 +52,38 @@ class Slots:
     @property
     def waiting(self) -> int:
         """How many wait for one."""
-        return self._limiter.statistics().tasks_waiting
+        return self._limiter.statistics().tasks_waiting + self._queue.statistics().tasks_waiting
 
     def resize(self, count: int) -> None:
         """Changes the number; a smaller one takes effect as slots are given back."""
         self._limiter.total_tokens = count
 
     @asynccontextmanager
-    async def hold(self) -> AsyncGenerator[Slot, None]:
-        """Waits for a slot and holds it inside the `async with` block, save where it is given back meanwhile."""
-        slot = Slot(self)
+    async def hold(self, *, begun: bool = False, ahead: bool = False) -> AsyncGenerator[Slot, None]:
+        """Waits for a slot and holds it inside the `async with` block, save where it is given back meanwhile.
+
+        Args:
+            begun: For somebody who has had one before, and goes on.
+            ahead: Before those who wait: for one of many short steps, each of which needs the one before.
+        """
+        slot = Slot(self, begun=begun, ahead=ahead)
         await slot.take()
         try:
             yield slot
         finally:
             slot.give_back()
 
-    async def acquire(self, borrower: object) -> None:
+    async def acquire(self, borrower: object, *, begun: bool = False, ahead: bool = False) -> None:
         """Waits for a slot."""
         while True:
             if self._gate is not None:
-                await self._gate.wait()
-            await self._limiter.acquire_on_behalf_of(borrower)
-            if self._gate is None or not self._gate.paused:
+                await self._gate.wait(begun=begun)
+            if ahead:
+                await self._limiter.acquire_on_behalf_of(borrower)
+            else:
+                async with self._queue:
+                    await self._limiter.acquire_on_behalf_of(borrower)
+            if self._gate is None or self._gate.lets(begun=begun):
                 return
             self._limiter.release_on_behalf_of(borrower)  # shut while this one waited
 
@@ -90,16 +100,19 @@ class Slot:
         seconds: For which it was held, as far as it was given back.
     """
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, slots: Slots, *, begun: bool = False, ahead: bool = False) -> None:
         self._slots = slots
+        self._begun = begun
+        self._ahead = ahead
         self._since: float | None = None
         self.seconds = 0.0
 
     async def take(self) -> None:
         """Waits for it; whoever holds it has it already."""
         if self._since is None:
-            await self._slots.acquire(self)  # itself and not the asyncio task: one task may hold slots of several kinds
-            self._since = time.monotonic()
+            # Itself and not the asyncio task: one task may hold slots of several kinds.
+            await self._slots.acquire(self, begun=self._begun, ahead=self._ahead)
+            self._begun, self._since = True, time.monotonic()
 
     def give_back(self) -> None:
         """Lets others have it, while somebody is waited for who takes long."""

@@ -47,7 +47,7 @@ _ANSWER_HEADING = re.compile(
 )
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})(.*)$")
-_SEARCH = re.compile(r"[ \t]*(?:<{3,}|-{5,})[ \t]*SEARCH\b")
+_SEARCH = re.compile(r"[ \t]*(?:<{3,}|-{5,}|>{5,})[ \t]*SEARCH\b")
 _REPLACE = re.compile(r"[ \t]*(?:>{3,}|\+{5,})[ \t]*REPLACE\b")
 
 

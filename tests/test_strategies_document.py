@@ -8,8 +8,9 @@ import numpy as np
 import yaml
 
 from shinka.testing import random_view
-from shinka_core.config import DatabaseConfig
+from shinka_core.config import DatabaseConfig, EvolutionConfig
 from shinka_core.population.settings import search_of
+from shinka_core.ways import ways_of
 from tests.strategies_document import DOCUMENT, document
 
 TEXT = DOCUMENT.read_text(encoding="utf-8")
@@ -20,9 +21,13 @@ def test_its_tables_are_those_of_the_registries() -> None:
 
 
 def test_its_settings_are_taken() -> None:
-    (settings,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
-    search = search_of(DatabaseConfig(**yaml.safe_load(settings)["database"]))
+    strategies, islands = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    search = search_of(DatabaseConfig(**yaml.safe_load(strategies)["database"]))
     assert len(search.inspirations) == 2
+    unlike = DatabaseConfig(**yaml.safe_load(islands)["database"])
+    assert len(search_of(unlike).own) == unlike.num_islands == 4
+    ways = ways_of(EvolutionConfig(llm_models=["gpt-4o-mini", "other"]), unlike.islands)
+    assert [way.operators.names[0] for way in ways] == ["mutate", "diff", "diff", "diff"]
 
 
 def test_its_selector_selects() -> None:

@@ -12,7 +12,7 @@ os.environ |= {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": options["url"]}  # i
 from openevolve.config import Config  # noqa: E402
 from openevolve.controller import OpenEvolve  # noqa: E402
 
-task = Path(__file__).parents[1] / "task"
+task = Path(options.get("task") or Path(__file__).parents[1] / "task")
 config = Config.from_dict(
     {
         "max_iterations": options["generations"],
@@ -23,6 +23,10 @@ config = Config.from_dict(
         "evaluator": {"parallel_evaluations": options["width"], "cascade_evaluation": False, "timeout": 60},
     }
 )
+if options.get("told"):
+    config.prompt.system_message = options["told"]
 config.llm.update_model_params({"system_message": config.prompt.system_message})
-controller = OpenEvolve(str(task / "initial.py"), str(task / "evaluate.py"), config, options["results"])
+controller = OpenEvolve(
+    str(task / "initial.py"), options.get("evaluator") or str(task / "evaluate.py"), config, options["results"]
+)
 asyncio.run(controller.run(iterations=options["generations"]))

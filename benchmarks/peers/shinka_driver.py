@@ -14,13 +14,14 @@ from shinka.core import EvolutionConfig, ShinkaEvolveRunner  # noqa: E402
 from shinka.database import DatabaseConfig  # noqa: E402
 from shinka.launch import LocalJobConfig  # noqa: E402
 
-task = Path(__file__).parents[1] / "task"
+task = Path(options.get("task") or Path(__file__).parents[1] / "task")
+operators = options.get("operators") or {"diff": 1.0}
 runner = ShinkaEvolveRunner(
     evo_config=EvolutionConfig(
-        task_sys_msg="Improve the program to maximise combined_score.",
+        task_sys_msg=options.get("told") or "Improve the program to maximise combined_score.",
         num_generations=options["generations"] + 1,
-        patch_types=["diff"],
-        patch_type_probs=[1.0],
+        patch_types=list(operators),
+        patch_type_probs=list(operators.values()),
         llm_models=[f"local/scripted@{options['url']}"],
         llm_dynamic_selection=None,
         llm_dynamic_selection_kwargs={},
@@ -33,7 +34,8 @@ runner = ShinkaEvolveRunner(
         results_dir=options["results"],
     ),
     job_config=LocalJobConfig(
-        eval_program_path=str(task / "evaluate.py"), extra_cmd_args={"sleep": options["evaluation"]}
+        eval_program_path=str(task / "evaluate.py"),
+        extra_cmd_args={} if "task" in options else {"sleep": options["evaluation"]},
     ),
     db_config=DatabaseConfig(),
     max_evaluation_jobs=options["width"],

@@ -14,6 +14,7 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifa
 from prefect.client.orchestration import PrefectClient
 from prefect.context import FlowRunContext
 
+from flows.islands import COLUMNS, island_rows
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
 from shinka_core.bounds import within
 from shinka_core.database import RunSummary
@@ -26,6 +27,9 @@ logger = logging.getLogger("shinka.board")
 UPDATE_PERIOD = 5.0
 DIFF_LIMIT = 20_000
 LONGEST_KEY = 100
+# Ideas in the report, the newest ones, and characters of a title there: what would end its cell or pass for markup is none.
+MOST_IDEAS, LONGEST_TITLE = 100, 200
+PLAIN = str.maketrans(dict.fromkeys("|<>`*_[]\n", " "))
 
 
 class Board:
@@ -53,7 +57,8 @@ class Board:
 
     async def _keep_moving(self) -> None:
         try:
-            self._artifact = await self._calls.call("put up the progress bar", self._put_up)
+            if self._artifact is None:
+                self._artifact = await self._calls.call("put up the progress bar", self._put_up)
             while True:
                 await asyncio.sleep(UPDATE_PERIOD)
                 await self._calls.call("move the progress bar", self._move)
@@ -85,8 +90,11 @@ async def publish(run: Run, summary: RunSummary) -> None:
     lines.append(
         f"{summary.programs} programs ({summary.correct} correct), ${summary.cost:.4f}, {summary.seconds:.0f} s."
     )
+    if summary.reached:
+        lines += ["", f"The run has ended because {summary.reached}."]
     lines += ["", f"Everything is in `{run.settings.results_dir}`."]
     lines += [f"- failed: {reason}: {count}" for reason, count in summary.failures.items()]
+    lines += _islands(summary)
     if best is not None:
         diff = within(await asyncio.to_thread(unified_diff, run.seed_program.source, best.source), DIFF_LIMIT)
         lines += [
@@ -97,12 +105,42 @@ async def publish(run: Run, summary: RunSummary) -> None:
             diff,
             "~~~",
         ]
+    lines += _ideas(summary)
+    if run.guide.advice:
+        lines += ["", "## Advice in force", *(f"\n{point}" for point in run.guide.advice)]
     try:
         await acreate_markdown_artifact(
             "\n".join(lines), key=_key(summary.evolution), description=f"Outcome of {summary.evolution}"
         )
     except ORCHESTRATOR_AWAY as error:
         logger.warning("no report in the Prefect UI: %s", error)
+
+
+def _islands(summary: RunSummary) -> list[str]:
+    """A table of the islands where there are several."""
+    if len(summary.islands) < 2:
+        return []
+    rows = [COLUMNS, tuple("---" for _ in COLUMNS), *island_rows(summary.islands)]
+    return ["", *(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)]
+
+
+def _ideas(summary: RunSummary) -> list[str]:
+    """A table of the ideas and what came of each; nothing where there were none."""
+    if not summary.ideas:
+        return []
+    rows = [
+        f"| {idea.asked_at} | {within(idea.title, LONGEST_TITLE).translate(PLAIN)} | "
+        f"{', '.join(map(str, idea.generations)) or 'none'} | {'none' if idea.gain is None else f'{idea.gain:+.6g}'} |"
+        for idea in summary.ideas[-MOST_IDEAS:]
+    ]
+    return [
+        "",
+        "## Ideas",
+        "",
+        "| after programs | idea | tried by generations | gain |",
+        "| --- | --- | --- | --- |",
+        *rows,
+    ]
 
 
 def _key(name: str) -> str:

@@ -95,7 +95,7 @@ async def generation_runs(run: Run, calls: ServerCalls) -> AsyncGenerator[Genera
         return
     async with parent_run(generation, calls) as parent:
         yield GenerationRuns(run, parent, calls)
-    if not await _told(calls, LAST_STATES_OF_A_STOP if run.control.stopping else LAST_STATES):
+    if not await _told(calls, LAST_STATES_OF_A_STOP if run.control.stopped else LAST_STATES):
         logger.warning("the Prefect UI misses the last state of %d flow runs", calls.waiting)
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from cyclopts import App, Group, Parameter, Token
 from rich.console import Console
@@ -21,8 +21,9 @@ from flows.terminal.output import leave_within, steady_output
 from flows.terminal.repeated import last_of_each
 from flows.terminal.resuming import plan_resume
 from flows.terminal.spelling import refuse_broken_text, speak_utf8
-from flows.terminal.task_folder import Overrides, Plan, plan_run
+from flows.terminal.task_folder import Lifted, Overrides, Plan, plan_run
 from shinka_core.control import INTERRUPTED
+from shinka_core.errors import ConfigError
 from shinka_core.naming import Place, give_back, is_begun
 
 if TYPE_CHECKING:
@@ -43,19 +44,21 @@ def version() -> str:
 app = App(
     name="evolve",
     help="Evolve a program: a task folder holds initial.<ext> or a folder initial, evaluate.py and, if you like, evolve.yaml.\n\n"
-    "Exit codes: 0 all generations are done; 3 stopped early and can be resumed; 130, 143 or 129 the same, by Ctrl-C, "
+    "Exit codes: 0 all generations are done, or the run has reached what was to end it; 3 stopped early and can be resumed; 130, 143 or 129 the same, by Ctrl-C, "
     "SIGTERM or a hang-up; 2 a mistake in the command or its settings; 1 the run broke off; 4 all generations are done and "
-    "none made a correct program.",
+    "none made a correct program; 5 a replay that differs.",
     help_format="plaintext",
     version=version,
 )
 run_options = Group("Length and width")
+end_options = Group("What ends a run before; none lifts a limit of a run that is continued")
 model_options = Group("Models")
 place_options = Group("Places")
 
 # Seconds for what is still on its way to the Prefect server when everything else is done.
 LONGEST_END = 15.0
-EXIT_DONE, EXIT_FAILED, EXIT_MISTAKE, EXIT_STOPPED, EXIT_NOTHING = 0, 1, 2, 3, 4
+LIMITS = (int, float, str)
+EXIT_DONE, EXIT_FAILED, EXIT_MISTAKE, EXIT_STOPPED, EXIT_NOTHING, EXIT_DIFFERENT = 0, 1, 2, 3, 4, 5
 
 
 def _whole(_: type, tokens: Sequence[Token]) -> int:
@@ -63,17 +66,29 @@ def _whole(_: type, tokens: Sequence[Token]) -> int:
     return int(tokens[0].value)
 
 
+def _limit(kind: type, tokens: Sequence[Token]) -> Any:
+    """A limit, or the word that lifts it."""
+    said = tokens[0].value
+    return Lifted.NONE if said == Lifted.NONE.value else next(of for of in LIMITS if of in get_args(kind))(said)
+
+
 @app.default
 def evolve_command(
     task: Annotated[
-        Path | None, Parameter(help="Task folder: initial.<ext> or initial/, evaluate.py (+ evolve.yaml).")
+        Path | None, Parameter(help="Task folder: initial.<ext> or initial/, evaluate.py (+ evolve.yaml, task.md).")
     ] = None,
     /,
     *,
     initial: Annotated[
-        Path | None, Parameter(help="Seed program, a file or a folder, instead of the task folder's.")
+        list[Path] | None,
+        Parameter(
+            negative="", help="Seed program, a file or a folder, instead of the task folder's; repeat it for more."
+        ),
     ] = None,
     evaluate: Annotated[Path | None, Parameter(help="Evaluator script, instead of the task folder's.")] = None,
+    description: Annotated[
+        str | None, Parameter(name="--task", help="What the program is for, in words, instead of the folder's task.md.")
+    ] = None,
     config: Annotated[Path | None, Parameter(help="Settings file, instead of the task folder's evolve.yaml.")] = None,
     generations: Annotated[
         int | None, Parameter(converter=_whole, group=run_options, help="Proposals to make.")
@@ -87,7 +102,37 @@ def evolve_command(
     seed: Annotated[
         int | None, Parameter(converter=_whole, group=run_options, help="Seeds every random choice.")
     ] = None,
-    budget: Annotated[float | None, Parameter(group=run_options, help="US dollars to spend on models at most.")] = None,
+    budget: Annotated[
+        float | Lifted | None,
+        Parameter(converter=_limit, group=end_options, help="US dollars to spend on models at most."),
+    ] = None,
+    patience: Annotated[
+        int | Lifted | None,
+        Parameter(converter=_limit, group=end_options, help="Programs without a better best before the run ends."),
+    ] = None,
+    target_score: Annotated[
+        float | Lifted | None, Parameter(converter=_limit, group=end_options, help="Score at which the run ends.")
+    ] = None,
+    max_time: Annotated[
+        str | Lifted | None,
+        Parameter(converter=_limit, group=end_options, help="Seconds, MM:SS or HH:MM:SS, of all sessions together."),
+    ] = None,
+    max_evaluations: Annotated[
+        int | Lifted | None, Parameter(converter=_limit, group=end_options, help="Starts of the evaluator.")
+    ] = None,
+    bootstrap: Annotated[
+        int | None,
+        Parameter(converter=_whole, group=run_options, help="Seed programs for a model to write, each different."),
+    ] = None,
+    warm_start: Annotated[
+        list[str] | None,
+        Parameter(
+            group=run_options,
+            negative="",
+            help="Begin with the best programs of an earlier run too: its results folder or database, `:name` after it for "
+            "one of several; repeat it for more.",
+        ),
+    ] = None,
     model: Annotated[
         list[str] | None, Parameter(group=model_options, negative="", help="Model to ask; repeat it for an ensemble.")
     ] = None,
@@ -112,29 +157,49 @@ def evolve_command(
     accept_changes: Annotated[
         bool, Parameter(group=place_options, negative="", help="Resume with another evaluator or seed program.")
     ] = False,
+    replay: Annotated[
+        Path | None,
+        Parameter(
+            group=place_options, help="Play the run in that results folder again, free, and compare every choice."
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        Parameter(group=place_options, help="Results folder for what --replay makes; by default it keeps none."),
+    ] = None,
     quiet: Annotated[bool, Parameter(negative="", help="Print the result alone.")] = False,
 ) -> int:
     """Evolves a program and prints what it came to.
 
     Returns:
-        The exit code: 0 when all generations are done, 4 when none of them made a correct program, 3 when the
-        run stopped early and can be resumed, 128 and the number of the signal that stopped it.
+        The exit code: 0 when all generations are done or a limit is reached, 4 when none of them made a correct
+        program, 3 when the run stopped early and can be resumed, 5 when a replay differs, 128 and the number of the signal that stopped it.
     """
     console = Console(stderr=False, highlight=False, soft_wrap=True)
     overrides = Overrides(
-        initial=initial,
+        initial=initial[0] if initial else None,
+        more=initial[1:] if initial else None,
+        description=description,
+        bootstrap=bootstrap,
+        warm_start=warm_start,
         evaluate=evaluate,
         generations=generations,
         max_proposal_jobs=max_proposal_jobs,
         max_evaluation_jobs=max_evaluation_jobs,
         seed=seed,
         budget=budget,
+        patience=patience,
+        target_score=target_score,
+        max_time=max_time,
+        max_evaluations=max_evaluations,
         models=model,
         base_url=base_url,
         results=results,
         database=database,
         name=name,
     )
+    if replay is not None or to is not None:
+        return _replay(console, replay, to, overrides, task or config, resume=resume)
     if resume:
         plan = plan_resume(task, config, overrides, accept_changes=accept_changes)
     else:
@@ -164,6 +229,18 @@ def evolve_command(
     if summary.stopped_early:
         return EXIT_STOPPED
     return EXIT_NOTHING if summary.nothing_made else EXIT_DONE
+
+
+def _replay(
+    console: Console, replay: Path | None, to: Path | None, overrides: Overrides, task: Path | None, *, resume: bool
+) -> int:
+    from flows.terminal.replaying import replay_run
+
+    if replay is None:
+        raise ConfigError(f"--to {str(to)!r} is for --replay RESULTS; a run has its place by --results")
+    if task is not None:
+        raise ConfigError(f"{str(task)!r}: a replay has the task of the run that it plays again; leave it out")
+    return EXIT_DONE if replay_run(console, replay, to, overrides, resume=resume) else EXIT_DIFFERENT
 
 
 def _code_of(number: signal.Signals) -> int:

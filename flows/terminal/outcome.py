@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.islands import COLUMNS, MOST, island_rows
 from flows.terminal.progress import duration
-from shinka_core.database import RunSummary
+from shinka_core.database import RunSummary, SeedSummary
 
 LONGEST_REASON = 1_000
+MOST_ISLANDS = 10
+LONGEST_TITLE = 100
+GO_ON = "--patience, --target-score, --max-time, --max-evaluations (none lifts it) with --resume --results"
 
 
 def print_summary(console: Console, summary: RunSummary) -> None:
@@ -19,12 +25,18 @@ def print_summary(console: Console, summary: RunSummary) -> None:
     for title, value in _rows(summary):
         table.add_row(Text(title), Text(value))
     console.print(table)
+    if len(summary.islands) > 1:
+        console.print(_islands(summary))
     if summary.stopped_early:
         console.print(f"Stopped early: {summary.stopped_early}", markup=False, emoji=False)
         if summary.last_error and summary.last_error not in summary.stopped_early:
             console.print(f"Last failure: {summary.last_error}", markup=False, emoji=False)
         console.print(f"Continue with --resume --results {summary.results_dir}", markup=False, emoji=False)
-    elif summary.nothing_made:
+        return
+    if summary.reached:
+        console.print(f"Ended because {summary.reached}", markup=False, emoji=False)
+        console.print(f"Go on with another limit, or none: {GO_ON} {summary.results_dir}", markup=False, emoji=False)
+    if summary.nothing_made:
         console.print(f"Nothing was made: {summary.nothing_made}", markup=False, emoji=False)
     elif summary.failures and summary.last_error:
         console.print(f"Last failure: {summary.last_error}", markup=False, emoji=False)
@@ -38,6 +50,7 @@ def _rows(summary: RunSummary) -> list[tuple[str, str]]:
     ]
     if summary.seed_error:
         rows.append(("seed program", f"not correct: {summary.seed_error[:LONGEST_REASON]}"))
+    rows += [(f"began with {each.generation}", _seed(each)) for each in summary.seeds]
     if best is not None and seed is not None:
         percent = f" ({(best - seed) / abs(seed):+.1%})" if seed else ""
         rows.append(("gain", f"{best - seed:+.6g}{percent}"))
@@ -49,7 +62,11 @@ def _rows(summary: RunSummary) -> list[tuple[str, str]]:
         tokens = (
             f", {model.input_tokens + model.output_tokens} tokens" if model.input_tokens + model.output_tokens else ""
         )
+        if model.cached_tokens:
+            tokens += f" ({model.cached_share:.0%} of the prompts cached)"
         rows.append((name, f"${model.cost:.4f}, {model.calls} calls{failed}{tokens}, {model.seconds:.1f} s"))
+    if summary.ideas:
+        rows.append(("ideas", _ideas(summary)))
     rows += [
         ("cost", _cost(summary)),
         ("wall time", duration(summary.seconds)),
@@ -59,6 +76,26 @@ def _rows(summary: RunSummary) -> list[tuple[str, str]]:
     return rows
 
 
+def _seed(seed: SeedSummary) -> str:
+    """One line, with its end of least worth: terminals cut it off."""
+    score = "no score" if seed.score is None else f"{seed.score:.8g}"
+    where = f" on island {', '.join(map(str, seed.islands[:MOST_ISLANDS]))}" if seed.islands else ""
+    origin = "/".join(Path(seed.origin).parts[-2:]) if seed.kind == "initial" else seed.origin
+    problem = "" if seed.correct else f", not correct: {seed.error[:LONGEST_REASON]}"
+    return f"{score}{where}, {seed.kind.replace('_', ' ')}: {origin}{problem}"
+
+
+def _ideas(summary: RunSummary) -> str:
+    """How many there were, how many beat the best of their time, and the one that did most."""
+    gains = [(idea.gain, idea.title) for idea in summary.ideas if idea.gain is not None and idea.gain > 0]
+    tried = sum(bool(idea.generations) for idea in summary.ideas)
+    told = f"{len(summary.ideas)} written, {tried} tried, {len(gains)} better than the best of their time"
+    if not gains:
+        return told
+    gain, title = max(gains)
+    return f"{told}, at most by {gain:.4g}: {title[:LONGEST_TITLE]}"
+
+
 def _cost(summary: RunSummary) -> str:
     others = [f"{purpose} ${cost:.4f}" for purpose, cost in summary.costs.items() if purpose != "proposal" and cost]
     if summary.estimated_cost:
@@ -66,3 +103,15 @@ def _cost(summary: RunSummary) -> str:
             f"${summary.estimated_cost:.4f} of it estimated from the texts, since the provider counted nothing"
         )
     return f"${summary.cost:.4f}" + (f" ({', '.join(others)})" if others else "")
+
+
+def _islands(summary: RunSummary) -> Table:
+    count = len(summary.islands)
+    table = Table(
+        title=Text(f"The best {MOST} of {count} islands" if count > MOST else "Islands"), title_justify="left"
+    )
+    for column in COLUMNS:
+        table.add_column(Text(column))
+    for row in island_rows(summary.islands):
+        table.add_row(*map(Text, row))
+    return table

@@ -21,7 +21,7 @@ from flows.terminal.task_folder import (
 )
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
-from shinka_core.seed_program import find_seed_program
+from shinka_core.seed_program import find_seed_programs
 from shinka_core.settings import WIDTHS, Resume, RunSettings, restored, said_in, task_of
 from shinka_core.whereabouts import Whereabouts, find_run, read_mark
 
@@ -55,6 +55,8 @@ def plan_resume(task: Path | None, config: Path | None, overrides: Overrides, *,
     take_flags(over["evolution"], over["database"], overrides)
     over["database"].pop("db_path", None)  # where the run was found
     over["evolution"] |= _path("init_program_path", task, overrides.initial, over["evolution"], known, sections)
+    if overrides.more:
+        over["evolution"]["more_init_programs"] = [str(path.absolute()) for path in overrides.more]
     over["job"] |= _path("eval_program_path", task, overrides.evaluate, over["job"], known, sections)
     widths = [width_of(width, getattr(overrides, width), over) for width in WIDTHS]
     given = RunSettings(
@@ -135,7 +137,9 @@ def _path(
         return {}  # it was named by a flag, apart from the task folder
     place = in_file or _moved(task, stored, known)
     if place is None:
-        place = find_seed_program(task) if field == "init_program_path" else task / EVALUATOR
+        if field == "init_program_path" and known.settings.get(name, {}).get("bootstrap", {}).get("from_task"):
+            return {}  # it was written, and lies nowhere
+        place = find_seed_programs(task)[0] if field == "init_program_path" else task / EVALUATOR
     return {field: str(place.absolute())}
 
 
@@ -163,7 +167,7 @@ def _other_place(known: KnownRun, overrides: Overrides) -> Path | None:
     if overrides.initial or overrides.evaluate or here == Path(stored).parent or not evaluator.is_file():
         return None
     try:
-        initial = find_seed_program(here)
+        initial = find_seed_programs(here)[0]
     except ConfigError:
         return None
     digests = {"evaluator": evaluator_digests(evaluator), "seed_program": digest_of(initial)}

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig, kind_of
+from shinka_core.config.starting import spread_programs
 from shinka_core.errors import ConfigError
 
 MODELS: dict[str, type[BaseModel]] = {
@@ -45,7 +46,18 @@ def read_settings(path: Path, *, required: bool) -> dict[str, Any]:
         )
     if not isinstance(settings, dict):
         raise ConfigError(f"{path} must hold sections: {', '.join(sorted(SECTIONS))}")
-    return _known(path, {str(key): value for key, value in cast(dict[Any, Any], settings).items()})
+    return _spread(path, _known(path, {str(key): value for key, value in cast(dict[Any, Any], settings).items()}))
+
+
+def _spread(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """Several programs in `init_program_path` are a first one and others."""
+    evolution = settings.get("evolution")
+    if not isinstance(evolution, dict):
+        return settings
+    try:
+        return settings | {"evolution": spread_programs(cast(dict[str, Any], evolution))}
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def section_of(settings: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.terminal.settings_file import read_settings, section_of
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, job_of
+from shinka_core.edit.languages import EXTENSIONS
 from shinka_core.errors import ConfigError
-from shinka_core.seed_program import find_seed_program
+from shinka_core.seed_program import find_seed_programs
 from shinka_core.settings import Resume, RunSettings, TaskFolder, said_in
 from shinka_core.whereabouts import Whereabouts, find_run
 
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = "evolve.yaml"
 EVALUATOR = "evaluate.py"
+DESCRIPTION = "task.md"
+
+
+class Lifted(Enum):
+    """What the command line says of a limit that is to hold no more."""
+
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +35,20 @@ class Overrides:
     """What the command line says; None where it says nothing."""
 
     initial: Path | None = None
+    more: list[Path] | None = None
+    description: str | None = None
+    bootstrap: int | None = None
+    warm_start: list[str] | None = None
     evaluate: Path | None = None
     generations: int | None = None
     max_proposal_jobs: int | None = None
     max_evaluation_jobs: int | None = None
     seed: int | None = None
-    budget: float | None = None
+    budget: float | Lifted | None = None
+    patience: int | Lifted | None = None
+    target_score: float | Lifted | None = None
+    max_time: str | Lifted | None = None
+    max_evaluations: int | Lifted | None = None
     models: list[str] | None = None
     base_url: str | None = None
     results: Path | None = None
@@ -98,11 +115,12 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides) -> Pl
     file = config or folder / SETTINGS_FILE
     sections = read_settings(file, required=config is not None)
     evolution, job, database = (section_of(sections, name) for name in ("evolution", "job", "database"))
-    initial = overrides.initial or named_file(folder, evolution.get("init_program_path")) or find_seed_program(folder)
-    evaluator = overrides.evaluate or folder / str(job.get("eval_program_path", EVALUATOR))
-    evolution["init_program_path"] = str(initial.absolute())
-    job["eval_program_path"] = str(evaluator.absolute())
     take_flags(evolution, database, overrides)
+    _take_runs(folder, evolution, overrides)
+    take_programs(folder, evolution, overrides)
+    initial = evolution["init_program_path"]
+    evaluator = overrides.evaluate or folder / str(job.get("eval_program_path", EVALUATOR))
+    job["eval_program_path"] = str(evaluator.absolute())
     settings = RunSettings(
         "",
         Path(),
@@ -115,10 +133,69 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides) -> Pl
     )
     # Last, because it makes the results folder: a mistake in the settings leaves none behind.
     chosen = overrides.results or settings.evolve.results_dir
-    found = asyncio.run(
-        find_run(str(initial), settings.database, name=overrides.name, results_dir=chosen, resume=Resume.NO)
-    )
+    found = asyncio.run(find_run(initial, settings.database, name=overrides.name, results_dir=chosen, resume=Resume.NO))
     return Plan(placed(settings, found))
+
+
+def take_programs(folder: Path, evolution: dict[str, Any], overrides: Overrides) -> None:
+    """Says what a new run begins with: as the flags say, or the settings file, or as it lies in the task folder.
+
+    Without a program there a model writes the first one, if the task is described and a model is named.
+
+    Raises:
+        ConfigError: There is no program, or it is not clear which one is meant.
+    """
+    text = folder / DESCRIPTION
+    if not evolution.get("task_sys_msg") and text.is_file():
+        evolution["task_sys_msg"] = read_description(text)
+    if overrides.initial is not None:
+        found = [overrides.initial, *(overrides.more or [])]
+    elif (named := named_file(folder, evolution.get("init_program_path"))) is not None:
+        found = [named, *(folder / str(path) for path in evolution.get("more_init_programs", []))]
+    else:
+        found = _in_folder(folder, evolution)
+    evolution["init_program_path"] = str(found[0].absolute())
+    if len(found) > 1 or "more_init_programs" in evolution:
+        evolution["more_init_programs"] = [str(path.absolute()) for path in found[1:]]
+
+
+def _take_runs(folder: Path, evolution: dict[str, Any], overrides: Overrides) -> None:
+    """Earlier runs that the settings file names are looked for from the task folder, as all its paths are."""
+    named = [("bootstrap", "library"), *([("warm_start", "runs")] if overrides.warm_start is None else [])]
+    for section, field in named:
+        inside: Any = evolution.get(section)
+        if isinstance(inside, dict) and isinstance(runs := inside.get(field), list):  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            moved = [str(run) if "://" in str(run) else str(folder.absolute() / str(run)) for run in runs]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            evolution[section] = {**inside, field: moved}
+
+
+def _in_folder(folder: Path, evolution: dict[str, Any]) -> list[Path]:
+    bootstrap: Any = evolution.get("bootstrap") or {}
+    first = folder / f"initial{EXTENSIONS.get(str(evolution.get('language') or 'python'), ('.py',))[0]}"
+    if isinstance(bootstrap, dict) and bootstrap.get("from_task"):  # pyright: ignore[reportUnknownMemberType]
+        return [first]
+    try:
+        return find_seed_programs(folder)
+    except ConfigError:
+        known = EvolutionConfig.model_fields["llm_models"].default
+        roles: Any = evolution.get("llm_roles") or {}
+        asked = evolution.get("llm_models", known) != known or (isinstance(roles, dict) and "bootstrap" in roles)
+        if not evolution.get("task_sys_msg") or not asked or any(folder.glob("[iI][nN][iI][tT][iI][aA][lL].*")):
+            raise
+        evolution["bootstrap"] = {**bootstrap, "from_task": True}
+        return [first]
+
+
+def read_description(path: Path) -> str:
+    """The task in words.
+
+    Raises:
+        ConfigError: It is no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the task description {str(path)!r} cannot be read as text: {error}") from error
 
 
 def placed(settings: RunSettings, found: Whereabouts) -> RunSettings:
@@ -154,8 +231,19 @@ def existing_folder(task: Path | None) -> Path | None:
 def take_flags(evolution: dict[str, Any], database: dict[str, Any], overrides: Overrides) -> None:
     """Lays what the command line says over the sections."""
     _take(evolution, "num_generations", overrides.generations)
+    _take(evolution, "task_sys_msg", overrides.description)
+    for section, field, value in (
+        ("bootstrap", "count", overrides.bootstrap),
+        ("warm_start", "runs", overrides.warm_start),
+    ):
+        if value is not None:
+            evolution[section] = dict(evolution.get(section) or {}) | {field: value}
     _take(evolution, "seed", overrides.seed)
     _take(evolution, "max_api_costs", overrides.budget)
+    _take(evolution, "patience", overrides.patience)
+    _take(evolution, "target_score", overrides.target_score)
+    _take(evolution, "max_time", overrides.max_time)
+    _take(evolution, "max_evaluations", overrides.max_evaluations)
     _take(evolution, "llm_models", overrides.models)
     _take(evolution, "llm_base_url", overrides.base_url)
     _take(database, "db_path", overrides.database)
@@ -170,7 +258,7 @@ def named_file(folder: Path, name: Any) -> Path | None:
 
 def _take(section: dict[str, Any], field: str, value: Any) -> None:
     if value is not None:
-        section[field] = value
+        section[field] = None if value is Lifted.NONE else value
 
 
 def width_of(field: str, chosen: int | None, sections: dict[str, Any]) -> int | None:

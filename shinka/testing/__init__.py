@@ -2,6 +2,7 @@
 
 TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
+    from shinka.testing.advisers import AdviserContract
     from shinka.testing.archives import ArchiveContract
     from shinka.testing.bandits import BanditContract
     from shinka.testing.inspirations import InspirationSelectorContract
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from shinka.testing.views import edge_views, population_views, random_view, stats_of, view_of
 
 __all__ = [
+    "AdviserContract",
     "ArchiveContract",
     "BanditContract",
     "InspirationSelectorContract",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AdviserContract": "shinka.testing.advisers",
     "ArchiveContract": "shinka.testing.archives",
     "BanditContract": "shinka.testing.bandits",
     "InspirationSelectorContract": "shinka.testing.inspirations",

@@ -51,7 +51,14 @@ class IslandSelectorContract:
         numbers = range(len(view.islands))
         for retired in ((), tuple(numbers)[1::2]):
             for progress in (0.0, 0.4, 1.0):
-                islands = stats_of(view, retired=retired, under_way=dict.fromkeys(numbers, 1), progress=progress)
+                failures = {number: [len(view.islands[number])] * 3 for number in numbers}
+                islands = stats_of(
+                    view,
+                    retired=retired,
+                    under_way=dict.fromkeys(numbers, 1),
+                    progress=progress,
+                    failures=failures if progress else None,
+                )
                 island = self.selector().select(view, islands, np.random.default_rng(0))
                 assert isinstance(island, int), f"{island!r} is no int"
                 assert island in islands.numbers, f"{island} is none of the living islands {islands.numbers.tolist()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from shinka_core.config import DatabaseConfig, EvolutionConfig, InProcessJobConfig
 from shinka_core.generation import evaluate, open_generation, record, seed_candidate, submit
@@ -39,7 +40,7 @@ class PeriodicContract:
             assert len(run.database) == 1
             assert await run.database.by_generation(0) == before
 
-        asyncio.run(_with_a_run(tmp_path, check))
+        asyncio.run(with_a_run(tmp_path, check))
 
     def test_one_that_is_broken_off_ends(self, tmp_path: Path) -> None:
         async def check(run: Run) -> None:
@@ -49,13 +50,18 @@ class PeriodicContract:
             done, _ = await asyncio.wait([working], timeout=10)
             assert done
 
-        asyncio.run(_with_a_run(tmp_path, check))
+        asyncio.run(with_a_run(tmp_path, check))
 
 
-async def _with_a_run(folder: Path, check: Callable[[Run], Awaitable[None]]) -> None:
+async def with_a_run(folder: Path, check: Callable[[Run], Awaitable[None]], **fields: Any) -> None:
+    """Has something checked with a run whose seed program is recorded.
+
+    Args:
+        fields: Of the section `evolution`.
+    """
     (folder / "initial.py").write_text("x = 1\n")
     (folder / "evaluate.py").write_text("def evaluate(program_path, results_dir): return {'combined_score': 1.0}\n")
-    evolution = EvolutionConfig(num_generations=1, init_program_path=str(folder / "initial.py"))
+    evolution = EvolutionConfig(num_generations=1, init_program_path=str(folder / "initial.py"), **fields)
     job = InProcessJobConfig(eval_program_path=str(folder / "evaluate.py"))
     async with open_run(RunSettings("contract", folder / "results", evolution, job, DatabaseConfig())) as run:
         opened = await open_generation(run, 0)

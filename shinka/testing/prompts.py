@@ -38,6 +38,10 @@ class PromptBuilderContract:
         for inspirations in range(3):
             self._tells_what_is_needed(self.make().build(self.context(inspirations), WANTED))
 
+    def test_what_was_learned_is_told(self) -> None:
+        told = self.make().build(replace(self.context(), advice="Larger steps fail."), WANTED)
+        assert "Larger steps fail." in told.system + told.user
+
     def test_earlier_answers_go_along_in_their_order(self) -> None:
         assert self.make().build(self.context(), WANTED).history == HISTORY
 

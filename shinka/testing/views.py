@@ -82,17 +82,21 @@ def stats_of(
     retired: Sequence[int] = (),
     under_way: Mapping[int, int] | None = None,
     progress: float = 0.0,
+    failures: Mapping[int, Sequence[int]] | None = None,
 ) -> IslandStats:
     """What there is to know of a view's islands.
 
     Args:
         retired: Islands that do not live any more.
         under_way: Proposals under way by island; none, where not given.
+        failures: How many programs lived there when each proposal that came to nothing ended, by island; none, where
+            not given.
     """
     numbers = [island for island in range(len(view.islands)) if island not in retired]
     waiting = np.array([(under_way or {}).get(island, 0) for island in numbers], dtype=np.int64)
     sizes = np.array([len(view.islands[island]) for island in numbers], dtype=np.int64)
-    return IslandStats(np.array(numbers, dtype=np.int64), sizes + waiting, waiting, progress)
+    failed = tuple(np.array(sorted((failures or {}).get(island, ())), dtype=np.int64) for island in numbers)
+    return IslandStats(np.array(numbers, dtype=np.int64), sizes + waiting, waiting, progress, failed)
 
 
 def random_view(

@@ -26,11 +26,12 @@ LARGEST = 1e300
 
 @dataclass(slots=True)
 class _Known:
-    """What came of one arm: pulls, log of the sum of exp(sharpness · gain), US dollars."""
+    """What came of one arm: pulls, log of the sum of exp(sharpness · gain), US dollars, seconds of evaluations."""
 
     pulls: float = 0.0
     log_sum: float = -np.inf
     cost: float = 0.0
+    seconds: float = 0.0
 
 
 @BANDITS.register("asymmetric_ucb")
@@ -46,6 +47,7 @@ class AsymmetricUCB:
         sharpness: How much more a large gain counts than several small ones of the same sum.
         decay: What earlier outcomes count after each one, at most 1.
         cost_power: Of the cost by which the bound is divided; 0 leaves costs out.
+        seconds_power: The same for the seconds of evaluations, those on the way to a candidate included.
     """
 
     exploration: Annotated[float, Field(ge=0)] = 1.0
@@ -53,6 +55,7 @@ class AsymmetricUCB:
     sharpness: Annotated[float, Field(gt=0)] = 1.0
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     cost_power: Annotated[float, Field(ge=0)] = 0.5
+    seconds_power: Annotated[float, Field(ge=0)] = 0.0
     _known: dict[Arm, _Known] = field(default_factory=dict[Arm, _Known], init=False, repr=False)
 
     def pull(self, offers: Sequence[Offer], under_way: Mapping[Arm, int], rng: np.random.Generator) -> Arm:
@@ -81,19 +84,23 @@ class AsymmetricUCB:
         low, high = float(means.min()), float(means.max())
         relative = (means - low) / (high - low) if high > low else np.zeros(len(arms))
         bonus = self.exploration * np.sqrt(2 * np.log(max(float(pulls.sum()), 1.0)) / pulls)
-        costs = np.array([one.cost for one in known]) / np.maximum(seen, np.finfo(float).tiny)
-        if not self.cost_power or not costs.max() > 0:
-            return relative + bonus
-        optimistic = np.maximum(costs / costs.max() * np.maximum(1.0 - bonus, 0.0), CHEAPEST)
-        return (relative + bonus) / optimistic**self.cost_power
+        bounds = relative + bonus
+        spent = (([one.cost for one in known], self.cost_power), ([one.seconds for one in known], self.seconds_power))
+        for sums, power in spent:
+            costs = np.array(sums) / np.maximum(seen, np.finfo(float).tiny)
+            if power and costs.max() > 0:
+                bounds = bounds / np.maximum(costs / costs.max() * np.maximum(1.0 - bonus, 0.0), CHEAPEST) ** power
+        return bounds
 
     def observe(self, outcome: Outcome) -> None:
         """Counts the pull, what it gained and what it cost."""
         for one in self._known.values() if self.decay < 1 else ():
             one.pulls *= self.decay
             one.cost *= self.decay
+            one.seconds *= self.decay
             one.log_sum += np.log(self.decay)
         one = self._known.setdefault(outcome.arm, _Known())
         one.pulls += 1
         one.cost += outcome.cost
+        one.seconds += outcome.seconds
         one.log_sum = float(np.logaddexp(one.log_sum, min(self.sharpness * max(outcome.gain or 0.0, 0.0), LARGEST)))

@@ -83,4 +83,5 @@ class Arms:
             last = number == len(pulls)
             cost = spent.get(pull.model, 0.0) / shares[pull.model]
             arm = Arm(pull.operator, pull.model)
-            self._bandit.observe(Outcome(arm, gain if last else None, cost, seconds if last else 0.0))
+            took = pull.seconds + (seconds if last else 0.0)
+            self._bandit.observe(Outcome(arm, gain if last else None, cost, took))

@@ -51,7 +51,7 @@ class Outcome:
         gain: By how much the program is better than its parent and than the seed program, below 0 when it is worse;
             None when there is no correct program.
         cost: US dollars of the calls that the pull made.
-        seconds: Of the program's evaluation.
+        seconds: Of all evaluations that the pull made: the program's, and those on the way to it.
     """
 
     arm: Arm

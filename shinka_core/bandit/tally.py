@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shinka_core.bandit.protocol import Arm
+
+# Of the slowest arm's seconds: nothing is taken to be quicker, or an arm that fails at once would win by that alone.
+QUICKEST = 0.01
 
 
 @dataclass(slots=True)
@@ -15,11 +22,13 @@ class Tally:
         pulls: Those that gave nothing included.
         reward: In the bandit's own measure.
         cost: US dollars.
+        seconds: Of evaluations.
     """
 
     pulls: float = 0.0
     reward: float = 0.0
     cost: float = 0.0
+    seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -28,12 +37,13 @@ class Tallies:
 
     of: dict[Arm, Tally] = field(default_factory=dict[Arm, Tally])
 
-    def add(self, arm: Arm, reward: float, cost: float = 0.0) -> None:
+    def add(self, arm: Arm, reward: float, cost: float = 0.0, seconds: float = 0.0) -> None:
         """Counts a pull."""
         tally = self.of.setdefault(arm, Tally())
         tally.pulls += 1
         tally.reward += reward
         tally.cost += cost
+        tally.seconds += seconds
 
     def fade(self, factor: float) -> None:
         """Has what is known count less, by that factor."""
@@ -41,6 +51,16 @@ class Tallies:
             tally.pulls *= factor
             tally.reward *= factor
             tally.cost *= factor
+            tally.seconds *= factor
+
+    def relative_seconds(self, arms: Sequence[Arm]) -> NDArray[np.float64]:
+        """Evaluation seconds of a pull of each arm, `(n,)`, relative to those of the slowest one; 1 for those not known."""
+        tallies = [self[arm] for arm in arms]
+        means = np.array([tally.seconds / tally.pulls if tally.pulls else np.nan for tally in tallies])
+        slowest = np.nan_to_num(means).max(initial=0.0)
+        if not slowest > 0:
+            return np.ones(len(tallies))
+        return np.maximum(np.nan_to_num(means / slowest, nan=1.0), QUICKEST)
 
     def __getitem__(self, arm: Arm) -> Tally:
         return self.of.get(arm) or Tally()

@@ -26,11 +26,14 @@ class Thompson:
     Attributes:
         successes, failures: Of the Beta prior.
         decay: What earlier outcomes count after each one, at most 1; below it, what paid early does not rule for ever.
+        seconds_power: Of the evaluation seconds of a pull by which a chance is divided; 0 leaves them out, and with 1
+            a pull of twenty evaluations has to succeed twenty times as often as one of a single one.
     """
 
     successes: Annotated[float, Field(gt=0)] = 1.0
     failures: Annotated[float, Field(gt=0)] = 1.0
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    seconds_power: Annotated[float, Field(ge=0)] = 0.0
     _known: Tallies = field(default_factory=Tallies, init=False, repr=False)
 
     def pull(self, offers: Sequence[Offer], under_way: Mapping[Arm, int], rng: np.random.Generator) -> Arm:
@@ -39,10 +42,10 @@ class Thompson:
         good = np.array([self._known[arm].reward for arm in arms])
         pulls = np.array([self._known[arm].pulls + under_way.get(arm, 0) for arm in arms])
         chances = rng.beta(self.successes + good, self.failures + np.maximum(pulls - good, 0.0))
-        return arms[int(np.argmax(chances))]
+        return arms[int(np.argmax(chances / self._known.relative_seconds(arms) ** self.seconds_power))]
 
     def observe(self, outcome: Outcome) -> None:
         """Counts the pull, and whether it gained."""
         if self.decay < 1:
             self._known.fade(self.decay)
-        self._known.add(outcome.arm, float(outcome.gain is not None and outcome.gain > 0))
+        self._known.add(outcome.arm, float(outcome.gain is not None and outcome.gain > 0), seconds=outcome.seconds)

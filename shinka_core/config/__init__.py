@@ -6,13 +6,20 @@ read from the environment by the model client alone.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shinka_core.config.base import Section
+from shinka_core.config import elsewhere
+from shinka_core.config.base import check_weights
 from shinka_core.config.base import parse_duration as parse_duration
+from shinka_core.config.database import DatabaseConfig as DatabaseConfig
+from shinka_core.config.ending import Ending
 from shinka_core.config.evaluation import Stage as Stage
+from shinka_core.config.guidance import SystemPromptConfig as SystemPromptConfig
+from shinka_core.config.ideas import IdeaSettings as IdeaSettings
+from shinka_core.config.islands import IslandConfig as IslandConfig
 from shinka_core.config.job import CustomJobConfig as CustomJobConfig
 from shinka_core.config.job import InProcessJobConfig as InProcessJobConfig
 from shinka_core.config.job import JobConfig as JobConfig
@@ -20,6 +27,15 @@ from shinka_core.config.job import JobSettings as JobSettings
 from shinka_core.config.job import LocalJobConfig as LocalJobConfig
 from shinka_core.config.job import job_of as job_of
 from shinka_core.config.job import kind_of as kind_of
+from shinka_core.config.models import META_ROLES as META_ROLES
+from shinka_core.config.models import REPAIR as REPAIR
+from shinka_core.config.models import EndpointOptions as EndpointOptions
+from shinka_core.config.models import ModelPrice as ModelPrice
+from shinka_core.config.models import check_roles
+from shinka_core.config.starting import BootstrapConfig as BootstrapConfig
+from shinka_core.config.starting import WarmStartConfig as WarmStartConfig
+from shinka_core.config.starting import spread_programs
+from shinka_core.config.tuning import TuningSettings as TuningSettings
 from shinka_core.registry import Spec
 from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
 
@@ -27,49 +43,43 @@ BUILTIN_MUTATE = "builtin/mutate"
 BUILTIN_EMBEDDING = "builtin/hashed-ngrams"
 
 
-class ModelPrice(Section):
-    """US dollars per million tokens."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cached_input: float | None = Field(default=None, ge=0)
-
-
-class EndpointOptions(Section):
-    """What is special about one endpoint. Keys themselves are never settings, the variables that hold them are."""
-
-    api_key_env: str | None = Field(
-        default=None,
-        description="Environment variable with this endpoint's key; empty: ask without one. None: OPENAI_API_KEY for "
-        "the run's first endpoint, the usual variable for hosts that everybody knows, none for others.",
-    )
-    key_header: str | None = Field(
-        default=None,
-        description="Header for the key; None: `Authorization: Bearer`, or `api-key` in Azure's classic form.",
-    )
-    query: dict[str, str] = Field(
-        default={},
-        description="Sent with every call, such as Azure's api-version.",
-        json_schema_extra=NAMES_OF_NO_SECRETS,
-    )
-    api: Literal["chat", "responses"] | None = Field(default=None, description="Instead of llm_api.")
-    reasoning_is_answer: bool = Field(
-        default=False, description="Take the reasoning as the answer where a server puts the whole answer there."
-    )
-
-
-class EvolutionConfig(Section):
+class EvolutionConfig(Ending):
     """What to evolve, with which models, for how long.
 
     Relative paths are taken from the working directory of the process that runs the evolution.
     """
 
+    elsewhere: ClassVar[Mapping[str, str]] = elsewhere.EVOLUTION
+
     # The task
     init_program_path: str = Field(default="initial.py", description="The seed program: a file, or a folder of files.")
+    more_init_programs: list[str] = Field(
+        default=[], description="More programs to begin with; `init_program_path: [a, b]` says the same."
+    )
+    bootstrap: BootstrapConfig = BootstrapConfig()
+    warm_start: WarmStartConfig = WarmStartConfig()
     task_sys_msg: str | None = Field(default=None, description="What the program is for, told to every model.")
     language: str | None = Field(default=None, description="Of the program; None reads it from the extension.")
     results_dir: str | None = Field(default=None, description="Where results go; None makes results/<task>/<time>.")
     use_text_feedback: bool = Field(default=True, description="Show the evaluator's text feedback to the models.")
+
+    shown_feedback: list[Literal["instances", "artifacts", "stderr", "images"]] = Field(
+        default=["instances", "artifacts", "images"],
+        description="What else of an evaluator is shown: texts and scores by instance, its artifacts, the end of what "
+        "it prints to stderr, and images (to llm_vision_models).",
+    )
+    directions_after: int | None = Field(
+        default=None,
+        ge=1,
+        description="Has two short texts written once for the task, on how to refine and how to diverge; the second is "
+        "shown after so many programs without a better best, the first before with the best program. None: neither.",
+    )
+    shown_attempts: int = Field(
+        default=5,
+        ge=0,
+        le=20,
+        description="Earlier proposals from the same parent that are shown, with what came of them.",
+    )
 
     # Length and money
     num_generations: int = Field(
@@ -95,7 +105,12 @@ class EvolutionConfig(Section):
         description="Which model and operator are pulled: fixed (by weights), ucb1, thompson or asymmetric_ucb.",
     )
     llm_roles: dict[str, list[Annotated[str, Field(json_schema_extra=URL_WITHOUT_PASSWORD)]]] = Field(
-        default={}, description="Models by operator, such as a cheap one for fix, instead of llm_models."
+        default={},
+        description="Models by operator, such as a cheap one for fix, instead of llm_models; `repair` mends what fails, and "
+        "`ideas`, `advice`, `system_prompts`, `bootstrap` and `directions` are asked about the search itself: strong ones.",
+    )
+    llm_vision_models: list[Annotated[str, Field(json_schema_extra=URL_WITHOUT_PASSWORD)]] = Field(
+        default=[], description="Those of the models that see: they are sent the images that an evaluator names."
     )
     llm_base_url: str | None = Field(
         default=None,
@@ -158,6 +173,12 @@ class EvolutionConfig(Section):
     max_trials: int = Field(
         default=20, ge=0, description="Evaluations that an operator may make on the way to one candidate."
     )
+    max_trial_share: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Share of the run's evaluations that may be made on the way to candidates, as `tune` makes them.",
+    )
     max_repairs: int = Field(
         default=0,
         ge=0,
@@ -195,9 +216,34 @@ class EvolutionConfig(Section):
     max_review_attempts: int = Field(
         default=3, ge=1, description="Rejections and hints of the reviewer before a generation is given up."
     )
+    ideas: IdeaSettings | None = Field(
+        default=IdeaSettings(),
+        description="When the best score stands still, a model is asked for directions (llm_roles: ideas, or the "
+        "heaviest of llm_models), and each is followed from the best program; None: never.",
+    )
+    tuning: TuningSettings | None = Field(
+        default=TuningSettings(),
+        description="The literals of the best program are moved beside the proposals of models, as far as that gains more "
+        "for its evaluations, which come to those of num_generations; None: never, and so where patch_types has `tune`.",
+    )
     periodic: list[Annotated[Spec, Field(json_schema_extra=NAMES_OF_NO_SECRETS)]] = Field(
         default=[], description="What is done now and then beside the generations: `digest` writes progress.jsonl."
     )
+
+    advice: Spec | None = Field(
+        default=None,
+        description="What was learned so far, written now and then by a model and shown to those that propose: `advice` "
+        "(lessons in one question) or `recommendations` (three questions, several points); None: nothing.",
+        json_schema_extra=NAMES_OF_NO_SECRETS,
+    )
+    system_prompts: SystemPromptConfig | None = Field(
+        default=None, description="The opening of the system prompt evolves beside the programs; {} for the usual way."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_several_programs(cls, values: Any) -> Any:
+        return spread_programs(values) if isinstance(values, dict) else values  # pyright: ignore[reportUnknownArgumentType]
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -205,26 +251,34 @@ class EvolutionConfig(Section):
             raise ValueError(
                 f"patch_type_probs has {len(self.patch_type_probs)} values for {len(self.patch_types)} patch_types; give one each"
             )
-        _check_weights("patch_type_probs", self.patch_type_probs)
+        check_weights("patch_type_probs", self.patch_type_probs)
         operators = self.operator_names
         if len(set(operators)) != len(operators):
             raise ValueError(f"patch_types names an operator twice: {operators}; use patch_type_probs instead")
+        if "bootstrap" in operators:
+            raise ValueError(
+                "patch_types holds 'bootstrap', which writes seed programs alone; set bootstrap.count instead"
+            )
         if "fix" in operators:
             raise ValueError("patch_types holds 'fix', which is used by itself when no program is correct; remove it")
+        if "tune" in operators and self.tuning is not None:
+            if "tuning" in self.model_fields_set:
+                raise ValueError(
+                    "patch_types holds 'tune' and tuning does the same beside them; take it out of patch_types, or set "
+                    "tuning to null"
+                )
+            object.__setattr__(self, "tuning", None)
         if self.llm_weights is not None:
             if len(self.llm_weights) != len(self.llm_models):
                 raise ValueError(
                     f"llm_weights has {len(self.llm_weights)} values for {len(self.llm_models)} llm_models; give one each"
                 )
-            _check_weights("llm_weights", self.llm_weights)
+            check_weights("llm_weights", self.llm_weights)
         if len(set(self.llm_models)) != len(self.llm_models):
             raise ValueError(f"llm_models names a model twice: {self.llm_models}; use llm_weights instead")
-        self._check_roles()
-        asked = [
-            *self.proposal_models,
-            *self.novelty_llm_models,
-            *([self.embedding_model] if self.embedding_model else []),
-        ]
+        check_roles(self.llm_roles, [*operators, "fix"])
+        known = [*self.proposal_models, *self.meta_models, *self.novelty_llm_models]
+        asked = [*known, *([self.embedding_model] if self.embedding_model else [])]
         for field, limits in (("model_limits", self.model_limits), ("model_rates", self.model_rates)):
             for model, limit in limits.items():
                 if model not in asked:
@@ -232,14 +286,16 @@ class EvolutionConfig(Section):
                 if not limit > 0:
                     raise ValueError(f"{field} gives {model!r} {limit}; it must be more than 0")
         for model, tokens in self.llm_context_tokens.items():
-            if model not in (*self.proposal_models, *self.novelty_llm_models):
+            if model not in known:
                 raise ValueError(f"llm_context_tokens names {model!r}, which is none of llm_models: {self.llm_models}")
             if tokens < 1:
                 raise ValueError(f"llm_context_tokens gives {model!r} {tokens}; it must be more than 0")
-        known = [*self.proposal_models, *self.novelty_llm_models]
         for model in self.llm_model_kwargs:
             if model not in known:
                 raise ValueError(f"llm_model_kwargs names {model!r}, which is none of the models; known: {known}")
+        for model in self.llm_vision_models:
+            if model not in known:
+                raise ValueError(f"llm_vision_models names {model!r}, which is none of the models; known: {known}")
         if self.embedding_model is None and self.novelty_llm_models:
             raise ValueError("novelty_llm_models needs embedding_model; set one or leave both empty")
         return self
@@ -252,75 +308,15 @@ class EvolutionConfig(Section):
     @property
     def proposal_models(self) -> list[str]:
         """The models that are asked for proposals: `llm_models`, then those that have a role alone."""
-        return list(
-            dict.fromkeys([*self.llm_models, *(model for models in self.llm_roles.values() for model in models)])
-        )
+        roles = [models for role, models in self.llm_roles.items() if role not in META_ROLES]
+        return list(dict.fromkeys([*self.llm_models, *(model for models in roles for model in models)]))
 
-    def _check_roles(self) -> None:
-        operators = [*self.operator_names, "fix"]
-        for role, models in self.llm_roles.items():
-            if role == "novelty":
-                raise ValueError("llm_roles names 'novelty'; set novelty_llm_models instead")
-            if role not in operators:
-                raise ValueError(f"llm_roles names {role!r}, which is no operator of this run; known: {operators}")
-            if not models:
-                raise ValueError(f"llm_roles gives {role!r} no model; name one, or leave it out for llm_models")
-            if len(set(models)) != len(models):
-                raise ValueError(f"llm_roles gives {role!r} a model twice: {models}; name each once")
+    @property
+    def meta_models(self) -> list[str]:
+        """The models that have a role in what is asked about the search itself."""
+        return list(dict.fromkeys(model for role in META_ROLES for model in self.llm_roles.get(role, [])))
 
     def options_for(self, model: str) -> dict[str, Any]:
         """What is sent with every call to a model: `llm_kwargs`, and its own over them."""
         own = self.llm_model_kwargs.get(model, {})
         return {name: value for name, value in (self.llm_kwargs | own).items() if own.get(name, value) is not None}
-
-
-class DatabaseConfig(Section):
-    """Where programs are kept, and how parents are chosen among them."""
-
-    db_path: str | None = Field(
-        default="evolution.sqlite",
-        description="A SQLite file (inside the results folder when relative) or a SQLAlchemy URL without a "
-        "password (PGPASSWORD or ~/.pgpass).",
-        json_schema_extra=URL_WITHOUT_PASSWORD,
-    )
-
-    num_islands: int = Field(default=2, ge=1, le=10_000)
-    archive_size: int = Field(default=40, ge=1, description="Elite programs over all islands.")
-    num_archive_inspirations: int = Field(default=1, ge=0)
-    num_top_k_inspirations: int = Field(default=1, ge=0)
-    elite_selection_ratio: float = Field(default=0.3, ge=0, le=1)
-
-    parent_selection_strategy: Spec = Field(default="weighted", description="Which program a proposal starts from.")
-    parent_selection_lambda: float = Field(default=10.0, gt=0)
-    exploitation_alpha: float = Field(default=1.0, ge=0)
-    exploitation_ratio: float = Field(default=0.2, ge=0, le=1)
-
-    island_selection_strategy: Spec = Field(default="uniform", description="Which island a proposal belongs to.")
-    inspiration_strategies: list[Spec] = Field(
-        default=["archive", "top_k"], description="Which programs are shown beside the parent, one after the other."
-    )
-    archive_strategy: Spec = Field(default="fitness", description="Who is kept as an elite.")
-    migration_strategy: Spec = Field(default="random", description="Who is copied to which island.")
-    migration_interval: int = Field(default=10, ge=1, description="Programs between two migrations.")
-    migration_rate: float = Field(default=0.0, ge=0, le=1)
-    island_elitism: bool = True
-    enforce_island_separation: bool = True
-
-    stagnation_threshold: int | None = Field(
-        default=None, ge=1, description="Programs without a better best after which there is a new island; None: never."
-    )
-    max_islands: int = Field(default=5, ge=1, le=10_000, description="Islands at once, when new ones are made.")
-    island_cooldown: int = Field(default=30, ge=0, description="Programs between one new island and the next.")
-    island_origin: Literal["initial", "best", "archive", "bootstrap"] = Field(
-        default="best",
-        description="What a new island begins with: the seed program, the best, an elite, or (bootstrap) the seed "
-        "program and nothing that other islands have found.",
-    )
-    replace_worst_island: bool = Field(
-        default=False, description="At max_islands a new one takes the worst one's place."
-    )
-
-
-def _check_weights(field: str, weights: list[float]) -> None:
-    if any(not 0 <= weight < float("inf") for weight in weights) or sum(weights) <= 0:
-        raise ValueError(f"{field}={weights} must be finite, none below 0 and not all 0")

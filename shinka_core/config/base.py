@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Section(BaseModel):
-    """Frozen, finite, and refuses fields it does not know, suggesting the nearest name."""
+    """Frozen, finite, and refuses fields it does not know, suggesting the nearest name, or what to say instead."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """What to say instead of a name that other systems have for something."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
@@ -20,10 +24,22 @@ class Section(BaseModel):
             return values
         for key in values:  # pyright: ignore[reportUnknownVariableType]
             if key not in cls.model_fields:
+                if (instead := cls.elsewhere.get(str(key))) is not None:  # pyright: ignore[reportUnknownArgumentType]
+                    raise ValueError(f"{cls.__name__} has no field {key!r}; {instead}")
                 near = difflib.get_close_matches(str(key), cls.model_fields, n=1)  # pyright: ignore[reportUnknownArgumentType]
                 remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(cls.model_fields)}"
                 raise ValueError(f"{cls.__name__} has no field {key!r}; {remedy}")
         return values  # pyright: ignore[reportUnknownVariableType]
+
+
+def check_weights(field: str, weights: list[float]) -> None:
+    """Refuses weights by which nothing could be drawn.
+
+    Raises:
+        ValueError: One is below 0 or not finite, or all are 0.
+    """
+    if any(not 0 <= weight < float("inf") for weight in weights) or sum(weights) <= 0:
+        raise ValueError(f"{field}={weights} must be finite, none below 0 and not all 0")
 
 
 def parse_duration(value: float | str | None) -> float | None:

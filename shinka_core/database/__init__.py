@@ -1,11 +1,12 @@
 """The program database: programs, islands, archive, model calls and the journal of generations."""
 
 from shinka_core.database.address import Address, address_of
+from shinka_core.database.island_summary import IslandSummary
 from shinka_core.database.journal import Claim
 from shinka_core.database.known import KnownRun, look_up, names_in
 from shinka_core.database.programs import AsyncProgramDatabase
 from shinka_core.database.reader import EvolutionReader
-from shinka_core.database.summary import RunSummary
+from shinka_core.database.summary import RunSummary, SeedSummary
 from shinka_core.database.taking_up import Embeddings, TakeUp
 
 __all__ = [
@@ -14,8 +15,10 @@ __all__ = [
     "Claim",
     "Embeddings",
     "EvolutionReader",
+    "IslandSummary",
     "KnownRun",
     "RunSummary",
+    "SeedSummary",
     "TakeUp",
     "address_of",
     "look_up",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -13,8 +14,8 @@ from shinka_core.database.schema import CallTextRow, GenerationRow, ModelCallRow
 from shinka_core.database.store import Store
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import ModelError
-from shinka_core.llm.question import CallKey, Question
-from shinka_core.program import Answer, GenerationState, Purpose, Usage
+from shinka_core.llm.question import CallKey, Message, Question
+from shinka_core.program import NO_GENERATION, Answer, GenerationState, Purpose, Usage
 from shinka_core.record import Called, Ended, Event, Folds, Recorded
 
 ANSWERED = "answered"
@@ -34,6 +35,33 @@ _NOTHING = {
     "reasoning_tokens": 0,
     "estimated": False,
 }
+
+
+async def read_answer(store: Store, evolution: str, key: CallKey) -> Answer | None:
+    """What was answered to a question, marked as replayed; None where nothing was."""
+    query = (
+        select(*table_of(ModelCallRow).columns, CallTextRow.answer)
+        .join(CallTextRow, CallTextRow.id == ModelCallRow.texts)
+        .where(
+            ModelCallRow.evolution == evolution,
+            ModelCallRow.generation == key.generation,
+            ModelCallRow.purpose == key.purpose.value,
+            ModelCallRow.attempt == key.attempt,
+            ModelCallRow.turn == key.turn,
+            ModelCallRow.status == ANSWERED,
+        )
+    )
+
+    async def read(connection: AsyncConnection) -> Any:
+        return (await connection.execute(query)).first()
+
+    row = await store.read(read)
+    if row is None:
+        return None
+    usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.reasoning_tokens)
+    return Answer(
+        row.answer, row.model, usage, row.cost, row.seconds, replayed=True, cut=row.reason, estimated=row.estimated
+    )
 
 
 class Calls:
@@ -57,7 +85,7 @@ class Calls:
         async def read(connection: AsyncConnection) -> None:
             rows = await connection.execute(
                 select(ModelCallRow.generation, ModelCallRow.purpose, ModelCallRow.attempt, ModelCallRow.turn)
-                .join(
+                .outerjoin(
                     GenerationRow,
                     (GenerationRow.evolution == ModelCallRow.evolution)
                     & (GenerationRow.number == ModelCallRow.generation),
@@ -65,7 +93,8 @@ class Calls:
                 .where(
                     ModelCallRow.evolution == self._evolution,
                     ModelCallRow.status == ANSWERED,
-                    GenerationRow.state.not_in([GenerationState.RECORDED.value, GenerationState.FAILED.value]),
+                    GenerationRow.state.not_in([GenerationState.RECORDED.value, GenerationState.FAILED.value])
+                    | (ModelCallRow.generation == NO_GENERATION),
                 )
             )
             for generation, purpose, attempt, turn in rows:
@@ -77,30 +106,7 @@ class Calls:
         """The stored answer to `key`, marked as replayed."""
         if key not in self._answered.get(key.generation, ()):
             return None
-        row = await self._read(key)
-        usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.reasoning_tokens)
-        return Answer(
-            row.answer, row.model, usage, row.cost, row.seconds, replayed=True, cut=row.reason, estimated=row.estimated
-        )
-
-    async def _read(self, key: CallKey) -> Any:
-        query = (
-            select(*table_of(ModelCallRow).columns, CallTextRow.answer)
-            .join(CallTextRow, CallTextRow.id == ModelCallRow.texts)
-            .where(
-                ModelCallRow.evolution == self._evolution,
-                ModelCallRow.generation == key.generation,
-                ModelCallRow.purpose == key.purpose.value,
-                ModelCallRow.attempt == key.attempt,
-                ModelCallRow.turn == key.turn,
-                ModelCallRow.status == ANSWERED,
-            )
-        )
-
-        async def read(connection: AsyncConnection) -> Any:
-            return (await connection.execute(query)).one()
-
-        return await self._database.read(read)
+        return await read_answer(self._database, self._evolution, key)
 
     async def answered(self, question: Question, answer: Answer) -> None:
         """Stores an answer; committed when this returns."""
@@ -136,6 +142,20 @@ class Calls:
             seconds=seconds,
         )
 
+    def copy(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Takes over calls of another record, and tells the folds of them.
+
+        Args:
+            rows: Of the table of calls, with or without those of their texts.
+        """
+        for row in rows:
+            said = {name: row[name] for name in ("messages", "answer", "error", "options") if name in row}
+            mine = {"evolution": self._evolution, "texts": ordered_id() if said else ""}
+            called = {name: value for name, value in row.items() if name != "id" and name not in said} | mine
+            told = [Rows(_TEXTS, said | {"id": mine["texts"]})] if said else []
+            self._writer.post(Rows(_CALL, called), *told)
+            self._folds.apply(Called(row["generation"], row["purpose"], row["model"], row["cost"]))
+
     def apply(self, event: Event) -> None:
         """Drops the keys of a generation that is closed."""
         if isinstance(event, Recorded | Ended):
@@ -146,9 +166,11 @@ class Calls:
 
     async def _store(self, question: Question, *, answer: str = "", error: str = "", **values: Any) -> None:
         key = question.key
-        messages = [
-            {"role": message.role, "content": message.content} for message in question.messages if message.content
-        ]
+        messages = [_message(message) for message in question.messages if message.content]
+        if question.sent_pictures:
+            # Which they were; their bytes are files.
+            shown = [{"name": one.name, "digest": one.digest, "media": one.media} for one in question.sent_pictures]
+            next(message for message in messages if message["role"] == "user")["images"] = shown
         row = {
             "evolution": self._evolution,
             "generation": key.generation,
@@ -162,3 +184,7 @@ class Calls:
         said = {"id": texts, "messages": messages, "answer": answer, "error": error, "options": drawn}
         await asyncio.shield(self._writer.post(Rows(_CALL, _NOTHING | row | values), Rows(_TEXTS, said)))
         self._folds.apply(Called(key.generation, key.purpose.value, question.model, values["cost"]))
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {"role": message.role, "content": message.content}

@@ -6,18 +6,24 @@ again; how often that was and what came of it is kept beside the words, for whoe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.handed_out import HandedOut, read_handed_out
 from shinka_core.database.names import ordered_id
 from shinka_core.database.schema import AdviceRow, GuidanceColumns, IdeaRow, ProgramRow, SystemPromptRow, table_of
 from shinka_core.database.store import Store
-from shinka_core.database.writer import Writer
+from shinka_core.database.tried import History, read_history
+from shinka_core.database.writer import Rows, Writer
 from shinka_core.errors import DatabaseError
+
+# In the details of what was written in answer to a question: at how many recorded programs it became due.
+ASKED_AT = "asked_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,8 @@ class Shelf:
         self._store = store
         self._writer = writer
         self._evolution = ""
+        place = (self._table.c.evolution == bindparam("of"), self._table.c.id == bindparam("named"))
+        self._counts = update(self._table).where(*place).values(uses=bindparam("uses"), score=bindparam("score"))
 
     def bind(self, evolution: str) -> None:
         """Says whose guidance it is."""
@@ -88,6 +96,38 @@ class Shelf:
 
         return await self._writer.write(store)
 
+    async def add_all(self, asked_at: int, pieces: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Written]:
+        """Adds the pieces of one question, all or none; those that are there already stay and are returned.
+
+        Args:
+            asked_at: Programs that were recorded when it became due: it names the question.
+            pieces: Text and details of each.
+        """
+        new = [
+            Written(ordered_id(), text, created_after=asked_at, details={**details, ASKED_AT: asked_at})
+            for text, details in pieces
+        ]
+        rows = [
+            {
+                "id": written.id,
+                "evolution": self._evolution,
+                "text": written.text,
+                "created_after": asked_at,
+                "details": written.details,
+            }
+            for written in new
+        ]
+
+        async def store(connection: AsyncConnection) -> list[Written]:
+            query = self._select().where(self._table.c.created_after == asked_at).order_by(self._table.c.id)
+            there = [Written(*row) for row in await connection.execute(query)]
+            there = [written for written in there if written.details.get(ASKED_AT) == asked_at]
+            if not there and rows:
+                await connection.execute(insert(self._table), rows)
+            return there or new
+
+        return await self._writer.write(store)
+
     async def get(self, name: str) -> Written:
         """A piece by its id.
 
@@ -115,6 +155,15 @@ class Shelf:
     async def judged(self, name: str, score: float) -> None:
         """Says what came of it so far; the last word counts."""
         await self._change(name, score=score)
+
+    async def counted(self, name: str, uses: int, score: float | None) -> None:
+        """Says how many samplings have shown it and what came of them, as the record tells; the last word counts."""
+        await self._change(name, uses=uses, score=score)
+
+    def count(self, name: str, uses: int, score: float | None) -> None:
+        """The same without waiting; it is derived from the record, so whatever keeps it from being written costs nothing."""
+        values = {"of": self._evolution, "named": name, "uses": uses, "score": score}
+        self._writer.post(Rows(self._counts, values)).add_done_callback(_seen)
 
     async def _change(self, name: str, **values: Any) -> None:
         table = self._table
@@ -145,15 +194,35 @@ class Shelf:
         ).where(columns.evolution == self._evolution)
 
 
+def _seen(written: asyncio.Future[None]) -> None:
+    if not written.cancelled():
+        written.exception()
+
+
 class Guidance:
-    """Advice, ideas and system prompts of one evolution."""
+    """Advice, ideas and system prompts of one evolution, and what they are written from."""
 
     def __init__(self, store: Store, writer: Writer) -> None:
+        self._store = store
+        self._evolution = ""
         self.advice = Shelf(AdviceRow, store, writer)
         self.ideas = Shelf(IdeaRow, store, writer)
         self.system_prompts = Shelf(SystemPromptRow, store, writer)
 
     def bind(self, evolution: str) -> None:
         """Says whose it is."""
+        self._evolution = evolution
         for shelf in (self.advice, self.ideas, self.system_prompts):
             shelf.bind(evolution)
+
+    async def history(self, after: int, upto: int) -> History:
+        """What was tried behind one place of the record, up to and with another.
+
+        Args:
+            after: Programs that were recorded by then; so is `upto`.
+        """
+        return await self._store.read(lambda connection: read_history(connection, self._evolution, after, upto))
+
+    async def handed_out(self) -> list[HandedOut]:
+        """The generations that have an idea, and what came of each."""
+        return await self._store.read(lambda connection: read_handed_out(connection, self._evolution))

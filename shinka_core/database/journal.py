@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ScalarSelect, bindparam, func, insert, select, update
+from sqlalchemy import Row, ScalarSelect, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.beginnings import begin_periodic
+from shinka_core.database.beginnings import Beginning, begin_periodic, end_periodic, read_beginnings
 from shinka_core.database.pulls import read_pulls
-from shinka_core.database.schema import GenerationRow, now, table_of
+from shinka_core.database.schema import GenerationRow, StepRow, now, table_of
 from shinka_core.database.steps import REOPENED, payloads, read_steps, step_rows
 from shinka_core.database.store import Store
 from shinka_core.database.values import load_blame
@@ -70,6 +71,7 @@ class Claim:
         state: When it was opened.
         failure: Why it failed, when that is its state.
         blame: Whose fault that was; None: nobody's, or closed before that was stored.
+        reopened: How often it was begun anew.
     """
 
     number: int
@@ -77,6 +79,7 @@ class Claim:
     steps: dict[StepKey, dict[str, Any]]
     failure: Failure | None = None
     blame: Blame | None = None
+    reopened: int = 0
 
     def find(self, step: GenerationState, attempt: int, turn: int) -> dict[str, Any] | None:
         """The stored outcome of a step, or None when it was not finished."""
@@ -121,15 +124,14 @@ class Journal:
             if row is None:
                 begun = {"evolution": self._evolution, "number": number, "state": GenerationState.STARTED.value}
                 await connection.execute(_BEGIN, begun)
-                return Claim(number, GenerationState.STARTED, {})
+                # Only of the first generation is that anybody's concern.
+                rows = [] if number else await read_steps(connection, self._evolution, number)
+                return Claim(number, GenerationState.STARTED, {}, reopened=_reopened(rows))
             state, *why, blame = row
-            return Claim(
-                number,
-                GenerationState(state),
-                await _counting_steps(connection, self._evolution, number, self.language),
-                Failure(*why) if state == GenerationState.FAILED else None,
-                load_blame(blame),
-            )
+            rows = await read_steps(connection, self._evolution, number)
+            steps = await _counting_steps(connection, rows, self.language)
+            failure = Failure(*why) if state == GenerationState.FAILED else None
+            return Claim(number, GenerationState(state), steps, failure, load_blame(blame), _reopened(rows))
 
         return await self._writer.write(open_row)
 
@@ -153,9 +155,21 @@ class Journal:
             Rows(STATE, {"of": self._evolution, "at": number, "state": step.value, "updated_at": now()}),
         )
 
-    async def begin_periodic(self, name: str, recorded: int) -> bool:
-        """Notes that a periodic step is begun at so many recorded programs; False when it was before, by any process."""
-        return await begin_periodic(self._writer, self._evolution, name, recorded)
+    async def begin_periodic(self, name: str, recorded: int, *, again: bool = False) -> bool:
+        """Notes that a periodic step is begun at so many recorded programs; False when it was before, by any process.
+
+        Args:
+            again: One that has begun and is not known to have ended may begin once more.
+        """
+        return await begin_periodic(self._writer, self._evolution, name, recorded, again=again)
+
+    async def end_periodic(self, name: str, recorded: int, problem: str = "") -> None:
+        """Notes that it has ended, and why it came to nothing if it did."""
+        await end_periodic(self._writer, self._evolution, name, recorded, problem)
+
+    async def beginnings(self, name: str) -> list[Beginning]:
+        """When a periodic step has begun, by number, and what came of it."""
+        return await self._store.read(lambda connection: read_beginnings(connection, self._evolution, name))
 
     async def fail(self, number: int, failure: Failure, blame: Blame | None = None) -> None:
         """Closes a generation without a program; one that is recorded or failed stays as it is.
@@ -188,7 +202,19 @@ class Journal:
         pulls = await self._writer.write(store)
         if pulls is not None and number not in self._failed:
             self._failed.add(number)
-            self._folds.apply(Ended(number, failure, pulls, blame=blame))
+            async with self._folds.turn:
+                self._folds.apply(Ended(number, failure, pulls, blame=blame))
+
+    async def starts(self) -> int:
+        """How often the evaluator was started."""
+        query = select(func.count()).where(
+            StepRow.evolution == self._evolution, StepRow.step == GenerationState.SUBMITTED.value
+        )
+
+        async def read(connection: AsyncConnection) -> int:
+            return await connection.scalar(query) or 0
+
+        return await self._store.read(read)
 
     async def final(self) -> dict[int, GenerationState]:
         """The generations that are recorded or failed, and which of the two."""
@@ -204,11 +230,14 @@ class Journal:
         return await self._store.read(read)
 
 
+def _reopened(rows: Sequence[Row[Any]]) -> int:
+    return sum(row.step == REOPENED for row in rows)
+
+
 async def _counting_steps(
-    connection: AsyncConnection, evolution: str, number: int, language: str
+    connection: AsyncConnection, rows: Sequence[Row[Any]], language: str
 ) -> dict[StepKey, dict[str, Any]]:
     """The last outcome at each place, since the generation was opened, or reopened."""
-    rows = await read_steps(connection, evolution, number)
     since = max((index for index, row in enumerate(rows, 1) if row.step == REOPENED), default=0)
     last = {(row.step, row.attempt, row.turn): row for row in rows[since:]}
     kept = list(last.values())

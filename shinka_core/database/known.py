@@ -14,12 +14,15 @@ from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
 from shinka_core.database.earlier import NEW_TABLE, read_earlier_programs
 from shinka_core.database.engine import create_engine
+from shinka_core.database.islands import read_islands
 from shinka_core.database.own_words import own_words
 from shinka_core.database.ownership import alive
 from shinka_core.database.rows import read_programs
-from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow, SessionRow
+from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow
 from shinka_core.database.seed import SEED
+from shinka_core.database.sessions import kept_settings
 from shinka_core.program import GenerationState, Program
+from shinka_core.seeds import given_among, seeds_of
 
 T = TypeVar("T")
 
@@ -33,9 +36,10 @@ class KnownRun:
         owner: The process that has it open now, in words; "" when none has.
         seed: The recorded seed program, or None.
         correct: Correct programs.
-        later: Generations after the seed program that were begun.
+        later: Generations after the seed program that were begun, other programs that were given not counted.
         final: Generations after the seed program that are over.
-        islands: On how many the seed program lives.
+        islands: On how many seed programs live.
+        spawned: Islands that were made on its way.
     """
 
     name: str
@@ -46,6 +50,7 @@ class KnownRun:
     later: int
     final: int
     islands: int
+    spawned: int = 0
 
     @property
     def in_vain(self) -> bool:
@@ -102,6 +107,10 @@ def _has(connection: Connection, table: str) -> bool:
     return inspect(connection).has_table(table)
 
 
+def _has_column(connection: Connection, table: str, column: str) -> bool:
+    return any(known["name"] == column for known in inspect(connection).get_columns(table))
+
+
 async def _read(connection: AsyncConnection, name: str) -> KnownRun | None:
     row = (
         await connection.execute(select(EvolutionRow.settings, EvolutionRow.owner).where(EvolutionRow.name == name))
@@ -110,33 +119,38 @@ async def _read(connection: AsyncConnection, name: str) -> KnownRun | None:
         return None
     settings: dict[str, Any] | None = None
     if await connection.run_sync(_has, "sessions"):
-        settings = await connection.scalar(
-            select(SessionRow.settings).where(SessionRow.evolution == name).order_by(SessionRow.number.desc()).limit(1)
-        )
+        settings = await kept_settings(connection, name)
     homes = IslandMemberRow.after == 0  # later it comes to islands that were spawned
+    spawned = 0
     if await connection.run_sync(_has, NEW_TABLE):
-        found = await read_programs(connection, ProgramRow.evolution == name, ProgramRow.generation == SEED)
+        spawned = sum(island.program_id is not None for island in await read_islands(connection, name))
+        later = await connection.run_sync(_has_column, "program_texts", "feedback")
+        found = await read_programs(
+            connection, ProgramRow.evolution == name, ProgramRow.generation == SEED, later=later
+        )
     else:
         found, homes = await read_earlier_programs(connection, name, SEED), true()
     program = next(iter(found), None)
     correct = await connection.scalar(select(func.count()).where(ProgramRow.evolution == name, ProgramRow.correct))
-    final = [state.value for state in GenerationState if state.final]
+    if settings is None:
+        settings = {"evolution": row.settings} if row.settings else {}
+    seeds = seeds_of(settings)
+    given, final = given_among(seeds), [state.value for state in GenerationState if state.final]
     later, over = (
         await connection.execute(
-            select(func.count(), func.count().filter(GenerationRow.state.in_(final))).where(
-                GenerationRow.evolution == name, GenerationRow.number > SEED
-            )
+            select(
+                func.count().filter(GenerationRow.number >= given), func.count().filter(GenerationRow.state.in_(final))
+            ).where(GenerationRow.evolution == name, GenerationRow.number > SEED)
         )
     ).one()
     islands = 0
     if program is not None:
-        islands = await connection.scalar(
-            select(func.count()).where(
-                IslandMemberRow.evolution == name,
-                IslandMemberRow.program_id == program.id,
-                homes,
-            )
-        )
-    if settings is None:
-        settings = {"evolution": row.settings} if row.settings else {}
-    return KnownRun(name, settings, alive(row.owner) or "", program, int(correct or 0), later, over, int(islands or 0))
+        living = select(func.count(IslandMemberRow.island.distinct())).where(IslandMemberRow.evolution == name, homes)
+        if len(seeds) == 1:
+            living = living.where(IslandMemberRow.program_id == program.id)
+        else:
+            first = select(ProgramRow.id).where(ProgramRow.evolution == name, ProgramRow.generation < len(seeds))
+            living = living.where(IslandMemberRow.program_id.in_(first))
+        islands = await connection.scalar(living)
+    owner = alive(row.owner) or ""
+    return KnownRun(name, settings, owner, program, int(correct or 0), later, over, int(islands or 0), spawned)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.islands import initial_islands
+from shinka_core.database.islands import FirstIslands, initial_islands
 from shinka_core.database.lease import database_seconds, take
-from shinka_core.database.schema import EvolutionRow, ProgramRow
-from shinka_core.database.sessions import open_session
+from shinka_core.database.schema import EvolutionRow, ProgramRow, now
+from shinka_core.database.sessions import close_session, open_session
 from shinka_core.database.taking_up import TakeUp, change
 from shinka_core.errors import EvolutionExistsError
 
@@ -33,8 +33,13 @@ class Evolution:
     language: str = ""
 
 
+async def has_evolution(connection: AsyncConnection, name: str) -> bool:
+    """Whether there is an evolution of that name."""
+    return await connection.scalar(select(EvolutionRow.name).where(EvolutionRow.name == name)) is not None
+
+
 async def create_evolution(
-    connection: AsyncConnection, name: str, mark: str, *, seed: int, settings: dict[str, Any], islands: int
+    connection: AsyncConnection, name: str, mark: str, *, seed: int, settings: dict[str, Any], islands: FirstIslands
 ) -> None:
     """Adds an evolution that is that mark's.
 
@@ -63,7 +68,7 @@ async def create_evolution(
 
 
 async def take_up_evolution(
-    connection: AsyncConnection, name: str, mark: str, seen: Any, *, how: TakeUp | None, islands: int
+    connection: AsyncConnection, name: str, mark: str, seen: Any, *, how: TakeUp | None, islands: FirstIslands
 ) -> Evolution:
     """Makes an evolution that mark's, and changes what is to be changed.
 
@@ -83,3 +88,10 @@ async def take_up_evolution(
         await change(connection, name, seed, islands, how or TakeUp())
     language = await connection.scalar(select(func.min(ProgramRow.language)).where(ProgramRow.evolution == name))
     return Evolution(row.name, seed, row.settings, row.commits, language or "")
+
+
+async def end_evolution(connection: AsyncConnection, name: str, state: str) -> None:
+    """Says how a run ended, and closes its session."""
+    ended = update(EvolutionRow).where(EvolutionRow.name == name).values(state=state, updated_at=now())
+    await connection.execute(ended)
+    await close_session(connection, name)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.islands import read_islands
+from shinka_core.database.islands import ENTRY, read_islands
 from shinka_core.database.pulls import Pulls, read_pulls
 from shinka_core.database.schema import (
     EmbeddingRow,
@@ -99,7 +99,8 @@ async def _island_changes(connection: AsyncConnection, evolution: str, islands: 
     for record in await read_islands(connection, evolution):
         came_later = record.program_id is not None
         if record.island >= islands and came_later:
-            changes.append(Spawned(record.created_after, record.island, record.origin))
+            entry = record.settings.get(ENTRY)
+            changes.append(Spawned(record.created_after, record.island, record.origin, entry))
         if record.retired_after is not None and (record.island < islands or came_later):
             changes.append(Retired(record.retired_after, record.island))
     return changes

@@ -6,36 +6,35 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
+from shinka_core.database.attempts import Attempts
 from shinka_core.database.calls import Calls
+from shinka_core.database.choosing import Choosing, Pull
 from shinka_core.database.guidance import Guidance
-from shinka_core.database.islands import IslandRecord, Origin, read_islands
+from shinka_core.database.islands import IslandRecord, Origin, first_islands, read_islands
 from shinka_core.database.journal import Journal
 from shinka_core.database.lease import BEAT, Lease, release, wait_until_free
-from shinka_core.database.lifecycle import Evolution, create_evolution, take_up_evolution
+from shinka_core.database.lifecycle import Evolution, create_evolution, end_evolution, has_evolution, take_up_evolution
 from shinka_core.database.loading import read_events, tell
 from shinka_core.database.ownership import give_back_mark, new_mark
 from shinka_core.database.reading import ProgramReader
 from shinka_core.database.recording import ProgramRecorder
-from shinka_core.database.schema import EvolutionRow, now
-from shinka_core.database.sessions import close_session, seconds_before
+from shinka_core.database.sessions import seconds_before
 from shinka_core.database.store import Store
 from shinka_core.database.summary import RunSummary, summarise
 from shinka_core.database.taking_up import Embed, Embeddings, TakeUp, embed_anew, seed_embedding
+from shinka_core.database.under_way import UnderWay, expect_again, parted, read_left_off
 from shinka_core.database.writer import Writer
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError
 from shinka_core.population.archives.protocol import check_archive
-from shinka_core.population.search import Choice
 from shinka_core.population.settings import search_of
 from shinka_core.population.state import Population
 from shinka_core.program import GenerationContext, Program, Sampling
@@ -48,9 +47,6 @@ Vector = NDArray[np.float32]
 # Numbers in embeddings up to which they are compared on the event loop: about 5 ms.
 SMALL = 5_000_000
 
-# Decides what is asked of which model, once programs are chosen.
-Pull = Callable[[np.random.Generator, Choice], tuple[str, str]]
-
 
 class AsyncProgramDatabase:
     """Programs, islands, archive, journal and model calls of one evolution.
@@ -62,7 +58,9 @@ class AsyncProgramDatabase:
         journal: How far each generation has come.
         calls: The ledger of model calls.
         guidance: Advice, ideas and system prompts.
+        attempts: What was proposed from each parent before.
         folds: What is told of every event once it is durable; the population is the first of them.
+        under_way: Samplings of generations that were open when the evolution was taken up, in their order.
     """
 
     def __init__(self, config: DatabaseConfig, results_dir: Path | str = ".") -> None:
@@ -84,10 +82,12 @@ class AsyncProgramDatabase:
         self._reader = ProgramReader(self._store)
         self._evolution = ""
         self._mark = ""
+        self.under_way: list[UnderWay] = []
         self._beats: asyncio.Task[None] | None = None
         self.folds = Folds()
         self.calls = Calls(self._store, self._writer, self.folds)
-        for fold in (self._population, self.calls):
+        self.attempts = Attempts(self._store)
+        for fold in (self._population, self.calls, self.attempts):
             self.folds.add(fold)
         self.journal = Journal(self._store, self._writer, self.folds)
         self.guidance = Guidance(self._store, self._writer)
@@ -101,9 +101,7 @@ class AsyncProgramDatabase:
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._beats is not None:
             self._beats.cancel()
         await self._writer.close()
@@ -114,11 +112,7 @@ class AsyncProgramDatabase:
 
     async def exists(self, name: str) -> bool:
         """Whether the database has an evolution of that name."""
-
-        async def read(connection: AsyncConnection) -> bool:
-            return await connection.scalar(select(EvolutionRow.name).where(EvolutionRow.name == name)) is not None
-
-        return await self._store.read(read)
+        return await self._store.read(lambda connection: has_evolution(connection, name))
 
     async def begin(self, name: str, *, seed: int, settings: dict[str, Any]) -> Evolution:
         """Starts a new evolution and binds this object to it.
@@ -129,14 +123,8 @@ class AsyncProgramDatabase:
         Raises:
             EvolutionExistsError: The name is taken.
         """
-        mark = self._new_mark()
-
-        async def create(connection: AsyncConnection) -> None:
-            await create_evolution(
-                connection, name, mark, seed=seed, settings=settings, islands=self._config.num_islands
-            )
-
-        await self._writer.write(create)
+        kept = {"seed": seed, "settings": settings, "islands": first_islands(self._config)}
+        await self._writer.write(partial(create_evolution, name=name, mark=self._new_mark(), **kept))
         evolution = Evolution(name, seed, settings)
         self._bind(evolution)
         return evolution
@@ -154,16 +142,20 @@ class AsyncProgramDatabase:
             DatabaseError: There is none of that name.
             EvolutionExistsError: Another process has it open.
         """
-        mark = self._new_mark()
+        mark, islands = self._new_mark(), first_islands(self._config)
         seen = await wait_until_free(self._store, name)
-
-        async def take_up(connection: AsyncConnection) -> Evolution:
-            return await take_up_evolution(connection, name, mark, seen, how=how, islands=self._config.num_islands)
-
+        take_up = partial(take_up_evolution, name=name, mark=mark, seen=seen, how=how, islands=islands)
         evolution = await self._writer.write(take_up)
         self._bind(evolution)
+        self._recorder.know(await self.islands())
         events = await read_events(self._store, name, self._config.num_islands)
-        await tell(events, self._population, *folds)
+        left = await self._store.read(lambda connection: read_left_off(connection, name))
+        before, late = parted(events, left.known)
+        await tell(before, self._population, self.attempts, *folds)
+        self.under_way = left.samplings
+        expect_again(self._population, self.under_way)
+        self._recorder.progress = left.progress(how and how.generations)
+        await self._recorder.catch_up(late, self.attempts, *folds)
         self.check_archive()
         await self.calls.load()
         return evolution
@@ -205,17 +197,14 @@ class AsyncProgramDatabase:
 
         What another has taken up is left to it.
         """
-
-        async def store(connection: AsyncConnection) -> None:
-            await connection.execute(
-                update(EvolutionRow).where(EvolutionRow.name == self._evolution).values(state=state, updated_at=now())
-            )
-            await close_session(connection, self._evolution)
-
         if self.lost is None:
-            await self._writer.write(store)
+            await self._writer.write(partial(end_evolution, name=self._evolution, state=state))
 
     # Sampling
+
+    def reached(self, progress: float) -> None:
+        """Takes note which share of the run's generations had ended, for rules that retire islands by it."""
+        self._recorder.progress = max(progress, self._recorder.progress)
 
     def check_archive(self) -> None:
         """Looks at whether the archive finds in the programs what it needs.
@@ -231,34 +220,26 @@ class AsyncProgramDatabase:
         Args:
             attempt: How often this generation has sampled before.
             pull: Decides what is asked of which model.
-            progress: Share of the run's generations that have begun.
+            progress: Share of the run's generations that have ended.
 
         Raises:
             ConfigError: A strategy chose what there is not.
             DatabaseError: The population is empty, or the database cannot be read.
         """
-        if not len(self._population):
-            raise DatabaseError("nothing to sample from: the seed program is not recorded yet")
-        rng = np.random.default_rng([context.seed, context.number, attempt])
-        population = self._population
-        self._recorder.progress = progress
-        alone = [number for number, island in enumerate(population.islands) if island.origin == "bootstrap"]
-        choice = self._search.choose(population.view(), population.stats(progress), rng, alone)
-        self._population.expect_child(context.number, choice.parent, choice.island)
-        patch_type, model = pull(rng, choice)
-        ids = self._population.ids
-        parent, *inspirations = await self.get_many(
-            (ids[choice.parent], *(ids[position] for position in choice.inspirations))
-        )
-        return Sampling(
-            parent=parent,
-            inspirations=tuple(inspirations),
-            island=choice.island,
-            patch_type=patch_type,
-            model=model,
-            attempt=attempt,
-            seed=int(rng.integers(2**31)),
-        )
+        self.reached(progress)
+        return await Choosing(self._population, self._search, self.get_many).sample(context, attempt, pull, progress)
+
+    def best_on(self, island: int) -> str:
+        """Id of the best correct program of an island, on which there has to be one."""
+        return self._population.ids[self._population.view().best_on(island)]
+
+    def expect_child(self, generation: int, parent: str, island: int) -> None:
+        """Counts a proposal under way as a child of that program, on that island."""
+        self._population.expect_child(generation, self._population.position(parent), island)
+
+    def move_proposal(self, generation: int, parent: Program, island: int) -> int:
+        """Counts a proposal under way as another program's child; returns its island: that program's, or this if it is retired."""
+        return self._population.move_proposal(generation, parent.id, parent.island, island)
 
     async def nearest(self, island: int, embedding: Vector, count: int = 1) -> list[tuple[str, float]]:
         """Ids and cosines of the island's most similar programs, the most similar first.
@@ -266,21 +247,21 @@ class AsyncProgramDatabase:
         Args:
             embedding: `(d,)` float32 of unit length.
         """
-        population = self._population
-        if population.size_of_comparison() <= SMALL:
-            found = population.nearest(island, embedding, count)
-        else:
-            found = await asyncio.to_thread(population.nearest, island, embedding, count)
+        compare, small = self._population.comparison(island), self._population.size_of_comparison() <= SMALL
+        found = compare(embedding, count) if small else await asyncio.to_thread(compare, embedding, count)
         return [(self._population.ids[position], cosine) for position, cosine in found]
 
     # Programs
 
-    async def add(self, program: Program, embedding: Vector | None, pulls: tuple[Pulled, ...] = ()) -> bool:
+    async def add(
+        self, program: Program, embedding: Vector | None, pulls: tuple[Pulled, ...] = (), islands: tuple[int, ...] = ()
+    ) -> bool:
         """Stores a program, updates islands and archive, and closes its generation.
 
         Args:
             embedding: `(d,)` float32 of unit length, or None.
             pulls: Arms that its generation tried, the last of which made it.
+            islands: On which it lives from the start; none: its own, or all of them for generation 0.
 
         Returns:
             False when the generation already has its program; nothing is changed then.
@@ -289,7 +270,7 @@ class AsyncProgramDatabase:
             DatabaseError: Nothing was stored.
         """
         self.journal.language = program.language
-        return await self._recorder.add(program, embedding, pulls)
+        return await self._recorder.add(program, embedding, pulls, islands)
 
     async def get(self, program_id: str) -> Program:
         """A program by its id.
@@ -318,9 +299,11 @@ class AsyncProgramDatabase:
             key: As `Source.key` names texts.
             island: On which it has to live; None: on any.
         """
-        if not self._population.may_hold(key):  # as a rule, and then nothing is asked
+        position = self._population.twin(key, island)
+        if position is None:  # as a rule, and then nothing is asked
             return None
-        return await self._reader.scored(self._evolution, key, island)
+        found = await self.get(self._population.ids[position])
+        return found if found.source.key == key else None
 
     async def embedding(self, program_id: str) -> Vector | None:
         """The embedding of a program, `(d,)` float32, or None."""
@@ -334,11 +317,24 @@ class AsyncProgramDatabase:
     def __len__(self) -> int:
         return len(self._population)
 
+    @property
+    def ended(self) -> int:
+        """Generations that have ended: the moment of what is chosen now."""
+        return self._population.ended
+
     # Islands
+
+    def entry_of(self, island: int) -> int:
+        """The entry of the settings' `islands` by which an island lives; its number, where it is not known."""
+        return dict(enumerate(self._population.entries())).get(island, island)
 
     async def islands(self) -> list[IslandRecord]:
         """The islands of this evolution by number, the retired ones too."""
         return await self._store.read(lambda connection: read_islands(connection, self._evolution))
+
+    async def fill_islands(self) -> list[int]:
+        """Lets a seed program that is correct live on each island that has none; says which islands these were."""
+        return await self._recorder.fill_islands()
 
     async def spawn_island(
         self, origin: Origin, program_id: str, settings: Mapping[str, Any] | None = None
@@ -354,13 +350,13 @@ class AsyncProgramDatabase:
         """
         return await self._recorder.spawn(origin, program_id, settings or {})
 
-    async def retire_island(self, island: int) -> bool:
+    async def retire_island(self, island: int, reason: str = "") -> bool:
         """Takes note that nothing is proposed on an island any more, and tells the folds; False when that is so already.
 
         Raises:
             DatabaseError: There is no such island, or it is the last one that lives.
         """
-        return await self._recorder.retire(island)
+        return await self._recorder.retire(island, reason)
 
     async def summary(self, name: str = "") -> RunSummary:
         """What an evolution comes to so far: the one that this object is bound to, or another."""
@@ -375,7 +371,7 @@ class AsyncProgramDatabase:
 
     def _bind(self, evolution: Evolution) -> None:
         self._evolution = name = evolution.name
-        for part in (self.journal, self.calls, self.guidance, self._recorder):
+        for part in (self.journal, self.calls, self.guidance, self._recorder, self.attempts):
             part.bind(name)
         self.journal.language = evolution.language
         self._population.seed = evolution.seed

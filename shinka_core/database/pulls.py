@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from shinka_core.database.schema import ModelCallRow, StepRow
-from shinka_core.program import GenerationState, Purpose
-from shinka_core.record import Pull
+from shinka_core.program import TRIALS, GenerationState, Purpose, sampling_of_trial
+from shinka_core.record import Pull, sums
 
 Pulls = dict[int, tuple[Pull, ...]]
+
+
+def pull_of(payload: Mapping[str, Any], model: str, seconds: Collection[float]) -> Pull:
+    """The pull of a sampling.
+
+    Args:
+        payload: Of its step in the journal.
+        model: That answered, or was sampled.
+        seconds: Of the evaluations on the way to its candidate.
+    """
+    trials, took = sums(seconds)
+    return Pull(
+        operator=payload["patch_type"],
+        model=model,
+        island=payload["island"],
+        advice_id=payload.get("advice_id"),
+        system_prompt_id=payload.get("system_prompt_id"),
+        trials=trials,
+        seconds=took,
+        parent=payload["parent"],
+    )
 
 
 async def read_pulls(connection: AsyncConnection, evolution: str, generation: int | None = None) -> Pulls:
@@ -31,10 +56,38 @@ async def read_pulls(connection: AsyncConnection, evolution: str, generation: in
     if generation is not None:
         steps = steps.where(StepRow.generation == generation)
         calls = calls.where(ModelCallRow.generation == generation)
+    trials = await _trials(connection, evolution, generation)
     answered = {(number, attempt): model for number, attempt, model in await connection.execute(calls)}
     sampled = {(number, attempt): payload for number, attempt, payload in await connection.execute(steps)}
     found: Pulls = {}
     for (number, attempt), payload in sampled.items():
-        pull = Pull(payload["patch_type"], answered.get((number, attempt), payload["model"]))
+        model = answered.get((number, attempt), payload["model"])
+        pull = pull_of(payload, model, trials.get((number, attempt), ()))
         found[number] = (*found.get(number, ()), pull)
+    return found
+
+
+async def _trials(
+    connection: AsyncConnection, evolution: str, generation: int | None
+) -> dict[tuple[int, int], list[float]]:
+    """The seconds of the evaluations on the way to candidates, by generation and sampling."""
+    start, end = aliased(StepRow), aliased(StepRow)
+    stage, seconds = start.payload["stage"].as_string(), end.payload["seconds"].as_float()
+    same = and_(end.evolution == start.evolution, end.generation == start.generation, end.turn == start.turn)
+    query = (
+        select(start.generation, start.turn, stage, seconds)
+        .join(end, and_(same, end.step == GenerationState.EVALUATED.value))
+        .where(
+            start.evolution == evolution,
+            start.step == GenerationState.SUBMITTED.value,
+            stage.startswith(TRIALS),
+        )
+        .order_by(start.id, end.id)  # of several the last counts
+    )
+    if generation is not None:
+        query = query.where(start.generation == generation)
+    ended = {(number, turn): (name, took) for number, turn, name, took in await connection.execute(query)}
+    found: dict[tuple[int, int], list[float]] = {}
+    for (number, _), (name, took) in ended.items():
+        found.setdefault((number, sampling_of_trial(name)), []).append(took or 0.0)
     return found

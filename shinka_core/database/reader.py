@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
+from shinka_core.database.course import Course
 from shinka_core.database.islands import IslandRecord, read_islands
 from shinka_core.database.loading import read_events
 from shinka_core.database.read_only import check_revision, read_only_engine
@@ -36,6 +37,7 @@ from shinka_core.database.schema import (
     ProgramRow,
     ProgramTextRow,
 )
+from shinka_core.database.sessions import kept_settings
 from shinka_core.database.sources import in_language, read_sources
 from shinka_core.database.steps import payloads, read_steps
 from shinka_core.database.store import Store
@@ -48,14 +50,14 @@ from shinka_core.source import Source
 
 # Rows that are read at once.
 PAGE = 500
-TEXTS = ("description", "diff", "text_feedback", "error", "public_metrics", "private_metrics")
+TEXTS = ("description", "diff", "text_feedback", "error", "public_metrics", "private_metrics", "feedback")
 
 _PROGRAM = (
     ProgramRow.sequence, ProgramRow.id, ProgramRow.generation, ProgramRow.island, ProgramRow.language,
     ProgramRow.score, ProgramRow.correct, ProgramRow.parent_id, ProgramRow.name, ProgramRow.patch_type,
     ProgramRow.model, ProgramRow.cost, ProgramRow.evaluation_seconds, ProgramRow.created_at, ProgramRow.source,
     ProgramRow.advice_id, ProgramRow.idea_id, ProgramRow.system_prompt_id, ProgramRow.instance_scores,
-    ProgramRow.features,
+    ProgramRow.features, ProgramRow.sampled_after,
 )  # fmt: skip
 _CALL = (
     ModelCallRow.id, ModelCallRow.generation, ModelCallRow.purpose, ModelCallRow.attempt, ModelCallRow.turn,
@@ -119,6 +121,14 @@ class EvolutionReader:
                 values[numbers] = values[numbers] or {}
             yield ProgramRecord(**values, texts=told)
 
+    async def settings(self) -> dict[str, Any]:
+        """The settings as they were kept when the evolution was last opened, with digests of its evaluator."""
+
+        async def read(connection: AsyncConnection) -> dict[str, Any]:
+            return await kept_settings(connection, self.name) or {}
+
+        return await self._store.read(read)
+
     async def source(self, program_id: str) -> Source:
         """The files of a program.
 
@@ -173,6 +183,7 @@ class EvolutionReader:
             usage = Usage(**{name: values.pop(name) for name in Usage.__dataclass_fields__})
             if texts:
                 values["options"] = values["options"] or {}
+                values["images"] = tuple(image for one in values["messages"] for image in one.get("images", ()))
                 values["messages"] = tuple((message["role"], message["content"]) for message in values["messages"])
             yield CallRecord(**values, usage=usage)
 
@@ -220,6 +231,11 @@ class EvolutionReader:
         initial = [island for island in await self.islands() if island.program_id is None]
         for event in seen.new(await read_events(self._store, self.name, len(initial))):
             yield event
+
+    @property
+    def course(self) -> Course:
+        """Every step in its order, and what else a replay needs."""
+        return Course(self._store, self.name)
 
     async def islands(self) -> list[IslandRecord]:
         """The islands by number, the retired ones too."""

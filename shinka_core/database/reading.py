@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.rows import read_programs
-from shinka_core.database.schema import EmbeddingRow, InspirationRow, IslandMemberRow, ProgramRow
+from shinka_core.database.schema import EmbeddingRow, InspirationRow, ProgramRow
 from shinka_core.database.sources import unpacked
 from shinka_core.database.store import Store
 from shinka_core.errors import DatabaseError
@@ -29,6 +29,8 @@ def characters(program: Program) -> int:
         + len(program.diff)
         + len(program.text_feedback)
         + len(program.error)
+        + sum(map(len, program.feedback.instances.values()))
+        + sum(map(len, program.feedback.artifacts.values()))
         + 1_000
     )
 
@@ -91,26 +93,3 @@ class ProgramReader:
             return unpacked(await connection.scalar(query))
 
         return await self._store.read(read)
-
-    async def scored(self, evolution: str, key: str, island: int | None = None) -> Program | None:
-        """The first recorded program whose `Source.key` that is; None when there is none.
-
-        Args:
-            island: On which it has to live; None: on any.
-        """
-        query = (
-            select(ProgramRow.id)
-            .where(ProgramRow.evolution == evolution, ProgramRow.source_key == key)
-            .order_by(ProgramRow.sequence)
-            .limit(1)
-        )
-        if island is not None:
-            query = query.join(IslandMemberRow, IslandMemberRow.program_id == ProgramRow.id).where(
-                IslandMemberRow.evolution == evolution, IslandMemberRow.island == island
-            )
-
-        async def read(connection: AsyncConnection) -> str | None:
-            return await connection.scalar(query)
-
-        found = await self._store.read(read)
-        return None if found is None else (await self.get_many((found,)))[0]

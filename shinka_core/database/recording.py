@@ -4,40 +4,59 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, update
 
 from shinka_core.config import DatabaseConfig
-from shinka_core.database.islands import IslandRecord, Origin, add_island, retire
+from shinka_core.database.islands import (
+    ENTRY,
+    REASON,
+    RETIRED,
+    IslandRecord,
+    Origin,
+    add_island,
+    first_islands,
+    island_values,
+    own_settings,
+    retire,
+)
 from shinka_core.database.journal import RECORDED
 from shinka_core.database.rows import program_rows
-from shinka_core.database.schema import InspirationRow, IslandMemberRow, now, table_of
+from shinka_core.database.schema import InspirationRow, IslandMemberRow, IslandRow, now, table_of
+from shinka_core.database.under_way import followed
 from shinka_core.database.writer import Rows, Writer
 from shinka_core.population.migration.protocol import Move
 from shinka_core.population.search import Search
 from shinka_core.population.settings import spawning_of
-from shinka_core.population.spawning import due_retirement, due_spawn
+from shinka_core.population.spawning import Spawn, due_retirement, due_spawn
 from shinka_core.population.state import Population
 from shinka_core.program import Program
-from shinka_core.record import Folds, Joined, Pull, Retired, Spawned, recorded
+from shinka_core.record import Event, Fold, Folds, Joined, Pull, Recorded, Retired, Spawned, recorded
 
 Vector = NDArray[np.float32]
 logger = logging.getLogger("shinka.database")
 
 _INSPIRATION = insert(table_of(InspirationRow))
 _MEMBER = insert(table_of(IslandMemberRow))
+_ISLAND = insert(table_of(IslandRow))
+_RETIRED = (
+    update(table_of(IslandRow))
+    .where(IslandRow.evolution == bindparam("of"), IslandRow.island == bindparam("at"))
+    .values(retired_after=bindparam("after"), settings=bindparam("told", type_=table_of(IslandRow).c.settings.type))
+)
 
 
 class ProgramRecorder:
     """Stores the programs of one evolution, and lets islands come and go.
 
     Attributes:
-        progress: Share of the run's generations that have begun, in [0, 1].
+        progress: Share of the run's generations that have ended, in [0, 1].
     """
 
     def __init__(
@@ -51,16 +70,25 @@ class ProgramRecorder:
         self._population = population
         self._folds = folds
         self._evolution = ""
+        self._first = first_islands(config)
+        self._told = {island: own_settings(island, self._first.own) for island in range(config.num_islands)}
+
+    def know(self, islands: Iterable[IslandRecord]) -> None:
+        """Takes up what islands are recorded with, where a run is continued."""
+        self._told |= {island.island: dict(island.settings) for island in islands}
 
     def bind(self, evolution: str) -> None:
         """Says whose programs these are."""
         self._evolution = evolution
 
-    async def add(self, program: Program, embedding: Vector | None, pulls: tuple[Pull, ...] = ()) -> bool:
+    async def add(
+        self, program: Program, embedding: Vector | None, pulls: tuple[Pull, ...] = (), islands: tuple[int, ...] = ()
+    ) -> bool:
         """Stores a program, closes its generation and tells the folds; False when it is there already."""
         if self._population.holds(program.generation):
             return False
-        islands = tuple(range(self._config.num_islands)) if program.generation == 0 else (program.island,)
+        if not islands:
+            islands = tuple(range(self._config.num_islands)) if program.generation == 0 else (program.island,)
         program = replace(program, score=program.score if program.score is None or np.isfinite(program.score) else None)
 
         rows = program_rows(program, self._evolution, embedding)
@@ -71,16 +99,57 @@ class ProgramRecorder:
         rows += [self._member(program.id, island, 0) for island in islands]
         closed = {"of": self._evolution, "at": program.generation, "updated_at": now()}
         await asyncio.shield(self._writer.post(*rows, Rows(RECORDED, closed)))
-        self._folds.apply(recorded(program, self._population.sequence + 1, islands, embedding, pulls))
-        await self._follow_up()
+        async with self._folds.turn:
+            self._folds.apply(recorded(program, self._population.sequence + 1, islands, embedding, pulls))
+            rows = self._follow_up(self._folds)
+        await self._write(rows)
         return True
 
-    async def _follow_up(self) -> None:
-        """Islands: the program is stored, so nothing that goes wrong from here on is its failure."""
+    async def fill_islands(self) -> list[int]:
+        """Lets a correct program live on each island that has none, in turn; says which islands these were.
+
+        Done before the first proposal: then whoever lives somewhere is a seed program.
+        """
+        view = self._population.view()
+        fit = [position for position in range(len(view)) if view.correct[position]]
+        empty = [island for island, members in enumerate(view.islands) if not view.correct[members].any()]
+        if not fit or not empty:
+            return []
+        moves = [Move(fit[turn % len(fit)], 0, island) for turn, island in enumerate(empty)]
+        rows: list[Rows] = []
+        self._move(moves, rows, self._folds)
+        await asyncio.shield(self._writer.post(*rows))
+        return empty
+
+    async def catch_up(self, events: Sequence[Event], *folds: Fold) -> None:
+        """Takes up the end of a record, and makes up for what should have followed from it and was cut off.
+
+        Args:
+            folds: Told of all that too.
+        """
+        told, done = Folds(self._population, *folds), followed(events)
+        for event in events:
+            told.apply(event)
+            if isinstance(event, Recorded) and event.sequence not in done:
+                await self._write(self._follow_up(told))
+
+    def _follow_up(self, folds: Folds) -> list[Rows]:
+        """What becomes of islands: the program is stored, so nothing that goes wrong from here on is its failure."""
+        rows: list[Rows] = []
         try:
-            await self._migrate(self._due_moves())
-            await self._renew_islands()
+            # Told at once, so that whatever is chosen from here on knows it here as when this is read back.
+            self._move(self._due_moves(), rows, folds)
+            self._renew_islands(rows, folds)
         except Exception as error:  # noqa: BLE001 - see above
+            logger.warning("islands are not up to date until the next resume: %s", error)
+        return rows
+
+    async def _write(self, rows: list[Rows]) -> None:
+        if not rows:
+            return
+        try:
+            await asyncio.shield(self._writer.post(*rows))
+        except Exception as error:  # noqa: BLE001 - as above
             logger.warning("islands are not up to date until the next resume: %s", error)
 
     def _due_moves(self) -> tuple[Move, ...]:
@@ -92,26 +161,22 @@ class ProgramRecorder:
         if newest < 1 or newest % self._config.migration_interval or len(islands.numbers) == 1:
             return ()
         rng = np.random.default_rng([self._population.seed, newest, len(islands.numbers)])
+        fresh = self._population.fresh()
         moves = self._search.migration.plan(self._population.view(), islands, rng)
-        # In the order in which they are read back.
-        return tuple(sorted(moves, key=lambda move: (move.program, move.target)))
+        return tuple(move for move in moves if move.target not in fresh)
 
-    async def _migrate(self, moves: tuple[Move, ...]) -> None:
-        """Copies programs to other islands, all or none."""
-        if not moves:
-            return
+    def _move(self, moves: Iterable[Move], rows: list[Rows], folds: Folds) -> None:
+        """Copies programs to other islands, in the order in which that is read back."""
         ids, after = self._population.ids, self._population.sequence
-        # At once, so that what is recorded meanwhile comes after them here and when this is read back.
-        for move in moves:
-            self._folds.apply(Joined(after, ids[move.program], move.target))
-        members = [self._member(ids[move.program], move.target, after) for move in moves]
-        await asyncio.shield(self._writer.post(*members))
+        for move in sorted(moves, key=lambda move: (move.program, move.target)):
+            folds.apply(Joined(after, ids[move.program], move.target))
+            rows.append(self._member(ids[move.program], move.target, after))
 
     def _member(self, program_id: str, island: int, after: int) -> Rows:
         place = {"evolution": self._evolution, "island": island, "program_id": program_id}
         return Rows(_MEMBER, place | {"after": after})
 
-    async def _renew_islands(self) -> None:
+    def _renew_islands(self, rows: list[Rows], folds: Folds) -> None:
         """Makes the island that is due, and retires those that are."""
         settings, population = self._spawning, self._population
         if settings is None:
@@ -122,12 +187,23 @@ class ProgramRecorder:
         due = due_spawn(view, islands, settings, rng, made=made) if self._config.stagnation_threshold else None
         if due is not None:
             logger.info("island %d begins with %s: %s", due.island, due.origin, due.reason)
-            await self.spawn(due.origin, population.ids[due.founders[0]], {"reason": due.reason})
+            self._spawn(due, rows, folds)
             view, islands = population.view(), population.stats(self.progress)
             made = [island.made for island in population.islands]
         for over in due_retirement(view, islands, settings, selector=self._search.islands, made=made):
             logger.info("island %d is retired: %s", over.island, over.reason)
-            await self.retire(over.island)
+            after = population.sequence
+            folds.apply(Retired(after, over.island))
+            told = {**self._told.get(over.island, {}), RETIRED: over.reason}
+            rows.append(Rows(_RETIRED, {"of": self._evolution, "at": over.island, "after": after, "told": told}))
+
+    def _spawn(self, due: Spawn, rows: list[Rows], folds: Folds) -> None:
+        after, founder = self._population.sequence, self._population.ids[due.founders[0]]
+        told = self._settings_of(due.island, {REASON: due.reason})
+        island = IslandRecord(due.island, due.origin, founder, after, settings=told)
+        folds.apply(Spawned(after, island.island, island.origin, told.get(ENTRY)))
+        folds.apply(Joined(after, founder, island.island))
+        rows += [Rows(_ISLAND, island_values(self._evolution, island)), self._member(founder, island.island, after)]
 
     async def spawn(self, origin: Origin, program_id: str, settings: Mapping[str, Any]) -> IslandRecord:
         """Adds an island with a program that lives on it from now on.
@@ -135,20 +211,27 @@ class ProgramRecorder:
         Raises:
             DatabaseError: There is no such program.
         """
+        told = partial(self._settings_of, more=settings)
         island = await self._writer.write(
-            lambda connection: add_island(connection, self._evolution, origin, program_id, settings)
+            lambda connection: add_island(connection, self._evolution, origin, program_id, told)
         )
-        self._folds.apply(Spawned(island.created_after, island.island, island.origin))
+        entry = island.settings.get(ENTRY)
+        self._folds.apply(Spawned(island.created_after, island.island, island.origin, entry))
         self._folds.apply(Joined(island.created_after, program_id, island.island))
         return island
 
-    async def retire(self, island: int) -> bool:
+    def _settings_of(self, island: int, more: Mapping[str, Any]) -> dict[str, Any]:
+        """What a new island is recorded with."""
+        self._told[island] = own_settings(island, self._first.own, more)
+        return self._told[island]
+
+    async def retire(self, island: int, reason: str = "") -> bool:
         """Takes note that nothing is proposed on an island any more; False when that is so already.
 
         Raises:
             DatabaseError: There is no such island, or it is the last one that lives.
         """
-        after = await self._writer.write(lambda connection: retire(connection, self._evolution, island))
+        after = await self._writer.write(lambda connection: retire(connection, self._evolution, island, reason))
         if after is not None:
             self._folds.apply(Retired(after, island))
         return after is not None

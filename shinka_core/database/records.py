@@ -20,7 +20,8 @@ class ProgramRecord:
         sequence: Its place in the order of insertion, from 1.
         source: `Source.digest`; `EvolutionReader.source` has the text.
         texts: The columns that were asked for: `description`, `diff`, `text_feedback`, `error`, `public_metrics`,
-            `private_metrics`.
+            `private_metrics`, `feedback`.
+        sampled_after: How many programs were recorded when its parent was sampled; None where that is not known.
     """
 
     sequence: int
@@ -43,7 +44,13 @@ class ProgramRecord:
     system_prompt_id: str | None
     instance_scores: dict[str, float]
     features: dict[str, float]
+    sampled_after: int | None = None
     texts: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def age(self) -> int | None:
+        """How many programs were recorded between the sampling of its parent and itself; None where that is not known."""
+        return None if self.sampled_after is None else self.sequence - 1 - self.sampled_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class CallRecord:
         cost: US dollars.
         messages: What was asked, as (role, content); like the next three None unless texts are asked for.
         options: Those that were drawn for this question, where the settings give several to choose from.
+        images: Name, digest and kind of each that went along; their files are in `images/` of the results folder.
     """
 
     id: int
@@ -92,6 +100,7 @@ class CallRecord:
     answer: str | None = None
     error: str | None = None
     options: dict[str, Any] | None = None
+    images: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from shinka_core.database.schema import ProgramRow, ProgramTextRow, table_of
 from shinka_core.database.sources import embedding_rows, in_language, packed, read_sources, source_rows
 from shinka_core.database.values import finite_only
 from shinka_core.database.writer import Rows
+from shinka_core.feedback import Feedback
 from shinka_core.program import Program
 from shinka_core.source import Source
 
@@ -45,6 +46,8 @@ _TEXTS = (
     ProgramTextRow.text_feedback,
     ProgramTextRow.error,
 )
+# What databases before revision 0008 lack.
+_LATER = (ProgramRow.sampled_after, ProgramTextRow.feedback)
 _BEFORE = table_of(ProgramRow).alias("before")
 # Its place in the order of insertion is the database's to give; `of` is the evolution once more.
 PROGRAM = insert(table_of(ProgramRow)).values(
@@ -55,14 +58,20 @@ PROGRAM = insert(table_of(ProgramRow)).values(
 TEXTS = insert(table_of(ProgramTextRow))
 
 
-def select_programs() -> Select[Any]:
-    """Programs with their texts; their sources are read by `read_programs`."""
-    return select(*_NARROW, *_TEXTS).join(ProgramTextRow, ProgramTextRow.program_id == ProgramRow.id)
+def select_programs(*, later: bool = True) -> Select[Any]:
+    """Programs with their texts; their sources are read by `read_programs`.
+
+    Args:
+        later: With what databases before revision 0008 lack.
+    """
+    return select(*_NARROW, *_TEXTS, *(_LATER if later else ())).join(
+        ProgramTextRow, ProgramTextRow.program_id == ProgramRow.id
+    )
 
 
-async def read_programs(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Program]:
+async def read_programs(connection: AsyncConnection, *where: ColumnElement[bool], later: bool = True) -> list[Program]:
     """The programs of which all of that is true, without their inspirations."""
-    rows = (await connection.execute(select_programs().where(*where))).all()
+    rows = (await connection.execute(select_programs(later=later).where(*where))).all()
     sources = await read_sources(connection, {row.source for row in rows})
     return [program_of(row, in_language(sources[row.source], row.language)) for row in rows]
 
@@ -102,6 +111,7 @@ def program_values(program: Program, evolution: str, source: Source) -> dict[str
         "system_prompt_id": program.system_prompt_id,
         "instance_scores": program.instance_scores or None,
         "features": program.features or None,
+        "sampled_after": program.sampled_after,
     }
 
 
@@ -115,6 +125,7 @@ def text_values(program: Program) -> dict[str, Any]:
         "private_metrics": finite_only(program.private_metrics),
         "text_feedback": program.text_feedback,
         "error": program.error,
+        "feedback": program.feedback.dump(),
     }
 
 
@@ -125,4 +136,5 @@ def program_of(row: Any, source: Source) -> Program:
     del values["language"]
     for name in ("instance_scores", "features"):
         values[name] = values.get(name) or {}
+    values["feedback"] = Feedback.load(values.get("feedback"))
     return Program(**values)

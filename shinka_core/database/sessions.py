@@ -10,6 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.lease import database_seconds
 from shinka_core.database.schema import GenerationRow, SessionRow
+from shinka_core.database.steps import STEP
+from shinka_core.database.values import ENDED
+from shinka_core.program import NO_GENERATION
+
+# In the place of a step, in the row that says where a session begins.
+SESSION = "session"
 
 
 async def open_session(
@@ -44,7 +50,31 @@ async def open_session(
             evolution=evolution, number=number, settings=settings or {}, began_at=database_seconds()
         )
     )
+    if number > 1:
+        await connection.execute(STEP, await _beginning(connection, evolution, number))
     return number
+
+
+async def _beginning(connection: AsyncConnection, evolution: str, number: int) -> dict[str, Any]:
+    """The row among the steps that says where in their order a session begins, and how many generations had ended."""
+    ended = await connection.scalar(
+        select(func.max(GenerationRow.sequence)).where(GenerationRow.evolution == evolution)
+    )
+    return {
+        "evolution": evolution,
+        "generation": NO_GENERATION,
+        "step": SESSION,
+        "attempt": number,
+        "turn": 0,
+        "payload": {ENDED: ended or 0},
+        "seconds": 0.0,
+    }
+
+
+async def kept_settings(connection: AsyncConnection, evolution: str) -> dict[str, Any] | None:
+    """Those of the last session; None when there was none."""
+    query = select(SessionRow.settings).where(SessionRow.evolution == evolution)
+    return await connection.scalar(query.order_by(SessionRow.number.desc()).limit(1))
 
 
 async def close_session(connection: AsyncConnection, evolution: str) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.handed_out import IdeaSummary, summarise_ideas
+from shinka_core.database.island_summary import IslandSummary, summarise_islands
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow
 from shinka_core.program import NO_REASON, GenerationState
 
@@ -18,6 +20,7 @@ class ModelSummary:
     Attributes:
         failed_calls: Calls without a usable answer.
         seconds: Time in its calls, added up.
+        cached_tokens: Those of the input that the provider had read before.
     """
 
     calls: int
@@ -26,6 +29,32 @@ class ModelSummary:
     output_tokens: int
     cost: float
     seconds: float
+    cached_tokens: int = 0
+
+    @property
+    def cached_share(self) -> float:
+        """What part of its input the provider had read before, in [0, 1]."""
+        return min(self.cached_tokens / self.input_tokens, 1.0) if self.input_tokens else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSummary:
+    """One of several programs that an evolution began with.
+
+    Attributes:
+        kind: Who gave it: the user (`initial`), an earlier run (`warm_start`) or a model (`bootstrap`).
+        origin: Its path, or the generation of which run, or the model.
+        islands: On which it has lived from the start.
+        error: Why there is none, or why it is not correct; "" when it is.
+    """
+
+    generation: int
+    kind: str
+    origin: str
+    score: float | None = None
+    correct: bool = False
+    islands: tuple[int, ...] = ()
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +67,13 @@ class RunSummary:
         cost: US dollars of all calls, failed ones and embeddings too.
         estimated_cost: What of it is estimated, because a provider counted no tokens.
         costs: US dollars by what the calls were for.
-        made: Correct programs besides the seed program.
+        made: Correct programs besides those that were given.
+        islands: By number; empty where the database could not be read.
+        ideas: What was written where the best stood still, and what came of each.
+        reached: What ended the run before its last generation as its settings say, in words; "" when nothing did.
         last_error: Why the last generation ended without a program in this process, in the words of whoever failed.
         evaluation_seconds: Time in evaluations, added up.
+        seeds: What it began with, where that is not one given program alone.
     """
 
     evolution: str
@@ -62,6 +95,10 @@ class RunSummary:
     estimated_cost: float = 0.0
     costs: dict[str, float] = field(default_factory=dict[str, float])
     last_error: str = ""
+    ideas: tuple[IdeaSummary, ...] = ()
+    reached: str = ""
+    islands: list[IslandSummary] = field(default_factory=list[IslandSummary])
+    seeds: tuple[SeedSummary, ...] = ()
 
     @property
     def nothing_made(self) -> str:
@@ -82,7 +119,11 @@ async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
             select(
                 func.count(),
                 func.count().filter(ProgramRow.correct),
-                func.count().filter(ProgramRow.correct, ProgramRow.generation > 0),
+                func.count().filter(
+                    ProgramRow.correct,
+                    ProgramRow.generation > 0,
+                    func.coalesce(ProgramRow.patch_type, "").not_in(["initial", "warm_start"]),
+                ),
                 func.coalesce(func.sum(ProgramRow.evaluation_seconds), 0.0),
             ).where(ProgramRow.evolution == evolution, ProgramRow.generation >= 0)
         )
@@ -125,6 +166,8 @@ async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
         made=made,
         estimated_cost=sum(guessed for _, guessed in costs.values()),
         costs={purpose: cost for purpose, (cost, _) in costs.items()},
+        islands=await summarise_islands(connection, evolution),
+        ideas=tuple(await summarise_ideas(connection, evolution)),
     )
 
 
@@ -138,6 +181,7 @@ async def _models(connection: AsyncConnection, evolution: str) -> dict[str, Mode
             func.coalesce(func.sum(ModelCallRow.output_tokens), 0),
             func.coalesce(func.sum(ModelCallRow.cost), 0.0),
             func.coalesce(func.sum(ModelCallRow.seconds), 0.0),
+            func.coalesce(func.sum(ModelCallRow.cached_tokens), 0),
         )
         .where(ModelCallRow.evolution == evolution)
         .group_by(ModelCallRow.model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.islands import initial_islands
+from shinka_core.database.islands import FirstIslands, initial_islands
 from shinka_core.database.journal import FINAL
 from shinka_core.database.schema import (
     EmbeddingRow,
@@ -22,7 +22,7 @@ from shinka_core.database.schema import (
     StepRow,
     table_of,
 )
-from shinka_core.database.seed import SEED, reopen_seed
+from shinka_core.database.seed import SEED, reopen_seeds
 from shinka_core.database.sources import embedding_rows, in_language, packed, read_sources, unpacked
 from shinka_core.database.steps import encoded, step_rows
 from shinka_core.database.store import Store
@@ -59,26 +59,39 @@ class TakeUp:
         seed: Of the random choices.
         changed: Seed program or evaluator is another one than before.
         embeddings: Replace those that are stored.
+        generations: That the run is to come to, of which a share has ended; None: as many as have.
+        seeds: Seed programs, of which so many as `given` are no more to be written.
+        written: Whether a model writes the first one.
     """
 
     settings: dict[str, Any] | None = None
     seed: int | None = None
     changed: bool = False
     embeddings: Embeddings | None = None
+    generations: int | None = None
+    seeds: int = 1
+    given: int = 1
+    written: bool = False
 
 
-async def change(connection: AsyncConnection, evolution: str, seed: int, islands: int, how: TakeUp) -> None:
+async def change(connection: AsyncConnection, evolution: str, seed: int, islands: FirstIslands, how: TakeUp) -> None:
     """Changes what is stored: all of it in the caller's transaction."""
     await connection.execute(update(EvolutionRow).where(EvolutionRow.name == evolution).values(seed=seed))
-    await reopen_seed(connection, evolution, changed=how.changed)
-    await seed_islands(connection, evolution, islands)
+    await reopen_seeds(connection, evolution, changed=how.changed, given=how.given, written=how.written)
+    await seed_islands(connection, evolution, islands, how.seeds)
     if how.embeddings is not None:
         await store_embeddings(connection, evolution, how.embeddings)
 
 
-async def seed_islands(connection: AsyncConnection, evolution: str, count: int) -> None:
-    """Lets the seed program live on every initial island, on those that came later as well."""
-    await initial_islands(connection, evolution, count)
+async def seed_islands(connection: AsyncConnection, evolution: str, islands: FirstIslands, seeds: int = 1) -> None:
+    """Lets the seed program live on every initial island, on those that came later as well.
+
+    Of several seed programs the islands that come later take those in turn that are correct, if any is.
+    """
+    added = await initial_islands(connection, evolution, islands)
+    if seeds > 1:
+        await _spread_seeds(connection, evolution, added, seeds)
+        return
     program = await connection.scalar(
         select(ProgramRow.id).where(ProgramRow.evolution == evolution, ProgramRow.generation == SEED)
     )
@@ -92,11 +105,28 @@ async def seed_islands(connection: AsyncConnection, evolution: str, count: int) 
     there = {island for (island,) in rows}
     missing = [
         {"evolution": evolution, "island": island, "program_id": program}
-        for island in range(count)
+        for island in range(islands.count)
         if island not in there
     ]
     if missing:
         await connection.execute(insert(table_of(IslandMemberRow)), missing)
+
+
+async def _spread_seeds(connection: AsyncConnection, evolution: str, islands: Sequence[int], seeds: int) -> None:
+    rows = await connection.execute(
+        select(ProgramRow.id, ProgramRow.correct)
+        .where(ProgramRow.evolution == evolution, ProgramRow.generation >= SEED, ProgramRow.generation < seeds)
+        .order_by(ProgramRow.generation)
+    )
+    found = [(program, correct) for program, correct in rows]
+    chosen = [program for program, correct in found if correct] or [program for program, _ in found]
+    members = [
+        {"evolution": evolution, "island": island, "program_id": chosen[island % len(chosen)]}
+        for island in islands
+        if chosen
+    ]
+    if members:
+        await connection.execute(insert(table_of(IslandMemberRow)), members)
 
 
 async def embed_anew(store: Store, evolution: str, embed: Embed) -> Embeddings:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shinka_core.errors import Blame
+from shinka_core.feedback import NOTHING, Feedback
 from shinka_core.program import (
     Candidate,
     Decision,
@@ -25,9 +26,16 @@ from shinka_core.program import (
 from shinka_core.source import Source, SourceFile
 
 Vector = NDArray[np.float32]
+# Names what a sampling shows of earlier proposals from its parent.
+TRIED = "tried"
 # What a sampling may show that was written about the search.
 GUIDANCE = ("advice_id", "idea_id", "system_prompt_id")
-
+# What it may have beside, stored where it says anything.
+OPTIONAL = (*GUIDANCE, "trials", "after", "direction", "progress", "usual_gain")
+# How many generations had ended when it was decided: the moment of a sampling and of a verdict.
+ENDED = "ended"
+# Which models could not be asked then.
+RESTING = "resting"
 
 CANDIDATE = ("name", "description", "diff")
 # Path, text and language of each.
@@ -52,12 +60,15 @@ def dump_sampling(sampling: Sampling) -> dict[str, Any]:
         "model": sampling.model,
         "attempt": sampling.attempt,
         "seed": sampling.seed,
-        **{name: shown for name in GUIDANCE if (shown := getattr(sampling, name)) is not None},
+        ENDED: sampling.ended,
+        **({RESTING: list(sampling.resting)} if sampling.resting else {}),
+        **{name: told for name in OPTIONAL if (told := getattr(sampling, name)) is not None},
+        **({TRIED: [tried.key for tried in sampling.tried]} if sampling.tried else {}),
     }
 
 
 async def load_sampling(payload: dict[str, Any], programs: ProgramSource) -> Sampling:
-    """A sampling with its programs read back."""
+    """A sampling with its programs read back, without what was tried before."""
     parent, *inspirations = await programs.get_many((payload["parent"], *payload["inspirations"]))
     return Sampling(
         parent=parent,
@@ -67,7 +78,9 @@ async def load_sampling(payload: dict[str, Any], programs: ProgramSource) -> Sam
         model=payload["model"],
         attempt=payload["attempt"],
         seed=payload["seed"],
-        **{name: payload[name] for name in GUIDANCE if name in payload},
+        ended=payload.get(ENDED),
+        resting=tuple(payload.get(RESTING, ())),
+        **{name: payload[name] for name in OPTIONAL if name in payload},
     )
 
 
@@ -133,13 +146,17 @@ def load_job(payload: dict[str, Any]) -> Job:
 
 def dump_evaluation(evaluation: Evaluation) -> dict[str, Any]:
     """An evaluation; numbers that JSON has no word for become None."""
-    finite: dict[str, Any] = finite_only(asdict(evaluation))
-    return finite
+    finite: dict[str, Any] = finite_only(asdict(replace(evaluation, feedback=NOTHING)))
+    del finite["feedback"]
+    told = evaluation.feedback.dump()
+    return finite if told is None else finite | {"feedback": told}
 
 
 def load_evaluation(payload: dict[str, Any]) -> Evaluation:
     """The reverse of `dump_evaluation`."""
-    return Evaluation(**_known(Evaluation, payload))
+    known = _known(Evaluation, payload)
+    known["feedback"] = Feedback.load(payload.get("feedback"))
+    return Evaluation(**known)
 
 
 def finite_only(value: Any) -> Any:

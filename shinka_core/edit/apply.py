@@ -13,7 +13,7 @@ from shinka_core.edit.hints import name_of
 from shinka_core.edit.hunks import apply_diff, refuse_other_formats
 from shinka_core.edit.omissions import find_omission
 from shinka_core.edit.rules import STANDARD, Rules
-from shinka_core.edit.search_replace import refuse_other_marks
+from shinka_core.edit.search_replace import AS_BLOCKS, refuse_other_marks
 from shinka_core.edit.syntax import new_syntax_error
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import PatchError
@@ -78,7 +78,7 @@ def _changed_text(form: str, reading: Reading, file: SourceFile, rules: Rules) -
     old, language = plain(file.text), file.language
     new = _changed_code(form, reading, old, language)
     _expect_size(len(new), rules.limit)
-    if new.strip() == old.strip():
+    if new.strip() == old.strip() or (language not in PROSE and _same_blocks(old, new)):
         raise PatchError("nothing_changed", "the answer leaves the program as it was; make a real change")
     _expect_immutable_parts(old, new)
     _expect_all_of_it(old, new, language)
@@ -88,6 +88,17 @@ def _changed_text(form: str, reading: Reading, file: SourceFile, rules: Rules) -
     if problem is not None:
         raise PatchError("syntax_error", f"the changed program is not valid {language}: {problem}")
     return code
+
+
+def _same_blocks(parent: str, code: str) -> bool:
+    """Whether no more than blank lines at the ends of EVOLVE-BLOCKs were added or taken away."""
+    try:
+        if immutable_parts(parent) != immutable_parts(code):
+            return False
+        before, after = ([text.strip("\n").rstrip() for text in block_texts(each)] for each in (parent, code))
+    except MarkerError:
+        return False
+    return before == after
 
 
 def _changed_code(form: str, reading: Reading, parent: str, language: str) -> str:
@@ -103,14 +114,12 @@ def _changed_code(form: str, reading: Reading, parent: str, language: str) -> st
         if not (asked_for_edits or reading.blocks) or is_whole(parent, program):
             return apply_program(parent, program)
         if not reading.blocks:
-            raise PatchError(
-                "no_block_found", "the answer holds code but no SEARCH/REPLACE block; write each change as one"
-            )
+            raise PatchError("no_block_found", f"the answer holds code but no SEARCH/REPLACE block; {AS_BLOCKS}")
     if reading.blocks:
         return apply_edits(parent, [block.readings for block in reading.blocks], language)
     refuse_other_formats(reading.text)
     refuse_other_marks(reading.text)
-    wanted = "SEARCH/REPLACE block" if asked_for_edits else "fenced program"
+    wanted = f"SEARCH/REPLACE block; {AS_BLOCKS}" if asked_for_edits else "fenced program"
     raise PatchError("no_block_found", f"the answer holds no {wanted}")
 
 

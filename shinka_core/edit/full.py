@@ -37,7 +37,7 @@ def apply_program(parent: str, program: str) -> str:
 
     Raises:
         PatchError: `markers_removed` when the blocks cannot be told apart, `incomplete_program` when
-            it is a part of the program.
+            it is a part of the program, `nothing_changed` when it has changes around the blocks alone.
     """
     if not has_markers(parent):
         return _in_place_of(parent, program)
@@ -52,13 +52,25 @@ def apply_program(parent: str, program: str) -> str:
                 "markers_removed",
                 f"the program has {len(texts)} EVOLVE-BLOCKs where the parent has {wanted}; keep each",
             )
-        return with_blocks(parent, texts)
+        return _changed(parent, with_blocks(parent, texts), program)
     if len(find_blocks(parent)) > 1:
         raise PatchError(
             "markers_removed",
             "the program lost its EVOLVE-BLOCK markers; repeat the whole program with every marker line",
         )
     return with_blocks(parent, [_without_surroundings(parent, program)])
+
+
+def _changed(parent: str, child: str, program: str) -> str:
+    """The child, unless all that is new in the program stands where nothing may change: that is told as such."""
+    known = {line.strip() for line in _lines(parent)}
+    if child.strip() == parent.strip() and any(line.strip() not in known for line in _lines(program)):
+        raise PatchError(
+            "nothing_changed",
+            "all that is new in the answer stands outside the EVOLVE-BLOCK, which stays as it is; put it between the two "
+            "marker lines, and use it there",
+        )
+    return child
 
 
 def is_whole(parent: str, program: str) -> bool:

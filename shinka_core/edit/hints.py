@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 
 from shinka_core.edit.omissions import leaves_out
 from shinka_core.edit.places import BLANK, Lines, indentation
+from shinka_core.edit.search_replace import longest_mark
 
 # Of a program, for the closest line: ten milliseconds' worth.
 HINT_CHARACTERS = 2_000_000
@@ -73,6 +74,15 @@ def _blanks(line: str) -> str:
     return " and ".join(parts) or "no blank"
 
 
+def _from(lines: Sequence[str], first: int | None) -> str:
+    """How to copy, for a search that is like nothing: as a rule it is out of an example."""
+    told = "; copy the lines to replace exactly as they stand in the program"
+    if first is None or len(lines[first]) > HINT_LENGTH or longest_mark("\n".join(lines)):
+        return told
+    written = f"<<<<<<< SEARCH\n{lines[first]}\n=======\nthe lines to put in its place\n>>>>>>> REPLACE"
+    return f"{told}; a block that replaces line {first + 1} of it is written as\n{written}"
+
+
 def _closest(lines: Sequence[str], search: Sequence[str], mutable: Iterable[range]) -> str:
     shown: dict[str, int] = {}
     room = HINT_CHARACTERS
@@ -89,7 +99,7 @@ def _closest(lines: Sequence[str], search: Sequence[str], mutable: Iterable[rang
     wanted = next((line for line in sought if line not in shown), sought[0] if sought else "")
     match = process.extractOne(wanted, list(shown), scorer=fuzz.ratio, score_cutoff=ALIKE)
     if match is None:
-        return "; copy the lines to replace exactly as they stand in the program"
+        return _from(lines, next(iter(shown.values()), None))
     number = shown[match[0]]
     differs = f", which holds {strange}" if (strange := strange_characters(lines[number], wanted)) else ""
     if wanted in shown:

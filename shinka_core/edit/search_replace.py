@@ -7,7 +7,8 @@
     >>>>>>> REPLACE
 
 Any length of marks from three on will do where the word stands beside them, and so do the marks of
-other tools (`------- SEARCH`, `+++++++ REPLACE`, `<<<<<<< HEAD`, `<<<<<<< ORIGINAL`). A program may
+other tools (`------- SEARCH`, `+++++++ REPLACE`, `<<<<<<< HEAD`, `<<<<<<< ORIGINAL`) and an opening
+that points the wrong way (`>>>>>>> SEARCH`), as small models write it. A program may
 hold lines that look like marks itself: then only longer ones are marks.
 """
 
@@ -20,7 +21,7 @@ from shinka_core.errors import PatchError
 
 _OPENING = re.compile(
     r"[ \t]*(?:(<{3,})[ \t]*((?i:SEARCH))\b.*|(-{5,})[ \t]*(SEARCH)[ \t]*"
-    r"|(<{5,})[ \t]+(HEAD|ORIGINAL|OLD|BEFORE|FIND)\b.*|(<{7,})[ \t]*)$"
+    r"|(<{5,})[ \t]+(HEAD|ORIGINAL|OLD|BEFORE|FIND)\b.*|(<{7,})[ \t]*|(>{5,})[ \t]*(SEARCH)[ \t]*)$"
 )
 _CLOSING = re.compile(
     r"[ \t]*(?:(>{5,})[ \t]*((?i:REPLACE))\b.*|(>{3,4}|\+{5,})[ \t]*(REPLACE)\b.*|(>{5,})(?:[ \t]+\S.{0,80})?[ \t]*)$"
@@ -31,6 +32,8 @@ _ESCAPED = re.compile(r"^[ \t]*(?:&lt;){3,}[ \t]*SEARCH\b", re.MULTILINE)
 _LONE_SEARCH = re.compile(r"^\W{0,9}SEARCH(?: BLOCK)?\W{0,9}$", re.MULTILINE)
 _LONE_REPLACE = re.compile(r"^\W{0,9}REPLACE(?: BLOCK| WITH)?\W{0,9}$", re.MULTILINE)
 USUAL_LENGTH = 7
+# Said where an answer has lost the form: a small model does not go back to where it was asked for.
+AS_BLOCKS = "write each change as\n<<<<<<< SEARCH\nold lines\n=======\nnew lines\n>>>>>>> REPLACE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +88,11 @@ def read_blocks(lines: list[str], parent: str) -> list[Block]:
         if opening is None or start is None:
             opening = _mark(_OPENING, line, floor)
             start = number
-        elif _mark(_OPENING, line, floor) is not None:
-            raise PatchError("truncated_answer", f"{which} has no >>>>>>> REPLACE line before the next SEARCH line")
-        elif _closes(opening, line, floor):
+        elif _closes(opening, line, floor) and not _opens_another(lines, number, floor):
             blocks.append(Block(_readings(lines, start, number, which), start, number))
             opening = None
+        elif _mark(_OPENING, line, floor) is not None:
+            raise PatchError("truncated_answer", f"{which} has no >>>>>>> REPLACE line before the next SEARCH line")
     if opening is not None:
         raise PatchError(
             "truncated_answer",
@@ -110,11 +113,10 @@ def refuse_other_marks(text: str) -> None:
     Raises:
         PatchError: `wrong_markers`.
     """
-    usual = "write each change as\n<<<<<<< SEARCH\nold lines\n=======\nnew lines\n>>>>>>> REPLACE"
     if _ESCAPED.search(text):
-        raise PatchError("wrong_markers", f"the marks are written as &lt; and &gt;; {usual}")
+        raise PatchError("wrong_markers", f"the marks are written as &lt; and &gt;; {AS_BLOCKS}")
     if (search := _LONE_SEARCH.search(text)) and _LONE_REPLACE.search(text, search.end()):
-        raise PatchError("wrong_markers", f"the answer names SEARCH and REPLACE, but without their marks; {usual}")
+        raise PatchError("wrong_markers", f"the answer names SEARCH and REPLACE, but without their marks; {AS_BLOCKS}")
 
 
 def longest_mark(text: str) -> int:
@@ -147,8 +149,24 @@ def _closes(opening: re.Match[str], line: str, floor: int) -> bool:
         return False
     # Without its word it has to look like the other end of this very block.
     return bool(match.group(2) or match.group(4)) or (
-        _length(match) >= USUAL_LENGTH and _length(match) == _length(opening)
+        _length(match) >= USUAL_LENGTH and _length(match) == _length(opening) and not _points_back(opening)
     )
+
+
+def _points_back(mark: re.Match[str]) -> bool:
+    return mark.group().lstrip().startswith(">")
+
+
+def _opens_another(lines: list[str], number: int, floor: int) -> bool:
+    """Whether a `>>>>>>> SEARCH` inside of a block, which may end it, has an end of its own and so begins one."""
+    if _mark(_OPENING, lines[number], floor) is None:
+        return False
+    for line in lines[number + 1 :]:
+        if _mark(_OPENING, line, floor) is not None:
+            return False
+        if (match := _mark(_CLOSING, line, floor)) and (match.group(2) or match.group(4)):
+            return True
+    return False
 
 
 def _readings(lines: list[str], start: int, end: int, which: str) -> tuple[Edit, ...]:
@@ -157,7 +175,9 @@ def _readings(lines: list[str], start: int, end: int, which: str) -> tuple[Edit,
     long = [(number, match) for number, match in found if len(match.group(2)) >= _SHORTEST_DIVIDER]
     found = long or found
     if not found:
-        raise PatchError("truncated_answer", f"{which} has no ======= line between what to find and what to put there")
+        raise PatchError(
+            "truncated_answer", f"{which} has no ======= line between what to find and what to put there; {AS_BLOCKS}"
+        )
     shape = _shape(opening)
     if shape == _shape(closing):
         # Who writes both ends alike writes the divider like them.

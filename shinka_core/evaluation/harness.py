@@ -32,6 +32,10 @@ MODULES = ("main.py", "__init__.py")
 _folders: list[str] = []
 DEFAULT_METRICS: dict[str, Any] = {"combined_score": 0.0}
 ERROR_LIMIT = 4_000
+# Runs that are told one by one; a program may have so many numbers by instance.
+MOST_INSTANCES = 1_000
+# Figures of `plotting_fn` that models may be shown; all of them are saved.
+MOST_IMAGES = 4
 EARLY_STOPS = (None, "none", "bayesian", "ci", "hybrid")
 
 
@@ -39,12 +43,12 @@ class _Outcome:
     """All runs of one evaluation.
 
     Attributes:
-        errors: What `validate_fn` said of each result it refused.
+        errors: What `validate_fn` said of each result it refused, by the number of the run.
     """
 
     __slots__ = ("errors", "results", "seconds")
 
-    def __init__(self, results: list[Any], seconds: list[float], errors: list[str]) -> None:
+    def __init__(self, results: list[Any], seconds: list[float], errors: dict[int, str]) -> None:
         self.results = results
         self.seconds = seconds
         self.errors = errors
@@ -68,6 +72,7 @@ def run_shinka_eval(
     early_stop_score_fn: Callable[[Any], float] | None = None,
     early_stop_kwargs: Kwargs | None = None,
     program_module: str | None = None,
+    instance_fn: Callable[[int, Any], float | tuple[float, str]] | None = None,
 ) -> tuple[dict[str, Any], bool, str | None]:
     """Evaluates a program and writes `metrics.json` and `correct.json`.
 
@@ -91,6 +96,9 @@ def run_shinka_eval(
         early_stop_kwargs: Not used.
         program_module: Which file of a folder has the function, by its path inside; None for `main.py`, else
             `__init__.py`, else the only Python file. The folder is on `sys.path`.
+        instance_fn: Score of run i by its result, larger is better, or the score and a text for models to read. They
+            are what `metrics.json` says by instance (`instance_scores`, `instance_texts`) where the metrics themselves
+            do not; without it that is done for results that are numbers, and for runs that are not valid.
 
     Returns:
         (metrics, correct, first error or None).
@@ -115,8 +123,9 @@ def run_shinka_eval(
         program = module_of(program_path, program_module)
         outcome = _run_all(program, experiment_fn_name, calls, workers, validate_fn)
         metrics = _aggregate(outcome, aggregate_metrics_fn)
+        _tell_runs(metrics, outcome, instance_fn, summed=aggregate_metrics_fn is None)
         _plot(plotting_fn, metrics, results_dir)
-        correct, error = not outcome.errors, outcome.errors[0] if outcome.errors else None
+        correct, error = not outcome.errors, next(iter(outcome.errors.values()), None)
         if verbose:
             print(f"{num_runs} runs in {time.perf_counter() - started:.3f} s")  # noqa: T201 - asked for
     except (Exception, SystemExit) as failure:  # noqa: BLE001
@@ -195,11 +204,11 @@ def _run_all(
     else:
         timed = [_timed(experiment, kwargs) for kwargs in calls]
     results = [result for result, _ in timed]
-    errors: list[str] = []
+    errors: dict[int, str] = {}
     for index, result in enumerate(results):
         valid, message = validate_fn(result) if validate_fn else (True, None)
         if not valid:
-            errors.append(message or f"run {index} is not valid")
+            errors[index] = message or f"run {index} is not valid"
     return _Outcome(results, [seconds for _, seconds in timed], errors)
 
 
@@ -242,6 +251,39 @@ def _aggregate(outcome: _Outcome, aggregate: Callable[[list[Any]], dict[str, Any
     return metrics
 
 
+def _tell_runs(
+    metrics: dict[str, Any],
+    outcome: _Outcome,
+    instance_fn: Callable[[int, Any], float | tuple[float, str]] | None,
+    *,
+    summed: bool,
+) -> None:
+    """Scores and texts by run, of several runs or as `instance_fn` has them; what the metrics say already stays.
+
+    Args:
+        summed: Whether the score is the mean of the results.
+    """
+    scores: dict[str, float] = {}
+    texts: dict[str, str] = {}
+    several = len(outcome.results) > 1
+    for index, result in enumerate(outcome.results[:MOST_INSTANCES]):
+        name = f"run {index}"
+        if index in outcome.errors:
+            if several or instance_fn is not None:
+                texts[name] = f"not valid: {outcome.errors[index]}"
+        elif instance_fn is not None:
+            told = instance_fn(index, result)
+            score, texts[name] = told if isinstance(told, tuple) else (told, "")
+            scores[name] = float(score)
+        elif summed and several:
+            scores[name] = _number(result)
+    texts = {name: text for name, text in texts.items() if text}
+    finite = {name: score for name, score in scores.items() if math.isfinite(score)}
+    for key, told_by_run in (("instance_scores", finite), ("instance_texts", texts)):
+        if told_by_run:
+            metrics.setdefault(key, told_by_run)
+
+
 def _number(result: Any) -> float:
     """A result that stands for itself: any number, also numpy's."""
     if hasattr(result, "__float__"):
@@ -260,9 +302,13 @@ def _plot(plotting_fn: Callable[[Any], list[Any]] | None, metrics: dict[str, Any
     if plotting_fn is None:
         return
     os.makedirs(folder, exist_ok=True)
+    saved: list[str] = []
     for figure, title in plotting_fn(metrics.get("extra_data")):
         if hasattr(figure, "savefig"):
             figure.savefig(os.path.join(folder, f"{title}.png"))
+            saved.append(f"{title}.png")
+    if saved:
+        metrics.setdefault("images", saved[:MOST_IMAGES])
 
 
 def _contents(metrics: dict[str, Any], correct: bool, error: str | None) -> list[bytes]:

@@ -19,7 +19,7 @@ from shinka_core.generation.recording import record
 from shinka_core.generation.repairing import is_repairable, set_unrepaired_aside
 from shinka_core.generation.reviewing import is_reviewed, review
 from shinka_core.generation.sampling import sample
-from shinka_core.generation.seed import embed_seed, seed_candidate
+from shinka_core.generation.seed import embed_seed, given_candidate, seed_candidate, trusted_result
 from shinka_core.generation.submitting import submit
 from shinka_core.generation.under_way import OpenGeneration, end_before, give_up, open_generation
 
@@ -32,6 +32,7 @@ __all__ = [
     "end_before",
     "evaluate",
     "give_up",
+    "given_candidate",
     "is_repairable",
     "is_reviewed",
     "judge",
@@ -47,4 +48,5 @@ __all__ = [
     "seed_candidate",
     "set_unrepaired_aside",
     "submit",
+    "trusted_result",
 ]

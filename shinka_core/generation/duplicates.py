@@ -64,4 +64,5 @@ async def reuse(generation: OpenGeneration, twin: str) -> Evaluation:
         error=program.error,
         instance_scores=program.instance_scores,
         features=program.features,
+        feedback=program.feedback,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shinka_core.database import values
 from shinka_core.errors import RunStoppedError
+from shinka_core.generation.feedback import keep_feedback
 from shinka_core.generation.once import once, plain
 from shinka_core.generation.starts import start_of
 from shinka_core.generation.under_way import OpenGeneration
@@ -38,7 +39,7 @@ async def evaluate(generation: OpenGeneration, job: Job) -> Evaluation:
         except RunStoppedError:
             await run.launcher.cancel(job)
             raise
-        return evaluation
+        return await keep_feedback(run, job, evaluation)
 
     return await once(
         generation,

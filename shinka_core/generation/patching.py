@@ -26,7 +26,7 @@ CUT_OFF = {
 
 async def patch(generation: OpenGeneration, sampling: Sampling, answer: Answer, turn: int) -> Candidate | Failure:
     """Applies the answer to the parent; an answer that cannot be applied is a `Failure` to feed back."""
-    operator = generation.run.operators.of(sampling.patch_type)
+    operator = generation.run.ways_on(sampling.island).operators.of(sampling.patch_type)
     assert asks(operator), "others are given no answers"
 
     async def apply() -> Candidate | Failure:

@@ -34,7 +34,7 @@ class TrialBench:
         self._generation = generation
         self._sampling = sampling
         self._evaluate = evaluate
-        self._most = generation.run.settings.evolve.max_trials
+        self._most = generation.run.settings.evolve.max_trials if sampling.trials is None else sampling.trials
         self._tried: set[int] = set()
 
     @property
@@ -56,7 +56,9 @@ class TrialBench:
         """
         if trial not in self._tried:
             if self.left <= 0:
-                raise TrialsUsedUpError(f"all {self._most} trials of this candidate are used up (max_trials)")
+                raise TrialsUsedUpError(
+                    f"all {self._most} trials of this candidate are used up (max_trials, max_trial_share)"
+                )
             self._tried.add(trial)
         which = Trial(f"{TRIALS}{self._sampling.attempt}.{self.turn}.{trial}")
         for known in trial_starts(self._generation, which):
@@ -77,7 +79,7 @@ async def propose(generation: OpenGeneration, sampling: Sampling, bench: TrialBe
     Raises:
         LaunchError: A trial could not be evaluated.
     """
-    operator = generation.run.operators.of(sampling.patch_type)
+    operator = generation.run.ways_on(sampling.island).operators.of(sampling.patch_type)
     assert isinstance(operator, ProposingOperator), "others are asked for"
 
     async def make() -> Candidate | Failure:

@@ -11,6 +11,7 @@ from shinka_core.features import source_features
 from shinka_core.generation.sampling import pulls_of
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.program import Candidate, Evaluation, Program, Sampling, new_program_id
+from shinka_core.seeds import homes
 from shinka_core.source import Source
 
 # Characters of a program up to which its features are found on the event loop.
@@ -25,14 +26,18 @@ async def record(
     """Stores the scored program with its embedding, and closes the generation.
 
     Args:
-        sampling: None for the seed program.
+        sampling: None for a seed program that was given.
     """
-    run = generation.run
+    run, number = generation.run, generation.context.number
+    islands: tuple[int, ...] = ()
+    if number < len(run.seeds):
+        islands = homes(number, len(run.seeds), run.settings.database.num_islands)
     program = Program(
         id=new_program_id(),
-        generation=generation.context.number,
+        generation=number,
         source=candidate.source,
-        island=0,
+        island=islands[0] if islands else 0,
+        patch_type=run.seeds[number].kind if islands and number else None,
         score=evaluation.score,
         correct=evaluation.correct,
         name=candidate.name,
@@ -46,20 +51,22 @@ async def record(
         evaluation_seconds=evaluation.seconds,
         instance_scores=evaluation.instance_scores,
         features=await _features(candidate.source, evaluation),
+        feedback=evaluation.feedback,
     )
     if sampling is not None:
         program = replace(
             program,
             island=sampling.island,
-            parent_id=sampling.parent.id,
+            parent_id=sampling.parent.id or None,
             inspiration_ids=tuple(inspiration.id for inspiration in sampling.inspirations),
             patch_type=sampling.patch_type,
             model=generation.model or sampling.model,
             advice_id=sampling.advice_id,
             idea_id=sampling.idea_id,
             system_prompt_id=sampling.system_prompt_id,
+            sampled_after=sampling.after,
         )
-    await run.database.add(program, generation.embedding, pulls_of(generation))
+    await run.database.add(program, generation.embedding, pulls_of(generation), islands)
     return program
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from shinka_core.database import values
 from shinka_core.generation.under_way import OpenGeneration
-from shinka_core.program import Evaluation, GenerationState, Job, Trial
+from shinka_core.program import TRIALS, Evaluation, GenerationState, Job, Trial, sampling_of_trial
 from shinka_core.source import Source
 
 # What a start says beside its job: which program was submitted, and what it is compared with.
@@ -66,9 +66,21 @@ def trial_starts(generation: OpenGeneration, trial: Trial) -> Iterator[TrialStar
             yield TrialStart(payload.get(CODE, ""), None if found is None else values.load_evaluation(found))
 
 
+def trials_by_sampling(generation: OpenGeneration) -> dict[int, list[float]]:
+    """The seconds of the trials that have ended, by the attempt at sampling that they were made for."""
+    found: dict[int, list[float]] = {}
+    for turn, payload in generation.claim.turns(GenerationState.SUBMITTED):
+        ended = generation.claim.find(GenerationState.EVALUATED, 0, turn)
+        if ended is not None and payload.get("stage", "").startswith(TRIALS):
+            found.setdefault(sampling_of_trial(payload["stage"]), []).append(ended.get("seconds") or 0.0)
+    return found
+
+
 def next_start(generation: OpenGeneration) -> int:
-    """The number of the next start."""
-    return max((turn for turn, _ in generation.claim.turns(GenerationState.SUBMITTED)), default=-1) + 1
+    """The number of the next start, given once: trials may be started at the same time."""
+    written = max((turn for turn, _ in generation.claim.turns(GenerationState.SUBMITTED)), default=-1)
+    generation.last_start = max(written, generation.last_start) + 1
+    return generation.last_start
 
 
 def start_of(generation: OpenGeneration, job: Job) -> int:

@@ -34,9 +34,9 @@ async def submit(generation: OpenGeneration, source: Source, trial: Trial = ONLY
     program_path, results_dir = place_of(source, folder, run.seed_program.extension), folder / results_name(run, trial)
 
     async def start() -> Job:
-        if generation.started is not None:  # but its row could not be written
-            of, before = generation.started
-            if of == digest and before.trial == trial and await _is_there(run.launcher, before):
+        if trial in generation.started:  # but its row could not be written
+            of, before = generation.started[trial]
+            if of == digest and await _is_there(run.launcher, before):
                 return before
         contents = contents_of(source)
         await asyncio.to_thread(make_room_for_program, program_path, contents, folder / RESULTS)
@@ -47,7 +47,8 @@ async def submit(generation: OpenGeneration, source: Source, trial: Trial = ONLY
             await asyncio.to_thread(write_program, program_path, contents)
         request = EvaluationRequest.of(run.settings.job, program_path, results_dir, terms_of(run, trial))
         job = replace(await run.launcher.submit(request), stage=trial.stage, repeat=trial.repeat)
-        generation.started = digest, job
+        generation.started[trial] = digest, job
+        run.limits.started(generation.context.number, trial)
         return job
 
     for turn, _, payload in reversed([known for known in starts(generation, source) if known[1] == trial]):

@@ -9,7 +9,7 @@ import numpy as np
 from shinka_core.database import Claim
 from shinka_core.errors import Blame
 from shinka_core.outcome import Failed, Recorded, Rejected
-from shinka_core.program import Failure, GenerationContext, GenerationState, Job
+from shinka_core.program import Failure, GenerationContext, GenerationState, Job, Trial
 from shinka_core.run import Run
 
 
@@ -22,7 +22,8 @@ class OpenGeneration:
         model: Who gave the last answer; not always the model that was sampled.
         answered: Who gave the last answer of each sampling.
         unwritten: Outcomes on their way to the journal.
-        started: The evaluation last started here, and the digest of its program.
+        started: The evaluations last started here by what they are for, with the digests of their programs.
+        last_start: The highest number given to a start here: several may be on their way to the journal.
     """
 
     def __init__(self, run: Run, context: GenerationContext, claim: Claim) -> None:
@@ -34,13 +35,16 @@ class OpenGeneration:
         self.model = ""
         self.answered: dict[int, str] = {}
         self.unwritten: list[asyncio.Future[None]] = []
-        self.started: tuple[str, Job] | None = None
+        self.started: dict[Trial, tuple[str, Job]] = {}
+        self.last_start = -1
 
     async def see_written(self) -> None:
         """Waits for the outcomes on their way to the journal; raises what kept one from it."""
         while self.unwritten:
-            await asyncio.shield(self.unwritten[0])
-            del self.unwritten[0]
+            first = self.unwritten[0]
+            await asyncio.shield(first)
+            if self.unwritten and self.unwritten[0] is first:  # or another trial has seen it meanwhile
+                del self.unwritten[0]
 
     def __str__(self) -> str:
         return f"gen-{self.context.number:04d}"

@@ -14,6 +14,7 @@ from typing import Any
 
 from shinka_core.bounds import as_float, bounded, within
 from shinka_core.evaluation.seal import LARGEST_FILE, SEALED
+from shinka_core.launch.telling import read_feedback
 from shinka_core.program import Evaluation
 from shinka_core.storable import storable
 
@@ -78,6 +79,7 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
         seconds=seconds,
         instance_scores=instances,
         features=features,
+        feedback=read_feedback(metrics, results_dir),
     )
 
 

@@ -120,6 +120,6 @@ class GivenKeys:
         if isinstance(value, dict):
             items: Any = value.items()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
             return {self.out_of(key): self.out_of(inner) for key, inner in items}
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return [self.out_of(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
         return value

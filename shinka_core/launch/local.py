@@ -17,6 +17,7 @@ from pathlib import Path
 from shinka_core.config import LocalJobConfig
 from shinka_core.errors import ConfigError, LaunchError
 from shinka_core.evaluation.seal import VARIABLE
+from shinka_core.feedback import Feedback
 from shinka_core.launch import receipt
 from shinka_core.launch.bytecode import compile_helpers
 from shinka_core.launch.child import Child
@@ -303,7 +304,8 @@ class LocalLauncher:
                     return None
                 sentences = hints(words, self._shut, os.environ)
                 evaluation = with_hints(evaluation, [*self._evaluator.contract(evaluation.reason), *sentences])
-        evaluation = Evaluation(**self._given.out_of(asdict(evaluation)))
+        told = self._given.out_of(asdict(evaluation))
+        evaluation = Evaluation(**told | {"feedback": Feedback.load(told["feedback"])})
         if evaluation.reason != TERMINATED:
             receipt.write(job, code, evaluation)
         return evaluation

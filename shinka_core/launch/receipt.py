@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from shinka_core.evaluation.seal import contents, digest
+from shinka_core.feedback import Feedback
 from shinka_core.program import Evaluation, Job
 
 LARGEST = 40_000_000
@@ -88,4 +89,6 @@ def _seal(results_dir: Path) -> str:
 
 def _evaluation(said: dict[str, Any]) -> Evaluation:
     names = {field.name for field in fields(Evaluation)}
-    return Evaluation(**{name: value for name, value in said.items() if name in names})
+    known = {name: value for name, value in said.items() if name in names}
+    known["feedback"] = Feedback.load(said.get("feedback"))
+    return Evaluation(**known)

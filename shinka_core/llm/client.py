@@ -15,6 +15,7 @@ import numpy as np
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig, ModelPrice
 from shinka_core.errors import ModelError, ModelUnavailableError, PromptTooLongError, Scope, UnusableAnswerError
+from shinka_core.llm import pictures
 from shinka_core.llm.account import Account
 from shinka_core.llm.billed_tokens import most_tokens
 from shinka_core.llm.connect import answer_bounds, check_prices, connect
@@ -106,7 +107,7 @@ class AsyncLLMClient:
         return cls(
             connect(models, config, providers or {}),
             weights=dict(zip(config.llm_models, weights, strict=True)),
-            others=config.proposal_models,
+            others=[*config.proposal_models, *config.meta_models],
             options={model: config.options_for(model) for model in models},
             ledger=ledger or MemoryLedger(),
             prices=prices,
@@ -119,6 +120,11 @@ class AsyncLLMClient:
         """Whether the model can be asked for proposals."""
         return model in self._models or model in self._others
 
+    def asks_at_once(self, model: str) -> bool:
+        """Whether a question to the model would be sent at once: it is neither out nor resting nor congested."""
+        known = self._roster.out(model) is None and not self._roster.resting(model)
+        return known and not self.account.gate(model).congested
+
     def weighted(self, models: Sequence[str] | None = None) -> dict[str, float]:
         """Those of the models that can be asked at once, or all where none can, each with its weight.
 
@@ -127,7 +133,7 @@ class AsyncLLMClient:
         """
         if models is None:
             return {model: self._weights[model] for model in self._free(self._models) or self._models}
-        return dict.fromkeys([model for model in models if self._at_once(model)] or models, 1.0)
+        return dict.fromkeys([model for model in models if self.asks_at_once(model)] or models, 1.0)
 
     def pick(self, rng: np.random.Generator) -> str:
         """Draws a model by weight, among those that can be asked."""
@@ -233,11 +239,13 @@ class AsyncLLMClient:
                 raise why
             return question
         asked = dict.fromkeys([*self._models, *(other for other in self._others if other == model)])
+        if question.material is None:  # built-in operators read programs, and no text
+            asked = dict.fromkeys(other for other in asked if not is_builtin(other))
         able = [other for other in asked if other not in refusals and self._roster.out(other) is None]
         if not able:
             self._raise_nobody(refusals)
         free = self._free(able)
-        if model in able and (not free or self._at_once(model)):
+        if model in able and (not free or self.asks_at_once(model)):
             return question
         return replace(question, model=self._draw(free or able, np.random.default_rng(question.seed)))
 
@@ -248,11 +256,7 @@ class AsyncLLMClient:
 
     def _free(self, models: Sequence[str]) -> list[str]:
         """Those of the models that can be asked at once."""
-        return [model for model in models if self._weights.get(model, 0.0) > 0 and self._at_once(model)]
-
-    def _at_once(self, model: str) -> bool:
-        known = self._roster.out(model) is None and not self._roster.resting(model)
-        return known and not self.account.gate(model).congested
+        return [model for model in models if self._weights.get(model, 0.0) > 0 and self.asks_at_once(model)]
 
     def _draw(self, models: Sequence[str], rng: np.random.Generator) -> str:
         weights = np.array([self._weights.get(model, 0.0) for model in models])
@@ -267,6 +271,7 @@ class AsyncLLMClient:
     def _tokens(self, question: Question) -> tuple[Usage, Usage]:
         """Tokens that a call can have at most: all bytes of its prompt with the longest answer, and with a short one."""
         prompt = most_tokens(message.content for message in question.messages)
+        prompt += pictures.MOST_TOKENS * len(question.sent_pictures)
         bound = self._bound(question.model)
         longest = bound.sent or bound.most
         short = bound.sent or min(longest, max(SHORT_ANSWER, 2 * self._longest_seen[question.model]))
@@ -308,6 +313,8 @@ class AsyncLLMClient:
         if is_builtin(question.model) or (usage is not None and usage.output_tokens > 0):
             return usage or Usage(), False
         guess = self.account.estimate(question.model, [message.content for message in question.messages], raw.text)
+        seen = pictures.TOKENS * len(question.sent_pictures)
+        guess = replace(guess, input_tokens=guess.input_tokens + seen)
         if usage is not None and usage.input_tokens > 0:
             guess = replace(usage, output_tokens=guess.output_tokens)
         return guess, True

@@ -1,7 +1,8 @@
 """What a model does not take, learned from its refusals: the next request to it has another form.
 
 A model without a system role gets the system message at the head of the user's, one that only streams
-is asked for a stream, and an option that it does not know is left out, which is said once.
+is asked for a stream, one that sees nothing gets no images, and an option that it does not know is left out, which
+is said once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shinka_core.llm.complaint import Complaint, phrases
+from shinka_core.llm.pictures import has_pictures, without_pictures
 
 logger = logging.getLogger("shinka.llm")
 
@@ -29,6 +31,13 @@ _NO_SYSTEM = phrases(
 )
 _ONLY_STREAMS = phrases(
     r"non-?stream|(only|must|need|require)\w*.{0,60}\bstream|\bstream\w*.{0,40}(only|required|must|mandatory)"
+)
+_BLIND = phrases(
+    r"(image|vision|multi-?modal|image_url|input_image)\w*.{0,80}(not|n't|un)[ -]?(be )?(support|allow|accept|process|available|valid)"
+    r"|(not|n't|un)[ -]?(be )?(support|allow|accept|process)\w*.{0,60}(image|vision|multi-?modal)"
+    r"|no (support for )?(image|vision)|(content|messages?)\b.{0,60}(must|should|expected|valid).{0,30}\bstr(ing)?\b"
+    r"|image_url is only supported|no endpoints found that support image|at most 0 images?\b|not a (multimodal|vision)"
+    r"|unknown variant .{0,20}image_url|only (supports? )?text"
 )
 _UNSUPPORTED = phrases(
     r"unsupported_(parameter|value)|unknown_(parameter|field)|unrecognized|extra_forbidden|extra inputs|not permitted"
@@ -49,6 +58,7 @@ class Dialect:
     fixed: Collection[str] = ()
     merge_system: bool = False
     stream: bool = False
+    blind: bool = False
     renamed: dict[str, str] = field(default_factory=dict[str, str])
     dropped: set[str] = field(default_factory=set[str])
 
@@ -65,10 +75,11 @@ class Dialect:
                 formed.setdefault(new, formed.pop(old))
         for name in self.dropped:
             formed.pop(name, None)
-        if self.merge_system:
-            for name in ("messages", "input"):
-                if name in formed:
-                    formed[name] = _without_system(formed[name])
+        for name in ("messages", "input"):
+            if name in formed and self.blind:
+                formed[name] = without_pictures(formed[name])
+            if name in formed and self.merge_system:
+                formed[name] = _without_system(formed[name])
         return formed
 
     def learn(self, complaint: Complaint, sent: Mapping[str, Any]) -> bool:
@@ -82,8 +93,15 @@ class Dialect:
             logger.info("%s takes no system message: it is put before the user's", self.model)
             self.merge_system = True
             return True
-        if complaint.status not in (0, 400, 404, 422):
+        if complaint.status not in (0, 400, 404, 415, 422):
             return False
+        if not self.blind and has_pictures(messages) and complaint.mentions(_BLIND):
+            logger.warning(
+                "%s sees no images and is asked without them (llm_vision_models names those that see): %s",
+                self.model, complaint.words,
+            )  # fmt: skip
+            self.blind = True
+            return True
         if not sent.get("stream") and "stream" not in self.dropped and complaint.mentions(_ONLY_STREAMS):
             logger.info("%s only streams: it is asked for a stream", self.model)
             self.stream = True
@@ -131,4 +149,9 @@ def _without_system(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     others = [message for message in messages if message["role"] != "system"]
     if not system or not others:
         return messages
-    return [{**others[0], "content": f"{system}\n\n{others[0]['content']}"}, *others[1:]]
+    content = others[0]["content"]
+    if isinstance(content, str):
+        merged: Any = f"{system}\n\n{content}"
+    else:
+        merged = [{**content[0], "text": f"{system}\n\n{content[0]['text']}"}, *content[1:]]
+    return [{**others[0], "content": merged}, *others[1:]]

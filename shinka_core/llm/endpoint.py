@@ -92,7 +92,7 @@ def endpoint_of(model: str, config: EvolutionConfig) -> Endpoint:
 
 def models_of(config: EvolutionConfig) -> list[str]:
     """The models of a run, those that judge included."""
-    return list(dict.fromkeys([*config.proposal_models, *config.novelty_llm_models]))
+    return list(dict.fromkeys([*config.proposal_models, *config.meta_models, *config.novelty_llm_models]))
 
 
 def remote_models(config: EvolutionConfig) -> list[str]:
@@ -131,7 +131,7 @@ def check_models(config: EvolutionConfig) -> None:
 def _field_of(model: str, config: EvolutionConfig) -> str:
     if model in config.llm_models:
         return "llm_models"
-    return "llm_roles" if model in config.proposal_models else "novelty_llm_models"
+    return "llm_roles" if model in (*config.proposal_models, *config.meta_models) else "novelty_llm_models"
 
 
 def _check_special(field_name: str, special: EndpointOptions) -> None:

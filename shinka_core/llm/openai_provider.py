@@ -16,6 +16,7 @@ from shinka_core.llm.complaint import Complaint, is_complaint, one_line, read_co
 from shinka_core.llm.connection import CHAT, RESPONSES, Connection
 from shinka_core.llm.dialect import LIMITS, Dialect
 from shinka_core.llm.endpoint import EXTRAS, Endpoint
+from shinka_core.llm.pictures import messages_of
 from shinka_core.llm.question import Question, RawAnswer
 from shinka_core.llm.reply import Reply
 from shinka_core.model_address import split_model
@@ -92,7 +93,7 @@ class OpenAIProvider:
         """Body, headers and query of one call."""
         options = self._options.get(question.model, {}) | dict(question.options)
         headers, query, extra = (cast(dict[str, Any], options.pop(name, None) or {}) for name in EXTRAS)
-        messages = [{"role": message.role, "content": message.content} for message in question.messages]
+        messages = messages_of(question, self.endpoint.api)
         body: dict[str, Any] = {
             "model": split_model(question.model)[0],
             "input" if self.endpoint.api == "responses" else "messages": messages,

@@ -16,7 +16,8 @@ class CallKey:
     """Names one question of a run; an answered key is never asked again.
 
     Attributes:
-        attempt: Sampling of the generation, from 0.
+        generation: `NO_GENERATION` for a question about the search itself.
+        attempt: Sampling of the generation, from 0; of a question about the search, at how many recorded programs.
         turn: Question within that sampling, from 0.
     """
 
@@ -32,6 +33,20 @@ class Message:
 
     role: str
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image that goes with the user's message.
+
+    Attributes:
+        media: `image/png` or `image/jpeg`.
+    """
+
+    name: str
+    digest: str
+    media: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,8 @@ class Question:
         seed: For providers and operators that can be seeded.
         longest_answer: Tokens that the answer is allowed; None leaves it to the settings and the provider.
         options: Drawn for this question, over those that go with every call to the model.
+        pictures: Shown behind the text of the user's first message.
+        seers: The models that are sent them; others may take the question over.
     """
 
     key: CallKey
@@ -68,6 +85,13 @@ class Question:
     material: Material | None = None
     longest_answer: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    pictures: tuple[Picture, ...] = ()
+    seers: frozenset[str] = frozenset()
+
+    @property
+    def sent_pictures(self) -> tuple[Picture, ...]:
+        """Those that its model is sent."""
+        return self.pictures if self.model in self.seers else ()
 
     @property
     def messages(self) -> tuple[Message, ...]:

@@ -1,13 +1,14 @@
 """How proposals are made: one operator a file.
 
-Operators that ask a model are `diff`, `full`, `cross` and `fix`; `mutate` needs none, and answers in a model's place
-as `builtin/mutate` too.
+Operators that ask a model are `diff`, `full`, `cross` and `fix`; `mutate` and `tune` need none, and
+`mutate` answers in a model's place as `builtin/mutate` too.
 """
 
 from __future__ import annotations
 
 from shinka_core.config import BUILTIN_MUTATE
 from shinka_core.llm.question import Provider
+from shinka_core.operators.bootstrap import Bootstrap
 from shinka_core.operators.chosen import ALONE, CROSS, FIX, Operators
 from shinka_core.operators.cross import Cross
 from shinka_core.operators.diff import Diff
@@ -23,14 +24,18 @@ from shinka_core.operators.protocol import (
     ProposingOperator,
     asks,
 )
+from shinka_core.operators.tune import NAME as TUNE
+from shinka_core.operators.tune import Tune
 
 __all__ = [
     "ALONE",
     "CROSS",
     "FIX",
     "OPERATORS",
+    "TUNE",
     "AskingOperator",
     "Bench",
+    "Bootstrap",
     "Cross",
     "Diff",
     "Fix",
@@ -40,6 +45,7 @@ __all__ = [
     "Operator",
     "Operators",
     "ProposingOperator",
+    "Tune",
     "asks",
     "builtin_operators",
 ]

@@ -20,8 +20,12 @@ class Operators:
         names: Those that the settings choose among, in their order.
     """
 
-    def __init__(self, specs: Sequence[Spec]) -> None:
+    def __init__(self, specs: Sequence[Spec], field: str = "patch_types", *beside: Spec) -> None:
         """Makes them.
+
+        Args:
+            field: Of the settings that they stand in, for messages.
+            beside: Operators that are not chosen among, but take over now and then.
 
         Raises:
             ConfigError: There is one that is not there, or that cannot be made so.
@@ -29,10 +33,10 @@ class Operators:
         self.names = [name_of(spec) for spec in specs]
         try:
             self._made = {name: made(spec) for name, spec in zip(self.names, specs, strict=True)}
-            for name in (FIX, ALONE):
-                self._made.setdefault(name, made(name))
+            for spec in (FIX, ALONE, *beside):
+                self._made.setdefault(name_of(spec), made(spec))
         except ConfigError as error:
-            raise ConfigError(f"patch_types: {error}") from error
+            raise ConfigError(f"{field}: {error}") from error
 
     def of(self, name: str) -> Operator:
         """The operator of that name, also one that the settings do not choose any more.
@@ -46,6 +50,11 @@ class Operators:
 
     def __iter__(self) -> Iterator[Operator]:
         return iter(self._made.values())
+
+    def trials(self, name: str, most: int) -> int:
+        """Evaluations that one of its candidates may take on the way, where `most` are allowed."""
+        operator = self.of(name)
+        return 0 if asks(operator) else min(int(getattr(operator, "trials", most)), most)
 
     def asking(self, name: str) -> bool:
         """Whether that one needs a model."""

@@ -71,7 +71,7 @@ def with_values(code: str, constants: list[Constant], values: list[float]) -> st
     for constant, value in zip(constants, values, strict=True):
         pieces.append(code[position : constant.start])
         unchanged = value == constant.value
-        pieces.append(code[constant.start : constant.end] if unchanged else _literal(value, constant.integer))
+        pieces.append(code[constant.start : constant.end] if unchanged else literal_text(value, constant.integer))
         position = constant.end
     return "".join([*pieces, code[position:]])
 
@@ -121,7 +121,8 @@ def _moved(rng: np.random.Generator, constant: Constant, step: float) -> float:
     return value * (1.0 + step * float(np.clip(rng.standard_t(2), -20, 20)))
 
 
-def _literal(value: float, integer: bool) -> str:
+def literal_text(value: float, integer: bool) -> str:
+    """A number as a program writes it, in brackets when it is negative."""
     if integer:
         text = str(int(value))
     else:
@@ -178,6 +179,10 @@ def _structural(tree: ast.AST) -> set[int]:
         inside: list[ast.AST] = []
         if isinstance(node, ast.Subscript):
             inside = [node.slice]
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
+            inside = [node.right]
+        elif isinstance(node, ast.Dict):
+            inside = [key for key in node.keys if key is not None]
         elif isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in {"zeros", "ones", "empty", "full", "reshape", "range"}:

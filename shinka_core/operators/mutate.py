@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -48,6 +49,8 @@ class Texts:
 @dataclass(frozen=True, slots=True)
 class Mutate:
     """Varies the parent; deterministic in the sampling's seed and the turn."""
+
+    trials: ClassVar[int] = 0
 
     async def propose(self, sampling: Sampling, bench: Bench) -> Candidate | Failure:
         """What the variation makes of the parent, or that it holds nothing to vary."""

@@ -75,7 +75,11 @@ class Bench(Protocol):
 
 @runtime_checkable
 class ProposingOperator(Protocol):
-    """Asks no model."""
+    """Asks no model.
+
+    One that evaluates on the way may say with an attribute `trials` how often at most, for each candidate; what
+    says nothing may do so as often as the settings allow.
+    """
 
     async def propose(self, sampling: Sampling, bench: Bench) -> Candidate | Failure:
         """A candidate, or why there is none; the same for the same sampling, turn and evaluations."""

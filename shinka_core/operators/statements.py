@@ -42,7 +42,7 @@ def find_statements(code: str) -> list[Statement]:
     tree = parsed(code)
     if tree is None:
         return []
-    allowed = _mutable_lines(code)
+    allowed = mutable_lines(code)
     found: list[Statement] = []
     bodies = 0
     for node in ast.walk(tree):
@@ -155,7 +155,8 @@ def _alone(statements: list[ast.stmt], part: ast.stmt) -> bool:
     )
 
 
-def _mutable_lines(code: str) -> set[int]:
+def mutable_lines(code: str) -> set[int]:
+    """Numbers of the lines inside the EVOLVE-BLOCKs, from 0."""
     lines: set[int] = set()
     for block in find_blocks(code):
         first = code.count("\n", 0, block.start)

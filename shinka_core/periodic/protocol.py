@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shinka_core.budget import Budget
+from shinka_core.control import RunControl
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.llm import AsyncLLMClient
+from shinka_core.llm.context import Contexts
 from shinka_core.progress import Progress
 from shinka_core.registry import Registry
 from shinka_core.settings import RunSettings
@@ -18,6 +20,8 @@ class OpenRun(Protocol):
 
     Attributes:
         seconds_before: Of the processes that had this evolution open before.
+        control: Whether it goes on.
+        contexts: What the models read, as far as is known.
     """
 
     settings: RunSettings
@@ -26,6 +30,8 @@ class OpenRun(Protocol):
     budget: Budget
     progress: Progress
     seconds_before: float
+    control: RunControl
+    contexts: Contexts
 
 
 class Periodic(Protocol):
@@ -47,12 +53,38 @@ class Periodic(Protocol):
         ...
 
 
+@runtime_checkable
+class Resumable(Protocol):
+    """A step that is taken up by the next process when it was cut off with its own.
+
+    What it asks for and what it writes is named by the number at which it became due, so that doing it again
+    repeats nothing. A step that has a method `apply` is told of the whole record, as folds are, and may be due by
+    what it says: then `due` is asked about the present alone.
+    """
+
+    def due(self, recorded: int) -> bool:
+        """Whether it is to run now that so many programs are recorded."""
+        ...
+
+    async def open(self, run: OpenRun) -> None:
+        """Reads what it needs, before any generation goes on and after it was told of the record."""
+        ...
+
+    async def run_at(self, run: OpenRun, recorded: int) -> None:
+        """Does it for that number, or the rest of it. It is broken off when the generations are all done.
+
+        Raises:
+            ShinkaError: It comes to nothing this time, which is kept as its end; the run goes on.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A periodic step under the name by which the record knows it."""
 
     name: str
-    step: Periodic
+    step: Periodic | Resumable
 
 
 PERIODICS: Registry[Periodic] = Registry("periodic step", "shinka.periodics", ("due", "run"))

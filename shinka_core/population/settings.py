@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from shinka_core.config import DatabaseConfig
+from shinka_core.config import DatabaseConfig, IslandConfig
 from shinka_core.errors import ConfigError
 from shinka_core.population.archives import ARCHIVES
-from shinka_core.population.inspirations import INSPIRATIONS
+from shinka_core.population.inspirations import INSPIRATIONS, InspirationSelector
 from shinka_core.population.islands import ISLANDS
 from shinka_core.population.migration import MIGRATIONS
 from shinka_core.population.parents import PARENTS
-from shinka_core.population.search import Search
+from shinka_core.population.search import OwnSearch, Search
 from shinka_core.population.spawning import Narrowing, SpawnSettings, check_spawning
 from shinka_core.registry import Registry, Spec
 
@@ -25,16 +25,31 @@ def search_of(config: DatabaseConfig) -> Search:
     Raises:
         ConfigError: One is not there, or a parameter is wrong; names the field.
     """
-    inspirations = config.inspiration_strategies
+    run = OwnSearch(
+        _made(PARENTS, "parent_selection_strategy", config.parent_selection_strategy, _parents(config)),
+        _shown(config, "inspiration_strategies", config.inspiration_strategies),
+    )
     return Search(
         islands=_made(ISLANDS, "island_selection_strategy", config.island_selection_strategy, {}),
-        parents=_made(PARENTS, "parent_selection_strategy", config.parent_selection_strategy, _parents(config)),
-        inspirations=tuple(
-            _made(INSPIRATIONS, "inspiration_strategies", spec, _inspirations(config)) for spec in inspirations
-        ),
+        parents=run.parents,
+        inspirations=run.inspirations,
         archive=_made(ARCHIVES, "archive_strategy", config.archive_strategy, _archives(config)),
         migration=_made(MIGRATIONS, "migration_strategy", config.migration_strategy, _migrations(config)),
+        inspired=config.inspiration_share,
+        own=tuple(_own(config, run, number, own) for number, own in enumerate(config.islands)),
     )
+
+
+def _own(config: DatabaseConfig, run: OwnSearch, number: int, own: IslandConfig) -> OwnSearch:
+    place = f"islands[{number}]"
+    return OwnSearch(
+        run.parents if own.parents is None else _made(PARENTS, f"{place}.parents", own.parents, _parents(config)),
+        run.inspirations if own.inspirations is None else _shown(config, f"{place}.inspirations", own.inspirations),
+    )
+
+
+def _shown(config: DatabaseConfig, field: str, specs: Sequence[Spec]) -> tuple[InspirationSelector, ...]:
+    return tuple(_made(INSPIRATIONS, field, spec, _inspirations(config)) for spec in specs)
 
 
 def spawning_of(config: DatabaseConfig, selector: object) -> SpawnSettings | None:

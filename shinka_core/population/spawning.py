@@ -17,13 +17,14 @@ from shinka_core.errors import ConfigError
 from shinka_core.population.islands.trajectories import best_scores
 from shinka_core.population.view import Ints, IslandStats, PopulationView
 
-Origin = Literal["initial", "best", "archive", "bootstrap"]
+Origin = Literal["initial", "best", "archive", "bootstrap", "fresh_best"]
 """What a new island begins with.
 
 `initial`: the seed program. `best`: the best program so far. `archive`: one of the elites, each with the same chance.
 `bootstrap`: the seed program and no history: for the record the same as `initial`, but the word is stored with the
 island, and whoever makes prompts shows a bootstrapped island nothing that was found elsewhere (no inspirations of
-other islands, no advice), as if the run had begun anew there.
+other islands, no advice), as if the run had begun anew there. `fresh_best`: the best program so far and no history,
+as if a fresh run had been given it as its seed program. Nobody migrates to either.
 """
 
 SEED = 0
@@ -173,7 +174,7 @@ def _best(view: PopulationView) -> int:
 
 
 def _founder(view: PopulationView, origin: Origin, best: int, rng: np.random.Generator) -> int:
-    if origin == "best":
+    if origin in ("best", "fresh_best"):
         return best
     if origin == "archive":
         return int(rng.choice(view.elites)) if len(view.elites) else best

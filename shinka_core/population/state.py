@@ -6,7 +6,8 @@ programs with 384-float embeddings take about 160 MB here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from shinka_core.population.archives.protocol import Archive, ArchiveChange
 from shinka_core.population.growing import GrowingArray, GrowingColumns
 from shinka_core.population.view import NO_PARENT, IslandStats, PopulationView, Vectors
-from shinka_core.record import Ended, Event, Joined, Recorded, Retired, Spawned
+from shinka_core.record import FRESH, Ended, Event, Joined, Pull, Recorded, Retired, Spawned
 
 # Below this share of all programs, those of an island are compared alone.
 GATHERED = 0.25
@@ -35,25 +36,42 @@ def _short(digest: str) -> int:
 
 
 class Island:
-    """Who lives on one island, in the order in which they came.
+    """Who lives on one island, in the order in which they came, and which of its proposals came to nothing.
+
+    Moments are sequences of the program that was the newest then, so that they are the same however what happens
+    between two programs is ordered.
 
     Attributes:
         made: How many programs were recorded when it was made.
         origin: Of what it was made.
+        entry: Of the settings' `islands`, by which it lives.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
         self.made = 0
         self.origin = "initial"
+        self.entry = number
         self._members = GrowingArray(np.int64)
+        self._came = GrowingArray(np.int64)
+        self._failed = GrowingArray(np.int64)
         self._residents: set[int] = set()
         self.retired = False
 
-    def add(self, position: int) -> None:
+    def add(self, position: int, moment: int) -> None:
         """Lets a program live here."""
         if position not in self._residents:
             self._members.append(position)
+            self._came.append(moment)
             self._residents.add(position)
+
+    def fail(self, moment: int) -> None:
+        """Takes note that a proposal of this island came to nothing."""
+        self._failed.append(moment)
+
+    @property
+    def failures(self) -> np.ndarray:
+        """`(f,)` how many programs lived here when each of its proposals that came to nothing ended, ascending."""
+        return np.searchsorted(self._came.rows, self._failed.rows, side="right").astype(np.int64)
 
     def holds(self, position: int) -> bool:
         """Whether a program lives here."""
@@ -72,6 +90,7 @@ class Population:
         ids: Program ids by position.
         elites: Positions of the archive's members, ascending.
         sequence: Of the newest program.
+        ended: Generations that have ended, with a program or without.
     """
 
     def __init__(self, islands: int, archive: Archive, seed: int = 0) -> None:
@@ -84,12 +103,13 @@ class Population:
         self.elites: list[int] = []
         self.seed = seed
         self.sequence = 0
-        self._islands = [Island() for _ in range(islands)]
+        self.ended = 0
+        self._islands = [Island(number) for number in range(islands)]
         self._archive = archive
         self._rebuilds = archive if isinstance(archive, Rebuildable) else None  # looked at once: it takes its time
         self._positions: dict[str, int] = {}
         self._made: set[int] = set()
-        self._texts: set[int] = set()
+        self._texts: dict[int, tuple[int, ...]] = {}
         self._scores = GrowingArray(np.float64)
         self._correct = GrowingArray(np.bool_)
         self._children = GrowingArray(np.int64)
@@ -115,15 +135,19 @@ class Population:
             case Recorded():
                 self._add(event)
                 self._offer(len(self.ids) - 1)
-            case Ended(generation=generation):
+            case Ended(generation=generation, pulls=pulls):
+                self.ended += 1
                 self.forget_proposal(generation)
-            case Joined(program_id=program_id, island=island):
-                self._islands[island].add(self._positions[program_id])
+                self._fail(pulls)
+            case Joined(after=after, program_id=program_id, island=island):
+                self._islands[island].add(self._positions[program_id], after)
                 self._view = None
-            case Spawned(after=after, island=island, origin=origin):
+            case Spawned(after=after, island=island, origin=origin, entry=entry):
                 while len(self._islands) <= island:
-                    self._islands.append(Island())
+                    self._islands.append(Island(len(self._islands)))
                 self._islands[island].made, self._islands[island].origin = after, origin
+                if entry is not None:
+                    self._islands[island].entry = entry
                 self._view = None
             case Retired(island=island):
                 self._islands[island].retired = True
@@ -149,13 +173,22 @@ class Population:
             self.elites = list(self._rebuilds.rebuild(self.view(), np.random.default_rng([self.seed, len(self)])))
             self._view = None
 
+    def _fail(self, pulls: Sequence[Pull]) -> None:
+        """Proposals came to nothing, after the newest program."""
+        for pull in pulls:
+            if pull.island < len(self._islands):  # there may be fewer than the settings of before said
+                self._islands[pull.island].fail(self.sequence)
+
     def _add(self, event: Recorded) -> None:
+        self._fail(event.pulls[:-1])
         position, self.sequence = len(self.ids), event.sequence
+        self.ended += 1
         self.ids.append(event.program_id)
         self._positions[event.program_id] = position
         self._made.add(event.generation)
         if event.text:
-            self._texts.add(_short(event.text))
+            text = _short(event.text)
+            self._texts[text] = (*self._texts.get(text, ()), position)
         fit = event.correct and event.score is not None
         self._scores.append(np.nan if event.score is None else event.score)
         self._correct.append(fit)
@@ -166,7 +199,7 @@ class Population:
         self._features.append(event.features)
         self._embed(event.embedding)
         for island in event.islands:
-            self._islands[island].add(position)
+            self._islands[island].add(position, event.sequence)
         self.forget_proposal(event.generation)
         parent = NO_PARENT if event.parent_id is None else self._positions.get(event.parent_id, NO_PARENT)
         self._parents.append(parent)
@@ -194,11 +227,21 @@ class Population:
 
     # Proposals under way
 
+    def under_way(self, generation: int) -> tuple[int, int] | None:
+        """Parent and island of its proposal under way."""
+        return self._under_way.get(generation)
+
     def expect_child(self, generation: int, parent: int, island: int) -> None:
         """Counts a proposal under way as a child, so that concurrent proposals spread out."""
         self.forget_proposal(generation)
         self._children.rows[parent] += 1
         self._under_way[generation] = (parent, island)
+
+    def move_proposal(self, generation: int, parent: str, island: int, instead: int) -> int:
+        """Counts a proposal under way as a child of another program, on an island or, where it is retired, on another."""
+        home = instead if self._islands[island].retired else island
+        self.expect_child(generation, self._positions[parent], home)
+        return home
 
     def forget_proposal(self, generation: int) -> None:
         """The proposal is recorded, sampled anew, or has failed."""
@@ -212,13 +255,23 @@ class Population:
         """Where a program stands."""
         return self._positions[program_id]
 
+    def find(self, program_id: str) -> int | None:
+        """Where a program stands, if it is there."""
+        return self._positions.get(program_id)
+
     def holds(self, generation: int) -> bool:
         """Whether the generation has its program."""
         return generation in self._made
 
-    def may_hold(self, text: str) -> bool:
-        """Whether a program may have that text, named as `Source.key` does; False is certain."""
-        return _short(text) in self._texts
+    def twin(self, text: str, island: int | None = None) -> int | None:
+        """Position of the first program that has that text, as far as 60 bits of its name tell; None is certain.
+
+        Args:
+            text: As `Source.key` names it.
+            island: On which it has to live; None: on any.
+        """
+        positions = self._texts.get(_short(text), ())
+        return next((at for at in positions if island is None or self._islands[island].holds(at)), None)
 
     def best(self) -> int | None:
         """Position of the best correct program, the earliest of equals."""
@@ -228,6 +281,14 @@ class Population:
     def islands(self) -> list[Island]:
         """By number, the retired ones too."""
         return self._islands
+
+    def entries(self) -> list[int]:
+        """Of each island, the entry of the settings' `islands` by which it lives."""
+        return [island.entry for island in self._islands]
+
+    def fresh(self) -> set[int]:
+        """Islands that know nothing of the others."""
+        return {number for number, island in enumerate(self._islands) if island.origin in FRESH}
 
     @property
     def width(self) -> int | None:
@@ -264,7 +325,7 @@ class Population:
         """What there is to know of the living islands.
 
         Args:
-            progress: Share of the run's generations that have begun.
+            progress: Share of the run's generations that have ended.
         """
         numbers = [number for number, island in enumerate(self._islands) if not island.retired]
         under_way = [0] * len(self._islands)
@@ -275,27 +336,38 @@ class Population:
             np.array([len(self._islands[number].members) + under_way[number] for number in numbers], dtype=np.int64),
             np.array([under_way[number] for number in numbers], dtype=np.int64),
             progress,
+            tuple(self._islands[number].failures for number in numbers),
         )
+
+    def comparison(self, island: int) -> Callable[[Vectors, int], list[tuple[int, float]]]:
+        """What finds an island's most similar programs, as they are now; it may be called in a thread.
+
+        Given an embedding, `(d,)` float32 of unit length, and a count: their positions and cosines, the most similar first.
+        """
+        if self._embeddings is None:
+            return lambda _embedding, _count: []
+        return partial(_nearest, self._islands[island].members, self._embedded.rows, self._embeddings.rows)
 
     def nearest(self, island: int, embedding: Vectors, count: int = 1) -> list[tuple[int, float]]:
         """Positions and cosines of an island's most similar programs, the most similar first.
 
-        May be called in a thread: rows are only ever added.
-
         Args:
             embedding: `(d,)` float32 of unit length.
         """
-        if self._embeddings is None:
-            return []
-        embedded, embeddings = self._embedded.rows, self._embeddings.rows
-        members = self._islands[island].members
-        members = members[members < min(len(embedded), len(embeddings))]
-        members = members[embedded[members]]
-        few = len(members) < GATHERED * len(embeddings)
-        similarities = embeddings[members] @ embedding if few else (embeddings @ embedding)[members]
-        if len(members) <= count:
-            best = np.argsort(-similarities, kind="stable")
-        else:
-            best = np.sort(np.argpartition(-similarities, count)[:count])
-            best = best[np.argsort(-similarities[best], kind="stable")]
-        return [(int(members[index]), float(similarities[index])) for index in best]
+        return self.comparison(island)(embedding, count)
+
+
+def _nearest(
+    members: np.ndarray, embedded: np.ndarray, embeddings: np.ndarray, embedding: Vectors, count: int
+) -> list[tuple[int, float]]:
+    """Rows are only ever added, so that what was there stays as it was."""
+    members = members[members < min(len(embedded), len(embeddings))]
+    members = members[embedded[members]]
+    few = len(members) < GATHERED * len(embeddings)
+    similarities = embeddings[members] @ embedding if few else (embeddings @ embedding)[members]
+    if len(members) <= count:
+        best = np.argsort(-similarities, kind="stable")
+    else:
+        best = np.sort(np.argpartition(-similarities, count)[:count])
+        best = best[np.argsort(-similarities[best], kind="stable")]
+    return [(int(members[index]), float(similarities[index])) for index in best]

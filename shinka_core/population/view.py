@@ -100,10 +100,13 @@ class IslandStats:
         numbers: `(k,)` the living islands, ascending; k >= 1.
         sizes: `(k,)` programs on each, proposals under way included.
         under_way: `(k,)` proposals under way.
-        progress: Share of the run's generations that have begun, in [0, 1].
+        progress: Share of the run's generations that have ended, in [0, 1].
+        failures: How many programs lived on each island when a proposal of it came to nothing, one number for each
+            such proposal, ascending: `(f,)` for each island. Empty: there were none.
     """
 
     numbers: Ints
     sizes: Ints
     under_way: Ints
     progress: float = 0.0
+    failures: tuple[Ints, ...] = ()

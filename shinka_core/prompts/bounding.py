@@ -4,9 +4,12 @@ In this order, each only as far as is needed:
 
 1. of the other versions, the lowest score first, what stands outside their EVOLVE-BLOCKs: it is the same everywhere;
 2. the other versions themselves, the lowest score first;
-3. feedback, error and metrics of the current program, in the middle: beginning and end say most;
-4. earlier answers of the same sampling with what was wrong with them, the oldest first, then the last one's middle;
-5. lines of the current program outside its EVOLVE-BLOCKs, those farthest from file ends and blocks first.
+3. what was tried before from the current program, the oldest first;
+4. feedback, error and metrics of the current program, in the middle: beginning and end say most; its instances and
+   artifacts with them;
+5. earlier answers of the same sampling with what was wrong with them, the oldest first, then the last one's middle;
+6. lines of the current program outside its EVOLVE-BLOCKs, those farthest from file ends and blocks first;
+7. the direction to follow, where there is one.
 
 The text of its EVOLVE-BLOCKs, the task and the answer format never go.
 """
@@ -14,12 +17,14 @@ The text of its EVOLVE-BLOCKs, the task and the answer format never go.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shinka_core.bounds import shortened
 from shinka_core.edit.blocks import END, START, block_texts, has_markers, immutable_parts
 from shinka_core.edit.evolvable import evolvable_files
+from shinka_core.feedback import Tried
 from shinka_core.program import Program
+from shinka_core.prompts.pieces import with_fewer_pieces
 from shinka_core.source import Source
 
 # Characters kept of each text, step by step.
@@ -37,6 +42,7 @@ class Draft:
 
     Attributes:
         history: Contents of earlier answers and of what was said about them, in turn.
+        tried: The newest first.
         gaps: Whether lines of the parent are left out.
         left_out: What was left out so far, in words.
     """
@@ -44,6 +50,7 @@ class Draft:
     parent: Program
     inspirations: list[Program]
     history: list[str]
+    tried: list[Tried] = field(default_factory=list[Tried])
     gaps: bool = False
     left_out: tuple[str, ...] = ()
 
@@ -54,6 +61,9 @@ def shorter(draft: Draft) -> Iterator[None]:
     while draft.inspirations:
         draft.inspirations.pop(0)
         yield _note(draft, "other versions")
+    while draft.tried:
+        draft.tried.pop()
+        yield _note(draft, "what was tried before")
     parent = draft.parent
     for limit in FEEDBACKS:
         draft.parent = _with_feedback(parent, limit)
@@ -87,7 +97,7 @@ def _without_surroundings(draft: Draft) -> Iterator[None]:
 
 def _with_feedback(program: Program, limit: int) -> Program:
     return replace(
-        program,
+        with_fewer_pieces(program, limit),
         text_feedback=shortened(program.text_feedback, limit) if limit else "",
         error=shortened(program.error, max(limit, FEEDBACKS[-2])),
         public_metrics=program.public_metrics if limit else {},

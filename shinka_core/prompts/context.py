@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,6 +70,12 @@ class PromptContext:
         history: Contents of earlier answers and of what was said about them, in turn.
         room: Tokens that all messages together may have; None: any number.
         new_files: Whether files may be added to a program that is a folder.
+        approach: Instead of the usual words on what the model is and how it goes about it; "": the usual ones.
+        advice: What was learned from earlier versions; "": nothing is shown.
+        idea: A direction that the answer is to follow; "" leaves it free.
+        direction: How to go about it, in words that were written for the task; "" says nothing.
+        pieces: What of the evaluator's feedback in pieces is shown: `instances`, `artifacts`, `stderr`.
+        images: Names of the images that go along with the prompt.
     """
 
     sampling: Sampling
@@ -79,6 +85,12 @@ class PromptContext:
     history: Sequence[str] = ()
     room: int | None = None
     new_files: bool = False
+    approach: str = ""
+    advice: str = ""
+    idea: str = ""
+    direction: str = ""
+    pieces: Collection[str] = ("instances", "artifacts")
+    images: Sequence[str] = ()
 
     def ask(self, instruction: Instruction) -> Prompt:
         """The prompt with which a model is asked for that."""

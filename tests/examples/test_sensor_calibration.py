@@ -20,6 +20,7 @@ from shinka_core.database.reader import EvolutionReader
 from shinka_core.seed_program import read_seed_program
 from shinka_core.source import Source
 from shinka_core.source_folder import contents_of, holds
+from tests.support.model_replies import current
 from tests.support.model_server import ModelServer, Script
 from tests.support.prefect import ROOT, environment_for
 from tests.support.runs import begin, command, rows
@@ -84,9 +85,7 @@ def test_mutation_improves_both_modules_and_the_files_are_those_of_the_database(
 def answer(messages: list[dict[str, str]], number: int) -> str:
     """Every third answer has a mistake that names a file; the others change one or both modules."""
     prompt = messages[-1]["content"] if len(messages) == 2 else messages[1]["content"]
-    files = dict(
-        re.findall(r"### FILE (\S+)\n```python\n(.*?)\n```", prompt[prompt.rfind("# The current program") :], re.DOTALL)
-    )
+    files = dict(re.findall(r"### FILE (\S+)\n```python\n(.*?)\n```", current(prompt), re.DOTALL))
     if number % 3 == 2 and len(messages) == 2:
         return "### FILE curves.py\n<<<<<<< SEARCH\n    x = 1\n=======\n    x = 2\n>>>>>>> REPLACE\n"
     edits: list[str] = []
@@ -166,9 +165,7 @@ def shape(voltage, bend):
 
 def growing(messages: list[dict[str, str]], number: int) -> str:
     """Adds a file to a program that does not have it, and changes it in one that does."""
-    shown = messages[1]["content"]
-    current = shown[shown.rfind("# The current program") :]
-    power = re.search(r"    power = .*", current)
+    power = re.search(r"    power = .*", current(messages[1]["content"]))
     if power is None:
         return ADDS
     return f"### FILE parts/shape.py\n<<<<<<< SEARCH\n{power.group()}\n=======\n    power = {2 + number / 100}\n>>>>>>> REPLACE\n"

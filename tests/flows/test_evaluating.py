@@ -178,6 +178,7 @@ async def test_each_stage_and_repeat_is_a_task_run_of_its_own(
     } <= names
 
 
+@pytest.mark.slow
 async def test_a_stage_with_its_own_slots_keeps_none_of_the_others(
     tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ import flows.evolve
 from flows.evolve import evolve
 from flows.finish import finish
 from shinka_core.config import EvolutionConfig, LocalJobConfig
+from shinka_core.control import RunControl
 from shinka_core.errors import DatabaseError, DatabaseUnavailableError, LaunchError, one_error
 from shinka_core.run import Run
 from tests.support.runs import TASK, flow_runs
@@ -69,7 +70,7 @@ class Parts:
         folder.mkdir(exist_ok=True)
         self.evolution, self.settings, self.progress, self.database = "e", self, self, self
         self.results_dir, self.faults, self.stored, self.lost = folder, faults, "", None
-        self.seconds_before, self.last_error = 1.0, ""
+        self.seconds_before, self.last_error, self.control = 1.0, "", RunControl()
         self.seconds, self.finished, self.correct, self.cost = 5.0, 3, 2, 0.5
         self.best_score, self.best_generation, self.seed_score = 2.0, 1, 1.0
         self.failures = Counter({"patch: syntax_error": 1})

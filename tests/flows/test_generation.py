@@ -152,12 +152,13 @@ async def test_more_proposals_are_made_while_evaluations_wait_for_them_but_no_mo
         with settings_for(prefect_api, prefect_home):
             summary = await runner(
                 tmp_path / "r", num_generations=16, llm_models=["m"], llm_base_url=server.url, jobs=jobs,
-                max_oversubscription=most,
+                max_oversubscription=most, ideas=None,
             ).run()  # fmt: skip
         assert summary.programs == 17
         assert server.peak == peak
 
 
+@pytest.mark.slow
 async def test_two_evolutions_in_one_process_are_two(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     names = [f"twin-{uuid.uuid4().hex[:8]}" for _ in range(2)]
     with settings_for(prefect_api, prefect_home):

@@ -132,6 +132,7 @@ print(get_current_settings().client.retry_jitter_factor, inside.client.retry_jit
 """
 
 
+@pytest.mark.slow
 def test_what_a_user_s_own_profile_says_wins(tmp_path: Path) -> None:
     (tmp_path / "profiles.toml").write_text(
         'active = "mine"\n[profiles.mine]\nPREFECT_CLIENT_MAX_RETRIES = "3"\nPREFECT_API_REQUEST_TIMEOUT = "7"\n'

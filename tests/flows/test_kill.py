@@ -38,7 +38,7 @@ a = parser.parse_args()
 number = re.search(r"gen_(\\d+)", a.program_path).group(1)
 time.sleep(float(a.sleep))
 with open(a.count, "a") as file:  # before the results: an evaluation killed in between counts, and is run again
-    file.write(f"{number} {time.time()}\\n")
+    file.write(f"{time.time()} {a.program_path}\\n")
 for name, value in (("metrics", {"combined_score": float(number) % 7}), ("correct", {"correct": True, "error": None})):
     with open(os.path.join(a.results_dir, name + ".json"), "w") as file:
         json.dump(value, file)
@@ -50,6 +50,11 @@ def moment(stored: str | datetime) -> float:
     if isinstance(stored, datetime):
         return stored.timestamp()
     return datetime.fromisoformat(stored).replace(tzinfo=UTC).timestamp()
+
+
+def path_of(job: str | dict[str, Any]) -> str:
+    """Of the program that a started evaluation evaluates; SQLite's row is text."""
+    return (json.loads(job) if isinstance(job, str) else job)["program_path"]
 
 
 @pytest.fixture
@@ -89,8 +94,10 @@ class Killed:
     asked: list[tuple[float, float]]
 
 
-async def killed_again_and_again(options: dict[str, Any], environment: dict[str, str]) -> Killed:
-    async with ModelServer(Script(latency=0.1)) as server:
+async def killed_again_and_again(
+    options: dict[str, Any], environment: dict[str, str], script: Script | None = None
+) -> Killed:
+    async with ModelServer(script or Script(latency=0.1)) as server:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.support.lives", json.dumps(options | {"url": server.url}),
             cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -158,15 +165,22 @@ def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
         "too few kills came while there was something to lose"
     )
 
-    # No evaluation whose result was stored is run again: nothing was evaluated after it.
-    began: dict[int, list[float]] = {}
+    # No evaluation whose result was stored is run again: nothing was evaluated after it. A tuning has many, each in
+    # a folder of its own.
+    began: dict[str, list[float]] = {}
     for line in count.read_text().splitlines():
-        number, at = line.split()
-        began.setdefault(int(number), []).append(float(at))
-    evaluated = select("SELECT generation, created_at FROM generation_steps WHERE step = 'evaluated'")
-    assert {number for number, _ in evaluated} == recorded
-    for number, at in evaluated:
-        assert max(began[number]) <= moment(at), f"generation {number} was evaluated again after {at}: {began[number]}"
+        at, program = line.split(" ", 1)
+        began.setdefault(program, []).append(float(at))
+    evaluated = select(
+        "SELECT e.generation, s.payload, e.created_at FROM generation_steps e JOIN generation_steps s "
+        "ON s.generation = e.generation AND s.turn = e.turn AND s.step = 'submitted' WHERE e.step = 'evaluated'"
+    )
+    programs = [(number, path_of(job), moment(at)) for number, job, at in evaluated]
+    assert len(programs) == select("SELECT count(*) FROM generation_steps WHERE step = 'evaluated'")[0][0]
+    assert {number for number, program, _ in programs if Path(program).parent.name == f"gen_{number}"} == recorded
+    for _, program, at in programs:
+        assert max(began[program]) <= at, f"{program} was evaluated again after {at}: {began[program]}"
+    assert any(Path(program).parent.name != f"gen_{number}" for number, program, _ in programs), "nothing was tuned"
     print(
         f"{KILLS} kills, {generations} generations, {len(stored)} answers stored, {sum(lost)} lost on their way, "
         f"{sum(len(moments) - 1 for moments in began.values())} evaluations cut off after their last line"

@@ -25,6 +25,7 @@ def limit_of(api: str, tag: str) -> int:
     return response.json()["concurrency_limit"]
 
 
+@pytest.mark.slow
 def test_the_calls_at_once_to_a_model_are_limited_and_what_somebody_changes_in_the_ui_stays(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
@@ -126,6 +127,7 @@ def test_the_evaluations_at_once_of_all_runs_with_an_evaluator_are_limited(
     assert most_at_once(spans) == 2
 
 
+@pytest.mark.slow
 def test_the_evaluations_at_once_of_one_run_are_limited(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     task = clocked(tmp_path)
     done = command(
@@ -207,6 +209,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_a_limit_made_during_a_run_holds_and_one_taken_away_does_not(prefect_api: str, prefect_home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LEARNING], cwd=ROOT, env=environment_for(prefect_api, prefect_home),

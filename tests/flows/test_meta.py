@@ -99,6 +99,7 @@ async def test_none_begins_twice_whatever_process_goes_on(
     assert len(noted(tmp_path)) <= 4
 
 
+@pytest.mark.slow
 async def test_what_was_due_when_the_process_ended_is_made_up_for(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

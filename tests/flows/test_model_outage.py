@@ -6,10 +6,13 @@ import json
 import uuid
 from pathlib import Path
 
+import pytest
+
 from flows.outage import IN_A_ROW
 from tests.support.runs import TASK, command, flow_runs, model_server, rows
 
 
+@pytest.mark.slow
 def test_an_outage_of_the_models_leaves_generations_open_and_stands_where_people_look(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

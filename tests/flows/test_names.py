@@ -99,6 +99,7 @@ async def test_generations_that_an_earlier_attempt_left_running_end_as_the_journ
     assert ends["mine 3"]["message"] == "its process ended before it could tell; the generation was recorded"
 
 
+@pytest.mark.slow
 async def test_a_run_is_closed_by_its_process_not_by_its_name(tmp_path: Path, prefect_api: str) -> None:
     place = Place("namesake", tmp_path / "r")
     elsewhere = json.dumps({"host": "elsewhere", "processes": "", "pid": 1, "start": "1"})

@@ -17,7 +17,7 @@ from shinka_core.bandit import Arm, Bandit, Outcome
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import RunStoppedError
 from shinka_core.operators import Bench
-from shinka_core.program import Candidate, Failure, Program, Sampling
+from shinka_core.program import Candidate, Failure, GenerationState, Program, Sampling
 from shinka_core.run import Run, open_run
 from shinka_core.settings import RunSettings
 from tests.golden.evolutions import EVALUATOR, SEED
@@ -175,6 +175,51 @@ async def test_what_a_bandit_observes_is_the_same_lived_through_and_read_back(tm
         assert log_of(run) == lived
         await make(run, 7)
         assert len(log_of(run)) > len(lived)
+
+
+async def test_a_bandit_is_told_of_the_seconds_of_trials_and_a_share_of_the_run_bounds_them(tmp_path: Path) -> None:
+    settings = settings_of(
+        tmp_path, patch_types=[Climb(6)], patch_type_probs=[1.0], bandit=f"{__name__}:Log", max_trial_share=0.6
+    )
+    async with open_run(settings) as run:
+        await make(run, *range(5))
+        lived, count = log_of(run), (run.trials.trials, run.trials.evaluations)
+    trials = [line for line in evaluated(tmp_path) if "/trials/" in line]
+    assert count == (len(trials), len(evaluated(tmp_path)))
+    assert 0 < count[0] <= 0.6 * (count[1] + 1)
+    async with open_run(settings, resume=True) as run:
+        assert log_of(run) == lived
+        assert (run.trials.trials, run.trials.evaluations) == count
+        programs = [await run.database.by_generation(number) for number in range(1, 5)]
+    own = sum(program.evaluation_seconds for program in programs if program)
+    assert sum(outcome.seconds for outcome in lived if outcome.arm.operator) > own
+
+
+async def test_trials_of_the_tuner_run_at_once_and_its_child_is_the_same_after_a_cut(tmp_path: Path) -> None:
+    tuner = {"name": "tune", "trials": 6, "at_once": 3}
+    settings = settings_of(tmp_path, patch_types=[tuner], patch_type_probs=[1.0])
+    async with open_run(settings) as run:
+        assert run.ways_on(0).operators.trials("tune", 20) == 6
+        write, seen = run.database.journal.write, list[Any]()
+
+        def writing(number: int, step: Any, *what: Any) -> Any:
+            seen.append(step)
+            if number == 1 and seen.count(GenerationState.EVALUATED) == 3:
+                raise RunStoppedError("cut off here")
+            return write(number, step, *what)
+
+        run.database.journal.write = writing  # type: ignore[method-assign]
+        assert (await make(run, 0, 1))[1] is None
+    async with open_run(settings, resume=True) as run:
+        (program,) = await make(run, 1)
+        claim = await run.database.journal.claim(1)
+    assert program is not None
+    assert program.name.startswith("tuned_")
+    assert program.description.startswith("tuned: ")
+    starts = [(turn, payload["stage"]) for turn, payload in claim.turns(GenerationState.SUBMITTED)]
+    assert [turn for turn, _ in starts] == sorted({turn for turn, _ in starts}), "each start has a number of its own"
+    ended = [stage for turn, stage in starts if claim.find(GenerationState.EVALUATED, 0, turn) is not None]
+    assert sorted(ended) == ["", *(f"trials/0.0.{number}" for number in range(6))], "nothing finished was run again"
 
 
 class Log:

@@ -75,6 +75,7 @@ async def test_objections_are_fed_back_stored_and_counted(tmp_path: Path, prefec
     assert names == [f"review gen-0001 try 0.{turn}" for turn in range(3)]
 
 
+@pytest.mark.slow
 async def test_no_slot_is_held_while_somebody_reviews(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     scripts = tmp_path / "scripts"
     scripts.mkdir()
@@ -112,6 +113,7 @@ async def test_a_reviewer_that_fails_uses_no_generation_up(
     assert len(server.requests) == asked, "the candidates were there"
 
 
+@pytest.mark.slow
 async def test_a_person_s_answer_survives_a_stop_and_is_read_by_the_resume(
     tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,14 @@ metrics = {"combined_score": score, "public": {"first": values[0]}, "text_feedba
 
 SERVED = {"llm_models": ["one", "two"], "llm_weights": [0.7, 0.3]}
 
+# The defaults when the stories were written.
+BEFORE: dict[str, Any] = {
+    "num_islands": 2,
+    "parent_selection_strategy": "weighted",
+    "island_selection_strategy": "uniform",
+    "inspiration_share": 1.0,
+}
+
 # By name: settings of the sections, and what the scripted model does in its first answers.
 EVOLUTIONS: dict[str, dict[str, Any]] = {
     "mutate-weighted": {"evolution": {"seed": 1}, "database": {"num_islands": 2}},
@@ -112,7 +120,7 @@ async def story(plan: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
             LocalJobConfig(
                 eval_program_path=str(folder / "evaluate.py"), isolation="limits", extra_cmd_args=plan.get("job", {})
             ),
-            DatabaseConfig(**plan["database"]),
+            DatabaseConfig(**BEFORE | plan["database"]),
         )
 
         @flow(name="golden", validate_parameters=False, persist_result=False)

@@ -42,7 +42,7 @@ def test_the_parts_that_can_be_exchanged_are_there_with_those_that_come_along() 
     faces = (shinka.population, shinka.operators, shinka.launch, shinka.beside, shinka.database)
     things = [getattr(face, name) for face in faces for name in face.__all__]
     registries = {id(thing): thing for thing in things if isinstance(thing, shinka.population.Registry)}.values()
-    assert len(registries) == 11
+    assert len(registries) == 12
     assert all(registry.names() for registry in registries)
 
 

@@ -17,6 +17,7 @@ from shinka_core import generation as steps
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Candidate, Evaluation, Program, Sampling, Verdict
 from shinka_core.run import Run, open_run
+from shinka_core.settings import RunSettings
 from shinka_core.source import Source
 from tests.flows.test_blame import CANDIDATE, first, given
 from tests.shinka_core.test_resume_settings import PROGRAM
@@ -38,9 +39,13 @@ class Bench:
         return opened, await steps.judge(opened, sampling, Candidate(Source.of(code, "python"), "n", "", ""), 0)
 
 
+def on_two_islands(settings: RunSettings) -> RunSettings:
+    return replace(settings, database=settings.database.model_copy(update={"num_islands": 2}))
+
+
 @asynccontextmanager
 async def bench(folder: Path, **evolve: Any) -> AsyncGenerator[Bench, None]:
-    async with ModelServer() as server, open_run(given(folder, server, **evolve), resume=False) as run:
+    async with ModelServer() as server, open_run(on_two_islands(given(folder, server, **evolve)), resume=False) as run:
         opened, sampling = await first(run)
         assert (await steps.judge(opened, sampling, CANDIDATE, 0)).novel
         evaluation = await steps.evaluate(opened, await steps.submit(opened, CANDIDATE.source))

@@ -144,7 +144,7 @@ async def test_a_start_whose_row_could_not_be_written_is_not_started_a_second_ti
         job = await steps.submit(opened, run.seed_program.source)
         assert (await steps.evaluate(opened, job)).correct
     assert started == [job]
-    assert rows(chosen.results_dir, STARTS) == [(0,)]
+    assert len(rows(chosen.results_dir, STARTS)) == 1
 
 
 async def test_a_verdict_that_could_not_be_written_is_there_after_a_resume(

@@ -79,6 +79,7 @@ def test_where_no_name_is_taken_nothing_is_changed(tmp_path: Path) -> None:
     assert "own_packages" not in done.stdout
 
 
+@pytest.mark.slow
 def test_our_flows_may_be_imported_by_their_own_name_beside_a_script_s_tasks(tmp_path: Path) -> None:
     text = "import tasks, flows.runner\nimport flows.evolve\nprint(tasks.mine, flows.evolve.evolve.name)"
     done = script(tmp_path, FILES["tasks.py"], text)

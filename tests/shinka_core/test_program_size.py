@@ -37,7 +37,7 @@ def test_a_seed_over_the_limit_is_refused_with_size_limit_and_setting(tmp_path: 
     huge = marked("x = 1\n", "# padding\n" * 165_000)
     with pytest.raises(ConfigError, match=r"initial.py'.*3300046 characters.*1000000.*max_program_size"):
         check_settings(settings(tmp_path, huge))
-    assert check_settings(settings(tmp_path, huge, max_program_size=4_000_000)).code == huge
+    assert check_settings(settings(tmp_path, huge, max_program_size=4_000_000))[0].code == huge
 
 
 def test_a_seed_whose_block_no_model_can_read_is_refused_with_numbers(tmp_path: Path) -> None:

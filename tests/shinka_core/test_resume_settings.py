@@ -14,7 +14,14 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy import text
 
-from shinka_core.config import BUILTIN_EMBEDDING, BUILTIN_MUTATE, DatabaseConfig, EvolutionConfig, LocalJobConfig
+from shinka_core.config import (
+    BUILTIN_EMBEDDING,
+    BUILTIN_MUTATE,
+    DatabaseConfig,
+    EvolutionConfig,
+    IslandConfig,
+    LocalJobConfig,
+)
 from shinka_core.errors import ConfigError, EvolutionExistsError, ShinkaError
 from shinka_core.run import Run, open_run
 from shinka_core.settings import Resume, RunSettings, kept
@@ -147,6 +154,7 @@ WORKS: dict[str, dict[str, Any]] = {
     "memory limit": {"job": {"max_memory_mb": 500}},
     "arguments": {"job": {"extra_cmd_args": {"sleep": 1}}},
     "more islands": {"database": {"num_islands": 4}},
+    "islands of other kinds": {"database": {"islands": [{"parents": "rank"}, {"operators": ["full"]}, {}]}},
     "archive": {"database": {"archive_size": 3}},
     "selection": {"database": {"parent_selection_strategy": "power_law", "island_selection_strategy": "equal"}},
 }  # fmt: skip
@@ -171,7 +179,9 @@ async def test_these_can_be_changed(begun: Begun, change: dict[str, Any]) -> Non
     assert set(ends.values()) <= {"recorded", "failed"}
     stored = kept(run.settings)
     for section, name in (("evolution", "evolve"), ("job", "job"), ("database", "database")):
-        assert all(stored[section][field] == value for field, value in change.get(name, {}).items())
+        for field, value in change.get(name, {}).items():
+            told = value if field != "islands" else [IslandConfig(**one).model_dump(mode="json") for one in value]
+            assert stored[section][field] == told
     proposals, evaluations = change.get("widths", (None, None))
     assert run.settings.proposal_jobs == proposals or proposals is None
     assert run.settings.evaluation_jobs == (evaluations or stored["evolution"]["max_parallel_jobs"])
@@ -181,6 +191,8 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "random seed": ({"evolve": {"seed": 8}}, ["seed=8 cannot be changed", "seed=7"]),
     "language": ({"evolve": {"language": "cpp"}}, ["language='cpp' cannot be changed", "'python'"]),
     "fewer islands": ({"database": {"num_islands": 1}}, ["num_islands=1", "2 or more"]),
+    "fewer entries of islands": ({"database": {"islands": [{}]}}, ["num_islands=1", "2 or more"]),
+    "an island's unknown model": ({"database": {"islands": [{}, {"models": ["m"]}]}}, ["islands[1].models", "'m'"]),
     "unknown model": ({"evolve": {"llm_models": ["builtin/none"]}}, ["builtin/none"]),
     "embedding that is not there": ({"evolve": {"embedding_model": "sentence-transformers/none"}}, ["embedding_model"]),
     "embedding that is none": ({"evolve": {"embedding_model": "builtin/none"}}, ["embedding_model='builtin/none'"]),
@@ -247,7 +259,15 @@ async def test_what_is_beside_the_evaluator_and_not_imported_does_not_matter(beg
 
 
 async def test_new_islands_begin_with_the_seed_program(begun: Begun) -> None:
-    await go(settings(begun.results, None, evolve={"num_generations": 20}, database={"num_islands": 5}), True)
+    await go(
+        settings(
+            begun.results,
+            None,
+            evolve={"num_generations": 20},
+            database={"num_islands": 5, "island_selection_strategy": "uniform"},
+        ),
+        True,
+    )
     seed = "SELECT count(*) FROM island_members WHERE program_id = (SELECT id FROM programs WHERE generation = 0)"
     assert rows(begun.results, seed) == [(5,)]
     assert rows(begun.results, "SELECT count(DISTINCT island) FROM programs WHERE generation > 4")[0][0] > 2

@@ -79,3 +79,39 @@ async def test_no_slot_is_given_out_in_a_pause() -> None:
         assert slots.held == 0
         control.resume("by a test")
     assert sorted(began) == [0, 1, 2]
+
+
+async def test_whoever_goes_on_comes_before_all_but_the_first_of_those_who_begin() -> None:
+    slots = Slots("evaluations", 1)
+    order: list[str] = []
+
+    async def work(name: str, *, ahead: bool) -> None:
+        async with slots.hold(ahead=ahead):
+            order.append(name)
+
+    async with asyncio.TaskGroup() as group, slots.hold():
+        for number in range(4):
+            group.create_task(work(str(number), ahead=False))
+        await asyncio.sleep(0.01)
+        group.create_task(work("trial", ahead=True))
+        await asyncio.sleep(0.01)
+        assert slots.waiting == 5
+    assert order == ["0", "trial", "1", "2", "3"]
+
+
+async def test_a_waiter_that_is_cancelled_holds_up_nobody() -> None:
+    slots = Slots("evaluations", 1)
+
+    async def work() -> None:
+        async with slots.hold():
+            pass
+
+    async with slots.hold():
+        tasks = [asyncio.create_task(work()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        for task in tasks[:2]:
+            task.cancel()
+        await asyncio.sleep(0.01)
+        assert slots.waiting == 1
+    await asyncio.wait_for(tasks[2], 5)
+    assert slots.held == 0

@@ -15,9 +15,10 @@ from shinka_core.errors import ModelError
 from shinka_core.generation import OpenGeneration
 from shinka_core.launch import EvaluationRequest, JobState
 from shinka_core.llm.question import Message
-from shinka_core.program import Answer, Candidate, Evaluation, Failure, Job, Sampling
+from shinka_core.program import Answer, Candidate, Evaluation, Failure, Job, Sampling, Trial
 from shinka_core.prompts import retry_message
 from shinka_core.run import Run
+from shinka_core.source import Source
 
 
 class FakeLauncher:
@@ -84,6 +85,12 @@ async def _propose(opened: OpenGeneration) -> tuple[Sampling | None, Candidate |
     failure = Failure("query", "no_attempt", "")
     for attempt in range(evolve.max_patch_resamples):
         sampling = await steps.sample(opened, attempt)
+        if not opened.run.ways_on(sampling.island).operators.asking(sampling.patch_type):
+            made = await _made_alone(opened, sampling)
+            if isinstance(made, Candidate):
+                return sampling, made
+            failure = made
+            continue
         history: tuple[Message, ...] = ()
         for turn in range(evolve.max_patch_attempts):
             try:
@@ -100,6 +107,18 @@ async def _propose(opened: OpenGeneration) -> tuple[Sampling | None, Candidate |
                 return sampling, candidate
             failure = Failure("novelty", "not_novel", verdict.explanation)
     return None, failure
+
+
+async def _made_alone(opened: OpenGeneration, sampling: Sampling) -> Candidate | Failure:
+    async def tried(source: Source, trial: Trial) -> Evaluation:
+        async with opened.run.evaluations.hold(ahead=True):
+            return await steps.evaluate(opened, await steps.submit(opened, source, trial))
+
+    candidate = await steps.propose(opened, sampling, steps.TrialBench(opened, sampling, 0, tried))
+    if isinstance(candidate, Failure):
+        return candidate
+    verdict = await steps.judge(opened, sampling, candidate, 0)
+    return candidate if verdict.novel else Failure("novelty", "not_novel", verdict.explanation)
 
 
 async def _ask(opened: OpenGeneration, sampling: Sampling, turn: int, history: tuple[Message, ...]) -> Answer:

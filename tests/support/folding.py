@@ -16,11 +16,20 @@ import numpy as np
 
 from shinka_core.budget import Budget
 from shinka_core.config import DatabaseConfig
-from shinka_core.database import AsyncProgramDatabase
+from shinka_core.database import AsyncProgramDatabase, values
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.population.search import Choice
-from shinka_core.program import Answer, Failure, GenerationContext, Program, Purpose, new_program_id
+from shinka_core.program import (
+    Answer,
+    Failure,
+    GenerationContext,
+    GenerationState,
+    Program,
+    Purpose,
+    new_program_id,
+)
 from shinka_core.progress import Progress
+from shinka_core.record import Pull
 from shinka_core.source import Source
 
 RUN = "folded"
@@ -58,6 +67,7 @@ class Folded:
         arrays = (
             view.scores, view.correct, children, view.parents, view.generations, view.births, *view.islands,
             view.elites, view.embeddings, view.instance_scores, *view.features.values(), stats.numbers,
+            *stats.failures,
         )  # fmt: skip
         digest = hashlib.sha256(" ".join(view.ids).encode())
         for array in arrays:
@@ -84,6 +94,8 @@ async def fill(options: dict[str, Any]) -> None:
             if number:
                 context = GenerationContext(RUN, number, seed)
                 sampling = await database.sample(context, 0, _pull)
+                told = values.dump_sampling(sampling)
+                await database.journal.write(number, GenerationState.SAMPLED, 0, 0, told, 0.0)
                 parent = sampling.parent
                 key = CallKey(number, Purpose.PROPOSAL, 0, int(rng.integers(10**6)))
                 if await database.calls.find(key) is None:  # it was killed before, just behind the answer
@@ -97,7 +109,8 @@ async def fill(options: dict[str, Any]) -> None:
                     island=0 if parent is None else sampling.island, score=float(rng.integers(20)),
                     correct=bool(rng.random() < 0.8) or not number, parent_id=parent and parent.id,
                 )  # fmt: skip
-                await database.add(program, vector / np.linalg.norm(vector))
+                pulls = (Pull("diff", "m", island=sampling.island),) if number else ()
+                await database.add(program, vector / np.linalg.norm(vector), pulls)
             print(json.dumps({"key": folded.key(), "state": folded.state()}), flush=True)
 
 

@@ -1,4 +1,7 @@
-"""How many cases are generated: two hundred while working on it, ten thousand in CI (`HYPOTHESIS_PROFILE=ci`)."""
+"""How many cases are generated: two hundred while working on it, two thousand in CI (`HYPOTHESIS_PROFILE=ci`).
+
+Ten thousand in CI of what strangers write: answers of models, and settings.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,14 @@ PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
 
 def load_profile() -> None:
     settings.register_profile("default", max_examples=200, deadline=None)
-    settings.register_profile("ci", max_examples=10_000, deadline=None)
+    settings.register_profile("ci", max_examples=2_000, deadline=None)
     settings.load_profile(PROFILE)
 
 
 def fewer(cases: int, in_ci: int) -> settings:
     """For a property whose cases are large: so many while working on it, and so many in CI."""
     return settings(max_examples=cases if PROFILE == "default" else in_ci, deadline=None)
+
+
+# For a property of what strangers write.
+thorough = fewer(200, in_ci=10_000)

@@ -53,6 +53,7 @@ def runner(options: dict[str, Any], generations: int) -> AsyncEvolutionRunner:
             llm_models=["m"],
             llm_base_url=options["url"],
             llm_prices={"m": {"input": 1.0, "output": 1.0}},
+            ideas=options.get("ideas"),
         ),
         LocalJobConfig(
             eval_program_path=f"{options['task']}/evaluate.py",
@@ -159,9 +160,10 @@ def main(options: dict[str, Any]) -> None:
         _, status = os.waitpid(child, 0)
         ended_early += not os.WIFSIGNALED(status)
     begun = records("SELECT max(number) FROM generations")[0][0]
-    last = os.waitpid(live(options, begun + 5), 0)[1]
+    generations = begun + options.get("more", 5)
+    last = os.waitpid(live(options, generations), 0)[1]
     told = {"kills": kills, "on_the_way": on_the_way, "ended_early": ended_early, "last": last}
-    print(json.dumps(told | {"generations": begun + 5}))
+    print(json.dumps(told | {"generations": generations}))
 
 
 if __name__ == "__main__":

@@ -6,18 +6,28 @@ import random
 import re
 from typing import Any
 
+from tests.support.prompt_cache import text_of
+
 NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
 BLOCK = re.compile(r"EVOLVE-BLOCK-START[^\n]*\n(.*?)\n[^\n]*EVOLVE-BLOCK-END", re.DOTALL)
 
 
+CURRENT, BESIDE = "# The current program", ("\n# Other versions", "\n# Tried before", "\n# What to do")
+
+
+def current(prompt: str) -> str:
+    """What a prompt of ours shows of the program to be changed; all of a prompt of others."""
+    shown = prompt[max(prompt.find(CURRENT), 0) :]
+    return shown[: min((at for beside in BESIDE if (at := shown.find(beside)) >= 0), default=None)]
+
+
 def patch_for(messages: list[dict[str, str]], number: int) -> str:
     """A SEARCH/REPLACE patch that changes one number of the program to be changed."""
-    prompt = next((m["content"] for m in messages if m["role"] == "user"), "")
-    # The program to be changed follows our heading; others show theirs last.
-    at = prompt.rfind("# The current program")
-    program = prompt[max(at, 0) :]
+    prompt = next((text_of(m["content"]) for m in messages if m["role"] == "user"), "")
+    program = current(prompt)
     blocks = list(BLOCK.finditer(program))
-    block = (blocks[0] if at >= 0 else blocks[-1]) if blocks else None
+    # Others than us show the program to be changed last.
+    block = (blocks[0] if CURRENT in prompt else blocks[-1]) if blocks else None
     lines = (block.group(1) if block else program).split("\n")
     places = [line for line in lines if NUMBER.search(line) and lines.count(line) == 1]
     if not places:
@@ -54,7 +64,7 @@ def embeddings(body: dict[str, Any], weights: int = 0, dimensions: int = 64) -> 
 
 
 def completion(
-    body: dict[str, Any], text: str, fault: str, prompt_tokens: int, completion_tokens: int
+    body: dict[str, Any], text: str, fault: str, prompt_tokens: int, completion_tokens: int, cached: int = 0
 ) -> dict[str, Any]:
     choice = {"index": 0, "message": {"role": "assistant", "content": text or None}, "finish_reason": "stop"}
     return {
@@ -67,11 +77,14 @@ def completion(
             "prompt_tokens": prompt_tokens,
             "completion_tokens": completion_tokens,
             "total_tokens": prompt_tokens + completion_tokens,
+            "prompt_tokens_details": {"cached_tokens": cached},
         },
     }
 
 
-def response(body: dict[str, Any], text: str, fault: str, prompt_tokens: int, completion_tokens: int) -> dict[str, Any]:
+def response(
+    body: dict[str, Any], text: str, fault: str, prompt_tokens: int, completion_tokens: int, cached: int = 0
+) -> dict[str, Any]:
     del fault
     content = [{"type": "output_text", "text": text, "annotations": []}]
     return {
@@ -86,7 +99,7 @@ def response(body: dict[str, Any], text: str, fault: str, prompt_tokens: int, co
         "tools": [],
         "usage": {
             "input_tokens": prompt_tokens,
-            "input_tokens_details": {"cached_tokens": 0},
+            "input_tokens_details": {"cached_tokens": cached},
             "output_tokens": completion_tokens,
             "output_tokens_details": {"reasoning_tokens": 0},
             "total_tokens": prompt_tokens + completion_tokens,

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support import model_replies as replies
+from tests.support.prompt_cache import PromptCache, text_of
 
 REASONS = {
     200: "OK",
@@ -61,6 +62,8 @@ class Script:
         dimensions: Of its vectors.
         embedding_limit: Bytes of a text above which embedding it is refused as providers do; 0: none.
         context: Characters of a prompt above which it is refused as too long; 0: none.
+        cache: Count the tokens of prompts, and those that were read before, as a provider's cache does; otherwise
+            every prompt has `prompt_tokens`.
         shape: What the fault `odd_shape` sends instead of a completion.
         dialect: Answers in the place of all this, as an endpoint of its own kind does; None: not this time.
         answer: Makes the text of an answer from the messages; by default a patch.
@@ -80,6 +83,7 @@ class Script:
     dimensions: int = 64
     embedding_limit: int = 0
     context: int = 0
+    cache: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,7 @@ class ModelServer:
         self.bodies: list[dict[str, Any]] = []
         self.asked: list[Asked] = []
         self.embedded: list[list[str]] = []  # texts of every request for embeddings
+        self.prompts = PromptCache()
         self.key = ""  # of the last request, which real providers quote in their errors
         self.now = 0
         self.peak = 0
@@ -231,12 +236,15 @@ class ModelServer:
         if fault in ("error_500", "error_401", "error_404", "error_400"):
             await _send(writer, int(fault[-3:]), {"error": {"message": f"scripted {fault}, your key: {self.key}"}})
             return True
-        length = sum(len(message["content"]) for message in asked.messages)
+        length = sum(len(text_of(message["content"])) for message in asked.messages)
         if self.script.context and length > self.script.context:
             await _send(writer, 400, replies.too_long(self.script.context // 3, length // 3, "messages"))
             return True
         make = replies.response if asked.path.endswith("/responses") else replies.completion
-        reply = make(asked.body, asked.text, fault, self.script.prompt_tokens, self.script.completion_tokens)
+        tokens, cached = self.script.prompt_tokens, 0
+        if self.script.cache:
+            tokens, cached = self.prompts.take(str(asked.body.get("model")), asked.messages)
+        reply = make(asked.body, asked.text, fault, tokens, self.script.completion_tokens, cached)
         if fault == "half_json":
             data = json.dumps(reply).encode()
             await _send_raw(writer, 200, data[: len(data) // 2], {})
@@ -287,6 +295,8 @@ class ModelServer:
             "last": max((request.end for request in self.requests), default=0.0),
             "starts": [round(request.start, 4) for request in self.requests[:1000]],
             "born": self.born,
+            "prompts": self.prompts.totals(),
+            "read": self.prompts.read,
         }
 
 
@@ -314,11 +324,16 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--fault", action="append", default=[], help="name=probability")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cache", action="store_true", help="count the tokens of prompts, and those read before")
     parser.add_argument("--prompt-tokens", type=int, default=1000, help="counted for every prompt")
     arguments = parser.parse_args()
     faults = {name: float(value) for name, value in (fault.split("=") for fault in arguments.fault)}
     script = Script(
-        latency=arguments.latency, faults=faults, seed=arguments.seed, prompt_tokens=arguments.prompt_tokens
+        latency=arguments.latency,
+        faults=faults,
+        seed=arguments.seed,
+        prompt_tokens=arguments.prompt_tokens,
+        cache=arguments.cache,
     )
     asyncio.run(_serve(script, arguments.port))
 

@@ -83,12 +83,14 @@ def stats(
     living: Sequence[int] | None = None,
     progress: float = 0.0,
     under_way: Sequence[int] | None = None,
+    failures: Sequence[Sequence[int]] = (),
 ) -> IslandStats:
     """Of all islands, or of those that live."""
     numbers = list(range(len(view.islands))) if living is None else sorted(living)
     going = [0] * len(numbers) if under_way is None else list(under_way)
+    failed = tuple(np.array(each, dtype=np.int64) for each in failures)
     sizes = [len(view.islands[number]) + more for number, more in zip(numbers, going, strict=True)]
-    return IslandStats(np.array(numbers), np.array(sizes), np.array(going), progress)
+    return IslandStats(np.array(numbers), np.array(sizes), np.array(going), progress, failed)
 
 
 def with_elites(view: PopulationView, elites: Sequence[int]) -> PopulationView:

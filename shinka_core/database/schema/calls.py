@@ -44,6 +44,7 @@ class ModelCallRow(Base):
             "seconds",
             "purpose",
             "estimated",
+            "cached_tokens",
         ),
     )
 

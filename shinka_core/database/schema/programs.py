@@ -53,6 +53,7 @@ class ProgramRow(Base):
         embedding: Digest of its embedding.
         advice_id: What was written about the search and shown when it was proposed; so are the next two.
         instance_scores: By name; None when the evaluator gave none, as for features.
+        sampled_after: How many programs were recorded when its parent was sampled; None where that is not known.
     """
 
     __tablename__ = "programs"
@@ -86,10 +87,15 @@ class ProgramRow(Base):
     system_prompt_id: Mapped[str | None]
     instance_scores: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     features: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    sampled_after: Mapped[int | None]
 
 
 class ProgramTextRow(Base):
-    """What is long about a program, besides its source."""
+    """What is long about a program, besides its source.
+
+    Attributes:
+        feedback: What the evaluator told in pieces; None when it told nothing so.
+    """
 
     __tablename__ = "program_texts"
 
@@ -100,6 +106,7 @@ class ProgramTextRow(Base):
     private_metrics: Mapped[dict[str, Any]]
     text_feedback: Mapped[str]
     error: Mapped[str]
+    feedback: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class InspirationRow(Base):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shinka_core.errors import ConfigError
 from shinka_core.population.islands.protocol import ISLANDS
+from shinka_core.population.islands.trajectories import trajectories
 from shinka_core.population.view import Ints, IslandStats, PopulationView
 
 
@@ -20,7 +21,7 @@ class Halving:
 
     With the defaults twelve islands become five, two and one, the best allocation of arXiv:2607.18235. An island is
     as good as its best score; of equals the one that reached it first is better. Between two cuts the islands that
-    are kept have as many proposals as each other, those under way included.
+    are kept have as many proposals as each other, those under way and those that came to nothing included.
 
     Attributes:
         keep: How many islands are kept at each cut, falling.
@@ -53,8 +54,8 @@ class Halving:
     def select(self, view: PopulationView, islands: IslandStats, rng: np.random.Generator) -> int:
         """One of those kept with the fewest proposals."""
         kept = self.kept(view, islands)
-        born = np.bincount(view.births, minlength=int(islands.numbers[-1]) + 1)[islands.numbers]
-        proposals = (born + islands.under_way)[np.isin(islands.numbers, kept)]
+        had = np.array([len(each.after) for each in trajectories(view, islands)]) + islands.under_way
+        proposals = had[np.isin(islands.numbers, kept)]
         fewest = kept[proposals == proposals.min()]
         return int(fewest[rng.integers(len(fewest))])
 

@@ -19,16 +19,19 @@ class Thompson:
     """The island for which the draw from what is believed of its proposals' worth is the highest.
 
     Of whether proposals improve (`improved`) a Beta distribution is believed, Beta(1, 1) before the first. Of other
-    rewards a normal distribution of the mean is believed, around a mean of 0.5 with the weight of one proposal before
-    the first.
+    rewards a normal distribution of the mean is believed, around `prior` with the weight of one proposal before
+    the first. A proposal that came to nothing counts as one after which the island's best is what it was.
 
     Attributes:
-        reward: What a proposal is worth: `best` (BaSE, arXiv:2605.29268), `gain`, or `improved`.
+        reward: What a proposal is worth: `best` (the island's best after it: BaSE, arXiv:2605.29268, with the same
+            distribution and the same sigma), `gain` (by how much that grew), or `improved` (whether it did).
+        prior: What is believed of an island before its first proposal, in [0, 1]; 1 has every island tried.
         sigma: Standard deviation of one reward, not used with `improved`.
         decay: By which factor a reward counts less with every later proposal of its island; 1: all alike.
     """
 
     reward: Reward = "best"
+    prior: Annotated[float, Field(ge=0, le=1)] = 0.5
     sigma: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
 
@@ -42,5 +45,5 @@ class Thompson:
         if self.reward == "improved":
             draws = rng.beta(1 + sums, 1 + counts - sums)
         else:
-            draws = rng.normal((0.5 + sums) / (1 + counts), self.sigma / np.sqrt(1 + counts))
+            draws = rng.normal((self.prior + sums) / (1 + counts), self.sigma / np.sqrt(1 + counts))
         return int(islands.numbers[int(np.argmax(draws))])

@@ -20,11 +20,13 @@ class UCB:
     """The island with the highest upper confidence bound of what its next proposal is worth (UCB1).
 
     An island's bound is its mean reward + exploration · √(ln t / n), with n its proposals and t those of all living
-    islands. Proposals under way count in both, so that those made at once spread out.
+    islands. Proposals under way count in both, so that those made at once spread out; those that came to nothing
+    count as proposals after which the island's best is what it was.
 
     Attributes:
-        reward: What a proposal is worth: `best` (BaSE, arXiv:2605.29268), `gain` (AdaEvolve, arXiv:2602.20133, with
-            a decay of 0.9 and 3 proposals first), or `improved`.
+        reward: What a proposal is worth: `best` (the island's best after it: BaSE, arXiv:2605.29268), `gain` (by
+            how much that grew: AdaEvolve, arXiv:2602.20133, with a decay of 0.9 and 3 proposals first), or
+            `improved` (whether it did).
         exploration: How much ignorance counts.
         decay: By which factor a reward counts less with every later proposal of its island; 1: all alike.
         first: Proposals that every island has before the bounds decide.

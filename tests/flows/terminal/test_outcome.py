@@ -14,7 +14,7 @@ from flows.terminal import progress as terminal
 from flows.terminal.outcome import print_summary
 from flows.terminal.progress import duration, progress_line, watching
 from shinka_core.control import RunControl
-from shinka_core.database import RunSummary
+from shinka_core.database import IslandSummary, RunSummary
 from shinka_core.database.summary import ModelSummary
 from shinka_core.program import Failure, Program
 from shinka_core.progress import Progress
@@ -27,7 +27,7 @@ def printed(**fields: Any) -> str:
     values: dict[str, Any] = {
         "evolution": "run [1]", "programs": 8, "correct": 6, "best_score": 3.0, "best_generation": 5, "seed_score": 2.0,
         "failures": {"patch: syntax_error": 2}, "evaluation_seconds": 12.3, "cost": 0.25, "results_dir": "/r/x",
-        "models": {"m": ModelSummary(9, 1, 900, 90, 0.25, 4.5)}, "seconds": 65.0,
+        "models": {"m": ModelSummary(9, 1, 900, 90, 0.25, 4.5, 225)}, "seconds": 65.0,
     }  # fmt: skip
     console = Console(file=io.StringIO(), width=200, highlight=False)
     print_summary(console, RunSummary(**(values | fields)))
@@ -38,7 +38,7 @@ def printed(**fields: Any) -> str:
 def test_the_outcome_says_what_was_gained_what_failed_and_what_it_cost() -> None:
     text = printed()
     for words in ("3 (generation 5)", "+1 (+50.0%)", "8 (6 correct)", "patch: syntax_error × 2", "$0.2500", "1:05",
-                  "9 calls, 1 failed, 990 tokens, 4.5 s", "/r/x/best"):  # fmt: skip
+                  "9 calls, 1 failed, 990 tokens (25% of the prompts cached), 4.5 s", "/r/x/best"):  # fmt: skip
         assert words in text
     assert "--resume" not in text
 
@@ -52,6 +52,23 @@ def test_a_run_that_stopped_early_says_how_to_go_on() -> None:
 def test_a_seed_program_that_is_not_correct_is_named_in_the_evaluators_words() -> None:
     assert "not correct: circle 3 [of 26] overlaps :boom:" in printed(seed_error="circle 3 [of 26] overlaps :boom:")
     assert "not correct" not in printed()
+
+
+def test_several_islands_are_a_table_and_one_is_none() -> None:
+    islands = [
+        IslandSummary(0, "initial", own={"operators": ["diff", "full"], "prompt": "Mind [the]  rows."}, programs=6,
+                      failures=2, share=0.8, best_score=2.5, best_generation=4),
+        IslandSummary(1, "fresh_best", "no better program", created_after=5, share=0.2, retired_after=7, retired="worst"),
+    ]  # fmt: skip
+    text = printed(islands=islands)
+    for words in ("Islands", "operators: diff+full, prompt: Mind [the] rows.", "8 (80%), 2 failed", "2.5 (4)", "fresh_best after 5",
+                  "after 7: worst", "none"):  # fmt: skip
+        assert words in text
+    assert "Islands" not in printed(islands=islands[:1])
+    many = [IslandSummary(number, "initial", best_score=float(number)) for number in range(50)]
+    text = printed(islands=many)
+    assert "The best 20 of 50 islands" in text
+    assert [f"│ {number} " in text for number in (29, 30, 49)] == [False, True, True]
 
 
 @pytest.mark.parametrize("folder", ["/r/res [v2] ünï %2F", "/r/[bold]x[/bold]", "/r/a  b :boom:"])

@@ -57,7 +57,7 @@ def test_another_settings_file_takes_the_place_of_the_folders(task: Path, tmp_pa
     (task / "evolve.yaml").write_text(FILE)
     (tmp_path / "other.yaml").write_text("evolution: {num_generations: 2}\n")
     plan = planned(task, config=tmp_path / "other.yaml")
-    assert (plan.evolution.num_generations, plan.database.num_islands) == (2, 2)
+    assert (plan.evolution.num_generations, plan.database.num_islands) == (2, 4)
 
 
 def test_the_seed_program_may_be_of_any_known_language_but_there_is_one(task: Path) -> None:

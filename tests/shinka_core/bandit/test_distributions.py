@@ -116,3 +116,18 @@ def test_learning_loses_much_less_than_drawing_at_random(name: str, most: float)
         regrets.append(regret)
     at_random = 500 * (0.4 - np.mean(list(chances.values())))
     assert np.mean(regrets) < most * at_random
+
+
+def test_an_arm_that_is_as_good_with_a_twentieth_of_the_evaluations_is_pulled_where_seconds_count() -> None:
+    offers = [Offer("mutate", 0.5, {}), Offer("tune", 0.5, {})]
+
+    def share(bandit: Bandit) -> float:
+        for turn in range(200):
+            bandit.observe(Outcome(Arm("mutate"), 1.0 if turn % 5 == 0 else -1.0, seconds=1.0))
+            bandit.observe(Outcome(Arm("tune"), 1.0 if turn % 5 < 3 else -1.0, seconds=20.0))
+        return drawn(bandit, offers)[Arm("tune")] / DRAWS
+
+    assert share(Thompson()) > 0.99
+    assert share(Thompson(seconds_power=1.0)) < 0.01
+    assert share(AsymmetricUCB(epsilon=0.0)) == 1.0
+    assert share(AsymmetricUCB(epsilon=0.0, seconds_power=1.0)) == 0.0

@@ -20,7 +20,7 @@ async def lived_through(db: AsyncProgramDatabase, number: int, seed: Program) ->
     await db.journal.claim(number)
     candidate = {"files": [["", f"x = {number}", "python"]], "name": "", "description": "", "diff": ""}
     steps = {
-        GenerationState.SAMPLED: {"patch_type": "diff", "model": "m", "island": 0},
+        GenerationState.SAMPLED: {"patch_type": "diff", "model": "m", "island": 0, "parent": "p"},
         GenerationState.PATCHED: {"candidate": candidate},
         GenerationState.JUDGED: {"verdict": {}, "embedding": None},
         GenerationState.SUBMITTED: {"job": {}},

@@ -37,9 +37,17 @@ from shinka_core.program import (
 from shinka_core.source import Source
 from tests.shinka_core.database.fresh import fresh_database
 
+# Two islands, both as likely, whatever the defaults: what is stored is looked at here, not who is chosen.
+PLAIN: dict[str, Any] = {
+    "num_islands": 2,
+    "island_selection_strategy": "uniform",
+    "parent_selection_strategy": "weighted",
+    "inspiration_share": 1.0,
+}
+
 
 def opened(tmp_path: Path, url: str | None = None, **fields: Any) -> AsyncProgramDatabase:
-    return AsyncProgramDatabase(DatabaseConfig(db_path=url or "e.sqlite", **fields), tmp_path)
+    return AsyncProgramDatabase(DatabaseConfig(db_path=url or "e.sqlite", **PLAIN | fields), tmp_path)
 
 
 def unit(seed: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,13 @@ def islands_of(db: AsyncProgramDatabase) -> list[tuple[str, int, bool, list[int]
     return [(i.origin, i.made, i.retired, i.members.tolist()) for i in db._population.islands]
 
 
-@pytest.mark.parametrize(("origin", "founder"), [("initial", 0), ("best", 3), ("bootstrap", 0)])
+@pytest.mark.parametrize(
+    ("origin", "founder"),
+    [
+        ("best", 3), ("bootstrap", 0), pytest.param("initial", 0, marks=pytest.mark.slow),
+        pytest.param("fresh_best", 3, marks=pytest.mark.slow),
+    ],
+)  # fmt: skip
 async def test_a_run_that_stagnates_gets_a_new_island(
     tmp_path: Path, database_url: str | None, origin: str, founder: int
 ) -> None:
@@ -71,6 +78,14 @@ async def test_halving_retires_what_it_gives_up(tmp_path: Path) -> None:
             await db.add(program(number, 2.0, island=0), unit(number))
             assert sum(not retired for _, _, retired, _ in islands_of(db)) == living
         assert not islands_of(db)[1][2], "the third program, which is the best, was made there"
+        lived = islands_of(db)
+    async with opened(tmp_path, num_islands=4, island_selection_strategy=halving) as db:
+        await db.resume("run")
+        assert islands_of(db) == lived
+        assert {(await sample(db, number)).island for number in range(100, 120)} == {1}
+        told = (await db.summary()).islands
+        assert [island.retired_after is None for island in told] == [False, True, False, False]
+        assert {island.retired for island in told} == {"", "given up by the selection of islands"}
 
 
 async def sample_at(db: AsyncProgramDatabase, number: int, progress: float) -> None:
@@ -79,10 +94,13 @@ async def sample_at(db: AsyncProgramDatabase, number: int, progress: float) -> N
     await db.sample(GenerationContext("run", number, 7), 0, lambda _rng, _choice: ("diff", "m"), progress=progress)
 
 
-async def test_on_a_bootstrapped_island_nothing_of_the_others_is_shown(tmp_path: Path) -> None:
-    settings = {
-        "stagnation_threshold": 5, "max_islands": 3, "island_origin": "bootstrap", "enforce_island_separation": False,
-        "num_archive_inspirations": 3,
+@pytest.mark.parametrize(("origin", "founder"), [("bootstrap", 0), ("fresh_best", 3)])
+async def test_on_a_fresh_island_nothing_of_the_others_is_shown_and_nobody_comes_there(
+    tmp_path: Path, origin: str, founder: int
+) -> None:
+    settings: dict[str, Any] = {
+        "stagnation_threshold": 5, "max_islands": 3, "island_origin": origin, "enforce_island_separation": False,
+        "num_archive_inspirations": 3, "migration_strategy": {"name": "broadcast", "best": 1}, "migration_interval": 2,
     }  # fmt: skip
     async with opened(tmp_path, **settings) as db:
         await db.begin("run", seed=7, settings={})
@@ -93,8 +111,26 @@ async def test_on_a_bootstrapped_island_nothing_of_the_others_is_shown(tmp_path:
         there = [{program.generation for program in one.inspirations} for one in shown if one.island == 2]
         elsewhere = [{program.generation for program in one.inspirations} for one in shown if one.island == 0]
         assert there
-        assert all(generations <= {0, 12} for generations in there)
+        assert all(generations <= {founder, 12} for generations in there)
         assert any(3 in generations for generations in elsewhere)
+        assert {one.parent.generation for one in shown if one.island == 2} <= {founder, 12}
+        assert islands_of(db)[2][3] == [founder, 12]
+        assert 3 in islands_of(db)[0][3], "where others are not alone, the best is copied"
+
+
+async def test_programs_that_are_recorded_at_once_make_one_island(tmp_path: Path) -> None:
+    async with opened(tmp_path, stagnation_threshold=5, max_islands=9, islands=[{}, {"parents": "rank"}]) as db:
+        await db.begin("run", seed=7, settings={})
+        await stagnating(db, 8)
+        for number in range(8, 20):
+            await db.journal.claim(number)
+        await asyncio.gather(*(db.add(program(number, 0.5), unit(number)) for number in range(8, 20)))
+        assert len(islands_of(db)) == 3
+        assert [island.settings.get("entry") for island in await db.islands()] == [0, 1, 0]
+        assert db.entry_of(2) == 0
+    async with opened(tmp_path, stagnation_threshold=5, max_islands=9, islands=[{}, {"parents": "rank"}]) as db:
+        await db.resume("run")
+        assert db.entry_of(2) == 0
 
 
 def test_settings_that_cannot_work_together_are_refused_before_anything_is_spent() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from shinka_core.database.schema import ModelCallRow, table_of
+from shinka_core.llm.question import CallKey, Question
+from shinka_core.program import Answer, Purpose
 from tests.shinka_core.database.old_schema import first_schema_file
 from tests.shinka_core.database.test_programs import name, opened, program, unit
 
@@ -20,13 +22,13 @@ async def test_the_sum_of_three_hundred_long_calls_takes_less_than_five_millisec
     run = name()
     async with opened(tmp_path, database_url) as db:
         await db.begin(run, seed=7, settings={})
-        call = {
-            "evolution": run, "purpose": "proposal", "attempt": 0, "turn": 0, "model": "m", "status": "answered",
-            "messages": [{"role": "user", "content": LONG}], "answer": LONG, "cost": 0.25,
-        }  # fmt: skip
-        async with db._engine.begin() as connection:
-            await connection.execute(
-                sa.insert(table_of(ModelCallRow)), [call | {"generation": number} for number in range(300)]
+        said = Answer(LONG, "m", cost=0.25)
+        asked = [CallKey(number, Purpose.PROPOSAL, 0, 0) for number in range(300)]
+        await asyncio.gather(*(db.calls.answered(Question(key, "m", "", LONG, seed=0), said) for key in asked))
+        async with db._engine.connect() as connection:
+            stored = sa.text("SELECT count(*) FROM model_call_texts WHERE length(answer) = :long")
+            assert (await connection.execute(stored, {"long": len(LONG)})).scalar() == 300, (
+                "long texts, as they are kept"
             )
         for number in range(30):
             await db.add(program(number, float(number), diff=LONG, text_feedback=LONG), unit(number))

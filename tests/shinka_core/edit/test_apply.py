@@ -11,6 +11,7 @@ from shinka_core.edit.blocks import block_texts, immutable_parts, with_blocks
 from shinka_core.errors import PatchError
 from shinka_core.program import PatchType
 from shinka_core.source import Source
+from tests.support.generated import thorough
 
 PARENT = """\
 import math
@@ -157,6 +158,7 @@ LINES = st.lists(
 )
 
 
+@thorough
 @given(old=LINES, new=LINES, whole=st.booleans())
 def test_a_composed_answer_gives_exactly_the_child(old: list[str], new: list[str], whole: bool) -> None:
     parent = "head\n# EVOLVE-BLOCK-START\n" + "\n".join([*old, "end"]) + "\n# EVOLVE-BLOCK-END\ntail\n"
@@ -201,6 +203,7 @@ PARENTS = {
 }
 
 
+@thorough
 @given(
     pieces=PIECES,
     patch_type=st.sampled_from(["diff", "full", "cross", "fix"]),

@@ -48,9 +48,18 @@ def test_lines_that_stand_apart_are_said_to() -> None:
     assert "not together; the first is line 1" in hint("def area(radius):\n    name = shape.title()")
 
 
-def test_what_is_like_nothing_gets_no_line() -> None:
-    assert hint("import numpy as np") == "; copy the lines to replace exactly as they stand in the program"
-    assert hint("\n  \n") == "; copy the lines to replace exactly as they stand in the program"
+TOLD = "; copy the lines to replace exactly as they stand in the program"
+
+
+def test_what_is_like_nothing_is_told_how_a_line_of_the_program_is_copied() -> None:
+    inside = why_not_found(Lines(PROGRAM), ["import numpy as np"], [range(6, 8)])
+    assert inside.startswith(f"{TOLD}; a block that replaces line 7 of it is written as\n<<<<<<< SEARCH\n    name = ")
+    assert inside.endswith("\n=======\nthe lines to put in its place\n>>>>>>> REPLACE")
+
+
+@pytest.mark.parametrize("program", [["", ""], ["x" * 1000], ["<<<<<<< SEARCH", "area = 1"]])
+def test_what_cannot_be_shown_in_a_block_is_not(program: list[str]) -> None:
+    assert hint("import numpy as np", program) == TOLD
 
 
 def test_a_large_program_is_searched_to_its_end_at_once() -> None:

@@ -23,6 +23,8 @@ from tests.shinka_core.edit.dressing import AREA, BETTER, HEADING, NEW, OLD, app
         "<<<<<<< HEAD|=======|>>>>>>> proposal",
         "<<<<<<< ORIGINAL|=======|>>>>>>> UPDATED",
         "<<<<<<<|=======|>>>>>>>",
+        ">>>>>>> SEARCH|=======|>>>>>>> REPLACE",
+        ">>>>> SEARCH|=====|>>>>> REPLACE",
     ],
 )
 def test_marks_of_any_length_and_of_other_tools(marks: str) -> None:
@@ -50,6 +52,23 @@ def test_a_block_on_lines_that_another_has_changed_is_told_so() -> None:
     error = refused(block(OLD, NEW) + block(OLD, "    factor = 3.1"))
     assert error.reason == "search_not_found"
     assert "a block before it has changed" in str(error)
+
+
+def test_several_blocks_whose_openings_point_the_wrong_way() -> None:
+    marks = ">>>>>>> SEARCH|=======|>>>>>>> REPLACE"
+    second = block("    return factor * r * r", "    return factor * r**2", marks)
+    assert applied(block(OLD, NEW, marks) + second) == BETTER.replace("* r * r", "* r**2")
+
+
+def test_a_search_mark_that_points_the_wrong_way_may_end_a_block_but_not_one_of_two() -> None:
+    assert applied(block(OLD, NEW, "<<<<<<< SEARCH|=======|>>>>>>> SEARCH")) == BETTER
+    answer = f"<<<<<<< SEARCH\n{OLD}\n=======\n{NEW}\n" + block(NEW, OLD, ">>>>>>> SEARCH|=======|>>>>>>> REPLACE")
+    assert refused(answer).reason == "truncated_answer"
+
+
+@pytest.mark.parametrize("end", [">>>>>>>", ">>>>>>> END", ""])
+def test_a_block_that_opens_the_wrong_way_ends_with_the_word(end: str) -> None:
+    assert refused(f">>>>>>> SEARCH\n{OLD}\n=======\n{NEW}\n{end}\n").reason == "truncated_answer"
 
 
 def test_the_closest_line_is_one_of_the_parent() -> None:
@@ -198,3 +217,17 @@ def test_the_title_is_read_as_far_as_it_is_there(heading: str, name: str, descri
     candidate = apply_patch("diff", heading + block(OLD, NEW), Source.of(AREA, "python"))
     assert (candidate.name, candidate.description) == (name, description)
     assert candidate.code == BETTER
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (f"<<<<<<< SEARCH\n{OLD}\n>>>>>>> REPLACE\n", "truncated_answer"),
+        (f"Take pi:\n{NEW}\n", "no_block_found"),
+        (f"```python\n{NEW}\n```\n", "no_block_found"),
+    ],
+)
+def test_an_answer_that_has_lost_the_form_is_shown_it(answer: str, reason: str) -> None:
+    error = refused(answer)
+    assert error.reason == reason
+    assert "\n<<<<<<< SEARCH\nold lines\n=======\nnew lines\n>>>>>>> REPLACE" in str(error)

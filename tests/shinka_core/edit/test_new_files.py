@@ -17,6 +17,7 @@ from shinka_core.seed_program import read_seed_program
 from shinka_core.source import Source, SourceFile
 from tests.shinka_core.edit.dressing import block, fence
 from tests.support.folders import package
+from tests.support.generated import thorough
 
 GROWING = Rules(new_files=True)
 HELPER = "def gain(x):\n    return 2 * x\n"
@@ -160,6 +161,7 @@ PATHS = st.lists(
 )
 
 
+@thorough
 @given(PATHS, st.sampled_from(sorted(extension for several in EXTENSIONS.values() for extension in several)))
 def test_whatever_is_added_may_change_and_nothing_else_is_touched(folders: list[str], extension: str) -> None:
     path, parent = "/".join([*folders, f"new{extension}"]), package()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from shinka_core.edit.unified import unified_diff
 from shinka_core.source import Source
+from tests.support.generated import thorough
 
 
 def applied(before: list[str], diff: str) -> list[str]:
@@ -37,6 +38,7 @@ def applied(before: list[str], diff: str) -> list[str]:
 LINES = st.lists(st.sampled_from(["a", "b", "c", "", "x = 1"]), max_size=30)
 
 
+@thorough
 @given(LINES, LINES)
 def test_a_diff_applied_is_the_candidate(before: list[str], after: list[str]) -> None:
     diff = unified_diff(Source.of("\n".join([*before, "end"]), "text"), Source.of("\n".join([*after, "end"]), "text"))

@@ -175,3 +175,19 @@ def test_the_missing_last_line_end_stays_missing() -> None:
 
 def test_a_description_of_the_answer_with_a_line_of_code_in_it_is_no_fence() -> None:
     assert applied("I use ```math.pi``` here.\n" + fence(BETTER), patch_type=FULL) == BETTER
+
+
+def test_what_is_new_outside_of_the_block_alone_is_said_to_be() -> None:
+    error = refused(fence(AREA + "\n\ndef wider(r):\n    return area(2 * r)\n"), patch_type="full")
+    assert error.reason == "nothing_changed"
+    assert "outside the EVOLVE-BLOCK" in str(error)
+    assert "outside" not in str(refused(fence(AREA), patch_type="full"))
+    assert "outside" not in str(refused(fence(AREA[AREA.index("# EVOLVE") :]), patch_type="full"))
+
+
+def test_blank_lines_at_the_ends_of_the_block_are_no_change() -> None:
+    spread = AREA.replace("START\n", "START\n\n").replace("# EVOLVE-BLOCK-END", "\n\n# EVOLVE-BLOCK-END")
+    for parent, answer in ((AREA, spread), (spread, AREA)):
+        assert refused(fence(answer), parent, patch_type="full").reason == "nothing_changed"
+    inside = AREA.replace("    factor = 3.0\n", "    factor = 3.0\n\n")
+    assert applied(fence(inside), patch_type="full") == inside

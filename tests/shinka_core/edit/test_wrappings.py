@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.shinka_core.edit.dressing import applied, block, refused
+from tests.support.generated import thorough
 
 PARENT = """\
 # EVOLVE-BLOCK-START
@@ -52,6 +53,7 @@ def test_numbers_that_are_not_those_of_a_listing_are_refused(search: str, replac
 INSIDE = ["        low = x & high", "        y = 'a' if x < 1 else \"&amp;\"", "        z = x >= 2"]
 
 
+@thorough
 @given(added=st.lists(st.sampled_from(INSIDE)))
 def test_entities_stand_for_their_characters(added: list[str]) -> None:
     old, new = "\n".join(SEARCH[:2]), "\n".join(["    if x < 0:", *added, SEARCH[1]])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from shinka_core.evaluation import run_shinka_eval
+from shinka_core.launch.collect import MOST_NUMBERS, collect
 
 ROOT = Path(__file__).parents[3]
 
@@ -192,3 +193,63 @@ def test_evaluators_load_little_of_the_standard_library_either() -> None:
             "statistics", "subprocess", "traceback", "typing"}  # fmt: skip
     script = f"{before} heavy = {unwanted!r} & (set(sys.modules) - before); assert not heavy, heavy"
     subprocess.run([sys.executable, "-I", "-c", script], check=True)
+
+
+def test_several_runs_that_are_numbers_are_told_one_by_one(tmp_path: Path) -> None:
+    metrics, correct, _ = evaluate(tmp_path, "def run(seed): return seed * 1.5", num_runs=3)
+    assert correct
+    assert metrics["instance_scores"] == {"run 0": 1.5, "run 1": 3.0, "run 2": 4.5}
+    assert "instance_texts" not in metrics
+    alone, _, _ = evaluate(tmp_path, "def run(seed): return seed * 1.5", num_runs=1)
+    assert "instance_scores" not in alone, "a single run is the score itself"
+
+
+def test_an_evaluator_gives_a_score_and_a_text_of_each_run(tmp_path: Path) -> None:
+    def instance(index: int, result: dict[str, Any]) -> tuple[float, str]:
+        return -result["loss"], "" if index else f"loss of run {index}"
+
+    metrics, correct, error = evaluate(
+        tmp_path,
+        "def run(seed): return {'loss': float(seed), 'ok': seed != 2}",
+        num_runs=3,
+        aggregate_metrics_fn=lambda results: {"combined_score": -sum(one["loss"] for one in results)},
+        validate_fn=lambda result: (result["ok"], "overlap of 2 and 3"),
+        instance_fn=instance,
+    )
+    assert (correct, error) == (False, "overlap of 2 and 3")
+    assert metrics["instance_scores"] == {"run 0": -1.0, "run 2": -3.0}
+    assert metrics["instance_texts"] == {"run 0": "loss of run 0", "run 1": "not valid: overlap of 2 and 3"}
+
+
+def test_what_the_metrics_say_by_instance_stays(tmp_path: Path) -> None:
+    metrics, _, _ = evaluate(
+        tmp_path,
+        "def run(seed): return float(seed)",
+        aggregate_metrics_fn=lambda _: {"combined_score": 1.0, "instance_scores": {"mine": 2.0}},
+        instance_fn=lambda index, result: result,
+    )
+    assert metrics["instance_scores"] == {"mine": 2.0}
+
+
+def test_no_more_runs_are_told_than_a_program_may_have_and_none_that_is_no_number(tmp_path: Path) -> None:
+    metrics, _, _ = evaluate(
+        tmp_path,
+        "def run(seed): return float('nan') if seed == 1 else 1.0",
+        num_runs=MOST_NUMBERS + 5,
+        aggregate_metrics_fn=lambda _: {"combined_score": 1.0},
+        instance_fn=lambda _, result: result,
+    )
+    assert len(metrics["instance_scores"]) == MOST_NUMBERS - 1
+    assert collect(tmp_path / "out", 1.0).correct
+
+
+def test_figures_that_are_saved_are_images_for_models(tmp_path: Path) -> None:
+    class Figure:
+        def savefig(self, path: str) -> None:
+            Path(path).write_bytes(b"\x89PNG\r\n\x1a\n")
+
+    metrics, _, _ = evaluate(
+        tmp_path, "def run(seed): return 1.0", plotting_fn=lambda _: [(Figure(), "packing"), ("none", "text")]
+    )
+    assert metrics["images"] == ["packing.png"]
+    assert [image.name for image in collect(tmp_path / "out", 1.0).feedback.images] == ["packing.png"]

@@ -134,7 +134,7 @@ async def test_a_model_with_a_role_answers_its_own_questions_and_takes_over_no_o
 @pytest.mark.parametrize(
     ("roles", "message"),
     [
-        ({"repair": ["m"]}, r"llm_roles names 'repair', which is no operator of this run; known: .*'fix'"),
+        ({"mend": ["m"]}, r"llm_roles names 'mend', which is no operator of this run; known: .*'fix'"),
         ({"novelty": ["m"]}, r"llm_roles names 'novelty'; set novelty_llm_models instead"),
         ({"fix": []}, r"llm_roles gives 'fix' no model"),
         ({"fix": ["m", "m"]}, r"llm_roles gives 'fix' a model twice"),

@@ -60,6 +60,7 @@ async def test_a_loop_that_stood_still_is_not_counted() -> None:
         await asyncio.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_an_answer_that_came_while_the_process_was_stopped_is_not_thrown_away() -> None:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "x"}
     with subprocess.Popen(

@@ -49,6 +49,13 @@ class TestFix(OperatorContract):
         return OPERATORS.create("fix")
 
 
+class TestBootstrap(OperatorContract):
+    name, answer = "bootstrap", ANSWERS[4]
+
+    def make(self) -> Operator:
+        return OPERATORS.create("bootstrap")
+
+
 class TestMutate(OperatorContract):
     name = "mutate"
 
@@ -72,7 +79,8 @@ class TestByPlace(OperatorContract):
 
 
 def test_the_contract_is_run_on_all_that_are_registered() -> None:
-    assert set(OPERATORS) == {"diff", "full", "cross", "fix", "mutate"}
+    elsewhere = {"tune"}
+    assert set(OPERATORS) == {"diff", "full", "cross", "fix", "mutate", "bootstrap"} | elsewhere
 
 
 def test_another_package_offers_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

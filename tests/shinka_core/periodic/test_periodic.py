@@ -11,6 +11,7 @@ import pytest
 from shinka.testing import PeriodicContract
 from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
+from shinka_core.database.beginnings import Beginning
 from shinka_core.errors import ConfigError
 from shinka_core.periodic import PERIODICS, Periodic, periodics_of
 from shinka_core.periodic.digest import append
@@ -56,6 +57,25 @@ async def test_a_step_begins_once_for_a_number_whatever_process_asks(tmp_path: P
         await database.resume(name)
         assert not await database.journal.begin_periodic("digest", 20)
         assert await database.journal.begin_periodic("digest", 30)
+
+
+async def test_what_is_taken_up_begins_again_until_it_has_ended(tmp_path: Path, database_url: str | None) -> None:
+    config = DatabaseConfig() if database_url is None else DatabaseConfig(db_path=database_url)
+    name = f"periodic-{tmp_path.name}"
+    async with AsyncProgramDatabase(config, tmp_path) as database:
+        await database.begin(name, seed=0, settings={})
+        assert await database.journal.begin_periodic("ideas", 10, again=True)
+        assert await database.journal.begin_periodic("ideas", 12, again=True)
+        await database.journal.end_periodic("ideas", 12, "no answer")
+    async with AsyncProgramDatabase(config, tmp_path) as database:
+        await database.resume(name)
+        assert await database.journal.beginnings("ideas") == [Beginning(10), Beginning(12, True, "no answer")]
+        assert not await database.journal.begin_periodic("ideas", 10)
+        assert await database.journal.begin_periodic("ideas", 10, again=True)
+        assert not await database.journal.begin_periodic("ideas", 12, again=True)
+        await database.journal.end_periodic("ideas", 10)
+        assert not await database.journal.begin_periodic("ideas", 10, again=True)
+        assert await database.journal.beginnings("digest") == []
 
 
 def test_a_line_that_a_kill_has_cut_off_stays_alone(tmp_path: Path) -> None:

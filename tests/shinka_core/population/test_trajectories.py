@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from shinka_core.population.archives import Fitness
 from shinka_core.population.islands import UCB, Halving, IslandSelector, Thompson, Uniform
-from shinka_core.population.islands.trajectories import Reward, Trajectory, best_scores, rewards, trajectory
+from shinka_core.population.islands.trajectories import (
+    Reward,
+    Trajectory,
+    best_scores,
+    rewards,
+    trajectories,
+    trajectory,
+)
 from shinka_core.population.state import Population
 from shinka_core.population.view import PopulationView
-from shinka_core.record import Joined, Recorded
+from shinka_core.program import Failure
+from shinka_core.record import Ended, Joined, Pull, Recorded
 from tests.support.populations import of_populations, population, populations, stats
 
 REWARDS: list[Reward] = ["best", "gain", "improved"]
@@ -42,16 +52,75 @@ def test_what_came_from_elsewhere_is_no_proposal_but_has_to_be_improved_on() -> 
             living.apply(Joined(2, "2", 1))
     found = trajectory(living.view(), 1)
     assert found.improved.tolist() == [0.0, 1.0]
-    assert found.gains.tolist() == [0.0, pytest.approx(1 / 5)]
+    assert found.gains(5.0).tolist() == [0.0, pytest.approx(1 / 5)]
     assert trajectory(living.view(), 0).improved.tolist() == [1.0]
 
 
-def test_gains_are_shares_of_the_size_of_the_best_before() -> None:
+@of_populations
+@given(view=populations(), data=st.data())
+def test_a_proposal_that_came_to_nothing_leaves_the_best_as_it_was(view: PopulationView, data: st.DataObject) -> None:
+    for island, members in enumerate(view.islands):
+        failed = sorted(data.draw(st.lists(st.integers(0, len(members)), max_size=6)))
+        best, expected = -np.inf, []
+        for place in range(len(members) + 1):
+            expected += [(best, best)] * failed.count(place)
+            if place < len(members):
+                before, program = best, members[place]
+                best = max(best, float(view.scores[program]) if view.correct[program] else -np.inf)
+                if place and view.births[program] == island:
+                    expected.append((before, best))
+        found = trajectory(view, island, np.array(failed, dtype=np.int64))
+        assert list(zip(found.before.tolist(), found.after.tolist(), strict=True)) == expected
+
+
+def test_the_fold_knows_which_proposals_of_an_island_came_to_nothing() -> None:
+    living = Population(2, Fitness())
+    here, there = Pull("diff", "m", island=0), Pull("diff", "m", island=1)
+    living.apply(Recorded(1, "1", 0, 0, (0, 1), 1.0, True, None))
+    living.apply(Ended(1, Failure("patch", "x", ""), (here, there, there)))
+    living.apply(Recorded(2, "2", 2, 1, (1,), 2.0, True, "1", pulls=(here, there, there)))
+    living.apply(Joined(2, "2", 0))
+    living.apply(Ended(3, Failure("patch", "x", ""), (here,)))
+    assert [each.tolist() for each in living.stats().failures] == [[1, 1, 2], [1, 1, 1]]
+    first, second = trajectories(living.view(), living.stats())
+    assert first.after.tolist() == [1.0, 1.0, 2.0], "what joined was there when the last one failed"
+    assert second.after.tolist() == [1.0, 1.0, 1.0, 2.0]
+    assert second.improved.tolist() == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_failures_make_an_island_less_promising() -> None:
+    living, rng = Population(2, Fitness()), np.random.default_rng(0)
+    living.apply(Recorded(1, "1", 0, 0, (0, 1), 0.0, True, None))
+    for number in range(2, 30):
+        score = float(number if number % 4 < 2 else 0)
+        living.apply(Recorded(number, str(number), number, number % 2, (number % 2,), score, True, None))
+        living.apply(Ended(100 + number, Failure("patch", "x", ""), (Pull("diff", "m", island=1),) * 3))
+    view, counted = living.view(), living.stats()
+    forgotten = replace(counted, failures=())
+    for selector in (Thompson("improved"), Thompson("gain"), UCB("improved", exploration=0.0)):
+        seen = sum(selector.select(view, counted, rng) == 1 for _ in range(300))
+        unseen = sum(selector.select(view, forgotten, rng) == 1 for _ in range(300))
+        assert seen < unseen, selector
+    assert Halving().select(view, counted, rng) == 0, "the other one has had its share"
+
+
+def test_gains_are_shares_of_the_size_of_the_best() -> None:
     infinite = -np.inf
-    before = np.array([infinite, infinite, -2.0, -1.0, 0.0, 1.0, 1e308, -1e308])
-    after = np.array([infinite, -2.0, -1.0, -1.0, 1.0, 1.5, 1.5e308, 1e308])
-    gains = Trajectory(before, after).gains
-    assert gains == pytest.approx([0.0, 1.0, 0.5, 0.0, 1.0, 0.5, 0.5, 1.0])
+    before = np.array([infinite, infinite, -2.0, -1.0, 0.0, 1.0, -9.0])
+    after = np.array([infinite, -2.0, -1.0, -1.0, 1.0, 1.5, 0.0])
+    assert Trajectory(before, after).gains(-2.0) == pytest.approx([0.0, 1.0, 0.5, 0.0, 0.5, 0.25, 1.0])
+    huge = Trajectory(np.array([1e308, -1e308]), np.array([1.5e308, 1e308]))
+    assert huge.gains(1e308) == pytest.approx([0.5, 1.0])
+
+
+def test_a_weak_island_does_not_seem_to_do_well_because_its_numbers_are_small() -> None:
+    living = Population(2, Fitness())
+    for number, (island, score) in enumerate([(0, 1.0), (0, 100.0), (0, 110.0), (1, 2.0)], 1):
+        home = (0, 1) if number == 1 else (island,)
+        living.apply(Recorded(number, str(number), number, island, home, score, True, None))
+    strong, weak = rewards(living.view(), living.stats(), "gain")
+    assert strong.tolist() == [pytest.approx(0.9), pytest.approx(10 / 110)]
+    assert weak.tolist() == [pytest.approx(1 / 110)]
 
 
 @pytest.mark.parametrize("reward", REWARDS)

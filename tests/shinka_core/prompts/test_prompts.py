@@ -36,7 +36,7 @@ def test_a_proposal_shows_task_programs_scores_and_format(patch_type: str) -> No
     system, user = prompt.system, prompt.user
     assert "Make it fast." in system
     assert ("SEARCH" in system) == (patch_type == "diff")
-    assert user.index("low = 1") < user.index("high = 1") < user.index("parent = 1")
+    assert user.index("low = 1") < user.index("high = 1") < user.index("parent = 1") < user.index("# What to do")
     assert "Score: 1.5" in user
     assert '"width": 3' in user
     assert "{language}" not in system
