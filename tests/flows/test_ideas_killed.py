@@ -19,7 +19,7 @@ from tests.support.runs import TASK, Records
 
 __all__ = ["own_database"]
 
-IDEAS = {"window": 3, "threshold": 0.4, "count": 3, "tries": 2}
+IDEAS = {"window": 2, "threshold": 0.4, "count": 3, "tries": 2}
 
 
 def answer(messages: list[dict[str, str]], number: int) -> str:
@@ -46,7 +46,8 @@ def test_kills_at_random_moments_lose_no_idea_and_repeat_none(
     answered = select(
         "SELECT attempt, turn, count(*) FROM model_calls WHERE purpose = 'idea' AND status = 'answered' GROUP BY 1, 2"
     )
-    assert len(answered) >= max(KILLS // 10, 1)
+    # Its ideas gain nothing, so that questions become rarer; the last life alone goes on for `more`.
+    assert len(answered) >= max(KILLS // 20, 1)
     assert all((turn, times) == (0, 1) for _, turn, times in answered), "no answer is asked for twice"
     written = select("SELECT created_after, count(*) FROM ideas GROUP BY 1 ORDER BY 1")
     assert {asked_at for asked_at, _ in written} == {asked_at for asked_at, _, _ in answered}, "none is lost or made up"

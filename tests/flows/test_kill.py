@@ -126,6 +126,7 @@ def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
         "database": own_database,
         "kills": KILLS,
         "seed": 11,
+        "more": 60,  # twice the programs after which the best one is tuned first
     }
     killed = asyncio.run(killed_again_and_again(options, environment_for(prefect_api, prefect_home)))
     select, kills, generations, asked = Records(results, own_database), killed.kills, killed.generations, killed.asked

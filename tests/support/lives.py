@@ -37,8 +37,8 @@ from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from tests.support.runs import Records
 
 AT_WORK = 1.5
-# Seconds that an answer may take from the model to the database, without those in which the driver only waited
-# for a processor or everybody for the disk: other work on the machine is not the driver's.
+# Seconds that an answer may take from the model to the database, without those in which the driver or a server of
+# the database only waited for a processor, or everybody for the disk: other work on the machine is not theirs.
 ON_THE_WAY = 1.0
 LOOK = 0.02
 ENDLESS = 100_000
@@ -116,22 +116,61 @@ class Disk(threading.Thread):
         return self._waited + (time.monotonic() - began if began else 0.0)
 
 
-def waited(process: int, disk: Disk) -> float:
-    """Seconds for which the threads of a process have waited for a processor, and others for the disk."""
-    total = 1e9 * disk.waited()
-    with suppress(OSError):
-        for thread in os.listdir(f"/proc/{process}/task"):
-            with suppress(OSError), open(f"/proc/{process}/task/{thread}/schedstat") as file:
-                total += int(file.read().split()[1])
+class DatabaseServers:
+    """The processes that serve the connections to one database of PostgreSQL; none for a SQLite file."""
+
+    def __init__(self, database: str) -> None:
+        self._name = database.rsplit("/", 1)[-1].encode()
+        self._known: set[int] = set()
+        self._others: set[int] = set()
+
+    def now(self) -> set[int]:
+        """Those there are; a process is looked at once, since what it serves stays the same once it serves."""
+        if self._name:
+            there = {int(entry) for entry in os.listdir("/proc") if entry.isdigit()}
+            self._known &= there
+            self._others &= there
+            for process in there - self._known - self._others:
+                with suppress(OSError), open(f"/proc/{process}/cmdline", "rb") as file:
+                    line = file.read()
+                    if b"postgres:" in line and b" " + self._name + b" " in line:
+                        self._known.add(process)
+                    elif b"postgres" not in line:
+                        self._others.add(process)
+        return self._known
+
+
+class Waits:
+    """How long a driver and those it needs have waited since it was born."""
+
+    def __init__(self, child: int, disk: Disk, servers: DatabaseServers) -> None:
+        self._child, self._disk, self._servers = child, disk, servers
+        self._of: dict[int, float] = {}
+
+    def seconds(self) -> float:
+        """For a processor, or for the disk; what is gone by now has waited for as long as it had when it was last seen."""
+        for process in (self._child, *self._servers.now()):
+            with suppress(OSError):
+                self._of[process] = _waited_for_a_processor(process)
+        return sum(self._of.values()) + self._disk.waited()
+
+
+def _waited_for_a_processor(process: int) -> float:
+    """Seconds of all threads of a process."""
+    total = 0
+    for thread in os.listdir(f"/proc/{process}/task"):
+        with suppress(OSError), open(f"/proc/{process}/task/{thread}/schedstat") as file:
+            total += int(file.read().split()[1])
     return total / 1e9
 
 
-def let_live(child: int, seconds: float, disk: Disk) -> float:
+def let_live(child: int, seconds: float, disk: Disk, servers: DatabaseServers) -> float:
     """Lets a process live for so long; returns since when it has worked for `ON_THE_WAY`, in seconds since the epoch."""
-    seen = [(time.time(), waited(child, disk))]
+    waits_of = Waits(child, disk, servers)
+    seen = [(time.time(), waits_of.seconds())]
     while (left := seen[0][0] + seconds - time.time()) > 0:
         time.sleep(min(LOOK, left))
-        seen.append((time.time(), waited(child, disk)))
+        seen.append((time.time(), waits_of.seconds()))
     end, waits = seen[-1]
     return next((at for at, before in reversed(seen) if end - at - (waits - before) >= ON_THE_WAY), seen[0][0])
 
@@ -141,6 +180,7 @@ def main(options: dict[str, Any]) -> None:
     records = Records(Path(options["results"]), options["database"])
     disk = Disk(Path(options["results"]).parent)
     disk.start()
+    servers = DatabaseServers(options["database"])
     kills: list[float] = []
     on_the_way: list[float] = []
     ended_early = 0
@@ -148,12 +188,12 @@ def main(options: dict[str, Any]) -> None:
     while len(kills) < options["kills"]:
         child, born = live(options, ENDLESS), time.monotonic()
         if longest:
-            since = let_live(child, rng.uniform(0.0, longest), disk)
+            since = let_live(child, rng.uniform(0.0, longest), disk, servers)
         else:
             while not answers(records):
                 time.sleep(0.05)
             longest = time.monotonic() - born + AT_WORK
-            since = let_live(child, LOOK, disk) - ON_THE_WAY
+            since = let_live(child, LOOK, disk, servers) - ON_THE_WAY
         on_the_way.append(since)
         kills.append(time.time())
         os.kill(child, signal.SIGKILL)
