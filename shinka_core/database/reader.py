@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
+from shinka_core.database.chronicle import Chronicle
 from shinka_core.database.course import Course
 from shinka_core.database.islands import IslandRecord, read_islands
 from shinka_core.database.loading import read_events
@@ -236,6 +237,11 @@ class EvolutionReader:
     def course(self) -> Course:
         """Every step in its order, and what else a replay needs."""
         return Course(self._store, self.name)
+
+    @property
+    def chronicle(self) -> Chronicle:
+        """When everything happened, and what was written about the search."""
+        return Chronicle(self._store, self.name)
 
     async def islands(self) -> list[IslandRecord]:
         """The islands by number, the retired ones too."""

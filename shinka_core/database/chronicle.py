@@ -1,0 +1,170 @@
+"""When things happened and what was written beside the programs: what only a report asks a record for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shinka_core.database.schema import (
+    AdviceRow,
+    EmbeddingRow,
+    EvolutionRow,
+    GuidanceColumns,
+    IdeaRow,
+    ProgramRow,
+    SessionRow,
+    StepRow,
+    SystemPromptRow,
+)
+from shinka_core.database.sources import read_sources, unpacked
+from shinka_core.database.store import Store
+from shinka_core.database.summary import RunSummary, summarise
+from shinka_core.source import Source
+
+PAGE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a step of a generation was done, without what came of it.
+
+    Attributes:
+        seconds: That it took, as far as it counts them.
+    """
+
+    id: int
+    generation: int
+    step: str
+    attempt: int
+    turn: int
+    seconds: float
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A process that had the evolution open, in seconds since 1970.
+
+    Attributes:
+        ended_at: None while it has; of one that was killed its last sign of life.
+    """
+
+    number: int
+    began_at: float
+    ended_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GuidanceRecord:
+    """What was written about the search.
+
+    Attributes:
+        kind: `idea`, `advice` or `system_prompt`.
+        created_after: How many programs were recorded by then.
+        uses: Samplings that have shown it.
+        score: What came of them; None while nothing is known.
+    """
+
+    id: str
+    kind: str
+    text: str
+    parent_id: str | None
+    created_after: int
+    uses: int
+    score: float | None
+    details: dict[str, Any]
+
+
+_KINDS: dict[str, type[GuidanceColumns]] = {"idea": IdeaRow, "advice": AdviceRow, "system_prompt": SystemPromptRow}
+
+
+class Chronicle:
+    """Reads these of one evolution, as often as they are needed."""
+
+    def __init__(self, store: Store, evolution: str) -> None:
+        self._store = store
+        self._evolution = evolution
+
+    async def state(self) -> str:
+        """`running`, `finished` or `stopped`, as the database has it."""
+        query = select(EvolutionRow.state).where(EvolutionRow.name == self._evolution)
+
+        async def read(connection: AsyncConnection) -> str:
+            return str(await connection.scalar(query))
+
+        return await self._store.read(read)
+
+    async def summary(self) -> RunSummary:
+        """What the evolution comes to so far."""
+        return await self._store.read(lambda connection: summarise(connection, self._evolution))
+
+    async def sessions(self) -> list[Session]:
+        """By number."""
+        query = select(SessionRow.number, SessionRow.began_at, SessionRow.ended_at)
+        query = query.where(SessionRow.evolution == self._evolution).order_by(SessionRow.number)
+
+        async def read(connection: AsyncConnection) -> list[Session]:
+            return [Session(*row) for row in await connection.execute(query)]
+
+        return await self._store.read(read)
+
+    async def timings(self, after: int = 0) -> AsyncIterator[Timing]:
+        """Every step in the order in which they were stored.
+
+        Args:
+            after: Only those with a larger `id`.
+        """
+        query = select(
+            StepRow.id, StepRow.generation, StepRow.step, StepRow.attempt, StepRow.turn, StepRow.seconds,
+            StepRow.created_at,
+        ).where(StepRow.evolution == self._evolution)  # fmt: skip
+        last = after
+        while True:
+            page = query.where(StepRow.id > last).order_by(StepRow.id).limit(PAGE)
+
+            async def read(connection: AsyncConnection, page: Any = page) -> list[Any]:
+                return list(await connection.execute(page))
+
+            rows = await self._store.read(read)
+            for row in rows:
+                yield Timing(*row)
+            if len(rows) < PAGE:
+                return
+            last = rows[-1].id
+
+    async def guidance(self) -> list[GuidanceRecord]:
+        """Ideas, advice and system prompts, each kind in the order in which they were written."""
+
+        async def read(connection: AsyncConnection) -> list[GuidanceRecord]:
+            found: list[GuidanceRecord] = []
+            for kind, row in _KINDS.items():
+                query = select(row.id, row.text, row.parent_id, row.created_after, row.uses, row.score, row.details)
+                query = query.where(row.evolution == self._evolution).order_by(row.id)
+                found += [GuidanceRecord(one.id, kind, *one[1:]) for one in await connection.execute(query)]
+            return found
+
+        return await self._store.read(read)
+
+    async def embeddings(self) -> dict[str, NDArray[np.float32]]:
+        """The embedding of each program that has one, `(d,)`, by its id."""
+        query = select(ProgramRow.id, EmbeddingRow.vector).join(
+            EmbeddingRow, EmbeddingRow.digest == ProgramRow.embedding
+        )
+        query = query.where(ProgramRow.evolution == self._evolution)
+
+        async def read(connection: AsyncConnection) -> dict[str, NDArray[np.float32]]:
+            rows = await connection.execute(query)
+            return {name: vector for name, data in rows if (vector := unpacked(data)) is not None}
+
+        return await self._store.read(read)
+
+    async def sources(self, digests: Collection[str]) -> dict[str, Source]:
+        """The files of programs by `ProgramRecord.source`; those that are not there are left out."""
+        return await self._store.read(lambda connection: read_sources(connection, digests))
