@@ -92,12 +92,13 @@ class Chronicle:
         self._store = store
         self._evolution = evolution
 
-    async def state(self) -> str:
-        """`running`, `finished` or `stopped`, as the database has it."""
-        query = select(EvolutionRow.state).where(EvolutionRow.name == self._evolution)
+    async def state(self) -> tuple[str, int]:
+        """`running`, `finished` or `stopped`, as the database has it, and how often its rows were committed by then."""
+        query = select(EvolutionRow.state, EvolutionRow.commits).where(EvolutionRow.name == self._evolution)
 
-        async def read(connection: AsyncConnection) -> str:
-            return str(await connection.scalar(query))
+        async def read(connection: AsyncConnection) -> tuple[str, int]:
+            state, commits = (await connection.execute(query)).one()
+            return str(state), int(commits)
 
         return await self._store.read(read)
 

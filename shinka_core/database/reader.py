@@ -99,12 +99,15 @@ class EvolutionReader:
         finally:
             await store.close()
 
-    async def programs(self, after: int = 0, columns: Collection[str] = ()) -> AsyncIterator[ProgramRecord]:
+    async def programs(
+        self, after: int = 0, columns: Collection[str] = (), *, generation: int | None = None
+    ) -> AsyncIterator[ProgramRecord]:
         """Programs in the order in which they were recorded.
 
         Args:
             after: Only those with a larger `sequence`.
             columns: Texts to be read with them, of `TEXTS`.
+            generation: Only the one that this generation made.
 
         Raises:
             ValueError: A column is none of them.
@@ -113,6 +116,8 @@ class EvolutionReader:
             raise ValueError(f"columns={unknown} are no texts of programs; there are {', '.join(TEXTS)}")
         texts = [getattr(ProgramTextRow, column) for column in columns]
         query = select(*_PROGRAM, *texts).where(ProgramRow.evolution == self.name)
+        if generation is not None:
+            query = query.where(ProgramRow.generation == generation)
         if texts:
             query = query.join(ProgramTextRow, ProgramTextRow.program_id == ProgramRow.id)
         async for row in self._pages(query, ProgramRow.sequence, after):

@@ -36,7 +36,7 @@ async def collect(reader: EvolutionReader) -> dict[str, Any]:
     vectors = await chronicle.embeddings()
     found = spans([timing async for timing in chronicle.timings()])
     guidance, sessions, islands = await chronicle.guidance(), await chronicle.sessions(), await reader.islands()
-    state, now = await chronicle.state(), time.time()
+    (state, _), now = await chronicle.state(), time.time()
     place = {program.id: index for index, program in enumerate(programs)}
 
     def rest() -> dict[str, Any]:

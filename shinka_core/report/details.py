@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.reader import EvolutionReader
 from shinka_core.database.records import CallRecord, ProgramRecord
-from shinka_core.program import NO_GENERATION
 from shinka_core.report.texts import told
 from shinka_core.source import Source
 
@@ -35,6 +31,47 @@ def files(source: Source) -> dict[str, str]:
         if BINARY in file.text or max(map(len, file.text.split("\n"))) > LONGEST_DATA_LINE
         else file.text
         for file in source.files
+    }
+
+
+async def details(reader: EvolutionReader, generation: int) -> dict[str, Any]:
+    """All texts of a generation, as the live page asks for them; what it has none of is empty or None."""
+    rows = await reader.course.calls(generation, texts=True)
+    program, first = await _program(reader, generation), await _program(reader, 0)
+    parent = None if program is None or program.parent_id is None else await reader.source(program.parent_id)
+    return {
+        "about": {} if program is None else about(program),
+        "files": None if program is None else files(await reader.source(program.id)),
+        "parent": None if parent is None else files(parent),
+        "seed": None if first is None else files(await reader.source(first.id)),
+        "leftOut": False,
+        "calls": [_call(row) for row in rows],
+    }
+
+
+async def _program(reader: EvolutionReader, generation: int) -> ProgramRecord | None:
+    async for program in reader.programs(columns=ABOUT, generation=generation):
+        return program
+    return None
+
+
+def _call(row: dict[str, Any]) -> dict[str, Any]:
+    options = row["options"]
+    return {
+        "purpose": row["purpose"],
+        "model": row["model"],
+        "status": row["status"],
+        "reason": row["reason"],
+        "input": row["input_tokens"],
+        "cached": row["cached_tokens"],
+        "output": row["output_tokens"],
+        "cost": row["cost"],
+        "estimated": int(row["estimated"]),
+        "seconds": row["seconds"],
+        "messages": [[one["role"], told(one["content"])] for one in row["messages"] or ()],
+        "answer": row["answer"] or "",
+        "error": row["error"] or "",
+        "options": json.dumps(options, ensure_ascii=False) if options else "",
     }
 
 

@@ -19,7 +19,7 @@ function closeCharts() {
 function axis(name, more = {}) {
   return {
     name, nameLocation: "middle", nameGap: 28, type: "value", scale: true, ...more,
-    nameTextStyle: { color: colour("soft") }, axisLabel: { color: colour("soft"), hideOverlap: true, ...(more.axisLabel || {}) },
+    nameTextStyle: { color: colour("soft") }, axisLabel: { color: colour("soft"), hideOverlap: true, formatter: (value) => (typeof value === "number" ? number(value, 5) : value), ...(more.axisLabel || {}) },
     axisLine: { lineStyle: { color: colour("line") } }, splitLine: { lineStyle: { color: colour("line"), opacity: 0.5 } },
   };
 }

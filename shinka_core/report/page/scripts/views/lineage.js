@@ -55,8 +55,12 @@ function branches(run) {
 
 function drawn(run, layout, way, find, go) {
   const heights = layout === "tree" ? branches(run) : null;
-  const lowest = Math.min(...run.rows.filter((row) => row.score !== null).map((row) => row.score), Infinity);
-  const y = { score: (row) => (row.score === null ? lowest : row.score), tree: (row) => heights[row.index], island: (row) => row.island + 0.7 * ((row.index * 0.618034) % 1) - 0.35 }[layout];
+  // Scores that are far off, or that do not count, are drawn at the edge.
+  const fit = run.rows.filter((row) => row.correct && row.score !== null);
+  const low = usualLow(run, fit) ?? fit.reduce((least, row) => Math.min(least, row.score), fit.length ? Infinity : 0);
+  const high = fit.reduce((most, row) => Math.max(most, row.score), low);
+  const floor = low - 0.05 * (high - low);
+  const y = { score: (row) => Math.min(Math.max(row.score ?? floor, floor), high + 0.05 * (high - low)), tree: (row) => heights[row.index], island: (row) => row.island + 0.7 * ((row.index * 0.618034) % 1) - 0.35 }[layout];
   const at = (row) => [row.index, y(row), row.index];
   const edges = (rows) => rows.filter((row) => row.parent >= 0).map((row) => ({ coords: [at(run.rows[row.parent]).slice(0, 2), at(row).slice(0, 2)] }));
   const matching = find ? run.rows.filter((row) => `${row.name} ${row.operator} ${row.model} ${row.generation}`.toLowerCase().includes(find)) : [];

@@ -46,8 +46,7 @@ function progress(run, [words, axisName, of], range) {
   const fit = run.rows.filter((row) => row.correct && row.score !== null);
   const at = (row) => [of(row), row.score, row.index];
   const kinds = [...new Set(fit.map((row) => row.operator || "seed"))].sort();
-  const sorted = fit.map((row) => row.score).sort((a, b) => a - b);
-  const low = range === "all" || sorted.length < 8 ? null : Math.min(sorted[Math.floor(sorted.length / 10)], run.seed && run.seed.score !== null ? run.seed.score : Infinity);
+  const low = range === "all" ? null : usualLow(run, fit);
   const ordered = [...run.rows].filter((row) => row.best !== null).sort((a, b) => a.index - b.index);
   const steps = [];
   let [reached, last] = [-Infinity, null];
@@ -72,6 +71,12 @@ function progress(run, [words, axisName, of], range) {
     rows: run.rows,
     click: (one) => { if (one.seriesType === "scatter") location.hash = run.link(run.rows[one.data[2]]); },
   });
+}
+
+// The score below which lie only the worst tenth of the correct programs, and not the seed program.
+function usualLow(run, fit) {
+  const sorted = fit.map((row) => row.score).sort((a, b) => a - b);
+  return sorted.length < 8 ? null : Math.min(sorted[Math.floor(sorted.length / 10)], run.seed && run.seed.score !== null ? run.seed.score : Infinity);
 }
 
 function pointed(row) {

@@ -1,0 +1,1 @@
+"""The live page: the views of the report over runs that go on, served on this machine alone."""
