@@ -41,6 +41,7 @@ from flows.orchestrator.profile import profile
 from flows.orchestrator.suspension import unhurried_suspension
 from flows.orchestrator.unstored_results import unstored_results
 from flows.pool import drive
+from flows.reporting import reported
 from flows.signals import stopping_on_signals
 from flows.stopping import Stopping, stop_run
 from shinka_core.callbacks import telling
@@ -139,7 +140,7 @@ async def _run(run: Run) -> RunSummary:
         logger.info("evolution %s in %s", run.evolution, run.settings.results_dir)
         try:
             with lasting_states(), unstored_results(), one_error():
-                async with telling(listeners(), run.database, run.progress.best_score, run.control):
+                async with telling(listeners(), run.database, run.progress.best_score, run.control), reported(run):
                     stopped = await stopping.guard(drive(run))
         except Exception as error:
             await finish_broken(run, error)

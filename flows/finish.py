@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.orchestrator.artifacts import publish
+from flows.reporting import write_report
 from flows.stopping import CANCELLED
 from shinka_core.database import RunSummary
 from shinka_core.edit.unified import unified_diff
@@ -73,6 +74,8 @@ async def finish(run: Run, stopped: str) -> RunSummary:
     if faults:
         logger.error("%s", "; ".join(faults))
         summary = replace(summary, stopped_early="; ".join(filter(None, [stopped, *faults])))
+    if not faults:
+        await write_report(run)
     await _report(run, summary)
     return summary
 

@@ -55,6 +55,26 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
     return cluster.url
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _without_reports() -> Iterator[None]:
+    """Runs in this process write no report unless a test asks for one (`with_reports`): it is a tenth of a small run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flows.finish.write_report", _nothing)
+        yield
+
+
+@pytest.fixture
+def with_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of this test write their reports, as runs do."""
+    from flows.reporting import write_report
+
+    monkeypatch.setattr("flows.finish.write_report", write_report)
+
+
+async def _nothing(_: Any) -> None:
+    pass
+
+
 @pytest.fixture(scope="session")
 def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the tests' Prefect keeps its database."""

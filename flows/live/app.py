@@ -29,17 +29,19 @@ def app_of(watching: Watching, port: int) -> Guard:
 
     async def script_of(request: Request) -> Response:
         text = scripts.get(request.path_params["name"])
-        return PlainTextResponse("no such script", 404) if text is None else Response(text, media_type="text/javascript")
+        return (
+            PlainTextResponse("no such script", 404) if text is None else Response(text, media_type="text/javascript")
+        )
 
     async def runs(_: Request) -> Response:
         parts = [await run.whole() for run in watching.runs]
         return Response(b"[" + b",".join(parts) + b"]", media_type="application/json")
 
     async def generation(request: Request) -> Response:
-        number = request.path_params["run"]
+        number, of = int(request.path_params["run"]), int(request.path_params["generation"])
         if number >= len(watching.runs):
             return PlainTextResponse("no such run", 404)
-        return JSONResponse(await watching.runs[number].details(request.path_params["generation"]))
+        return JSONResponse(await watching.runs[number].details(of))
 
     async def news(_: Request) -> Response:
         return StreamingResponse(watching.news(), media_type="text/event-stream")

@@ -40,9 +40,9 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if not _among(headers.get("host"), self._hosts):
             refusal = "this page answers to 127.0.0.1 and localhost alone"
-        elif "origin" in headers and not _among(headers["origin"], self._origins):
-            refusal = "this page answers to itself alone"
-        elif headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
+        elif ("origin" in headers and not _among(headers["origin"], self._origins)) or headers.get(
+            "sec-fetch-site"
+        ) not in (None, "same-origin", "none"):
             refusal = "this page answers to itself alone"
         elif scope["method"] not in ("GET", "HEAD"):
             refusal = "there is nothing to change here"

@@ -88,14 +88,17 @@ class Watching:
         """Server-sent events: `more` at once and whenever there is, and a sign of life in between."""
         known = -1
         while True:
-            async with self._news:
-                try:
-                    await asyncio.wait_for(self._news.wait_for(lambda: self._version != known), beat)
-                except TimeoutError:
-                    text = b": still here\n\n"
-                else:
-                    known, text = self._version, f"event: more\ndata: {self._version}\n\n".encode()
-            yield text
+            try:
+                known = await asyncio.wait_for(self._later_than(known), beat)
+            except TimeoutError:
+                yield b": still here\n\n"
+            else:
+                yield f"event: more\ndata: {known}\n\n".encode()
+
+    async def _later_than(self, known: int) -> int:
+        async with self._news:
+            await self._news.wait_for(lambda: self._version != known)
+            return self._version
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Sequence
 
 from cyclopts import App
@@ -18,7 +19,13 @@ FAILED, MISTAKE = 1, 2
 
 
 def read_places(results: Sequence[str]) -> list[Place]:
-    """Where the evolutions are that somebody named: a results folder, a database, or either with `:name` after it."""
+    """Where the evolutions are that somebody named: a results folder, a database, or either with `:name` after it.
+
+    A single `-` has a place and a name read from standard input, a line each: an address may hold a password.
+    """
+    if list(results) == ["-"]:
+        where, name = (sys.stdin.readline().rstrip("\n") for _ in range(2))
+        return [Place(where, name or None)]
     return [Place(*split_run(one)) for one in results]
 
 

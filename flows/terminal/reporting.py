@@ -12,9 +12,7 @@ from rich.console import Console
 
 from flows.terminal.commands import read_places, run_command
 from shinka_core.errors import ConfigError
-from shinka_core.report.build import PROMPTS, build, write
-
-REPORT = "report.html"
+from shinka_core.report.build import PROMPTS, REPORT, build, write
 
 app = App(name="report", help="Write a report of evolutions as one HTML file that needs nothing else.", help_flags=["--help", "-h"], version_flags=[])  # fmt: skip
 

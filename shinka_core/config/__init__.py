@@ -91,6 +91,9 @@ class EvolutionConfig(Ending):
     )
     max_api_costs: float | None = Field(default=None, gt=0, description="US dollars after which no call is made.")
     seed: int = Field(default=0, ge=0, lt=2**63, description="Seeds every random choice of the run.")
+    report: bool = Field(
+        default=True, description="Write report.html into the results folder, renewed from time to time and at the end."
+    )
     stop_grace: float = Field(default=20.0, ge=0, description="Seconds for what is in flight when the run is stopped.")
 
     # Models

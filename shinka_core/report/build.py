@@ -20,6 +20,7 @@ from shinka_core.report.details import ABOUT, about, asked, files
 from shinka_core.report.page import LIBRARIES, asset, library, script
 from shinka_core.report.texts import Lines
 
+REPORT = "report.html"
 # Characters of different lines from which on only the way to the best program keeps its prompts: some 10 MB of page.
 PROMPTS = 40_000_000
 # Sources that are read at once.
@@ -93,7 +94,7 @@ def _way(programs: dict[str, Any]) -> set[int]:
             best = score
             while index >= 0 and programs["generation"][index] not in kept:
                 kept.add(programs["generation"][index])
-                index = programs["parent"][index]  # noqa: PLW2901 - up the lineage
+                index = programs["parent"][index]
     return kept
 
 

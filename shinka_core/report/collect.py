@@ -109,5 +109,3 @@ def _guidance(
         }
         for one in guidance
     ]
-
-

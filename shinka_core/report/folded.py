@@ -72,12 +72,12 @@ def arms_over_time(found: Sequence[Outcome]) -> dict[str, Any]:
     place = {arm: index for index, arm in enumerate(arms)}
     which = np.array([place[outcome.arm] for outcome in found], dtype=np.int64)
     gains = np.array([np.nan if outcome.gain is None else outcome.gain for outcome in found], dtype=np.float64)
-    moments = np.unique(np.linspace(1, len(found), min(MOMENTS, len(found))).astype(np.int64)) if found else []
-    pulls, mean, deviation = [], [], []
+    moments = np.unique(np.linspace(1, len(found), min(MOMENTS, len(found))).astype(np.int64))
+    pulls, mean, deviation = list[list[int]](), list[list[float]](), list[list[float]]()
     for index in range(len(arms)):
         mine = which == index
-        n = np.cumsum(mine)[np.array(moments, dtype=np.int64) - 1]
-        good = np.cumsum(mine & (np.nan_to_num(gains) > 0))[np.array(moments, dtype=np.int64) - 1]
+        n = np.cumsum(mine)[moments - 1]
+        good = np.cumsum(mine & (np.nan_to_num(gains) > 0))[moments - 1]
         a, b = 1.0 + good, 1.0 + n - good
         pulls.append(n.tolist())
         mean.append(np.round(a / (a + b), 5).tolist())

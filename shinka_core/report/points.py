@@ -17,20 +17,19 @@ def plane(vectors: Sequence[NDArray[np.float32] | None], seed: int = 0) -> list[
     Embeddings of another width than the first one's belong to another model and have no place here.
     """
     width = next((len(vector) for vector in vectors if vector is not None), 0)
-    there = [index for index, vector in enumerate(vectors) if vector is not None and len(vector) == width]
+    there = [(index, vector) for index, vector in enumerate(vectors) if vector is not None and len(vector) == width]
     found: list[list[float] | None] = [None] * len(vectors)
     if len(there) < 3 or width < 2:
         return found
-    rows = np.stack([vectors[index] for index in there]).astype(np.float32)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    rows = np.nan_to_num(rows, nan=0.0, posinf=0.0, neginf=0.0)
-    rows -= rows.mean(axis=0)
+    rows = np.nan_to_num(np.stack([vector for _, vector in there]), nan=0.0, posinf=0.0, neginf=0.0)
+    rows = (rows - rows.mean(axis=0)).astype(np.float64)
     chosen = rows
     if len(rows) > FITTED:
         chosen = rows[np.sort(np.random.default_rng(seed).choice(len(rows), FITTED, replace=False))]
-    _, vectors_of = np.linalg.eigh(chosen.T.astype(np.float64) @ chosen)
-    axes = vectors_of[:, ::-1][:, :2]
+    _, directions = np.linalg.eigh(chosen.T @ chosen)
+    axes = directions[:, ::-1][:, :2]
     # The sign of an axis means nothing: the same programs are shown the same way round.
-    axes *= np.where(axes[np.abs(axes).argmax(axis=0), range(2)] < 0, -1.0, 1.0)
-    for index, (x, y) in zip(there, (rows @ axes).tolist(), strict=True):
-        found[index] = [round(x, 4), round(y, 4)]
+    axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), [0, 1]] < 0, -1.0, 1.0)
+    for (index, _), place in zip(there, rows @ axes, strict=True):
+        found[index] = [round(float(place[0]), 4), round(float(place[1]), 4)]
     return found
