@@ -16,7 +16,7 @@ from tests.test_architecture import GROUND, LAYERS, ROOT, SOURCES, imports
 DOCUMENT = ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- graph: made by `make architecture` -->", "<!-- end of graph -->"
 WIDTH = 118
-FOLDERS = {"flows.orchestrator.server", "flows.orchestrator", "flows.terminal"}
+FOLDERS = {"flows.orchestrator.server", "flows.orchestrator", "flows.terminal", "flows.live"}
 
 
 def part_of(module: str) -> str:

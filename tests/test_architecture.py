@@ -98,6 +98,7 @@ MAY_USE = {
     "model_address": set[str](),
     "operators": {"edit", "llm", "prompts"},
     "database": {"naming", "population", "llm"},
+    "report": {"bandit", "database", "population", "settings"},
     "seed_program": {"edit"},
     "novelty": {"edit", "embed", "llm", "prompts"},
     "ways": {"model_address", "operators", "prompts"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from cyclopts import App
 from rich.console import Console
@@ -31,8 +32,6 @@ def read_places(results: Sequence[str]) -> list[Place]:
 
 def run_command(app: App, arguments: list[str]) -> int:
     """Runs a command; returns its exit code. Whatever is wrong is told in one line on standard error."""
-    speak_utf8()
-    steady_output()
     try:
         refuse_broken_text(arguments)
         command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=False)
@@ -44,3 +43,10 @@ def run_command(app: App, arguments: list[str]) -> int:
             f"error: {in_words(error)}", style="red", markup=False, emoji=False
         )
         return MISTAKE if is_mistake(as_mistake(error, begun=False)) else FAILED
+
+
+def run_and_leave(app: App) -> NoReturn:
+    """Runs the command line of this process and leaves with its exit code."""
+    speak_utf8()
+    steady_output()
+    sys.exit(run_command(app, sys.argv[1:]))

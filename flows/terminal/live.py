@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
-import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 import uvicorn
@@ -15,7 +14,7 @@ from rich.console import Console
 
 from flows.live.app import app_of
 from flows.live.watched import watched
-from flows.terminal.commands import read_places, run_command
+from flows.terminal.commands import read_places, run_and_leave
 from shinka_core.errors import ConfigError
 from shinka_core.report.build import Place
 
@@ -42,7 +41,7 @@ def watch_command(
     """
     if not 0 <= port < 65536:
         raise ConfigError(f"--port {port} is no port; name one from 1 to 65535, or 0 for any that is free")
-    with _listening(port) as listener:
+    with _listening(port) as listener, suppress(KeyboardInterrupt):
         asyncio.run(_serve(read_places(results), listener))
     return 0
 
@@ -71,6 +70,5 @@ async def _serve(places: Sequence[Place], listener: socket.socket) -> None:
 
 
 def main() -> None:
-    """Runs the command line and leaves with its exit code; to be told to end is its usual end."""
-    code = run_command(app, sys.argv[1:])
-    sys.exit(0 if code == 128 + signal.SIGINT else code)
+    """Runs the command line; to be told to end is its usual end."""
+    run_and_leave(app)

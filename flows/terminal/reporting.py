@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from flows.terminal.commands import read_places, run_command
+from flows.terminal.commands import read_places, run_and_leave
 from shinka_core.errors import ConfigError
 from shinka_core.report.build import PROMPTS, REPORT, build, write
 
@@ -60,4 +59,4 @@ def report_command(
 
 def main() -> None:
     """Runs the command line and leaves with its exit code."""
-    sys.exit(run_command(app, sys.argv[1:]))
+    run_and_leave(app)
