@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -11,6 +11,8 @@ from shinka_core.database.records import CallRecord, GenerationRecord, ProgramRe
 from shinka_core.program import GenerationState
 
 Row = TypeVar("Row")
+# Instances and features that a page has room for.
+MOST_NAMES = 200
 
 
 def columns(rows: Sequence[Row], **of: Callable[[Row], Any]) -> dict[str, list[Any]]:
@@ -58,9 +60,15 @@ def program_columns(programs: Sequence[ProgramRecord]) -> dict[str, Any]:
     found["operator"] = coded([program.patch_type or "" for program in programs])
     found["model"] = coded([program.model for program in programs])
     found["language"] = coded([program.language for program in programs])
-    names = sorted({name for program in programs for name in program.features})
-    found["features"] = {name: [finite(program.features.get(name)) for program in programs] for name in names}
+    found["features"] = _by_name([program.features for program in programs])
+    found["instances"] = _by_name([program.instance_scores for program in programs])
     return found
+
+
+def _by_name(values: Sequence[Mapping[str, float]]) -> dict[str, list[float | None]]:
+    """Numbers that programs have by name, a column each; of very many names the first ones."""
+    names = sorted({name for of in values for name in of})[:MOST_NAMES]
+    return {name: [finite(of.get(name)) for of in values] for name in names}
 
 
 def call_columns(calls: Sequence[CallRecord]) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, update
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.database.rows import program_rows
-from shinka_core.database.schema import CallTextRow, GenerationRow, IslandMemberRow, ModelCallRow, StepRow
+from shinka_core.database.schema import CallTextRow, GenerationRow, IslandMemberRow, ModelCallRow, ProgramRow, StepRow
 from shinka_core.database.writer import execute_rows
 from shinka_core.program import Program
 from shinka_core.source import Source
@@ -61,6 +61,7 @@ class Made:
             model=str(self.rng.choice(["small", "large"])) if parent else "", cost=0.01, evaluation_seconds=1.5,
             inspiration_ids=tuple(one.id for one in self.programs[-3:-1]), error="" if correct else "a check failed",
             public_metrics={"length": float(number)}, features={"length": float(self.rng.random()), "speed": float(self.rng.random())},
+            instance_scores={name: float(self.rng.random()) for name in ("first", "second")},
         )  # fmt: skip
         self.programs.append(made)
         self._lines.append(lines)
@@ -155,6 +156,9 @@ async def write_long_run(folder: Path, generations: int, *, embeddings: int = 64
                     said.append(words)
             async with database._engine.begin() as connection:
                 await execute_rows(connection, rows)
+                when = [{"of": f"{end['number']:032x}", "at": end["updated_at"]} for end in ends]
+                recorded = update(ProgramRow.__table__).where(ProgramRow.__table__.c.id == bindparam("of"))
+                await connection.execute(recorded.values(created_at=bindparam("at")), when)
                 await connection.execute(insert(IslandMemberRow), members)
                 await connection.execute(insert(GenerationRow), ends)
                 await connection.execute(insert(CallTextRow), said)

@@ -3,8 +3,9 @@
 // Okabe and Ito: told apart by all kinds of colour vision. Yellow is left out, since it fades on white.
 const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D31", "#7F7F7F"];
 const SYMBOLS = ["circle", "triangle", "rect", "diamond", "pin", "roundRect", "arrow", "circle"];
-// Points of one series from which they are drawn in one go.
+// Points of one series from which they are drawn in one go, as squares small enough to be filled without a path each.
 const LARGE = 1500;
+const SMALL = 3.9;
 const open = new Set();
 
 function colour(name) {
@@ -28,6 +29,7 @@ function points(name, data, index, more = {}) {
   return {
     name, type: "scatter", data, symbol: SYMBOLS[index % SYMBOLS.length], symbolSize: 6, progressive: 0,
     large: data.length > LARGE, largeThreshold: LARGE, itemStyle: { color: COLOURS[index % COLOURS.length], opacity: 0.75 }, ...more,
+    ...(data.length > LARGE ? { symbolSize: SMALL } : {}),
   };
 }
 

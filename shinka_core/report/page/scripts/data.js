@@ -17,7 +17,7 @@ class Run {
     this.number = number;
     const columns = { ...raw.programs };
     for (const name of ["operator", "model", "language"]) columns[name] = decoded(raw.programs[name]);
-    const plain = Object.keys(columns).filter((name) => name !== "features");
+    const plain = Object.keys(columns).filter((name) => !["features", "instances"].includes(name));
     this.rows = columns.generation.map((_, index) => {
       const row = { index, kind: "program", children: [] };
       for (const name of plain) row[name] = columns[name][index];
@@ -26,6 +26,7 @@ class Run {
     });
     for (const row of this.rows) if (row.parent >= 0) this.rows[row.parent].children.push(row.index);
     this.features = raw.programs.features;
+    this.instances = raw.programs.instances;
     this.failed = this.failures.generation.map((generation, index) => ({
       index, kind: "failure", generation, detail: this.failures.detail[index], at: this.failures.at[index],
       step: this.failures.step.words[this.failures.step.of[index]], reason: this.failures.reason.words[this.failures.reason.of[index]],

@@ -1,5 +1,8 @@
 // Who comes from whom: every program at its place, lines to their parents, and the way to the one that is looked at.
 
+// Of many lines to parents so many are drawn in one frame; while the picture is dragged the rest waits.
+const EDGES_AT_ONCE = 1000;
+
 function lineage(run, state) {
   const layout = state.layout || "score";
   const chosen = run.byGeneration.get(Number(state.chosen));
@@ -65,7 +68,7 @@ function drawn(run, layout, way, find, go) {
   const edges = (rows) => rows.filter((row) => row.parent >= 0).map((row) => ({ coords: [at(run.rows[row.parent]).slice(0, 2), at(row).slice(0, 2)] }));
   const matching = find ? run.rows.filter((row) => `${row.name} ${row.operator} ${row.model} ${row.generation}`.toLowerCase().includes(find)) : [];
   const series = [
-    { type: "lines", coordinateSystem: "cartesian2d", silent: true, unlisted: true, large: true, largeThreshold: 200, progressive: 0, data: edges(run.rows), lineStyle: { color: colour("soft"), width: 1, opacity: 0.25 } },
+    { type: "lines", coordinateSystem: "cartesian2d", silent: true, unlisted: true, large: true, largeThreshold: 200, progressive: EDGES_AT_ONCE, progressiveThreshold: EDGES_AT_ONCE, data: edges(run.rows), lineStyle: { color: colour("soft"), width: 1, opacity: 0.25 } },
     points("correct", run.rows.filter((row) => row.correct).map(at), 0),
     points("not correct", run.rows.filter((row) => !row.correct).map(at), 5, { symbol: "triangle" }),
     { type: "lines", coordinateSystem: "cartesian2d", silent: true, unlisted: true, data: edges(way), lineStyle: { color: COLOURS[1], width: 3, opacity: 1 }, z: 4 },
