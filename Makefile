@@ -20,7 +20,7 @@ server: $(VENV)/.installed  ## serve Prefect with its UI until Ctrl-C (ARGS="--d
 test: $(VENV)/.installed-dev  ## run the tests of every promise, in minutes (ARGS="-k patch" for some)
 	@$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
 
-test-all: $(VENV)/.installed-dev  ## run all tests: kills, outages and long waits as well
+test-all: $(VENV)/.installed-browser  ## run all tests: kills, outages, long waits and a browser as well
 	@$(BIN)/python -m pytest $(ARGS)
 
 # Besides its flows: what Prefect itself decides, schedules and retries.
@@ -63,6 +63,10 @@ $(VENV)/bin/python:
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing pinned dependencies (a minute or two, once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-browser: $(VENV)/.installed-dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
