@@ -16,7 +16,7 @@ from pathlib import Path
 
 from shinka_core.database.address import address_of
 from shinka_core.errors import DatabaseError
-from shinka_core.report.build import REPORT, Place, build, write
+from shinka_core.report.build import REPORT, STDIN, Place, build, write
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.report")
@@ -94,7 +94,7 @@ async def _by_another(run: Run) -> None:
     """
     place = _place(run)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(COMMAND), "-", "--out", str(run.settings.results_dir / REPORT), "--quiet",
+        sys.executable, str(COMMAND), STDIN, "--out", str(run.settings.results_dir / REPORT), "--quiet",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
         preexec_fn=_step_back if os.name == "posix" else None,
     )  # fmt: skip

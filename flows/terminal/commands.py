@@ -14,7 +14,7 @@ from flows.terminal.mistakes import as_mistake, in_words, is_mistake
 from flows.terminal.output import steady_output
 from flows.terminal.spelling import refuse_broken_text, speak_utf8
 from shinka_core.config.starting import split_run
-from shinka_core.report.build import Place
+from shinka_core.report.build import STDIN, Place
 
 FAILED, MISTAKE = 1, 2
 
@@ -22,9 +22,9 @@ FAILED, MISTAKE = 1, 2
 def read_places(results: Sequence[str]) -> list[Place]:
     """Where the evolutions are that somebody named: a results folder, a database, or either with `:name` after it.
 
-    A single `-` has a place and a name read from standard input, a line each: an address may hold a password.
+    A single `@stdin` has a place and a name read from standard input, a line each: an address may hold a password.
     """
-    if list(results) == ["-"]:
+    if list(results) == [STDIN]:
         where, name = (sys.stdin.readline().rstrip("\n") for _ in range(2))
         return [Place(where, name or None)]
     return [Place(*split_run(one)) for one in results]

@@ -21,6 +21,8 @@ from shinka_core.report.page import LIBRARIES, asset, library, script
 from shinka_core.report.texts import Lines
 
 REPORT = "report.html"
+# Says that a command reads the place from standard input.
+STDIN = "@stdin"
 # Characters of different lines from which on only the way to the best program keeps its prompts: some 10 MB of page.
 PROMPTS = 40_000_000
 # Sources that are read at once.
