@@ -8,6 +8,6 @@ if __name__ == "__main__":
 
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [os.path.dirname(here), *(folder for folder in sys.path if folder != here)]
-    from flows.terminal.live import main
+    from flows.terminal.serving import main
 
     main()
