@@ -10,7 +10,7 @@ from flows.orchestrator.ui_text import line
 from shinka_core.generation import OpenGeneration
 from shinka_core.generation.sampling import pulls_of
 from shinka_core.outcome import Failed, Open, Outcome, Recorded, Rejected, SetAside
-from shinka_core.program import Program
+from shinka_core.program import Failure, Program
 from shinka_core.shown import as_shown
 
 LONGEST_NAME = 100
@@ -27,9 +27,9 @@ def name_of(generation: OpenGeneration, outcome: Outcome) -> str:
             best = "best " if _is_best(generation) else ""
             end = f"{best}{_score(program)} {program.name[:LONGEST_NAME]}"
         case Rejected(failure) | Failed(failure):
-            end = f"failed: {failure.step}: {failure.reason}"
+            end = f"failed: {_reason(failure)}"
         case SetAside(failure):
-            end = f"left open: {failure.step}: {failure.reason}"
+            end = f"left open: {_reason(failure)}"
         case Open(reason):
             end = f"left open: {reason[:LONGEST_NAME]}"
     return line(f"{generation} {end}", LONGEST_NAME)
@@ -64,6 +64,10 @@ def _outcome(generation: OpenGeneration, outcome: Outcome) -> str:
             return "failed"
         case SetAside() | Open():
             return "left-open"
+
+
+def _reason(failure: Failure) -> str:
+    return f"{failure.step}: {failure.reason}: {failure.detail[:LONGEST_NAME]}"
 
 
 def _is_best(generation: OpenGeneration) -> bool:

@@ -58,11 +58,11 @@ def _best(overview: Overview) -> list[dict[str, Any]]:
             "generation": program.generation,
             "score": program.score,
             "gain over seed": None if overview.seed_score is None else _short(program.score - overview.seed_score),
-            "name": cell(program.name, NAME),
+            "cost ($)": round(program.cost, 6),
             "operator": cell(program.operator, NAME),
             "model": cell(program.model, NAME),
             "island": program.island,
-            "cost ($)": round(program.cost, 6),
+            "name": cell(program.name, NAME),
         }
         for rank, program in enumerate(overview.best, 1)
     ]
