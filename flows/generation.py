@@ -10,7 +10,9 @@ from prefect.states import Cancelled, Completed
 from prefect.states import Failed as FailedState
 
 from flows.beginning import begun
+from flows.labels import message, name_of, tags_of
 from flows.open_runs import open_run_of
+from flows.orchestrator.flow_run_label import label
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
 from flows.proposal import Proposal, propose
 from flows.repairing import judged
@@ -63,22 +65,23 @@ async def generation(evolution: str, number: int) -> State[None]:
                 reason != run.control.reason
             ):  # a run that only comes to its end is not to be stopped by what it left out
                 run.control.stop(reason)
-            state = Cancelled(message=reason[:1000])
+            state = Cancelled(message=message(reason))
         case Recorded(program):
-            told = describe(program, islands=run.settings.database.num_islands)
+            told = message(describe(program, islands=run.settings.database.num_islands))
             if run.progress.best_generation == number:
                 logger.info("%s is the new best: %s", opened, told)
             state = Completed(message=told)
         case SetAside(failure):
             run.last_error = failure.detail
             logger.info("%s is left open: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
-            state = FailedState(message=f"left open: {failure.step}: {failure.reason}: {failure.detail}"[:1000])
+            state = FailedState(message=message(f"left open: {failure.step}: {failure.reason}: {failure.detail}"))
         case Rejected(failure) | Failed(failure):
             await steps.give_up(opened, failure, outcome.blame if isinstance(outcome, Failed) else None)
             run.last_error = failure.detail
             logger.info("%s failed: %s: %s: %.200s", opened, failure.step, failure.reason, failure.detail)
-            state = FailedState(message=f"{failure.step}: {failure.reason}: {failure.detail}"[:1000])
+            state = FailedState(message=message(f"{failure.step}: {failure.reason}: {failure.detail}"))
     run.ends[number] = outcome
+    await label(name_of(opened, outcome), tags_of(opened, outcome))
     return state
 
 

@@ -1,150 +1,157 @@
-"""What the Prefect UI shows of an evolution beside its runs: a progress bar and a report."""
+"""What the Prefect UI shows of an evolution beside its runs: a progress bar, a page and tables.
+
+They are put up when the evolution begins and kept up to date, each in place (`flow_run_artifacts.py`), so their
+number does not grow with the run: one bar, one page and three tables. The bar moves every few seconds if
+there is anything to move; the others change twice a minute at most, and less often where reading them takes long.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-import re
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from uuid import UUID
+from functools import partial
 
-from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, aupdate_progress_artifact
-from prefect.client.orchestration import PrefectClient
-from prefect.context import FlowRunContext
+from prefect.client.orchestration import get_client
 
-from flows.islands import COLUMNS, island_rows
+from flows.orchestrator.artifact_texts import Shown, outcome, page, search, tables
+from flows.orchestrator.flow_run_artifacts import FlowRunArtifacts
+from flows.orchestrator.identity import current_flow_run
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
-from shinka_core.bounds import within
-from shinka_core.database import RunSummary
+from flows.orchestrator.ui_text import code
+from shinka_core.database import EvolutionReader, RunSummary
 from shinka_core.edit.unified import unified_diff
-from shinka_core.errors import OrchestratorError
+from shinka_core.errors import DatabaseError, OrchestratorError
+from shinka_core.program import Program
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.board")
 
 UPDATE_PERIOD = 5.0
-DIFF_LIMIT = 20_000
-LONGEST_KEY = 100
-# Ideas in the report, the newest ones, and characters of a title there: what would end its cell or pass for markup is none.
-MOST_IDEAS, LONGEST_TITLE = 100, 200
-PLAIN = str.maketrans(dict.fromkeys("|<>`*_[]\n", " "))
+TABLES_PERIOD = 30.0
+# Tables take one part in so many of the run's time.
+SHARE = 50
+REPORT = "report.html"
+LONGEST_PATH = 1_000
 
 
 class Board:
-    """The progress bar of one run. It is decoration: nothing waits for it."""
+    """The artifacts of one run while it goes on. They are decoration: nothing waits for them."""
 
     def __init__(self, run: Run, calls: ServerCalls) -> None:
         self._run = run
         self._calls = calls
-        self._artifact: UUID | None = None
+        flow_run = current_flow_run()
+        self._artifacts = None if flow_run is None else FlowRunArtifacts(flow_run.id)
+        self._bar: Shown | None = None
+        self._ended = -1
+        self._diffs = Diffs(run)
 
     @asynccontextmanager
     async def shown(self) -> AsyncGenerator[None, None]:
-        """Puts the bar up and keeps it up to date inside the block."""
-        if FlowRunContext.get() is None:
+        """Puts them up and keeps them up to date inside the block."""
+        if self._artifacts is None:
             yield
             return
-        moving = asyncio.create_task(self._keep_moving())
+        moving = asyncio.create_task(self._keep_moving(self._artifacts))
         try:
             yield
         finally:
             moving.cancel()
             await asyncio.wait([moving])
-            if self._artifact is not None:
-                self._calls.later("the progress bar", self._move)
+            self._artifacts.forget()
+            if self._bar is not None:
+                self._calls.later("the progress bar", partial(self._artifacts.put, shown=_bar(self._run)))
 
-    async def _keep_moving(self) -> None:
+    async def _keep_moving(self, artifacts: FlowRunArtifacts) -> None:
+        due = time.monotonic() + TABLES_PERIOD
         try:
-            if self._artifact is None:
-                self._artifact = await self._calls.call("put up the progress bar", self._put_up)
             while True:
+                bar = _bar(self._run)
+                if bar != self._bar:
+                    await self._calls.call("move the progress bar", partial(artifacts.put, shown=bar))
+                    self._bar = bar
+                if time.monotonic() >= due:
+                    due = await self._show(artifacts)
                 await asyncio.sleep(UPDATE_PERIOD)
-                await self._calls.call("move the progress bar", self._move)
         except (*ORCHESTRATOR_AWAY, OrchestratorError) as error:
             logger.info("no progress bar in the Prefect UI: %s", error)
 
-    async def _put_up(self, _: PrefectClient) -> UUID:
-        return await acreate_progress_artifact(progress=self._percent(), description=self._description())
+    async def _show(self, artifacts: FlowRunArtifacts) -> float:
+        """Shows how things stand, if anything has ended since; returns when to look again."""
+        began, ended = time.monotonic(), self._run.database.ended
+        if ended != self._ended:
+            try:
+                for shown in await _standing(self._run, self._diffs):
+                    await self._calls.call("show how things stand", partial(artifacts.put, shown=shown))
+                self._ended = ended
+            except DatabaseError as error:
+                logger.debug("the tables in the Prefect UI stay as they are: %s", error)
+        now = time.monotonic()
+        return now + max(TABLES_PERIOD, SHARE * (now - began))
 
-    async def _move(self, _: PrefectClient) -> None:
-        assert self._artifact is not None
-        await aupdate_progress_artifact(self._artifact, progress=self._percent(), description=self._description())
 
-    def _percent(self) -> float:
-        return min(100.0 * self._run.progress.finished / max(self._run.progress.total, 1), 100.0)
+class Diffs:
+    """The best program's diff against the seed program, made again when there is another best."""
 
-    def _description(self) -> str:
-        progress = self._run.progress
-        done = f"{progress.finished} of {progress.total} generations, best score {progress.best_score}"
-        return f"{done}; results in {self._run.settings.results_dir}"
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._last: tuple[str, str] = ("", "")
+
+    async def of(self, best: Program | None) -> str:
+        """The diff; nothing without a program."""
+        if best is None:
+            return ""
+        if best.id != self._last[0]:
+            self._last = (best.id, await asyncio.to_thread(unified_diff, self._run.seed_program.source, best.source))
+        return self._last[1]
+
+
+async def _standing(run: Run, diffs: Diffs) -> list[Shown]:
+    """Tables and page of a run that goes on."""
+    progress, best = run.progress, await run.database.best()
+    head = [
+        f"Best score **{progress.best_score}**, seed program {progress.seed_score}, so far.",
+        f"{progress.finished} of {progress.total} generations, ${progress.cost:.4f}.",
+    ]
+    shown = page(run.evolution, head + _places(run), best, await diffs.of(best), [])
+    return [shown, *await _tables(run)]
+
+
+async def _tables(run: Run) -> list[Shown]:
+    async with EvolutionReader.open(run.settings.results_dir, run.evolution) as reader:
+        return tables(run.evolution, await reader.overview())
+
+
+def _places(run: Run) -> list[str]:
+    folder = run.settings.results_dir
+    lines = ["", f"Everything is in {code(str(folder), LONGEST_PATH)}."]
+    if (folder / REPORT).is_file():
+        lines.append(f"The report is {code(str(folder / REPORT), LONGEST_PATH)}: open it in a browser on that machine.")
+    return lines
+
+
+def _bar(run: Run) -> Shown:
+    progress = run.progress
+    percent = min(100.0 * progress.finished / max(progress.total, 1), 100.0)
+    done = f"{progress.finished} of {progress.total} generations, best score {progress.best_score}"
+    return Shown("progress", None, percent, f"{done}; results in {code(str(run.settings.results_dir), LONGEST_PATH)}")
 
 
 async def publish(run: Run, summary: RunSummary) -> None:
-    """Puts the outcome, the best program and its diff on the run's page."""
-    if FlowRunContext.get() is None:
+    """Puts what the run came to on its page, however it ended."""
+    flow_run = current_flow_run()
+    if flow_run is None:
         return
     best = await run.database.best()
-    lines = [f"# {summary.evolution}", "", f"Best score **{summary.best_score}**, seed program {summary.seed_score}."]
-    lines.append(
-        f"{summary.programs} programs ({summary.correct} correct), ${summary.cost:.4f}, {summary.seconds:.0f} s."
-    )
-    if summary.reached:
-        lines += ["", f"The run has ended because {summary.reached}."]
-    lines += ["", f"Everything is in `{run.settings.results_dir}`."]
-    lines += [f"- failed: {reason}: {count}" for reason, count in summary.failures.items()]
-    lines += _islands(summary)
-    if best is not None:
-        diff = within(await asyncio.to_thread(unified_diff, run.seed_program.source, best.source), DIFF_LIMIT)
-        lines += [
-            "",
-            f"Generation {best.generation}, `{best.model or 'seed'}`: {best.name}",
-            "",
-            "~~~diff",
-            diff,
-            "~~~",
-        ]
-    lines += _ideas(summary)
-    if run.guide.advice:
-        lines += ["", "## Advice in force", *(f"\n{point}" for point in run.guide.advice)]
+    head, tail = outcome(summary) + _places(run), search(summary, tuple(run.guide.advice))
+    shown = page(run.evolution, head, best, await Diffs(run).of(best), tail)
+    artifacts = FlowRunArtifacts(flow_run.id)
     try:
-        await acreate_markdown_artifact(
-            "\n".join(lines), key=_key(summary.evolution), description=f"Outcome of {summary.evolution}"
-        )
+        async with get_client() as client:
+            for each in [shown, *await _tables(run)]:
+                await artifacts.put(client, each)
     except ORCHESTRATOR_AWAY as error:
         logger.warning("no report in the Prefect UI: %s", error)
-
-
-def _islands(summary: RunSummary) -> list[str]:
-    """A table of the islands where there are several."""
-    if len(summary.islands) < 2:
-        return []
-    rows = [COLUMNS, tuple("---" for _ in COLUMNS), *island_rows(summary.islands)]
-    return ["", *(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)]
-
-
-def _ideas(summary: RunSummary) -> list[str]:
-    """A table of the ideas and what came of each; nothing where there were none."""
-    if not summary.ideas:
-        return []
-    rows = [
-        f"| {idea.asked_at} | {within(idea.title, LONGEST_TITLE).translate(PLAIN)} | "
-        f"{', '.join(map(str, idea.generations)) or 'none'} | {'none' if idea.gain is None else f'{idea.gain:+.6g}'} |"
-        for idea in summary.ideas[-MOST_IDEAS:]
-    ]
-    return [
-        "",
-        "## Ideas",
-        "",
-        "| after programs | idea | tried by generations | gain |",
-        "| --- | --- | --- | --- |",
-        *rows,
-    ]
-
-
-def _key(name: str) -> str:
-    """Artifact keys hold lower-case letters, digits and dashes alone; names that lose by it stay apart."""
-    key = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_KEY]
-    digest = "" if key == name else f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-    return f"evolution-{key}{digest}".replace("--", "-")

@@ -96,7 +96,7 @@ async def generation_runs(run: Run, calls: ServerCalls) -> AsyncGenerator[Genera
     async with parent_run(generation, calls) as parent:
         yield GenerationRuns(run, parent, calls)
     if not await _told(calls, LAST_STATES_OF_A_STOP if run.control.stopped else LAST_STATES):
-        logger.warning("the Prefect UI misses the last state of %d flow runs", calls.waiting)
+        logger.warning("the Prefect UI misses the last state or the name of %d flow runs", calls.waiting)
 
 
 async def _told(calls: ServerCalls, limit: float) -> bool:
@@ -106,6 +106,6 @@ async def _told(calls: ServerCalls, limit: float) -> bool:
     if left <= 0:
         return False
     logger.warning(
-        "all generations are done; the Prefect server has %d more states to take, at most %.0f s", calls.waiting, left
+        "all generations are done; the Prefect server has %d more requests to take, at most %.0f s", calls.waiting, left
     )
     return await calls.settled(left)

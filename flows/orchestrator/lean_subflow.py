@@ -1,11 +1,12 @@
-"""A flow run inside a flow run for two requests to the server instead of nine, none of them needed.
+"""A flow run inside a flow run for three requests to the server instead of nine, none of them needed.
 
 Prefect's own subflow call registers the flow, makes a placeholder task run, looks for an earlier
 run, creates the flow run as pending, names it, proposes `Running`, reads it back and proposes the
 final state: nine round trips, most of them writes. A generation is never looked for (the journal
 in the program database knows whether it is done), so here the flow run is created as `Running`
 under its name, below one placeholder that all generations of an evolution share, and gets its
-final state at the end. Nothing depends on what the server answers, so the final state is sent in
+final state at the end, and then the name and tags that say what came of it, unless the server is
+slow. Nothing depends on what the server answers, so the final state is sent in
 the background, and the creation is waited for only as long as a healthy server takes. What the UI
 shows is the same: children of the evolution's flow run with task runs inside.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +25,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, State, StateType
 
 from flows.orchestrator.early_run import EarlyRun
+from flows.orchestrator.flow_run_label import send_label
 from flows.orchestrator.parent_run import ParentRun
 from flows.orchestrator.private import AsyncFlowRunEngine, keep_state, run_engine
 from flows.orchestrator.server_calls import ServerCalls
@@ -80,6 +83,8 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
 
         async def tell(client: PrefectClient) -> None:
             await client.set_flow_run_state(run.id, state, force=force)
+            if run.name != self._run_name and not self._calls.slow:  # what it came to is its name then
+                self._calls.later(f"the name of {self._run_name}", partial(send_label, run))
 
         run.when_known(lambda: self._calls.later(f"the end of {self._run_name}", tell))
         return state

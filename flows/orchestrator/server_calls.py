@@ -90,6 +90,11 @@ class ServerCalls:
         """Work in the background that is not done yet."""
         return len(self._background)
 
+    @property
+    def slow(self) -> bool:
+        """Whether the server takes so long that nothing is asked of it that can be left out."""
+        return self._pace.slow
+
     async def call(self, what: str, request: Request[T]) -> T:
         """Makes a request until it is answered.
 

@@ -23,10 +23,15 @@ class Pace:
         self._last: deque[float] = deque(maxlen=WINDOW)
         self._told = False
 
+    @property
+    def slow(self) -> bool:
+        """Whether the last ones took long."""
+        return len(self._last) == WINDOW and sum(self._last) >= WINDOW * SLOW
+
     def saw(self, seconds: float) -> bool:
         """Takes note of a request; returns whether the server has just turned out to be slow, once."""
         self._last.append(seconds)
-        if self._told or len(self._last) < WINDOW or sum(self._last) < WINDOW * SLOW:
+        if self._told or not self.slow:
             return False
         self._told = True
         return True

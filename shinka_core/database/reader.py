@@ -20,6 +20,7 @@ from shinka_core.database.chronicle import Chronicle
 from shinka_core.database.course import Course
 from shinka_core.database.islands import IslandRecord, read_islands
 from shinka_core.database.loading import read_events
+from shinka_core.database.overview import Overview, read_overview
 from shinka_core.database.read_only import check_revision, read_only_engine
 from shinka_core.database.records import (
     CallRecord,
@@ -134,6 +135,10 @@ class EvolutionReader:
             return await kept_settings(connection, self.name) or {}
 
         return await self._store.read(read)
+
+    async def overview(self) -> Overview:
+        """The best programs, costs and failures, counted by the database."""
+        return await self._store.read(lambda connection: read_overview(connection, self.name))
 
     async def source(self, program_id: str) -> Source:
         """The files of a program.

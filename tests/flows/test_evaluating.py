@@ -171,7 +171,7 @@ async def test_each_stage_and_repeat_is_a_task_run_of_its_own(
     ]
     assert reached == [("quick", 1.0), ("quick", 1.25), ("full", None)]
     (evolution,) = flow_runs(prefect_api, name={"any_": [made.name]})
-    generations = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]}, name={"any_": ["gen-0002"]})
+    generations = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]}, name={"like_": "gen-0002"})
     names = {step["name"] for step in await task_runs_of(prefect_api, generations[0]["id"], 11)}
     assert {
         f"{step} gen-0002{part}" for step in ("submit", "evaluate") for part in (" quick", " full", " full run 2")

@@ -19,7 +19,7 @@ import pytest
 
 from tests.support.model_server import ModelServer, Script
 from tests.support.prefect import ROOT, environment_for, evolve
-from tests.support.runs import TASK, ServerProcess, command, flow_runs, model_server, rows
+from tests.support.runs import TASK, ServerProcess, command, flow_runs, generation_of, model_server, rows
 
 
 @pytest.fixture
@@ -60,9 +60,9 @@ def test_a_run_fills_all_proposal_slots_records_everything_and_shows_itself_alon
     outer = flow_runs(prefect_api, name={"any_": ["full-run"]})
     assert [run["state"]["type"] for run in outer] == ["COMPLETED"]
     children = flow_runs(prefect_api, parent_flow_run_id={"any_": [outer[0]["id"]]})
-    assert sorted(run["name"] for run in children) == [f"gen-{number:04d}" for number in range(17)]
+    assert sorted(map(generation_of, children)) == [f"gen-{number:04d}" for number in range(17)]
     assert all(run["state"]["type"] == "COMPLETED" and "score" in run["state"]["message"] for run in children)
-    one = next(run for run in children if run["name"] == "gen-0007")
+    one = next(run for run in children if generation_of(run) == "gen-0007")
     names = task_names(prefect_api, one["id"])
     assert names == {
         "sample gen-0007 try 0", "query gen-0007 try 0.0 gpt-4o-mini", "patch gen-0007 try 0.0",

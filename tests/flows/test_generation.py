@@ -24,7 +24,7 @@ from shinka_core.program import Evaluation, Failure, Job, Program, Trial
 from shinka_core.run import Run
 from tests.support.model_server import ModelServer, Script
 from tests.support.prefect import evolve
-from tests.support.runs import TASK, flow_runs, rows, settings_for
+from tests.support.runs import TASK, flow_runs, generation_of, rows, settings_for
 
 
 def runner(
@@ -110,7 +110,7 @@ async def test_what_closed_a_generation_may_be_cut_off_before_it_says_so(
     (evolution,) = flow_runs(prefect_api, name={"any_": [name]})
     children = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]})
     last = {
-        child["name"]: (child["state_type"], child["state"]["message"])
+        generation_of(child): (child["state_type"], child["state"]["message"])
         for child in sorted(children, key=lambda child: child["start_time"])
     }
     assert last["gen-0002"][0] == "COMPLETED"
@@ -174,7 +174,7 @@ async def test_two_evolutions_in_one_process_are_two(tmp_path: Path, prefect_api
         (evolution,) = flow_runs(prefect_api, name={"any_": [name]})
         assert evolution["state_type"] == "COMPLETED"
         children = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]})
-        assert sorted(child["name"] for child in children) == [f"gen-{number:04d}" for number in range(5)]
+        assert sorted(map(generation_of, children)) == [f"gen-{number:04d}" for number in range(5)]
     codes = [
         rows(tmp_path / name, "SELECT text FROM programs JOIN sources ON digest = source ORDER BY generation")
         for name in names
@@ -217,11 +217,11 @@ async def test_a_server_that_does_not_answer_keeps_no_generation_waiting_and_hea
     assert summary.programs == 9
     (evolution,) = flow_runs(prefect_api, name={"any_": [name]})
     generations = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]})
-    assert sorted((run["name"], run["state_type"]) for run in generations) == [
+    assert sorted((generation_of(run), run["state_type"]) for run in generations) == [
         (f"gen-{number:04d}", "COMPLETED") for number in range(9)
     ]
     for run in generations:
-        steps_of_it = await task_runs_of(prefect_api, run["id"], 3 if run["name"] == "gen-0000" else 7)
+        steps_of_it = await task_runs_of(prefect_api, run["id"], 3 if generation_of(run) == "gen-0000" else 7)
         assert {step["state_type"] for step in steps_of_it} == {"COMPLETED"}, run["name"]
 
 
@@ -250,7 +250,7 @@ def test_generations_run_as_ordinary_subflows_too(tmp_path: Path, prefect_api: s
     assert rows(results, "SELECT state, count(*) FROM generations GROUP BY 1") == [("recorded", 5)]
     (evolution,) = flow_runs(prefect_api, name={"any_": [name]})
     children = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]})
-    assert {child["name"]: child["state_type"] for child in children} == {
+    assert {generation_of(child): child["state_type"] for child in children} == {
         f"gen-{number:04d}": "COMPLETED" for number in range(5)
     }
     assert len({child["parent_task_run_id"] for child in children}) == 5

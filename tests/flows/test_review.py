@@ -13,7 +13,7 @@ import pytest
 
 from shinka_core.config import EvolutionConfig, InProcessJobConfig
 from tests.support.model_server import ModelServer, Script
-from tests.support.runs import flow_runs, rows, settings_for
+from tests.support.runs import flow_runs, generation_of, rows, settings_for
 
 REVIEWS = "SELECT generation, attempt, turn, payload ->> 'decision' FROM generation_steps WHERE step = 'reviewed' ORDER BY 1, 2, 3"
 EVALUATOR = "import runpy\ndef evaluate(program_path, results_dir): return {'combined_score': runpy.run_path(program_path)['x']}\n"
@@ -62,7 +62,9 @@ async def test_objections_are_fed_back_stored_and_counted(tmp_path: Path, prefec
     assert any("asks for a change first:\ntake the square root instead" in word for word in words)
     (outer,) = flow_runs(prefect_api, name={"any_": [summary.evolution]})
     (first,) = [
-        run for run in flow_runs(prefect_api, parent_flow_run_id={"any_": [outer["id"]]}) if run["name"] == "gen-0001"
+        run
+        for run in flow_runs(prefect_api, parent_flow_run_id={"any_": [outer["id"]]})
+        if generation_of(run) == "gen-0001"
     ]
     names: list[str] = []
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(20):

@@ -35,6 +35,7 @@ for name, value in (("metrics", {"combined_score": 1.0}), ("correct", {"correct"
         json.dump(value, file)
 """
 GENERATIONS = 12
+SHOWN = ("evolution", "best-programs", "costs")
 AT_ONCE = 3
 
 
@@ -222,4 +223,9 @@ def test_cancelled_in_the_ui_a_run_stops_and_says_so(tmp_path: Path, prefect_api
     assert run.recorded() == in_flight
     assert "cancelled in the Prefect UI" in run.output
     wait_until(lambda: flow_runs(prefect_api, name={"any_": [run.name]})[0]["state"]["type"] == "CANCELLED")
+    body = {"artifacts": {"flow_run_id": {"any_": [outer["id"]]}}}
+    shown = httpx.post(f"{prefect_api}/artifacts/filter", json=body, trust_env=False).json()
+    assert {artifact["key"] for artifact in shown} == {None, *(f"{kind}-{run.name}" for kind in SHOWN)}
+    (page,) = [artifact["data"] for artifact in shown if artifact["type"] == "markdown"]
+    assert "Stopped early: `cancelled in the Prefect UI`" in page
     run.resume(prefect_api, prefect_home)

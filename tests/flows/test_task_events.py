@@ -79,7 +79,7 @@ def test_the_server_shows_a_long_step_while_it_runs_and_every_step_when_it_is_ov
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
     def task_runs(flow_run: str = "gen-0001", **chosen: Any) -> list[dict[str, Any]]:
-        body = {"task_runs": chosen, "flow_runs": {"name": {"any_": [flow_run]}}}
+        body = {"task_runs": chosen, "flow_runs": {"name": {"like_": flow_run}}}
         body["flow_runs"] |= {"start_time": {"after_": started}}
         response = httpx.post(f"{prefect_api}/task_runs/filter", json=body, trust_env=False)
         response.raise_for_status()

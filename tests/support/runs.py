@@ -125,6 +125,11 @@ def flow_runs(api: str, **flow_run_filter: Any) -> list[dict[str, Any]]:
     return response.json()
 
 
+def generation_of(run: dict[str, Any]) -> str:
+    """Which generation a flow run is of: its name says that first, then what came of it."""
+    return run["name"].split()[0]
+
+
 def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():

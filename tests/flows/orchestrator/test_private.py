@@ -12,7 +12,7 @@ import pytest
 
 from flows.orchestrator import private
 from tests.support.prefect import ROOT, environment_for
-from tests.support.runs import TASK, flow_runs, rows
+from tests.support.runs import TASK, flow_runs, generation_of, rows
 
 OTHER_ARGUMENTS = """
 from prefect import flow_engine
@@ -75,7 +75,7 @@ def test_a_run_goes_the_ordinary_way(
     assert rows(results, "SELECT state, count(*) FROM generations GROUP BY 1") == [("recorded", 5)]
     (evolution,) = flow_runs(prefect_api, name={"any_": [name]})
     children = flow_runs(prefect_api, parent_flow_run_id={"any_": [evolution["id"]]})
-    assert {child["name"]: child["state_type"] for child in children} == {
+    assert {generation_of(child): child["state_type"] for child in children} == {
         f"gen-{number:04d}": "COMPLETED" for number in range(5)
     }
     assert len({child["parent_task_run_id"] for child in children}) == (5 if plain else 1)
