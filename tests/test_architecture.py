@@ -78,6 +78,7 @@ MAY_USE = {
     "seeds": set[str](),
     "starting": {"database", "earlier_runs", "library", "opening"},
     "library": {"earlier_runs", "embed", "prompts", "seed_program", "settings"},
+    "exports": {"database", "edit"},
     "earlier_runs": {"database", "fingerprint", "program_size", "seed_program", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},
     "python_tree": set[str](),

@@ -150,6 +150,15 @@ class EvolutionReader:
             raise DatabaseError(f"evolution {self.name!r} has no program {program_id!r}")
         return found
 
+    async def sources(self, programs: Collection[ProgramRecord]) -> dict[str, Source]:
+        """The files of several programs of this evolution, by their ids."""
+
+        async def read(connection: AsyncConnection) -> dict[str, Source]:
+            found = await read_sources(connection, {program.source for program in programs})
+            return {program.id: in_language(found[program.source], program.language) for program in programs}
+
+        return await self._store.read(read)
+
     async def lineage(self, after: int = 0) -> AsyncIterator[Descent]:
         """Who comes from whom, in the order in which programs were recorded."""
         query = select(
