@@ -1,0 +1,181 @@
+"""A run of another system made into an evolution of ours: recorded once, finished, never continued.
+
+Each program becomes a generation, in the order in which they were made. One that is a copy for another island is no
+program of its own: the one that it is a copy of lives there too. What ours has and the other system does not tell is
+empty: steps, calls of models, embeddings.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from shinka_core.config import DatabaseConfig
+from shinka_core.database import AsyncProgramDatabase
+from shinka_core.database.dating import Moments, set_moments
+from shinka_core.edit.languages import EXTENSIONS
+from shinka_core.errors import Blame
+from shinka_core.imports.foreign import ForeignFailure, ForeignProgram, ForeignRun, time_of
+from shinka_core.naming import DEFAULT_DATABASE, IMPORTED
+from shinka_core.program import Failure, Program, new_program_id
+from shinka_core.source import Source
+from shinka_core.storable import storable
+
+FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A program with its place here."""
+
+    program: ForeignProgram
+    generation: int
+    islands: tuple[int, ...]
+
+
+async def convert(run: ForeignRun, database: DatabaseConfig, folder: Path, name: str) -> int:
+    """Records a run as an evolution of that name; returns how many programs it has.
+
+    Args:
+        database: Where it is stored.
+        folder: Base of a relative SQLite path.
+
+    Raises:
+        EvolutionExistsError: The name is taken.
+        DatabaseError: It cannot be stored.
+    """
+    placed = _in_place(run.programs)
+    taken = {each.generation for each in placed}
+    failures = [failure for failure in run.failures if failure.number >= 0 and failure.number not in taken]
+    config = database.model_copy(
+        update={
+            "num_islands": 1 + max(island for each in placed for island in each.islands),
+            "island_selection_strategy": "uniform",
+        }
+    )
+    async with AsyncProgramDatabase(config, folder) as ours:
+        await ours.begin(name, seed=0, settings=_settings(run, placed[0].program))
+        ids: dict[str, str] = {}
+        for each in placed:
+            ids[each.program.id] = new_program_id()
+            await ours.journal.claim(each.generation)
+            await ours.add(_ours(each, ids), None, islands=each.islands)
+        for failure in failures:
+            await ours.journal.claim(failure.number)
+            detail = Failure(storable(failure.step), storable(failure.reason), storable(failure.detail))
+            await ours.journal.fail(failure.number, detail, Blame.MODEL)
+        await ours.finish(FINISHED)
+    await set_moments(config, folder, name, _moments(placed, failures))
+    return len(placed)
+
+
+@asynccontextmanager
+async def converted(run: ForeignRun) -> AsyncGenerator[Path, None]:
+    """The database of a run as an evolution of ours, for the length of the block.
+
+    Raises:
+        DatabaseError: It cannot be stored.
+    """
+    with tempfile.TemporaryDirectory(prefix="shinka-import-") as folder:
+        await convert(run, DatabaseConfig(db_path=DEFAULT_DATABASE), Path(folder), storable(run.name) or run.system)
+        yield Path(folder) / DEFAULT_DATABASE
+
+
+def _in_place(programs: Sequence[ForeignProgram]) -> list[_Placed]:
+    """Programs in the order in which they were made, parents first, each once."""
+    by_id = {program.id: program for program in programs}
+    one: dict[str, ForeignProgram] = {}
+    islands: dict[str, list[int]] = {}
+    names: dict[str, str] = {}
+    # The first of its copies stands for a program that is gone.
+    for program in sorted(programs, key=lambda each: (each.copy_of is not None, each.moment, each.number)):
+        key = _original(program, by_id)
+        names[program.id] = names[key] = one.setdefault(key, program).id
+        islands.setdefault(key, []).append(max(program.island, 0))
+    known = [_renamed(program, names) for program in one.values()]
+    ordered = _parents_first(sorted(known, key=lambda each: (each.moment, each.number)))
+    numbers = [program.number for program in ordered]
+    unique = len(set(numbers)) == len(numbers) and min(numbers) >= 0
+    homes = {one[key].id: tuple(sorted(set(found))) for key, found in islands.items()}
+    return [
+        _Placed(program, program.number if unique else index, homes[program.id])
+        for index, program in enumerate(ordered)
+    ]
+
+
+def _original(program: ForeignProgram, by_id: Mapping[str, ForeignProgram]) -> str:
+    """Id of what a program is a copy of, in the end; its own where it is none."""
+    seen: set[str] = set()
+    each: ForeignProgram | None = program
+    key = program.id
+    while each is not None and each.copy_of is not None and key not in seen:
+        seen.add(key)
+        key = each.copy_of
+        each = by_id.get(key)
+    return key
+
+
+def _renamed(program: ForeignProgram, names: dict[str, str]) -> ForeignProgram:
+    """With the ids of programs for those of their copies; what is not there is left out."""
+    parent = names.get(program.parent_id or "")
+    shown = dict.fromkeys(names[each] for each in program.inspirations if each in names)
+    others = tuple(each for each in shown if each != program.id)
+    return replace(program, parent_id=None if parent == program.id else parent, inspirations=others)
+
+
+def _parents_first(programs: list[ForeignProgram]) -> list[ForeignProgram]:
+    """The same order, but for programs whose clock was ahead of their children's."""
+    by_id = {program.id: program for program in programs}
+    ordered: dict[str, ForeignProgram] = {}
+    for program in programs:
+        line: dict[str, ForeignProgram] = {}
+        each: ForeignProgram | None = program
+        while each is not None and each.id not in ordered and each.id not in line:
+            line[each.id] = each
+            each = by_id.get(each.parent_id or "")
+        ordered |= dict(reversed(line.items()))
+    return list(ordered.values())
+
+
+def _ours(placed: _Placed, ids: dict[str, str]) -> Program:
+    """A program of ours; `ids` has those that are recorded already, and its own."""
+    program = placed.program
+    before = {theirs: ours for theirs, ours in ids.items() if theirs != program.id}
+    return Program(
+        id=ids[program.id],
+        generation=placed.generation,
+        source=Source.of(storable(program.code), program.language),
+        island=placed.islands[0],
+        score=program.score,
+        correct=program.correct,
+        parent_id=before.get(program.parent_id or ""),
+        inspiration_ids=tuple(before[each] for each in program.inspirations if each in before),
+        name=program.name,
+        description=program.description,
+        patch_type=program.patch_type,
+        diff=program.diff,
+        model=program.model,
+        cost=program.cost,
+        public_metrics=dict(program.public_metrics),
+        private_metrics=dict(program.private_metrics) | {IMPORTED: {"id": program.id, "generation": program.number}},
+        text_feedback=program.text_feedback,
+        error=program.error,
+        evaluation_seconds=program.seconds,
+    )
+
+
+def _settings(run: ForeignRun, first: ForeignProgram) -> dict[str, Any]:
+    extension = EXTENSIONS.get(first.language, (".txt",))[0]
+    return {
+        "evolution": {"init_program_path": f"initial{extension}"},
+        IMPORTED: {"system": run.system, "place": storable(str(run.place.absolute()))},
+    }
+
+
+def _moments(placed: Sequence[_Placed], failures: Sequence[ForeignFailure]) -> Moments:
+    made = {each.generation: time_of(each.program.moment) for each in placed}
+    return made | {failure.number: time_of(failure.moment) for failure in failures}
