@@ -11,9 +11,8 @@ if __name__ == "__main__":
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [os.path.dirname(here), *(folder for folder in sys.path if folder != here)]
     try:
-        from flows.terminal.command import main
-        from flows.terminal.exporting import app
+        from flows.terminal.exporting import main
 
-        main(app)
+        main()
     except KeyboardInterrupt:
         sys.exit(130)

@@ -170,7 +170,7 @@ class _Search:
             return None
         known = await look_up(self._database, base, name)
         assert known is not None, "its name was read a moment ago"
-        if IMPORTED in known.settings and self._resume is not Resume.NO:
+        if IMPORTED in known.settings:
             raise ConfigError(
                 f"{name!r} was imported and cannot be continued; begin a run with its best programs: "
                 f"evolve.py TASK --warm-start {str(self._folder or 'DATABASE')!r}"

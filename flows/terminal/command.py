@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 from cyclopts import App
 from rich.console import Console
 
-from flows.signals import ending_signals
+from flows.signals import Told, ending_signals, stopping_on_signals
 from flows.terminal.mistakes import as_mistake, in_words, is_mistake
 from flows.terminal.output import steady_output
 from flows.terminal.spelling import refuse_broken_text, speak_utf8
 
+T = TypeVar("T")
 EXIT_DONE, EXIT_FAILED, EXIT_MISTAKE = 0, 1, 2
 EXIT_CODES = "Exit codes: 0 done; 2 a mistake in the command, or nothing that could be read or written; 1 it broke off; 130, 143 or 129 the same by Ctrl-C, SIGTERM or a hang-up."
 
@@ -34,7 +37,27 @@ def run(app: App, arguments: Sequence[str]) -> int:
         return EXIT_MISTAKE if is_mistake(told) else EXIT_FAILED
 
 
-def main(app: App) -> None:
+def completed(work: Coroutine[Any, Any, T]) -> T:
+    """What the work comes to; a signal cancels it, so that it can take back what it has begun.
+
+    Raises:
+        KeyboardInterrupt: It was cancelled.
+    """
+    told = Told()
+
+    async def cancellable() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        with stopping_on_signals(task.cancel, told):
+            return await work
+
+    try:
+        return asyncio.run(cancellable())
+    except asyncio.CancelledError:
+        raise _BrokenOff(told.first or signal.SIGINT) from None
+
+
+def lead(app: App) -> None:
     """Runs a command with the arguments of this process, and leaves with its exit code."""
     speak_utf8()
     steady_output()
@@ -44,7 +67,7 @@ def main(app: App) -> None:
 
 
 class _BrokenOff(KeyboardInterrupt):
-    """A signal other than Ctrl-C: what was begun is taken back, as by that."""
+    """A signal ends the command."""
 
     def __init__(self, number: int) -> None:
         super().__init__()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from flows.terminal.command import EXIT_CODES, EXIT_DONE
+from flows.terminal.command import EXIT_CODES, EXIT_DONE, completed, lead
 from shinka_core.config.starting import split_run
 from shinka_core.naming import default_results_dir
 
@@ -57,7 +56,7 @@ def export_command(
             folder = out or _default_folder(place, reader.name, to)
             return await FORMS[to](reader, Order(folder.expanduser(), texts=texts, overwrite=overwrite))
 
-    written = asyncio.run(export())
+    written = completed(export())
     counts = ", ".join(f"{count} {what}" for what, count in written.counts.items())
     lines = [f"{written.place}: {counts}", *(f"  note  {note}" for note in written.notes)]
     Console(highlight=False, soft_wrap=True).print("\n".join(lines), markup=False, emoji=False)
@@ -69,3 +68,8 @@ def _default_folder(place: str, name: str, form: Form) -> Path:
     if "://" not in place and folder.is_dir():
         return folder / "exports" / form
     return Path(f"{default_results_dir(name).name}-{form}")
+
+
+def main() -> None:
+    """Runs the command and leaves with its exit code."""
+    lead(app)

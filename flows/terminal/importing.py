@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from flows.terminal.command import EXIT_CODES, EXIT_DONE
+from flows.terminal.command import EXIT_CODES, EXIT_DONE, completed, lead
 from shinka_core.config import DatabaseConfig
 from shinka_core.naming import Place, give_back, take_place
 
@@ -48,7 +47,7 @@ def import_command(
     config = DatabaseConfig() if database is None else DatabaseConfig(db_path=database)
     place = take_place("", config, name=name or foreign.name, results_dir=results)
     try:
-        count = asyncio.run(convert(foreign, config, place.results_dir, place.name))
+        count = completed(convert(foreign, config, place.results_dir, place.name))
         write_mark(place, config)
     except BaseException:
         _take_back(place, config)
@@ -71,3 +70,8 @@ def _take_back(place: Place, config: DatabaseConfig) -> None:
         for file in place.results_dir.glob(f"{Path(path).name}*"):
             if file.is_file():
                 file.unlink()
+
+
+def main() -> None:
+    """Runs the command and leaves with its exit code."""
+    lead(app)

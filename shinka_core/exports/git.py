@@ -17,7 +17,7 @@ from shinka_core.database import EvolutionReader
 from shinka_core.database.records import ProgramRecord
 from shinka_core.edit.languages import EXTENSIONS
 from shinka_core.errors import ConfigError
-from shinka_core.exports.new_files import refused
+from shinka_core.exports.new_files import make_folder, refused, take_back
 from shinka_core.exports.order import Order, Written
 from shinka_core.exports.repository import BRANCH, Commit, Repository
 from shinka_core.exports.shown import one_line, prose
@@ -51,7 +51,7 @@ async def write(reader: EvolutionReader, order: Order) -> Written:
             raise ConfigError(
                 f"{str(folder)!r} is not empty and no repository of an earlier export; name another folder (--out)"
             )
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = make_folder(folder.parent)
         new = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
         raise refused(folder, error) from error
@@ -64,10 +64,12 @@ async def write(reader: EvolutionReader, order: Order) -> Written:
         with suppress(FileNotFoundError):
             folder.rmdir()
         new.replace(folder)
+        made = []
     except OSError as error:
         raise refused(folder, error) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
+        take_back(made)
     return Written(folder, {"commits": count})
 
 

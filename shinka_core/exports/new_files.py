@@ -27,7 +27,7 @@ def appearing(folder: Path, names: Sequence[str], *, overwrite: bool) -> Generat
             )
         if kept := [name for name in taken if not (folder / name).is_file()]:
             raise ConfigError(f"{str(folder)!r} holds {', '.join(kept)}, which is no file; name another folder (--out)")
-    made = _made(folder)
+    made = make_folder(folder)
     try:
         new = Path(tempfile.mkdtemp(prefix=".export-", dir=folder))
     except OSError as error:
@@ -41,9 +41,7 @@ def appearing(folder: Path, names: Sequence[str], *, overwrite: bool) -> Generat
         raise refused(folder, error) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
-        for each in reversed(made):
-            with suppress(OSError):
-                each.rmdir()
+        take_back(made)
 
 
 def refused(folder: Path, error: OSError) -> ConfigError:
@@ -53,7 +51,7 @@ def refused(folder: Path, error: OSError) -> ConfigError:
     )
 
 
-def _made(folder: Path) -> list[Path]:
+def make_folder(folder: Path) -> list[Path]:
     """Makes a folder; returns those that were not there, the outermost first."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
@@ -61,3 +59,10 @@ def _made(folder: Path) -> list[Path]:
     except OSError as error:
         raise refused(folder, error) from error
     return missing[::-1]
+
+
+def take_back(made: Sequence[Path]) -> None:
+    """Removes folders that were made, as far as nothing is in them."""
+    for each in reversed(made):
+        with suppress(OSError):
+            each.rmdir()

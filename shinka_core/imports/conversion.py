@@ -58,7 +58,7 @@ async def convert(run: ForeignRun, database: DatabaseConfig, folder: Path, name:
         }
     )
     async with AsyncProgramDatabase(config, folder) as ours:
-        await ours.begin(name, seed=0, settings=_settings(run, placed[0].program))
+        await ours.begin(name, seed=0, settings=_settings(run, placed[0].program, config.num_islands))
         ids: dict[str, str] = {}
         for each in placed:
             ids[each.program.id] = new_program_id()
@@ -168,10 +168,12 @@ def _ours(placed: _Placed, ids: dict[str, str]) -> Program:
     )
 
 
-def _settings(run: ForeignRun, first: ForeignProgram) -> dict[str, Any]:
+def _settings(run: ForeignRun, first: ForeignProgram, islands: int) -> dict[str, Any]:
+    """What is known of them."""
     extension = EXTENSIONS.get(first.language, (".txt",))[0]
     return {
         "evolution": {"init_program_path": f"initial{extension}"},
+        "database": {"num_islands": islands},
         IMPORTED: {"system": run.system, "place": storable(str(run.place.absolute()))},
     }
 
