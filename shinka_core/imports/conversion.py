@@ -17,15 +17,17 @@ from typing import Any
 from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.database.dating import Moments, set_moments
-from shinka_core.edit.languages import EXTENSIONS
+from shinka_core.edit.languages import EXTENSIONS, is_named
 from shinka_core.errors import Blame
-from shinka_core.imports.foreign import ForeignFailure, ForeignProgram, ForeignRun, time_of
+from shinka_core.imports.foreign import ForeignFailure, ForeignProgram, ForeignRun, broken, time_of
 from shinka_core.naming import DEFAULT_DATABASE, IMPORTED
 from shinka_core.program import Failure, Program, new_program_id
 from shinka_core.source import Source
 from shinka_core.storable import storable
 
 FINISHED = "finished"
+# As many as settings allow, and as a number in any database may be.
+MOST_ISLANDS, LARGEST = 10_000, 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,19 @@ async def convert(run: ForeignRun, database: DatabaseConfig, folder: Path, name:
         folder: Base of a relative SQLite path.
 
     Raises:
+        ConfigError: It has more islands than there can be.
         EvolutionExistsError: The name is taken.
         DatabaseError: It cannot be stored.
     """
     placed = _in_place(run.programs)
     taken = {each.generation for each in placed}
-    failures = [failure for failure in run.failures if failure.number >= 0 and failure.number not in taken]
+    failures = [failure for failure in run.failures if 0 <= failure.number <= LARGEST and failure.number not in taken]
+    islands = 1 + max(island for each in placed for island in each.islands)
+    if islands > MOST_ISLANDS:
+        raise broken(run.system, run.place, f"island {islands - 1} is more than the {MOST_ISLANDS} that there can be")
     config = database.model_copy(
         update={
-            "num_islands": 1 + max(island for each in placed for island in each.islands),
+            "num_islands": islands,
             "island_selection_strategy": "uniform",
         }
     )
@@ -99,7 +105,7 @@ def _in_place(programs: Sequence[ForeignProgram]) -> list[_Placed]:
     known = [_renamed(program, names) for program in one.values()]
     ordered = _parents_first(sorted(known, key=lambda each: (each.moment, each.number)))
     numbers = [program.number for program in ordered]
-    unique = len(set(numbers)) == len(numbers) and min(numbers) >= 0
+    unique = len(set(numbers)) == len(numbers) and min(numbers) >= 0 and max(numbers) <= LARGEST
     homes = {one[key].id: tuple(sorted(set(found))) for key, found in islands.items()}
     return [
         _Placed(program, program.number if unique else index, homes[program.id])
@@ -148,7 +154,7 @@ def _ours(placed: _Placed, ids: dict[str, str]) -> Program:
     return Program(
         id=ids[program.id],
         generation=placed.generation,
-        source=Source.of(storable(program.code), program.language),
+        source=Source.of(storable(program.code), _language(program.language)),
         island=placed.islands[0],
         score=program.score,
         correct=program.correct,
@@ -168,9 +174,15 @@ def _ours(placed: _Placed, ids: dict[str, str]) -> Program:
     )
 
 
+def _language(word: str) -> str:
+    """Our name for a language, where we have one."""
+    known = word.lower()
+    return known if known in EXTENSIONS else next((name for name in EXTENSIONS if is_named(name, known)), known)
+
+
 def _settings(run: ForeignRun, first: ForeignProgram, islands: int) -> dict[str, Any]:
     """What is known of them."""
-    extension = EXTENSIONS.get(first.language, (".txt",))[0]
+    extension = EXTENSIONS.get(_language(first.language), (".txt",))[0]
     return {
         "evolution": {"init_program_path": f"initial{extension}"},
         "database": {"num_islands": islands},

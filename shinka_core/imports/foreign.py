@@ -81,7 +81,11 @@ def number_of(value: object) -> float | None:
     """A finite number, or None for all else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def mapping_of(value: object) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def read(file: Path, score: str | None = None) -> ForeignRun:
                 _program(dict(row), score) for row in connection.execute("SELECT * FROM programs ORDER BY rowid")
             ]
             failures = _failures(connection)
-    except (sqlite3.Error, ValueError, TypeError) as error:
+    except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
         raise broken(SYSTEM, file, error) from error
     if not programs:
         raise broken(SYSTEM, file, "it holds no program")

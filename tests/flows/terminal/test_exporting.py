@@ -51,6 +51,9 @@ def test_what_is_wrong_is_one_line_and_a_code(
     assert run(app, [file, "--to", "jsonl", "--out", "here"]) == 0
     assert (tmp_path / "here" / "calls.jsonl").is_file()
     assert capsys.readouterr().out.startswith("here: 6 programs")
+    assert run(app, [file, "--to", "jsonl"]) == 0
+    (by_default,) = tmp_path.glob("hostile-*-jsonl")
+    assert capsys.readouterr().out.startswith(f"{by_default.name}: 6 programs")
     for arguments, said in (
         ([file, "--to", "jsonl", "--out", "here"], "'here' already holds programs.jsonl"),
         ([file, "--to", "xml"], "xml"),

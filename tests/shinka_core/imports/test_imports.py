@@ -138,6 +138,35 @@ async def test_a_checkpoint_is_what_was_kept(tmp_path: Path) -> None:
         assert sorted(islands for _, islands in await homes(reader)) == [(0,), (0,), (0, 1), (0, 2), (1,)]
 
 
+async def test_odd_values_are_taken_as_far_as_they_mean_something(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "language": "C++",
+            "timestamp": 1e300,
+            "public_metrics": f'{{"huge": 1{"0" * 400}, "no": NaN}}',
+            "code": "a\x00b",
+        },
+        {"generation": 2**40, "combined_score": "no number", "text_feedback": HOSTILE, "island_idx": -3},
+        {"generation": -1, "parent_id": "s3", "id": "s2"},
+        {"generation": 5, "parent_id": "s2", "id": "s3"},  # each is the other's parent
+    ]
+    async with imported(shinka_database(tmp_path / "x.sqlite", rows)) as (reader, programs):
+        assert [(p.generation, p.language) for p in programs] == [
+            (0, "python"),
+            (1, "python"),
+            (2, "python"),
+            (3, "cpp"),
+        ]
+        assert (await reader.source(programs[3].id)).text == "ab"
+        assert programs[3].texts["public_metrics"] == {"huge": 10**400, "no": None}
+        assert (programs[0].score, programs[0].correct, programs[0].island) == (None, False, 0)
+        assert programs[0].texts["text_feedback"] == HOSTILE
+        assert sorted(p.parent_id is not None for p in programs) == [False, False, False, True]
+    with pytest.raises(ConfigError, match="island 20000 is more than the 10000"):
+        async with converted(read_foreign(str(shinka_database(tmp_path / "y.sqlite", [{"island_idx": 20_000}])))):
+            pass
+
+
 async def test_the_score_may_be_another_metric(tmp_path: Path) -> None:
     folder = checkpoint(tmp_path / "checkpoint_1", [{"metrics": {"speed": 3.0, "memory": 9.0}}], [["o0"]])
     with pytest.raises(
