@@ -7,6 +7,7 @@ empty: steps, calls of models, embeddings.
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.database.dating import Moments, set_moments
 from shinka_core.edit.languages import EXTENSIONS, is_named
-from shinka_core.errors import Blame
+from shinka_core.errors import Blame, one_error
 from shinka_core.imports.foreign import ForeignFailure, ForeignProgram, ForeignRun, broken, time_of
 from shinka_core.naming import DEFAULT_DATABASE, IMPORTED
 from shinka_core.program import Failure, Program, new_program_id
@@ -26,6 +27,8 @@ from shinka_core.source import Source
 from shinka_core.storable import storable
 
 FINISHED = "finished"
+# Programs that are handed over together.
+AT_ONCE = 200
 # As many as settings allow, and as a number in any database may be.
 MOST_ISLANDS, LARGEST = 10_000, 2**31 - 1
 
@@ -65,11 +68,7 @@ async def convert(run: ForeignRun, database: DatabaseConfig, folder: Path, name:
     )
     async with AsyncProgramDatabase(config, folder) as ours:
         await ours.begin(name, seed=0, settings=_settings(run, placed[0].program, config.num_islands))
-        ids: dict[str, str] = {}
-        for each in placed:
-            ids[each.program.id] = new_program_id()
-            await ours.journal.claim(each.generation)
-            await ours.add(_ours(each, ids), None, islands=each.islands)
+        await _record(ours, placed)
         for failure in failures:
             await ours.journal.claim(failure.number)
             detail = Failure(storable(failure.step), storable(failure.reason), storable(failure.detail))
@@ -77,6 +76,19 @@ async def convert(run: ForeignRun, database: DatabaseConfig, folder: Path, name:
         await ours.finish(FINISHED)
     await set_moments(config, folder, name, _moments(placed, failures))
     return len(placed)
+
+
+async def _record(ours: AsyncProgramDatabase, placed: Sequence[_Placed]) -> None:
+    """Stores programs in their order, many in one commit."""
+    ids: dict[str, str] = {}
+    for first in range(0, len(placed), AT_ONCE):
+        some = placed[first : first + AT_ONCE]
+        await asyncio.gather(*(ours.journal.claim(each.generation) for each in some))
+        with one_error():
+            async with asyncio.TaskGroup() as group:
+                for each in some:
+                    ids[each.program.id] = new_program_id()
+                    group.create_task(ours.add(_ours(each, ids), None, islands=each.islands))
 
 
 @asynccontextmanager
