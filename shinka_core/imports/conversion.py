@@ -2,27 +2,29 @@
 
 Each program becomes a generation, in the order in which they were made. One that is a copy for another island is no
 program of its own: the one that it is a copy of lives there too. What ours has and the other system does not tell is
-empty: steps, calls of models, embeddings.
+empty: steps, embeddings, calls of which nothing is kept.
 """
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
+from shinka_core.database.calls import ANSWERED, EMBEDDED
 from shinka_core.database.dating import Moments, set_moments
 from shinka_core.edit.languages import EXTENSIONS, is_named
 from shinka_core.errors import Blame, one_error
 from shinka_core.imports.foreign import ForeignFailure, ForeignProgram, ForeignRun, broken, time_of
 from shinka_core.naming import DEFAULT_DATABASE, IMPORTED
-from shinka_core.program import Failure, Program, new_program_id
+from shinka_core.program import Failure, Program, Purpose, new_program_id
 from shinka_core.source import Source
 from shinka_core.storable import storable
 
@@ -87,6 +89,7 @@ async def _record(ours: AsyncProgramDatabase, placed: Sequence[_Placed]) -> None
         with one_error():
             async with asyncio.TaskGroup() as group:
                 for each in some:
+                    ours.calls.copy(_calls(each))
                     ids[each.program.id] = new_program_id()
                     group.create_task(ours.add(_ours(each, ids), None, islands=each.islands))
 
@@ -184,6 +187,34 @@ def _ours(placed: _Placed, ids: dict[str, str]) -> Program:
         error=program.error,
         evaluation_seconds=program.seconds,
     )
+
+
+def _calls(placed: _Placed) -> Iterator[dict[str, Any]]:
+    """Rows of the table of calls with their texts."""
+    turns: Counter[Purpose] = Counter()
+    for call in placed.program.calls:
+        said = [
+            {"role": role, "content": text} for role, text in (("system", call.system), ("user", call.user)) if text
+        ]
+        yield {
+            "generation": placed.generation,
+            "purpose": call.purpose.value,
+            "attempt": 0,
+            "turn": turns[call.purpose],
+            "model": call.model,
+            "status": EMBEDDED if call.purpose is Purpose.EMBEDDING else ANSWERED,
+            "reason": "",
+            **asdict(call.usage),
+            "cost": call.cost,
+            "estimated": False,
+            "seconds": 0.0,
+            "created_at": time_of(placed.program.moment),
+            "messages": said,
+            "answer": call.answer,
+            "error": "",
+            "options": None,
+        }
+        turns[call.purpose] += 1
 
 
 def _language(word: str) -> str:

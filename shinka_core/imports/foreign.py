@@ -10,6 +10,28 @@ from pathlib import Path
 from typing import Any, cast
 
 from shinka_core.errors import ConfigError
+from shinka_core.program import Purpose, Usage
+
+# The model of a call of which only the cost is kept.
+NOT_TOLD = "not told"
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignCall:
+    """What a model was asked on the way to a program, as far as that is kept.
+
+    Attributes:
+        purpose: What for, in our words.
+        cost: US dollars; of several questions, where the other system has them in one.
+    """
+
+    purpose: Purpose
+    model: str
+    cost: float
+    system: str = ""
+    user: str = ""
+    answer: str = ""
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +68,7 @@ class ForeignProgram:
     error: str = ""
     public_metrics: Mapping[str, Any] = field(default_factory=dict[str, Any])
     private_metrics: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    calls: tuple[ForeignCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +109,11 @@ def number_of(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def count_of(value: object) -> int:
+    """A whole number that is not negative, or 0 for all else."""
+    return max(int(number_of(value) or 0), 0)
 
 
 def mapping_of(value: object) -> dict[str, Any]:

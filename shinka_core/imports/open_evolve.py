@@ -14,15 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from shinka_core.imports.foreign import (
+    NOT_TOLD,
+    ForeignCall,
     ForeignProgram,
     ForeignRun,
     broken,
+    count_of,
     list_of,
     mapping_of,
     number_of,
     scored_by,
     words,
 )
+from shinka_core.program import Purpose, Usage
 
 SYSTEM = "OpenEvolve"
 PROGRAMS, METADATA = "programs", "metadata.json"
@@ -92,6 +96,7 @@ def _program(told: Mapping[str, Any], homes: Mapping[str, int], score: str) -> F
     # Where an evaluation breaks off it says so among the metrics.
     failed = bool({"error", "timeout"} & metrics.keys())
     parent = told.get("parent_id")
+    model = words(metadata.get("llm_model") or mapping_of(metadata.get("token_usage")).get("model"))
     return ForeignProgram(
         id=key,
         number=int(told.get("iteration_found") or 0),
@@ -103,11 +108,25 @@ def _program(told: Mapping[str, Any], homes: Mapping[str, int], score: str) -> F
         moment=float(told.get("timestamp") or 0.0),
         parent_id=parent,
         copy_of=str(parent) if metadata.get("migrant") and parent else None,
+        patch_type=words(metadata.get("evolution_mode")) or None,
+        model=model,
         description=words(told.get("changes_description") or metadata.get("changes")),
         error="the evaluation ended with an error" if failed else "",
         text_feedback=_artifacts(told.get("artifacts_json")),
         public_metrics={name: value for name, value in metrics.items() if name != score},
+        calls=_calls(mapping_of(told.get("prompts")), mapping_of(metadata.get("token_usage")), model),
     )
+
+
+def _calls(prompts: Mapping[str, Any], tokens: Mapping[str, Any], model: str) -> tuple[ForeignCall, ...]:
+    """The questions that it logs with a program; it does not know what they cost."""
+    calls: list[ForeignCall] = []
+    for prompt in map(mapping_of, prompts.values()):
+        counted = mapping_of(prompt.get("token_usage")) or (tokens if len(prompts) == 1 else {})
+        usage = Usage(count_of(counted.get("prompt_tokens")), count_of(counted.get("completion_tokens")))
+        asked, answer = (words(prompt.get("system")), words(prompt.get("user"))), words(prompt.get("responses"))
+        calls.append(ForeignCall(Purpose.PROPOSAL, model or NOT_TOLD, 0.0, *asked, answer, usage))
+    return tuple(calls)
 
 
 def _artifacts(text: object) -> str:

@@ -12,23 +12,27 @@ from typing import Any
 from urllib.parse import quote
 
 from shinka_core.imports.foreign import (
+    NOT_TOLD,
+    ForeignCall,
     ForeignFailure,
     ForeignProgram,
     ForeignRun,
     broken,
+    count_of,
     list_of,
     mapping_of,
     number_of,
     scored_by,
     words,
 )
+from shinka_core.program import Purpose, Usage
 
 SYSTEM = "ShinkaEvolve"
 # What it calls its database, now and before.
 FILES = ("programs.sqlite", "evolution_db.sqlite")
 NEEDED = {"id", "code", "language", "generation", "combined_score", "correct"}
-# What it spends on a program, by name.
-COSTS = ("api_costs", "embed_cost", "novelty_cost", "meta_cost")
+# What it spends on a program beside the questions for it, by name.
+COSTS = {"embed_cost": Purpose.EMBEDDING, "novelty_cost": Purpose.NOVELTY, "meta_cost": Purpose.ADVICE}
 INSPIRATIONS = ("archive_inspiration_ids", "top_k_inspiration_ids")
 # Where a program that is a copy for another island says of which.
 COPIES = ("_original_program_id", "_spawned_from_program_id")
@@ -96,6 +100,8 @@ def _program(row: Mapping[str, Any], score: str | None) -> ForeignProgram:
     scored = number_of(row["combined_score"] if score is None else public.get(score))
     shown = [each for name in INSPIRATIONS for each in list_of(_json(row.get(name)))]
     kind = words(metadata.get("patch_type")) or None
+    model = words(metadata.get("model_name") or mapping_of(metadata.get("llm_result")).get("model_name"))
+    calls = _calls(metadata, model)
     return ForeignProgram(
         id=str(row["id"]),
         number=int(row["generation"]),
@@ -112,15 +118,35 @@ def _program(row: Mapping[str, Any], score: str | None) -> ForeignProgram:
         name=words(metadata.get("patch_name")),
         description=words(metadata.get("patch_description")),
         patch_type=None if kind == "init" else kind,
-        model=words(metadata.get("model_name") or mapping_of(metadata.get("llm_result")).get("model_name")),
-        cost=sum(number_of(metadata.get(name)) or 0.0 for name in COSTS),
+        model=model,
+        cost=sum(call.cost for call in calls),
         seconds=number_of(metadata.get("compute_time")) or 0.0,
         diff=words(row.get("code_diff")),
         text_feedback=words(row.get("text_feedback")),
         error="" if correct else words(metadata.get("stderr_log")),
         public_metrics=public,
         private_metrics=mapping_of(_json(row.get("private_metrics"))),
+        calls=calls,
     )
+
+
+def _calls(metadata: Mapping[str, Any], model: str) -> tuple[ForeignCall, ...]:
+    """The answer that made the program, with what all answers for it came to, and what else was paid."""
+    told, paid = mapping_of(metadata.get("llm_result")), number_of(metadata.get("api_costs")) or 0.0
+    usage = Usage(
+        count_of(told.get("input_tokens")),
+        count_of(told.get("output_tokens")),
+        0,
+        count_of(told.get("thinking_tokens")),
+    )
+    said = {
+        "system": words(told.get("system_msg")),
+        "user": words(told.get("msg")),
+        "answer": words(told.get("content")),
+    }
+    asked = [ForeignCall(Purpose.PROPOSAL, model or NOT_TOLD, paid, **said, usage=usage)] if told or paid else []
+    others = [(purpose, number_of(metadata.get(name)) or 0.0) for name, purpose in COSTS.items()]
+    return (*asked, *(ForeignCall(purpose, NOT_TOLD, cost) for purpose, cost in others if cost))
 
 
 def _failures(connection: sqlite3.Connection) -> list[ForeignFailure]:

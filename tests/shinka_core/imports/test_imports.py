@@ -77,6 +77,13 @@ async def test_copies_for_other_islands_are_one_program(tmp_path: Path) -> None:
         "api_costs": 0.25,
         "novelty_cost": 0.5,
         "model_name": "m",
+        "llm_result": {
+            "content": HOSTILE,
+            "msg": "question",
+            "system_msg": "be good",
+            "input_tokens": 7,
+            "output_tokens": 3,
+        },
     }
     rows = [
         {},
@@ -106,6 +113,11 @@ async def test_copies_for_other_islands_are_one_program(tmp_path: Path) -> None:
             0.75,
         )
         assert await homes(reader) == [(0, (0, 1)), (1, (0,)), (2, (0,))]
+        asked, judged = [call async for call in reader.calls(texts=True)]
+        assert (asked.purpose, asked.model, asked.cost, asked.generation) == ("proposal", "m", 0.25, 1)
+        assert (asked.messages, asked.answer) == ((("system", "be good"), ("user", "question")), HOSTILE)
+        assert (asked.usage.input_tokens, asked.usage.output_tokens) == (7, 3)
+        assert (judged.purpose, judged.cost, judged.messages) == ("novelty", 0.5, ())
         assert [one.inspirations async for one in reader.lineage()] == [(), (programs[0].id,), ()]
         assert moment(programs[1].created_at) == datetime.fromtimestamp(1.7e9 + 2, UTC)
         ends = [(one.number, one.state.value) async for one in reader.generations()]
@@ -120,7 +132,11 @@ async def test_a_checkpoint_is_what_was_kept(tmp_path: Path) -> None:
         {"parent_id": "gone", "metrics": {"error": 0.0, "timeout": True}},
         {"id": "m2", "parent_id": "gone", "metadata": {"migrant": True, "island": 2}, "iteration_found": 0},
         {"id": "m3", "parent_id": "gone", "metadata": {"migrant": True, "island": 0}, "iteration_found": 0},
-        {"parent_id": "m3"},
+        {
+            "parent_id": "m3",
+            "metadata": {"llm_model": "m", "evolution_mode": "diff", "token_usage": {"prompt_tokens": 5}},
+            "prompts": {"diff_user": {"system": "be good", "user": "question", "responses": ["answer"]}},
+        },
     ]
     islands = [["o0", "o1", "m3", "o3"], ["m1", "o6"], ["m2"]]
     folder = checkpoint(tmp_path / "out" / "checkpoints" / "checkpoint_9", rows, islands)
@@ -132,6 +148,10 @@ async def test_a_checkpoint_is_what_was_kept(tmp_path: Path) -> None:
         assert scores == [(0.5, True), (1.0, True), (4.0, True), (None, False), (6.0, True)]
         # Its copies stand for a program that is gone.
         assert [p.parent_id for p in programs] == [None, programs[0].id, None, programs[2].id, programs[2].id]
+        assert (programs[4].model, programs[4].patch_type) == ("m", "diff")
+        (call,) = [call async for call in reader.calls(texts=True)]
+        assert (call.generation, call.model, call.answer) == (programs[4].generation, "m", "answer")
+        assert (call.messages, call.usage.input_tokens) == ((("system", "be good"), ("user", "question")), 5)
         assert programs[0].texts["text_feedback"] == "stderr: a warning"
         assert programs[0].texts["public_metrics"] == {"speed": 2.0}
         assert (await reader.source(programs[4].id)).text == CODE.format(6)
