@@ -62,7 +62,7 @@ async def test_a_generation_whose_prompts_are_all_refused_is_closed_with_the_pro
         assert len(server.requests) == 3 + REFUSALS
     assert (summary.programs, sum(summary.failures.values())) == (4, 1)
     ((reason, words),) = rows(
-        tmp_path / "r", "SELECT failure_reason, failure_detail FROM generations WHERE number = 2 AND state = 'failed'"
+        tmp_path / "r", "SELECT failure_reason, failure_detail FROM generations WHERE state = 'failed'"
     )
     assert reason == "prompt_refused"
     assert FILTERED in words
