@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +32,7 @@ from shinka_core.database.records import (
 )
 from shinka_core.database.schema import (
     CallTextRow,
+    EmbeddingRow,
     EvolutionRow,
     GenerationRow,
     InspirationRow,
@@ -38,7 +41,7 @@ from shinka_core.database.schema import (
     ProgramTextRow,
 )
 from shinka_core.database.sessions import kept_settings
-from shinka_core.database.sources import in_language, read_sources
+from shinka_core.database.sources import in_language, read_sources, unpacked
 from shinka_core.database.steps import payloads, read_steps
 from shinka_core.database.store import Store
 from shinka_core.database.values import load_blame
@@ -156,6 +159,20 @@ class EvolutionReader:
         async def read(connection: AsyncConnection) -> dict[str, Source]:
             found = await read_sources(connection, {program.source for program in programs})
             return {program.id: in_language(found[program.source], program.language) for program in programs}
+
+        return await self._store.read(read)
+
+    async def embeddings(self, programs: Collection[ProgramRecord]) -> dict[str, NDArray[np.float32]]:
+        """The embeddings of several programs, `(d,)` each, by their ids; those that have none are left out."""
+        query = (
+            select(ProgramRow.id, EmbeddingRow.vector)
+            .join(EmbeddingRow, EmbeddingRow.digest == ProgramRow.embedding)
+            .where(ProgramRow.id.in_([program.id for program in programs]))
+        )
+
+        async def read(connection: AsyncConnection) -> dict[str, NDArray[np.float32]]:
+            found = {key: unpacked(vector) for key, vector in await connection.execute(query)}
+            return {key: vector for key, vector in found.items() if vector is not None}
 
         return await self._store.read(read)
 

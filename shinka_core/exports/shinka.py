@@ -1,23 +1,27 @@
 """An evolution as the SQLite database of ShinkaEvolve, for its own viewer: `shinka_visualize FOLDER`.
 
 Facts about that layout (tables, columns, what its viewer looks for in `metadata` and `attempt_log`) are of its release
-0.0.7. What it has no place for is left out: stages and instance scores, advice and ideas, retired islands. What ours has
-not is empty: its archive and the map of embeddings, which are made of the programs.
+0.0.7. What it has no place for is left out: stages and instance scores, advice and ideas, retired islands. Its archive is
+empty: ours is made of the programs, and stored nowhere.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from typing import Any
+
+import numpy as np
 
 from shinka_core.database import EvolutionReader
 from shinka_core.database.reader import TEXTS
 from shinka_core.database.records import CallRecord, ProgramRecord
+from shinka_core.exports.embedding_map import Components, Floats, groups
 from shinka_core.exports.new_files import appearing
 from shinka_core.exports.order import Order, Written
-from shinka_core.exports.tables import moment, with_sources
+from shinka_core.exports.tables import at_once, moment, with_sources
 from shinka_core.program import Purpose
 from shinka_core.source import Source
 
@@ -55,6 +59,8 @@ KINDS = {
     Purpose.NOVELTY: "novelty_cost",
 }
 META = "meta_cost"
+# Embeddings that are read at once, the digits that are kept of them, and the groups that they are coloured by.
+EMBEDDINGS, DIGITS, GROUPS = 500, 6, 4
 
 
 async def write(reader: EvolutionReader, order: Order) -> Written:
@@ -76,6 +82,7 @@ async def write(reader: EvolutionReader, order: Order) -> Written:
         await _write_descent(reader, file)
         await _write_calls(reader, file, texts=order.texts)
         _tell_costs(file)
+        await _write_map(reader, file)
         counts["failures"] = await _write_failures(reader, file)
         apart = file.execute("SELECT total(cost) FROM costs WHERE generation < 0").fetchone()[0]
         file.execute("COMMIT")
@@ -209,3 +216,37 @@ async def _write_failures(reader: EvolutionReader, file: sqlite3.Connection) -> 
         )
         count += 1
     return count
+
+
+async def _write_map(reader: EvolutionReader, file: sqlite3.Connection) -> None:
+    """Embeddings, and where they lie on a map of all of them."""
+    components: Components | None = None
+    async for ids, vectors in _embeddings(reader):
+        components = components or Components(vectors.shape[1])
+        components.add(vectors)
+        numbers = [json.dumps(vector) for vector in vectors.round(DIGITS).tolist()]
+        file.executemany("UPDATE programs SET embedding = ? WHERE id = ?", zip(numbers, ids, strict=True))
+    if components is None:
+        return
+    mean, axes = components.axes()
+    found = [(ids, (vectors - mean) @ axes) async for ids, vectors in _embeddings(reader)]
+    ids = [each for some, _ in found for each in some]
+    points = np.vstack([places for _, places in found])
+    rows = [
+        (json.dumps(place[:2]), json.dumps(place), group, key)
+        for key, place, group in zip(ids, points.round(DIGITS).tolist(), groups(points, GROUPS).tolist(), strict=True)
+    ]
+    file.executemany(
+        "UPDATE programs SET embedding_pca_2d = ?, embedding_pca_3d = ?, embedding_cluster_id = ? WHERE id = ?", rows
+    )
+
+
+async def _embeddings(reader: EvolutionReader) -> AsyncIterator[tuple[list[str], Floats]]:
+    """Ids of programs and their embeddings, `(n, d)`, of one width."""
+    width = 0
+    async for some in at_once(reader.programs(), EMBEDDINGS):
+        found = await reader.embeddings(some)
+        width = width or next((len(vector) for vector in found.values()), 0)
+        fit = {key: vector for key, vector in found.items() if len(vector) == width}
+        if fit:
+            yield list(fit), np.array(list(fit.values()), dtype=np.float64)

@@ -100,20 +100,22 @@ async def with_sources(
     Args:
         columns: Texts to be read with them.
     """
+    async for some in at_once(reader.programs(columns=columns), SOURCES):
+        sources = await reader.sources(some)
+        for record in some:
+            yield record, sources[record.id]
+
+
+async def at_once(records: AsyncIterator[ProgramRecord], count: int) -> AsyncIterator[list[ProgramRecord]]:
+    """So many records after so many."""
     waiting: list[ProgramRecord] = []
-    async for record in reader.programs(columns=columns):
+    async for record in records:
         waiting.append(record)
-        if len(waiting) == SOURCES:
-            for each in await _sourced(reader, waiting):
-                yield each
+        if len(waiting) == count:
+            yield waiting
             waiting = []
-    for each in await _sourced(reader, waiting):
-        yield each
-
-
-async def _sourced(reader: EvolutionReader, records: list[ProgramRecord]) -> list[tuple[ProgramRecord, Source]]:
-    sources = await reader.sources(records)
-    return [(record, sources[record.id]) for record in records]
+    if waiting:
+        yield waiting
 
 
 async def _programs(reader: EvolutionReader) -> AsyncIterator[Row]:

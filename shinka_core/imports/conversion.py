@@ -2,7 +2,7 @@
 
 Each program becomes a generation, in the order in which they were made. One that is a copy for another island is no
 program of its own: the one that it is a copy of lives there too. What ours has and the other system does not tell is
-empty: steps, embeddings, calls of which nothing is kept.
+empty: steps, calls of which nothing is kept.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
@@ -83,6 +86,9 @@ async def convert(run: ForeignRun, database: DatabaseConfig, folder: Path, name:
 async def _record(ours: AsyncProgramDatabase, placed: Sequence[_Placed]) -> None:
     """Stores programs in their order, many in one commit."""
     ids: dict[str, str] = {}
+    width = max(len(each.program.embedding) for each in placed)
+    if any(len(each.program.embedding) not in (0, width) for each in placed):
+        width = 0  # those of different embeddings cannot be compared
     for first in range(0, len(placed), AT_ONCE):
         some = placed[first : first + AT_ONCE]
         await asyncio.gather(*(ours.journal.claim(each.generation) for each in some))
@@ -91,7 +97,8 @@ async def _record(ours: AsyncProgramDatabase, placed: Sequence[_Placed]) -> None
                 for each in some:
                     ours.calls.copy(_calls(each))
                     ids[each.program.id] = new_program_id()
-                    group.create_task(ours.add(_ours(each, ids), None, islands=each.islands))
+                    vector = _unit(each.program.embedding) if width else None
+                    group.create_task(ours.add(_ours(each, ids), vector, islands=each.islands))
 
 
 @asynccontextmanager
@@ -187,6 +194,13 @@ def _ours(placed: _Placed, ids: dict[str, str]) -> Program:
         error=program.error,
         evaluation_seconds=program.seconds,
     )
+
+
+def _unit(numbers: Sequence[float]) -> NDArray[np.float32] | None:
+    """An embedding as ours are, of unit length; None where there is none."""
+    vector = np.array(numbers, dtype=np.float64)
+    length = float(np.linalg.norm(vector))
+    return (vector / length).astype(np.float32) if length > 0 and np.isfinite(length) else None
 
 
 def _calls(placed: _Placed) -> Iterator[dict[str, Any]]:

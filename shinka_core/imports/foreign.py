@@ -44,6 +44,7 @@ class ForeignProgram:
         copy_of: Id of the program that it is a copy of, made for another island.
         parent_id: None as well where the parent is not kept.
         moment: Seconds since 1970.
+        embedding: Empty where there is none.
     """
 
     id: str
@@ -69,6 +70,7 @@ class ForeignProgram:
     public_metrics: Mapping[str, Any] = field(default_factory=dict[str, Any])
     private_metrics: Mapping[str, Any] = field(default_factory=dict[str, Any])
     calls: tuple[ForeignCall, ...] = ()
+    embedding: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,12 @@ def mapping_of(value: object) -> dict[str, Any]:
 def list_of(value: object) -> list[object]:
     """A list of JSON, or an empty one for all else."""
     return cast(list[object], value) if isinstance(value, list) else []
+
+
+def vector_of(value: object) -> tuple[float, ...]:
+    """A list of finite numbers, or an empty one for all else."""
+    numbers = [number_of(each) for each in list_of(value)]
+    return () if None in numbers else tuple(number for number in numbers if number is not None)
 
 
 def words(value: object) -> str:

@@ -24,6 +24,7 @@ from shinka_core.imports.foreign import (
     mapping_of,
     number_of,
     scored_by,
+    vector_of,
     words,
 )
 from shinka_core.program import Purpose, Usage
@@ -115,6 +116,7 @@ def _program(told: Mapping[str, Any], homes: Mapping[str, int], score: str) -> F
         text_feedback=_artifacts(told.get("artifacts_json")),
         public_metrics={name: value for name, value in metrics.items() if name != score},
         calls=_calls(mapping_of(told.get("prompts")), mapping_of(metadata.get("token_usage")), model),
+        embedding=vector_of(told.get("embedding")),
     )
 
 

@@ -23,6 +23,7 @@ from shinka_core.imports.foreign import (
     mapping_of,
     number_of,
     scored_by,
+    vector_of,
     words,
 )
 from shinka_core.program import Purpose, Usage
@@ -127,6 +128,7 @@ def _program(row: Mapping[str, Any], score: str | None) -> ForeignProgram:
         public_metrics=public,
         private_metrics=mapping_of(_json(row.get("private_metrics"))),
         calls=calls,
+        embedding=vector_of(_json(row.get("embedding"))),
     )
 
 

@@ -7,12 +7,14 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shinka_core.database import EvolutionReader
 from shinka_core.exports.forms import FORMS
 from shinka_core.exports.order import Order
 from shinka_core.exports.shinka import one_text
+from tests.shinka_core.database.test_programs import unit
 from tests.support.folders import package
 from tests.support.hostile import FAILED, HOSTILE, begun, fill
 
@@ -43,6 +45,10 @@ async def test_programs_are_what_they_were(tmp_path: Path) -> None:
         told = json.loads(row["metadata"])
         assert (told["patch_name"], told["model_name"]) == (HOSTILE, HOSTILE)
         assert "llm_result" not in told
+        vector = json.loads(row["embedding"])
+        assert np.allclose(vector, unit(program.generation), atol=1e-6)
+        assert json.loads(row["embedding_pca_2d"]) == json.loads(row["embedding_pca_3d"])[:2]
+        assert row["embedding_cluster_id"] in range(4)
     assert [row["children_count"] for row in rows] == [5, 0, 0, 0, 0, 0]
     costs = [json.loads(row["metadata"])["api_costs"] for row in rows]
     assert costs == [0.0, 0.25, 0.0, 0.0, 0.0, 0.0]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shinka_core.config import DatabaseConfig
@@ -21,6 +22,7 @@ from shinka_core.exports.tables import moment
 from shinka_core.imports.conversion import convert, converted
 from shinka_core.imports.places import is_foreign, read_foreign
 from shinka_core.record import Recorded
+from tests.shinka_core.database.test_programs import unit
 from tests.support.foreign import CODE, checkpoint, shinka_database
 from tests.support.hostile import HOSTILE, begun, fill
 
@@ -60,6 +62,8 @@ async def test_what_is_exported_to_shinka_evolve_comes_back(tmp_path: Path, data
             assert kept == {"id": was.id, "generation": was.generation}
             assert now.texts["private_metrics"] == program.private_metrics
         assert [record.parent_id for record in after] == [None, *[after[0].id] * 5]
+        vectors = await reader.embeddings(after)
+        assert all(np.allclose(vectors[record.id], unit(record.generation), atol=1e-5) for record in after)
         failed = [one async for one in reader.generations() if one.failure]
         assert [(one.number, one.failure and one.failure.detail) for one in failed] == [(2, HOSTILE)]
 
