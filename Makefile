@@ -48,7 +48,7 @@ $(OTHER)/.installed-dev: pyproject.toml constraints.txt
 	@echo "Creating an environment with Prefect $(OTHER_PREFECT) in $(OTHER) ..."
 	@$(PYTHON) -m venv $(OTHER)
 	@sed 's/^prefect==.*/prefect==$(OTHER_PREFECT)/' constraints.txt >$(OTHER)/constraints.txt
-	@$(OTHER)/bin/python -m pip install --quiet --disable-pip-version-check -c $(OTHER)/constraints.txt -e '.[dev,postgres,languages]'
+	@$(OTHER)/bin/python -m pip install --quiet --disable-pip-version-check -c $(OTHER)/constraints.txt -e '.[dev,postgres,languages,parquet]'
 	@touch $@
 
 clean:  ## remove the environment and what tests leave behind
@@ -71,5 +71,5 @@ $(VENV)/.installed-browser: $(VENV)/.installed-dev
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what tests and checks need ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgres,languages]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgres,languages,parquet]'
 	@touch $@

@@ -15,6 +15,8 @@ from shinka_core.config.starting import split_run
 from shinka_core.database import EvolutionReader
 from shinka_core.errors import ConfigError, DatabaseError
 from shinka_core.fingerprint import evaluator_digests
+from shinka_core.imports.conversion import converted
+from shinka_core.imports.places import is_foreign, read_foreign
 from shinka_core.program import Candidate, Evaluation
 from shinka_core.program_size import SizeLimit
 from shinka_core.record import Recorded
@@ -95,7 +97,7 @@ async def best_of_earlier(settings: RunSettings, given: Sequence[SeedProgram]) -
 
 @asynccontextmanager
 async def opened(run: str, field: str) -> AsyncGenerator[EvolutionReader]:
-    """An earlier run, opened for the length of a block; it is only read.
+    """An earlier run, of ours or of another system, opened for the length of a block; it is only read.
 
     Raises:
         ConfigError: It is not there, or of another version; names the setting.
@@ -103,10 +105,14 @@ async def opened(run: str, field: str) -> AsyncGenerator[EvolutionReader]:
     where, name = split_run(run)
     async with AsyncExitStack() as stack:
         try:
+            if is_foreign(where):
+                where = await stack.enter_async_context(converted(read_foreign(where)))
             reader = await stack.enter_async_context(EvolutionReader.open(where, name))
         except DatabaseError as error:
             if error.retryable:
                 raise
+            raise ConfigError(f"{field}: {error}") from error
+        except ConfigError as error:
             raise ConfigError(f"{field}: {error}") from error
         yield reader
 

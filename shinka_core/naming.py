@@ -25,6 +25,8 @@ from shinka_core.errors import ConfigError, EvolutionExistsError
 
 # Marks a results folder as taken, and says whose it is.
 RUN_FILE = "run.yaml"
+# Among the settings of a run that another system made: which system, and from where it came.
+IMPORTED = "imported"
 LONGEST_FOLDER = 100  # bytes
 LONGEST_NAME = 500
 DEFAULT_DATABASE = "evolution.sqlite"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shinka_core.config import DatabaseConfig
 from shinka_core.errors import ConfigError, EvolutionExistsError
 from shinka_core.naming import (
+    IMPORTED,
     RUN_FILE,
     SHOWN,
     Place,
@@ -169,6 +170,11 @@ class _Search:
             return None
         known = await look_up(self._database, base, name)
         assert known is not None, "its name was read a moment ago"
+        if IMPORTED in known.settings:
+            raise ConfigError(
+                f"{name!r} was imported and cannot be continued; begin a run with its best programs: "
+                f"evolve.py TASK --warm-start {str(self._folder or 'DATABASE')!r}"
+            )
         folder = self._folder
         if folder is None or (self._guessed and not is_begun(folder)):
             folder = self._folder_of(known)

@@ -130,7 +130,7 @@ def evolve_command(
             group=run_options,
             negative="",
             help="Begin with the best programs of an earlier run too: its results folder or database, `:name` after it for "
-            "one of several; repeat it for more.",
+            "one of several, or a run of ShinkaEvolve or OpenEvolve; repeat it for more.",
         ),
     ] = None,
     model: Annotated[

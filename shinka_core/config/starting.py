@@ -44,7 +44,9 @@ class WarmStartConfig(Section):
     """The best programs of earlier runs of the same task as seed programs."""
 
     runs: list[EarlierRun] = Field(
-        default=[], description="Results folders or databases of earlier runs; `:name` chooses one run of several."
+        default=[],
+        description="Results folders or databases of earlier runs, `:name` for one of several; those of ShinkaEvolve and "
+        "checkpoints of OpenEvolve too.",
     )
     count: int = Field(
         default=3, ge=1, le=1_000, description="Programs that are taken over, of all these runs together."

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,6 +34,7 @@ from shinka_core.database.records import (
 )
 from shinka_core.database.schema import (
     CallTextRow,
+    EmbeddingRow,
     EvolutionRow,
     GenerationRow,
     InspirationRow,
@@ -40,7 +43,7 @@ from shinka_core.database.schema import (
     ProgramTextRow,
 )
 from shinka_core.database.sessions import kept_settings
-from shinka_core.database.sources import in_language, read_sources
+from shinka_core.database.sources import in_language, read_sources, unpacked
 from shinka_core.database.steps import payloads, read_steps
 from shinka_core.database.store import Store
 from shinka_core.database.values import load_blame
@@ -160,6 +163,29 @@ class EvolutionReader:
         if found is None:
             raise DatabaseError(f"evolution {self.name!r} has no program {program_id!r}")
         return found
+
+    async def sources(self, programs: Collection[ProgramRecord]) -> dict[str, Source]:
+        """The files of several programs of this evolution, by their ids."""
+
+        async def read(connection: AsyncConnection) -> dict[str, Source]:
+            found = await read_sources(connection, {program.source for program in programs})
+            return {program.id: in_language(found[program.source], program.language) for program in programs}
+
+        return await self._store.read(read)
+
+    async def embeddings(self, programs: Collection[ProgramRecord]) -> dict[str, NDArray[np.float32]]:
+        """The embeddings of several programs, `(d,)` each, by their ids; those that have none are left out."""
+        query = (
+            select(ProgramRow.id, EmbeddingRow.vector)
+            .join(EmbeddingRow, EmbeddingRow.digest == ProgramRow.embedding)
+            .where(ProgramRow.id.in_([program.id for program in programs]))
+        )
+
+        async def read(connection: AsyncConnection) -> dict[str, NDArray[np.float32]]:
+            found = {key: unpacked(vector) for key, vector in await connection.execute(query)}
+            return {key: vector for key, vector in found.items() if vector is not None}
+
+        return await self._store.read(read)
 
     async def lineage(self, after: int = 0) -> AsyncIterator[Descent]:
         """Who comes from whom, in the order in which programs were recorded."""
