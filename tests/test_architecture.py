@@ -172,6 +172,10 @@ MAY_USE = {
         "run",
     },
     "private": {"database", "naming"},
+    "report": {"database"},
+    "opened": {"database", "edit", "naming", "report"},
+    "plots": {"opened", "report"},
+    "trackers": {"callbacks", "database"},
 }
 LONGEST_FILE = 400
 USUAL_FILE = 300
