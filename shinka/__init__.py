@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shinka_core.errors import ShinkaError
     from shinka_core.llm import AsyncLLMClient
     from shinka_core.novelty import AsyncNoveltyJudge
+    from shinka_core.opened import Evolution, open
     from shinka_core.program import Failure, Program
 
 __version__ = "0.1.0"
@@ -34,12 +35,14 @@ __all__ = [
     "AsyncProgramDatabase",
     "Callbacks",
     "DatabaseConfig",
+    "Evolution",
     "EvolutionConfig",
     "Failure",
     "LocalJobConfig",
     "Program",
     "RunSummary",
     "ShinkaError",
+    "open",
     "run",
 ]
 
@@ -50,12 +53,14 @@ _HOMES = {
     "AsyncProgramDatabase": "shinka_core.database",
     "Callbacks": "shinka_core.callbacks",
     "DatabaseConfig": "shinka_core.config",
+    "Evolution": "shinka_core.opened",
     "EvolutionConfig": "shinka_core.config",
     "Failure": "shinka_core.program",
     "LocalJobConfig": "shinka_core.config",
     "Program": "shinka_core.program",
     "RunSummary": "shinka_core.database",
     "ShinkaError": "shinka_core.errors",
+    "open": "shinka_core.opened",
     "run": "flows.runner",
 }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shinka_core.database.island_summary import IslandSummary
 from shinka_core.database.islands import IslandRecord
 from shinka_core.database.records import ProgramRecord
 
@@ -34,7 +35,9 @@ class Trajectory:
     best: NDArray[np.float64]
 
 
-def trajectories(programs: Sequence[ProgramRecord], islands: Sequence[IslandRecord]) -> list[Trajectory]:
+def trajectories(
+    programs: Sequence[ProgramRecord], islands: Sequence[IslandRecord | IslandSummary]
+) -> list[Trajectory]:
     """The islands by number, the retired ones too."""
     shown = [(place, one) for place, one in enumerate(programs, 1) if one.generation >= 0]
     return [_trajectory(island, [pair for pair in shown if pair[1].island == island.island]) for island in islands]
@@ -60,7 +63,7 @@ def shares(trajectories: Sequence[Trajectory], window: int = 50) -> tuple[NDArra
     return ends, counts / np.maximum(counts.sum(axis=0), 1.0)
 
 
-def _trajectory(island: IslandRecord, own: Sequence[tuple[int, ProgramRecord]]) -> Trajectory:
+def _trajectory(island: IslandRecord | IslandSummary, own: Sequence[tuple[int, ProgramRecord]]) -> Trajectory:
     score = np.array([np.nan if one.score is None else one.score for _, one in own], dtype=np.float64)
     correct = np.array([one.correct for _, one in own], dtype=np.bool_)
     valid = np.where(correct, score, np.nan)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from shinka_core.config import DatabaseConfig
+from shinka_core.database import AsyncProgramDatabase
 from shinka_core.database.records import CallRecord, GenerationRecord, ProgramRecord
-from shinka_core.errors import Blame
-from shinka_core.program import Failure, GenerationState, Usage
+from shinka_core.errors import Blame, RateLimitedError
+from shinka_core.llm.question import CallKey, Question
+from shinka_core.program import Answer, Failure, GenerationState, Program, Purpose, Usage, new_program_id
+from shinka_core.source import Source
 
 BEGAN = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -40,3 +46,50 @@ def failed_generation(
 ) -> GenerationRecord:
     failure = Failure("query", reason, detail)
     return GenerationRecord(number, GenerationState.FAILED, sequence or number, failure, blame, at(0), at(1))
+
+
+# What models, evaluators and people may write: shown as text, wherever it is shown.
+HOSTILE = "</pre><script>alert(1)</script> $\\frac{ \u202egnp.exe \x1b[2J_"
+LATER = "x = 1\ny = 2\n"
+
+
+async def small_record(folder: Path, url: str | None = None, name: str = "small") -> str:
+    """A seed program, two children of which one is not correct, a generation that failed and one that goes on.
+
+    Returns:
+        What to open it by, with its name: the folder, or the URL.
+    """
+    async with AsyncProgramDatabase(DatabaseConfig(db_path=url or "evolution.sqlite", num_islands=2), folder) as db:
+        await db.begin(name, seed=7, settings={"evolution": {"num_generations": 4}})
+        seed = _program(0, 1.0, "x = 1\n", features={"size": 3.0})
+        child = _program(
+            1, 2.5, LATER, parent_id=seed.id, inspiration_ids=(seed.id,), name=HOSTILE, description="adds y",
+            public_metrics={"speed": 2, "ok": True, "note": "fast"}, private_metrics={"secret": 1.5},
+            text_feedback=f"better {HOSTILE}", model="m", patch_type="diff", features={"size": 6.0},
+        )  # fmt: skip
+        await _open(db, 0)
+        await db.add(seed, None)
+        await _open(db, 1)
+        asked = Question(CallKey(1, Purpose.PROPOSAL, 0, 0), "m", "be good", "improve it", seed=0)
+        await db.calls.answered(asked, Answer(f"done {HOSTILE}", "m", Usage(100, 20), cost=0.5, seconds=2.0))
+        await db.add(child, None)
+        await _open(db, 2)
+        await db.calls.failed(
+            replace(asked, key=CallKey(2, Purpose.PROPOSAL, 0, 0)), RateLimitedError("later"), 0.0, 1.0
+        )
+        await db.journal.fail(2, Failure("query", "rate_limited", "later"))
+        await _open(db, 3)
+        await db.add(_program(3, None, "x = (\n", parent_id=child.id, error="does not parse", island=1), None)
+        await _open(db, 4)
+    if url is None:
+        (folder / "run.yaml").write_text(f'{{"name": "{name}", "database": "evolution.sqlite"}}\n')
+    return url or str(folder)
+
+
+async def _open(db: AsyncProgramDatabase, number: int) -> None:
+    await db.journal.claim(number)
+
+
+def _program(generation: int, score: float | None, code: str, **fields: Any) -> Program:
+    values: dict[str, Any] = {"correct": score is not None, "island": 0} | fields
+    return Program(id=new_program_id(), generation=generation, source=Source.of(code, "python"), score=score, **values)
