@@ -72,6 +72,7 @@ MAY_USE = {
         "seed_program",
         "settings",
         "program_size",
+        "trackers",
         "ways",
     },
     "whereabouts": {"database", "naming", "settings"},

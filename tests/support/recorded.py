@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from shinka_core.callbacks import Begun
 from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.database.records import CallRecord, GenerationRecord, ProgramRecord
@@ -93,3 +94,12 @@ async def _open(db: AsyncProgramDatabase, number: int) -> None:
 def _program(generation: int, score: float | None, code: str, **fields: Any) -> Program:
     values: dict[str, Any] = {"correct": score is not None, "island": 0} | fields
     return Program(id=new_program_id(), generation=generation, source=Source.of(code, "python"), score=score, **values)
+
+
+def begun(folder: Path, **fields: Any) -> Begun:
+    """A run that begins in that folder."""
+    values: dict[str, Any] = {
+        "evolution": "run", "results_dir": folder, "settings": {"evolution": {"num_generations": 4}}, "generations": 4,
+        "ended": 0, "best_score": None, "failures": {}, "spent": lambda: 0.25,
+    }  # fmt: skip
+    return Begun(**values | fields)
