@@ -10,6 +10,7 @@ for the orchestrator. Besides these:
     shinka.launch       where evaluations run
     shinka.beside       reviewers and periodic steps
     shinka.database     the program database, and a reader beside a run
+    shinka.trackers     MLflow, Weights & Biases, TensorBoard
     shinka.testing      contracts of those parts, as tests for one's own
 """
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from shinka_core.llm import AsyncLLMClient
     from shinka_core.novelty import AsyncNoveltyJudge
     from shinka_core.opened import Evolution, open
+    from shinka_core.plots import plot_costs, plot_failures, plot_islands, plot_lineage, plot_progress
     from shinka_core.program import Failure, Program
 
 __version__ = "0.1.0"
@@ -43,6 +45,11 @@ __all__ = [
     "RunSummary",
     "ShinkaError",
     "open",
+    "plot_costs",
+    "plot_failures",
+    "plot_islands",
+    "plot_lineage",
+    "plot_progress",
     "run",
 ]
 
@@ -61,6 +68,11 @@ _HOMES = {
     "RunSummary": "shinka_core.database",
     "ShinkaError": "shinka_core.errors",
     "open": "shinka_core.opened",
+    "plot_costs": "shinka_core.plots",
+    "plot_failures": "shinka_core.plots",
+    "plot_islands": "shinka_core.plots",
+    "plot_lineage": "shinka_core.plots",
+    "plot_progress": "shinka_core.plots",
     "run": "flows.runner",
 }
 
