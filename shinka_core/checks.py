@@ -151,7 +151,8 @@ def _check_beside(evolve: EvolutionConfig) -> None:
     ):  # fmt: skip
         for spec in specs:
             if isinstance(spec, dict):
-                refuse_stored_secrets(urls={}, options={field: spec})
+                urls = {f"{field}.{name}": value for name, value in spec.items() if name == "tracking_uri"}
+                refuse_stored_secrets(urls=urls, options={field: spec})
     reviewer_of(evolve.reviewer)
     periodics_of(evolve.periodic)
     guide_of(evolve)
