@@ -31,7 +31,7 @@ from prefect.exceptions import Pause
 
 from flows.finish import final_state, finish, finish_broken
 from flows.open_runs import registered
-from flows.orchestrator.evolution_run import come_to, listeners, task_folder
+from flows.orchestrator.evolution_run import come_to, task_folder
 from flows.orchestrator.identity import known_place, sign
 from flows.orchestrator.lasting_states import lasting_states
 from flows.orchestrator.late_runs import stand_for_late_runs
@@ -44,6 +44,7 @@ from flows.pool import drive
 from flows.reporting import reported
 from flows.signals import stopping_on_signals
 from flows.stopping import Stopping, stop_run
+from flows.telling import begun, told_of
 from shinka_core.callbacks import telling
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig
 from shinka_core.database import RunSummary
@@ -138,15 +139,17 @@ async def _run(run: Run) -> RunSummary:
             stack.callback(without_prefects_signals())
             stack.enter_context(stopping_on_signals(partial(stop_run, run.evolution)))
         logger.info("evolution %s in %s", run.evolution, run.settings.results_dir)
-        try:
-            with lasting_states(), unstored_results(), one_error():
-                async with telling(listeners(), run.database, run.progress.best_score, run.control), reported(run):
-                    stopped = await stopping.guard(drive(run))
-        except Exception as error:
-            await finish_broken(run, error)
-            raise
-        summary = await finish(run, stopped)
-        come_to(summary)
+        async with telling(told_of(run), run.database, begun(run), run.control) as told:
+            try:
+                with lasting_states(), unstored_results(), one_error():
+                    async with reported(run):
+                        stopped = await stopping.guard(drive(run))
+            except Exception as error:
+                told.ends(await finish_broken(run, error))
+                raise
+            summary = await finish(run, stopped)
+            come_to(summary)
+            told.ends(summary)
     if stopping.suspended is not None:
         raise Pause(state=stopping.suspended)  # the flow run stays as it is, for a resume
     return summary

@@ -106,12 +106,15 @@ def _noted(faults: list[str], what: str) -> Generator[None, None, None]:
         faults.append(f"{what} ({error or type(error).__name__})")
 
 
-async def finish_broken(run: Run, error: Exception) -> None:
+async def finish_broken(run: Run, error: Exception) -> RunSummary | None:
     """The same when the run broke off; the error that it broke off with is the one to be told, whatever happens here."""
     try:
-        await finish(run, f"{type(error).__name__}: {error}" if not isinstance(error, ShinkaError) else str(error))
+        return await finish(
+            run, f"{type(error).__name__}: {error}" if not isinstance(error, ShinkaError) else str(error)
+        )
     except Exception:
         logger.exception("while writing the results of a run that broke off")
+        return None
 
 
 async def _report(run: Run, summary: RunSummary) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Literal, ParamSpec
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 
 from flows.orchestrator.server.find import prefect_server
 from flows.terminal.progress import watching
@@ -16,9 +16,13 @@ from shinka_core.checks import check_settings, check_values
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig
 from shinka_core.control import INTERRUPTED
 from shinka_core.database import RunSummary
-from shinka_core.naming import Place, give_back
+from shinka_core.naming import Place, give_back, is_begun
 from shinka_core.settings import Resume, RunSettings, TaskFolder
 from shinka_core.whereabouts import find_run
+
+if TYPE_CHECKING:
+    from shinka_core.database.records import ProgramRecord
+    from shinka_core.opened import Evolution, OpenedProgram
 
 
 class AsyncEvolutionRunner:
@@ -56,7 +60,7 @@ class AsyncEvolutionRunner:
                 are kept with it, under the fields that are set here. "auto" begins it if it is not there.
             accept_changes: Resume although evaluator or seed program have changed.
             task: Where the settings came from, if from a task folder.
-            callbacks: Who is told of every program, failure and new best.
+            callbacks: Who is told of every program, failure and new best, and of the end.
 
         Raises:
             ConfigError: Naming the field, its value and the remedy.
@@ -71,6 +75,8 @@ class AsyncEvolutionRunner:
         self._origin = task
         self._callbacks = check_callbacks(callbacks)
         self._running = ""
+        self._place: Place | None = None
+        self._url: str | None = None
         self._task: asyncio.Task[Any] | None = None
         settings = RunSettings(
             self.name or "",
@@ -107,7 +113,8 @@ class AsyncEvolutionRunner:
             results_dir=self.evo_config.results_dir,
             resume=Resume.of(self._resume),
         )
-        self._running = found.place.name
+        self._running, self._place = found.place.name, found.place
+        self._url = found.database.db_path if "://" in (found.database.db_path or "") else None
         try:
             return await self._run(found.place, found.database)
         finally:
@@ -139,6 +146,30 @@ class AsyncEvolutionRunner:
                     self._origin,
                     self._callbacks,
                 )
+
+    @property
+    def evolution(self) -> Evolution | None:
+        """The evolution as `shinka.open` opens it, to be read while it runs and afterwards; None before it has begun."""
+        if self._place is None or not is_begun(self._place.results_dir):
+            return None
+        from shinka_core.opened import open
+
+        return open(self._url or self._place.results_dir, self._place.name)
+
+    @property
+    def best(self) -> OpenedProgram | None:
+        """The best program so far; None where none is correct yet. From any thread, with and without `await` around it."""
+        evolution = self.evolution
+        return None if evolution is None else evolution.best()
+
+    def programs(self, columns: Collection[str] = ()) -> list[ProgramRecord]:
+        """All programs so far in the order in which they were recorded.
+
+        Args:
+            columns: Texts to be read with them, as in `Evolution.programs`.
+        """
+        evolution = self.evolution
+        return [] if evolution is None else evolution.programs(columns)
 
     def pause(self) -> bool:
         """Begins no proposal until `resume`, from any thread; what is in flight goes on to its end and nothing is lost.

@@ -10,6 +10,7 @@ for the orchestrator. Besides these:
     shinka.launch       where evaluations run
     shinka.beside       reviewers and periodic steps
     shinka.database     the program database, and a reader beside a run
+    shinka.trackers     MLflow, Weights & Biases, TensorBoard
     shinka.testing      contracts of those parts, as tests for one's own
 """
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from shinka_core.errors import ShinkaError
     from shinka_core.llm import AsyncLLMClient
     from shinka_core.novelty import AsyncNoveltyJudge
+    from shinka_core.opened import Evolution, open
+    from shinka_core.plots import plot_costs, plot_failures, plot_islands, plot_lineage, plot_progress
     from shinka_core.program import Failure, Program
 
 __version__ = "0.1.0"
@@ -34,12 +37,19 @@ __all__ = [
     "AsyncProgramDatabase",
     "Callbacks",
     "DatabaseConfig",
+    "Evolution",
     "EvolutionConfig",
     "Failure",
     "LocalJobConfig",
     "Program",
     "RunSummary",
     "ShinkaError",
+    "open",
+    "plot_costs",
+    "plot_failures",
+    "plot_islands",
+    "plot_lineage",
+    "plot_progress",
     "run",
 ]
 
@@ -50,12 +60,19 @@ _HOMES = {
     "AsyncProgramDatabase": "shinka_core.database",
     "Callbacks": "shinka_core.callbacks",
     "DatabaseConfig": "shinka_core.config",
+    "Evolution": "shinka_core.opened",
     "EvolutionConfig": "shinka_core.config",
     "Failure": "shinka_core.program",
     "LocalJobConfig": "shinka_core.config",
     "Program": "shinka_core.program",
     "RunSummary": "shinka_core.database",
     "ShinkaError": "shinka_core.errors",
+    "open": "shinka_core.opened",
+    "plot_costs": "shinka_core.plots",
+    "plot_failures": "shinka_core.plots",
+    "plot_islands": "shinka_core.plots",
+    "plot_lineage": "shinka_core.plots",
+    "plot_progress": "shinka_core.plots",
     "run": "flows.runner",
 }
 

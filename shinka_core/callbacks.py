@@ -14,10 +14,12 @@ import queue
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from shinka_core.control import RunControl
-from shinka_core.database import AsyncProgramDatabase
+from shinka_core.database import AsyncProgramDatabase, RunSummary
 from shinka_core.errors import ConfigError, ShinkaError
 from shinka_core.program import Failure, Program
 from shinka_core.record import Ended, Event, Recorded
@@ -31,12 +33,39 @@ PATIENCE_OF_A_STOP = 5.0
 Told = Awaitable[None] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run that is to be told of from here on.
+
+    Attributes:
+        evolution: Its name.
+        settings: Of all sections, as they are kept with the run; no keys or passwords are among them.
+        generations: To reach, those that have ended before among them.
+        ended: How many have ended before: none unless it is resumed.
+        best_score: Of what was recorded before.
+        failures: Generations that ended without a program before, by `step: reason`.
+        spent: What all calls have cost by now, in US dollars; may be asked at any time, from any thread.
+    """
+
+    evolution: str
+    results_dir: Path
+    settings: dict[str, Any]
+    generations: int
+    ended: int
+    best_score: float | None
+    failures: dict[str, int]
+    spent: Callable[[], float]
+
+
 class Callbacks:
     """What can be told; override what you want to hear, as a function or as a coroutine function.
 
     Functions are called in a thread of their own, so they may take their time; coroutine functions on the run's event
     loop, which they should not keep. Any object that has some of these methods will do.
     """
+
+    def on_begin(self, run: Begun) -> Told:
+        """The run begins, or goes on; told before everything else."""
 
     def on_program(self, program: Program) -> Told:
         """A program was recorded, the seed program (generation 0) among them; it need not be correct."""
@@ -52,6 +81,13 @@ class Callbacks:
 
         Args:
             ended: How many have, in this process.
+        """
+
+    def on_end(self, summary: RunSummary) -> Told:
+        """The run has ended, and its results are written; told once, after everything else.
+
+        So it is however the run ends: done, stopped (`stopped_early` says why), cancelled, suspended, by an outage, or
+        broken off by an error, which `run` then raises. A process that is killed tells nothing.
         """
 
 
@@ -97,7 +133,7 @@ class Telling:
         self._read = read
         self._best = best
         self._ended = 0
-        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._events: asyncio.Queue[Event | Begun | RunSummary | None] = asyncio.Queue()
         self._failed: set[tuple[int, str]] = set()
         self._thread = _Thread()
 
@@ -106,11 +142,24 @@ class Telling:
         if isinstance(event, Recorded | Ended):
             self._events.put_nowait(event)
 
+    def begins(self, run: Begun) -> None:
+        """Says what this is about, before anything is recorded."""
+        self._events.put_nowait(run)
+
+    def ends(self, summary: RunSummary | None) -> None:
+        """Says what it came to, when all of it is recorded; None: nobody knows."""
+        if summary is not None:
+            self._events.put_nowait(summary)
+
     async def tell(self) -> None:
         """Tells everything until `close`."""
         try:
             while (event := await self._events.get()) is not None:
-                if isinstance(event, Recorded):
+                if isinstance(event, Begun):
+                    await self._call("on_begin", event)
+                elif isinstance(event, RunSummary):
+                    await self._call("on_end", event)
+                elif isinstance(event, Recorded):
                     await self._tell_program(event)
                 elif isinstance(event, Ended):
                     await self._call("on_failure", event.generation, event.failure)
@@ -212,23 +261,24 @@ class _Thread:
 
 @asynccontextmanager
 async def telling(
-    listeners: Sequence[object], database: AsyncProgramDatabase, best: float | None, control: RunControl
-) -> AsyncGenerator[None, None]:
+    listeners: Sequence[object], database: AsyncProgramDatabase, run: Begun, control: RunControl
+) -> AsyncGenerator[Telling, None]:
     """Tells the listeners of everything that is recorded inside the block, and waits for the rest at its end.
 
     Args:
         database: Of the run, whose folds are told of every event when it is durable.
-        best: The highest score so far, None when there is none.
+        run: What it is that they are told of.
         control: Of the run; one that is stopped waits for a moment only.
     """
+    every = Telling(listeners, database.get, run.best_score)
     if not listeners:
-        yield
+        yield every
         return
-    every = Telling(listeners, database.get, best)
+    every.begins(run)
     database.folds.add(every)
     task = asyncio.create_task(every.tell(), name="callbacks")
     try:
-        yield
+        yield every
     finally:
         every.close()
         patience = PATIENCE_OF_A_STOP if control.stopped else PATIENCE

@@ -20,6 +20,7 @@ from shinka_core.secrets import refuse_stored_secrets
 from shinka_core.seed_program import SeedProgram, blank_program, read_more_programs, read_seed_program
 from shinka_core.seeds import writing_models
 from shinka_core.settings import RunSettings
+from shinka_core.trackers import trackers_of
 from shinka_core.ways import ways_of
 
 
@@ -146,13 +147,16 @@ def check_values(settings: RunSettings) -> None:
 def _check_beside(evolve: EvolutionConfig) -> None:
     for field, specs in (
         ("reviewer", [evolve.reviewer]), ("periodic", evolve.periodic), ("advice", [evolve.advice]),
+        ("trackers", evolve.trackers),
     ):  # fmt: skip
         for spec in specs:
             if isinstance(spec, dict):
-                refuse_stored_secrets(urls={}, options={field: spec})
+                urls = {f"{field}.{name}": value for name, value in spec.items() if name == "tracking_uri"}
+                refuse_stored_secrets(urls=urls, options={field: spec})
     reviewer_of(evolve.reviewer)
     periodics_of(evolve.periodic)
     guide_of(evolve)
+    trackers_of(evolve.trackers)
 
 
 def check_evaluator(settings: RunSettings) -> None:

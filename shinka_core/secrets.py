@@ -135,6 +135,9 @@ def refuse_stored_secrets(*, urls: Mapping[str, str | None], options: Mapping[st
     for field, url in urls.items():
         if url is not None and re.search(_PASSWORD_IN_URL, url, re.IGNORECASE):
             where = "PGPASSWORD or ~/.pgpass" if field == "db_path" else "OPENAI_API_KEY"
+            where = (
+                where if not field.startswith("trackers.") else "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+            )
             raise ConfigError(f"{field} holds a password, which would be stored with the run; use {where} instead")
     for field, mapping in options.items():
         for name, value in _entries(mapping):

@@ -73,6 +73,7 @@ MAY_USE = {
         "seed_program",
         "settings",
         "program_size",
+        "trackers",
         "ways",
     },
     "whereabouts": {"database", "naming", "settings"},
@@ -176,6 +177,9 @@ MAY_USE = {
         "run",
     },
     "private": {"database", "naming"},
+    "opened": {"database", "edit", "naming", "report"},
+    "plots": {"opened", "report"},
+    "trackers": {"callbacks", "database"},
 }
 LONGEST_FILE = 400
 USUAL_FILE = 300

@@ -232,6 +232,9 @@ class EvolutionConfig(Ending):
     periodic: list[Annotated[Spec, Field(json_schema_extra=NAMES_OF_NO_SECRETS)]] = Field(
         default=[], description="What is done now and then beside the generations: `digest` writes progress.jsonl."
     )
+    trackers: list[Annotated[Spec, Field(json_schema_extra=NAMES_OF_NO_SECRETS)]] = Field(
+        default=[], description="What else keeps scores and costs: `mlflow`, `wandb`, `tensorboard`."
+    )
 
     advice: Spec | None = Field(
         default=None,

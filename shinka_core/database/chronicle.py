@@ -19,13 +19,11 @@ from shinka_core.database.schema import (
     GuidanceColumns,
     IdeaRow,
     ProgramRow,
-    SessionRow,
     StepRow,
     SystemPromptRow,
 )
 from shinka_core.database.sources import read_sources, unpacked
 from shinka_core.database.store import Store
-from shinka_core.database.summary import RunSummary, summarise
 from shinka_core.source import Source
 
 PAGE = 5_000
@@ -46,19 +44,6 @@ class Timing:
     turn: int
     seconds: float
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A process that had the evolution open, in seconds since 1970.
-
-    Attributes:
-        ended_at: None while it has; of one that was killed its last sign of life.
-    """
-
-    number: int
-    began_at: float
-    ended_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +84,6 @@ class Chronicle:
         async def read(connection: AsyncConnection) -> tuple[str, int]:
             state, commits = (await connection.execute(query)).one()
             return str(state), int(commits)
-
-        return await self._store.read(read)
-
-    async def summary(self) -> RunSummary:
-        """What the evolution comes to so far."""
-        return await self._store.read(lambda connection: summarise(connection, self._evolution))
-
-    async def sessions(self) -> list[Session]:
-        """By number."""
-        query = select(SessionRow.number, SessionRow.began_at, SessionRow.ended_at)
-        query = query.where(SessionRow.evolution == self._evolution).order_by(SessionRow.number)
-
-        async def read(connection: AsyncConnection) -> list[Session]:
-            return [Session(*row) for row in await connection.execute(query)]
 
         return await self._store.read(read)
 

@@ -23,6 +23,7 @@ from shinka_core.database.course import Course
 from shinka_core.database.islands import IslandRecord, read_islands
 from shinka_core.database.loading import read_events
 from shinka_core.database.overview import Overview, read_overview
+from shinka_core.database.no_program import why_there_is_none
 from shinka_core.database.read_only import check_revision, read_only_engine
 from shinka_core.database.records import (
     CallRecord,
@@ -41,11 +42,13 @@ from shinka_core.database.schema import (
     ModelCallRow,
     ProgramRow,
     ProgramTextRow,
+    SessionRow,
 )
 from shinka_core.database.sessions import kept_settings
 from shinka_core.database.sources import in_language, read_sources, unpacked
 from shinka_core.database.steps import payloads, read_steps
 from shinka_core.database.store import Store
+from shinka_core.database.summary import RunSummary, summarise
 from shinka_core.database.values import load_blame
 from shinka_core.errors import DatabaseError
 from shinka_core.naming import read_mark
@@ -118,18 +121,46 @@ class EvolutionReader:
         """
         if unknown := sorted(set(columns) - set(TEXTS)):
             raise ValueError(f"columns={unknown} are no texts of programs; there are {', '.join(TEXTS)}")
-        texts = [getattr(ProgramTextRow, column) for column in columns]
-        query = select(*_PROGRAM, *texts).where(ProgramRow.evolution == self.name)
+        query = self._programs(columns)
         if generation is not None:
             query = query.where(ProgramRow.generation == generation)
-        if texts:
-            query = query.join(ProgramTextRow, ProgramTextRow.program_id == ProgramRow.id)
         async for row in self._pages(query, ProgramRow.sequence, after):
-            values = dict(row._mapping)
-            told = {column: values.pop(column) for column in columns}
-            for numbers in ("instance_scores", "features"):
-                values[numbers] = values[numbers] or {}
-            yield ProgramRecord(**values, texts=told)
+            yield _program_record(row, columns)
+
+    async def program(self, which: int | str, columns: Collection[str] = TEXTS) -> ProgramRecord:
+        """One program, with its texts.
+
+        Args:
+            which: The generation that made it, or its id, of which the beginning will do if no other begins alike.
+
+        Raises:
+            DatabaseError: There is none, or several; says what became of the generation.
+        """
+        by_id = isinstance(which, str)
+        asked = ProgramRow.id.startswith(which, autoescape=True) if by_id else ProgramRow.generation == which
+        found = await self._few(self._programs(columns).where(asked).order_by(ProgramRow.sequence), 2)
+        if by_id and (not which or len(found) > 1):
+            raise DatabaseError(f"several programs of evolution {self.name!r} have ids that begin with {which!r}")
+        if found:
+            return _program_record(found[0], columns)
+        raise DatabaseError(await self._store.read(lambda connection: why_there_is_none(connection, self.name, which)))
+
+    async def best(self, columns: Collection[str] = TEXTS) -> ProgramRecord | None:
+        """The correct program with the highest score, the first of equals, with its texts; None where none is correct."""
+        correct = self._programs(columns).where(ProgramRow.correct, ProgramRow.score.is_not(None))
+        counting = correct.where(ProgramRow.generation >= 0)  # a seed program that was replaced is none of them
+        found = await self._few(counting.order_by(ProgramRow.score.desc(), ProgramRow.sequence), 1)
+        return _program_record(found[0], columns) if found else None
+
+    async def summary(self) -> RunSummary:
+        """What it has come to so far, as far as the database knows."""
+        return await self._store.read(lambda connection: summarise(connection, self.name))
+
+    async def sessions(self) -> list[tuple[float, float | None]]:
+        """When each process that had it open began and ended, in seconds since 1970; None: not yet, or not known."""
+        query = select(SessionRow.began_at, SessionRow.ended_at).where(SessionRow.evolution == self.name)
+        rows = await self._few(query.order_by(SessionRow.number), None)
+        return [(began, ended) for began, ended in rows]
 
     async def settings(self) -> dict[str, Any]:
         """The settings as they were kept when the evolution was last opened, with digests of its evaluator."""
@@ -204,17 +235,22 @@ class EvolutionReader:
                 yield Descent(*row, inspirations=shown.get(row.id, ()))
             last = rows[-1].sequence
 
-    async def calls(self, after: int = 0, *, texts: bool = False) -> AsyncIterator[CallRecord]:
+    async def calls(
+        self, after: int = 0, *, texts: bool = False, generation: int | None = None
+    ) -> AsyncIterator[CallRecord]:
         """Calls of models in the order in which they were stored.
 
         Args:
             after: Only those with a larger `id`.
             texts: Whether questions and answers are read too.
+            generation: Only those of this one.
         """
         said = (CallTextRow.messages, CallTextRow.answer, CallTextRow.error, CallTextRow.options) if texts else ()
         query = select(*_CALL, *said).where(ModelCallRow.evolution == self.name)
         if texts:
             query = query.join(CallTextRow, CallTextRow.id == ModelCallRow.texts)
+        if generation is not None:
+            query = query.where(ModelCallRow.generation == generation)
         async for row in self._pages(query, ModelCallRow.id, after):
             values = dict(row._mapping)
             usage = Usage(**{name: values.pop(name) for name in Usage.__dataclass_fields__})
@@ -283,6 +319,17 @@ class EvolutionReader:
         """The islands by number, the retired ones too."""
         return await self._store.read(lambda connection: read_islands(connection, self.name))
 
+    def _programs(self, columns: Collection[str]) -> Select[Any]:
+        texts = [getattr(ProgramTextRow, column) for column in columns]
+        query = select(*_PROGRAM, *texts).where(ProgramRow.evolution == self.name)
+        return query.join(ProgramTextRow, ProgramTextRow.program_id == ProgramRow.id) if texts else query
+
+    async def _few(self, query: Select[Any], most: int | None) -> list[Any]:
+        async def read(connection: AsyncConnection) -> list[Any]:
+            return list(await connection.execute(query.limit(most)))
+
+        return await self._store.read(read)
+
     async def _pages(self, query: Select[Any], key: Any, after: int) -> AsyncIterator[Any]:
         """The rows of a query in the order of a key that it selects."""
         last = after
@@ -298,6 +345,14 @@ class EvolutionReader:
             return list(await connection.execute(page))
 
         return await self._store.read(read)
+
+
+def _program_record(row: Any, columns: Collection[str]) -> ProgramRecord:
+    values = dict(row._mapping)
+    told = {column: values.pop(column) for column in columns}
+    for numbers in ("instance_scores", "features"):
+        values[numbers] = values[numbers] or {}
+    return ProgramRecord(**values, texts=told)
 
 
 async def _inspirations(connection: AsyncConnection, programs: list[Any]) -> dict[str, tuple[str, ...]]:

@@ -32,10 +32,10 @@ async def collect(reader: EvolutionReader) -> dict[str, Any]:
     generations = [generation async for generation in reader.generations()]
     events = [event async for event in reader.events()]
     shown = {one.id: list(one.inspirations) async for one in reader.lineage() if one.inspirations}
-    settings, summary = await reader.settings(), await chronicle.summary()
+    settings, summary = await reader.settings(), await reader.summary()
     vectors = await chronicle.embeddings()
     found = spans([timing async for timing in chronicle.timings()])
-    guidance, sessions, islands = await chronicle.guidance(), await chronicle.sessions(), await reader.islands()
+    guidance, sessions, islands = await chronicle.guidance(), await reader.sessions(), await reader.islands()
     (state, _), now = await chronicle.state(), time.time()
     place = {program.id: index for index, program in enumerate(programs)}
 

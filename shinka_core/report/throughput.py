@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shinka_core.database.chronicle import Session, Timing
+from shinka_core.database.chronicle import Timing
 from shinka_core.program import GenerationState
 
 BINS = 300
@@ -77,12 +77,17 @@ def _area(edges: NDArray[np.float64], moments: NDArray[np.float64]) -> NDArray[n
 
 
 def timeline(
-    found: Spans, calls: Sequence[Span], sessions: Sequence[Session], slots: tuple[int, int], now: float
+    found: Spans,
+    calls: Sequence[Span],
+    sessions: Sequence[tuple[float, float | None]],
+    slots: tuple[int, int],
+    now: float,
 ) -> dict[str, Any]:
     """What the page draws: means over equal parts of the run's time.
 
     Args:
         calls: From question to answer, of each call of a model.
+        sessions: When each process that had the run open began and ended; None: not yet.
         slots: Proposals and evaluations at once, by the settings.
 
     Returns:
@@ -90,7 +95,7 @@ def timeline(
         of the time in which a process had the run open), `(bins,)` each; `slots`; `idle`: what the evaluation slots
         waited for, in slot seconds by reason.
     """
-    lives = [(session.began_at, now if session.ended_at is None else session.ended_at) for session in sessions]
+    lives = [(began, now if ended is None else ended) for began, ended in sessions]
     every = [*found.proposals, *found.evaluations, *lives]
     if not every:
         return {"edges": [], "slots": slots, "idle": {}}

@@ -16,6 +16,7 @@ import shinka.errors
 import shinka.launch
 import shinka.operators
 import shinka.population
+import shinka.trackers
 from shinka_core import errors
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
@@ -39,10 +40,10 @@ def test_everything_that_is_raised_can_be_caught_by_its_name() -> None:
 
 
 def test_the_parts_that_can_be_exchanged_are_there_with_those_that_come_along() -> None:
-    faces = (shinka.population, shinka.operators, shinka.launch, shinka.beside, shinka.database)
+    faces = (shinka.population, shinka.operators, shinka.launch, shinka.beside, shinka.database, shinka.trackers)
     things = [getattr(face, name) for face in faces for name in face.__all__]
     registries = {id(thing): thing for thing in things if isinstance(thing, shinka.population.Registry)}.values()
-    assert len(registries) == 12
+    assert len(registries) == 13
     assert all(registry.names() for registry in registries)
 
 

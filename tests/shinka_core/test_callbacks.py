@@ -19,6 +19,7 @@ from shinka_core.database import AsyncProgramDatabase
 from shinka_core.errors import ConfigError
 from shinka_core.program import Failure, Program
 from tests.shinka_core.database.test_programs import opened, program, unit
+from tests.support.recorded import begun
 
 ALL = [
     ("program", 0), ("best", 0), ("generation", 0, 1),
@@ -73,7 +74,7 @@ async def test_everything_is_told_in_the_order_of_the_record(tmp_path: Path, kin
     listeners = [kind() for kind in kinds]
     async with opened(tmp_path) as db:
         await db.begin("run", seed=0, settings={})
-        async with telling(listeners, db, None, RunControl()):
+        async with telling(listeners, db, begun(tmp_path), RunControl()):
             await record(db)
     assert [listener.told for listener in listeners] == [ALL] * len(kinds)
 
@@ -82,7 +83,7 @@ async def test_only_what_passes_the_best_of_before_is_the_best(tmp_path: Path) -
     noted = Noted()
     async with opened(tmp_path) as db:
         await db.begin("run", seed=0, settings={})
-        async with telling([noted], db, 1.5, RunControl()):
+        async with telling([noted], db, begun(tmp_path, best_score=1.5), RunControl()):
             await record(db)
     assert [told for told in noted.told if told[0] == "best"] == [("best", 2)]
 
@@ -109,7 +110,7 @@ async def test_an_error_is_logged_once_and_no_more(
     noted = Noted()
     async with opened(tmp_path) as db:
         await db.begin("run", seed=0, settings={})
-        async with telling([Harmful(error), noted], db, None, RunControl()):
+        async with telling([Harmful(error), noted], db, begun(tmp_path), RunControl()):
             await record(db)
     assert noted.told == ALL
     told = [line.getMessage() for line in caplog.records if line.name == "shinka.callbacks"]
@@ -130,11 +131,11 @@ async def test_a_callback_that_takes_its_time_holds_nothing_up(
 
     async with opened(tmp_path) as db:
         await db.begin("run", seed=0, settings={})
-        begun = time.monotonic()
-        async with telling([Slow()], db, None, RunControl()):
+        since = time.monotonic()
+        async with telling([Slow()], db, begun(tmp_path), RunControl()):
             await record(db)
-            assert time.monotonic() - begun < 5
-        assert time.monotonic() - begun < 5
+            assert time.monotonic() - since < 5
+        assert time.monotonic() - since < 5
     end.set()
     assert "were not told everything" in caplog.text
 
@@ -145,7 +146,7 @@ async def test_a_run_that_breaks_off_is_still_heard(tmp_path: Path, caplog: pyte
     async with opened(tmp_path) as db:
         await db.begin("run", seed=0, settings={})
         with suppress(RuntimeError):
-            async with telling([noted], db, None, RunControl()):
+            async with telling([noted], db, begun(tmp_path), RunControl()):
                 await record(db)
                 raise RuntimeError("broken")
     assert noted.told == ALL
@@ -158,7 +159,7 @@ def test_a_method_that_nobody_calls_is_refused() -> None:
 
     with pytest.raises(ConfigError, match=r"on_programme.*did you mean 'on_program'"):
         check_callbacks(Misspelled())
-    with pytest.raises(ConfigError, match="none of the methods on_program"):
+    with pytest.raises(ConfigError, match="none of the methods on_begin, on_program"):
         check_callbacks([Noted(), print])
     assert len(check_callbacks(())) == 0
     assert len(check_callbacks(Noted())) == len(check_callbacks([Noted()])) == 1

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shinka_core.database.chronicle import Session, Timing
+from shinka_core.database.chronicle import Timing
 from shinka_core.report.throughput import busy, spans, timeline
 
 MOMENT = st.floats(0, 1000)
@@ -56,7 +56,7 @@ def test_idle_slots_are_told_by_what_they_waited_for() -> None:
     found = spans([
         timing(1, 1, "sampled", 0.0), timing(2, 1, "judged", 10.0), timing(3, 1, "submitted", 20.0), timing(4, 1, "evaluated", 50.0),
     ])  # fmt: skip
-    sessions = [Session(1, zero, zero + 50.0), Session(2, zero + 90.0, zero + 100.0)]
+    sessions = [(zero, zero + 50.0), (zero + 90.0, zero + 100.0)]
     told = timeline(found, [(zero + 1, zero + 9)], sessions, (4, 2), zero + 100.0)["idle"]
     assert told["busy"] == pytest.approx(30.0)
     assert told["a candidate was about to start"] == pytest.approx(10.0, abs=0.5)
