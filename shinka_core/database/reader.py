@@ -22,8 +22,8 @@ from shinka_core.database.chronicle import Chronicle
 from shinka_core.database.course import Course
 from shinka_core.database.islands import IslandRecord, read_islands
 from shinka_core.database.loading import read_events
-from shinka_core.database.overview import Overview, read_overview
 from shinka_core.database.no_program import why_there_is_none
+from shinka_core.database.overview import Overview, read_overview
 from shinka_core.database.read_only import check_revision, read_only_engine
 from shinka_core.database.records import (
     CallRecord,
