@@ -22,6 +22,7 @@ LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 GROUND = {
     "bounds",
     "storable",
+    "shown",
     "errors",
     "feedback",
     "review",
@@ -216,6 +217,7 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
         "review": set[str](),
         "bounds": set[str](),
         "storable": set[str](),
+        "shown": set[str](),
         "source": {"source_text"},
         "source_text": set[str](),
         "source_folder": {"errors", "source"},
