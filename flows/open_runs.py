@@ -6,13 +6,15 @@ show; the open database, client and launcher behind the name stay in the process
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from shinka_core.errors import ConfigError
 from shinka_core.run import Run
 
 _open: dict[str, Run] = {}
+# Who is to be told, by the name of the run.
+_expected: dict[str, Callable[[Run], None]] = {}
 
 
 @contextmanager
@@ -29,9 +31,25 @@ def registered(run: Run) -> Generator[None, None, None]:
         )
     _open[run.evolution] = run
     try:
+        if (told := _expected.get(run.evolution)) is not None:
+            told(run)
         yield
     finally:
         del _open[run.evolution]
+
+
+@contextmanager
+def expecting(evolution: str, told: Callable[[Run], None]) -> Generator[None, None, None]:
+    """Has somebody told of the run of that name when it is opened inside the block: before any of it happens.
+
+    Args:
+        told: Called in the run's event loop.
+    """
+    _expected[evolution] = told
+    try:
+        yield
+    finally:
+        _expected.pop(evolution, None)
 
 
 def open_run_of(evolution: str) -> Run:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from shinka_core.errors import RunStoppedError
 
 T = TypeVar("T")
 
 INTERRUPTED = "interrupted"
+
+Change = Literal["paused", "resumed", "closing", "stopping"]
 
 
 class RunState(StrEnum):
@@ -49,6 +51,7 @@ class RunControl:
         self._decided.set()
         self._stopped = asyncio.Event()
         self._asked = asyncio.Event()
+        self._listeners: list[Callable[[Change, str], None]] = []
 
     @property
     def state(self) -> RunState:
@@ -77,6 +80,10 @@ class RunControl:
         """Who has paused the run, in the order in which they did."""
         return iter(self._pauses)
 
+    def listen(self, told: Callable[[Change, str], None]) -> None:
+        """Has somebody told of every change from now on, and who made it or why."""
+        self._listeners.append(told)
+
     def stop(self, reason: str, *, outage: bool = False, interrupted: bool = False) -> None:
         """Begins nothing any more; the first reason stays, but for one that let what is in flight end.
 
@@ -84,6 +91,7 @@ class RunControl:
             outage: What the run stands on failed.
             interrupted: Somebody asks for it.
         """
+        begins = not self.stopped
         self.reason = reason if self.closing else self.reason or reason
         self.closing = False
         self.outage = self.outage or outage
@@ -92,6 +100,8 @@ class RunControl:
         if interrupted:
             self.interrupted = True
             self._asked.set()
+        if begins:
+            self._tell("stopping", self.reason)
 
     def close(self, reason: str) -> None:
         """Begins no proposal any more and lets those in flight come to their end; a stop says more.
@@ -102,6 +112,7 @@ class RunControl:
         if not self.reason:
             self.reason, self.closing = reason, True
             self._decided.set()
+            self._tell("closing", reason)
 
     def explain(self, reason: str) -> None:
         """Gives a better reason for a stop that is under way."""
@@ -117,12 +128,18 @@ class RunControl:
         self._pauses[by] = None
         if not self.reason:
             self._decided.clear()
+        self._tell("paused", by)
 
     def resume(self, by: str) -> None:
         """Takes back a pause; the run goes on when nobody else holds it."""
         self._pauses.pop(by, None)
         if not self._pauses:
             self._decided.set()
+        self._tell("resumed", by)
+
+    def _tell(self, change: Change, why: str) -> None:
+        for told in self._listeners:
+            told(change, why)
 
     async def going(self) -> bool:
         """Waits out a pause; returns False when the run is being stopped."""

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from shinka_core.highlights import Highlights
 from shinka_core.program import NO_REASON
 from shinka_core.record import Called, Ended, Event, Recorded
 
@@ -25,6 +26,7 @@ class Progress:
         cost: US dollars.
         first_sampled_at: Monotonic seconds of the first proposal, None before.
         last_recorded_at: Monotonic seconds of the last recorded or failed generation.
+        highlights: Improvements of the whole evolution, and what went wrong last.
     """
 
     total: int
@@ -41,6 +43,7 @@ class Progress:
     failures: Counter[str] = field(default_factory=Counter[str])
     first_sampled_at: float | None = None
     last_recorded_at: float | None = None
+    highlights: Highlights = field(default_factory=Highlights)
 
     @property
     def finished(self) -> int:
@@ -70,6 +73,7 @@ class Progress:
 
     def apply(self, event: Event) -> None:
         """Takes note of what happened."""
+        self.highlights.apply(event)
         match event:
             case Recorded():
                 self._see_program(event)

@@ -34,6 +34,7 @@ class Pull:
         trials: Evaluations on the way to its candidate that have ended.
         seconds: Of these evaluations together.
         parent: Id of the program that was to be changed; "" where that is not known.
+        idea_id: Of the idea that it was to try, if any.
     """
 
     operator: str
@@ -44,6 +45,7 @@ class Pull:
     trials: int = 0
     seconds: float = 0.0
     parent: str = ""
+    idea_id: str | None = None
 
 
 def sums(seconds: Collection[float]) -> tuple[int, float]:

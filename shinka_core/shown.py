@@ -12,8 +12,6 @@ import unicodedata
 # Letters and marks that Unicode would have left out of sight, beside what it calls a control or a format character.
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-# Of these a text of several lines may be made.
-_LAYOUT = frozenset("\n\t")
 CUT = "..."
 
 
@@ -37,16 +35,20 @@ def as_shown(text: object, *, lines: bool = False, longest: int | None = None) -
 def _spelled(text: str, lines: bool) -> str:
     if text.isprintable() and not _UNSEEN.search(text):
         return text
-    if lines:
-        text = _LINE_ENDS.sub("\n", text)
-    return "".join(each if _is_seen(each) or (lines and each in _LAYOUT) else _escaped(each) for each in text)
+    return _LINE_ENDS.sub("\n", text).translate(_LINES) if lines else text.translate(_LINE)
 
 
-def _is_seen(character: str) -> bool:
-    if character.isprintable():
-        return not _UNSEEN.match(character)
-    return unicodedata.category(character) == "Zs"  # spaces of another width
+class _Spelling(dict[int, str]):
+    """What stands for a character, by its number; letters and spaces stand for themselves."""
+
+    def __missing__(self, number: int) -> str:
+        character = chr(number)
+        if character.isprintable() and not _UNSEEN.match(character):
+            return character
+        if unicodedata.category(character) == "Zs":  # a space of another width
+            return character
+        return character.encode("unicode_escape").decode("ascii")
 
 
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+_LINE = _Spelling()
+_LINES = _Spelling({ord(each): each for each in "\n\t"})

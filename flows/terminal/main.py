@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from cyclopts import App, Group, Parameter, Token
-from rich.console import Console
 
 from flows.orchestrator.server.early import begin_early
 from flows.orchestrator.server.home import check_home
 from flows.signals import Told, ending_signals, stopping_on_signals
+from flows.terminal.log_lines import spell_out_logs
 from flows.terminal.mistakes import as_mistake, in_words, is_mistake, keep_traceback
-from flows.terminal.opening import print_opening
 from flows.terminal.output import leave_within, steady_output
 from flows.terminal.repeated import last_of_each
 from flows.terminal.resuming import plan_resume
+from flows.terminal.screen import say, screen
+from flows.terminal.showing import Showing, showing
 from flows.terminal.spelling import refuse_broken_text, speak_utf8
 from flows.terminal.task_folder import Lifted, Overrides, Plan, plan_run
 from shinka_core.control import INTERRUPTED
@@ -54,6 +55,7 @@ run_options = Group("Length and width")
 end_options = Group("What ends a run before; none lifts a limit of a run that is continued")
 model_options = Group("Models")
 place_options = Group("Places")
+shown_options = Group("What is printed")
 
 # Seconds for what is still on its way to the Prefect server when everything else is done.
 LONGEST_END = 15.0
@@ -167,7 +169,15 @@ def evolve_command(
         Path | None,
         Parameter(group=place_options, help="Results folder for what --replay makes; by default it keeps none."),
     ] = None,
-    quiet: Annotated[bool, Parameter(negative="", help="Print the result alone.")] = False,
+    quiet: Annotated[
+        bool, Parameter(negative="", group=shown_options, help="Print nothing but errors, and at the end one line.")
+    ] = False,
+    as_json: Annotated[
+        bool,
+        Parameter(
+            name="--json", negative="", group=shown_options, help="Print one JSON object per event, and nothing else."
+        ),
+    ] = False,
 ) -> int:
     """Evolves a program and prints what it came to.
 
@@ -175,7 +185,6 @@ def evolve_command(
         The exit code: 0 when all generations are done or a limit is reached, 4 when none of them made a correct
         program, 3 when the run stopped early and can be resumed, 5 when a replay differs, 128 and the number of the signal that stopped it.
     """
-    console = Console(stderr=False, highlight=False, soft_wrap=True)
     overrides = Overrides(
         initial=initial[0] if initial else None,
         more=initial[1:] if initial else None,
@@ -198,41 +207,57 @@ def evolve_command(
         database=database,
         name=name,
     )
-    if replay is not None or to is not None:
-        return _replay(console, replay, to, overrides, task or config, resume=resume)
-    if resume:
-        plan = plan_resume(task, config, overrides, accept_changes=accept_changes)
-    else:
-        plan = plan_run(task, config, overrides)
-    if not quiet:
-        print_opening(console, plan)
+    with showing(quiet=quiet, as_json=as_json) as shown:
+        try:
+            if replay is not None or to is not None:
+                if as_json:
+                    raise ConfigError("--json: a replay has no events, it compares choices; leave it out")
+                return _replay(replay, to, overrides, task or config, resume=resume, quiet=quiet)
+            if resume:
+                plan = plan_resume(task, config, overrides, accept_changes=accept_changes)
+            else:
+                plan = plan_run(task, config, overrides)
+            return _evolve(plan, shown, resume=resume)
+        except KeyboardInterrupt as broken_off:
+            code = _code_of(getattr(broken_off, "number", signal.SIGINT))
+            shown.broken_off(" before anything began", code)
+            return code
+        except Exception as error:
+            shown.failed(in_words(error), _code_of_error(error))
+            raise
+
+
+def _evolve(plan: Plan, shown: Showing, *, resume: bool) -> int:
+    """Runs it, and returns the exit code."""
+    shown.begins(plan)
     place, told = Place(plan.name, Path(plan.evolution.results_dir or "")), Told()
     try:
-        summary = asyncio.run(_run(_runner(plan, resume=resume, quiet=quiet), told))
+        runner = _runner(plan, resume=resume, verbose=shown.verbose)
+        with shown.watching(plan.name):
+            summary = asyncio.run(_run(runner, told))
     except (KeyboardInterrupt, asyncio.CancelledError) as broken_off:
         begun = is_begun(Path(plan.evolution.results_dir or "."))
         advice = (
             f"; continue with --resume --results {plan.evolution.results_dir}" if begun else " before anything began"
         )
-        console.print(f"stopped{advice}", markup=False, emoji=False)
-        return _code_of(told.first or getattr(broken_off, "number", signal.SIGINT))
+        code = _code_of(told.first or getattr(broken_off, "number", signal.SIGINT))
+        shown.broken_off(advice, code)
+        return code
     except Exception as error:  # noqa: BLE001 - it is raised again, or a better one
         keep_traceback(error, place.results_dir)
         raise as_mistake(error, begun=is_begun(place.results_dir)) from None
     finally:
         give_back(place)
-    from flows.terminal.outcome import print_summary
-
-    print_summary(console, summary)
-    if summary.stopped_early == INTERRUPTED:
-        return _code_of(told.first or signal.SIGINT)
     if summary.stopped_early:
-        return EXIT_STOPPED
-    return EXIT_NOTHING if summary.nothing_made else EXIT_DONE
+        code = _code_of(told.first or signal.SIGINT) if summary.stopped_early == INTERRUPTED else EXIT_STOPPED
+    else:
+        code = EXIT_NOTHING if summary.nothing_made else EXIT_DONE
+    shown.ends(summary, code)
+    return code
 
 
 def _replay(
-    console: Console, replay: Path | None, to: Path | None, overrides: Overrides, task: Path | None, *, resume: bool
+    replay: Path | None, to: Path | None, overrides: Overrides, task: Path | None, *, resume: bool, quiet: bool
 ) -> int:
     from flows.terminal.replaying import replay_run
 
@@ -240,7 +265,8 @@ def _replay(
         raise ConfigError(f"--to {str(to)!r} is for --replay RESULTS; a run has its place by --results")
     if task is not None:
         raise ConfigError(f"{str(task)!r}: a replay has the task of the run that it plays again; leave it out")
-    return EXIT_DONE if replay_run(console, replay, to, overrides, resume=resume) else EXIT_DIFFERENT
+    same = replay_run(screen(), replay, to, overrides, resume=resume, quiet=quiet)
+    return EXIT_DONE if same else EXIT_DIFFERENT
 
 
 def _code_of(number: signal.Signals) -> int:
@@ -248,7 +274,11 @@ def _code_of(number: signal.Signals) -> int:
     return 128 + number
 
 
-def _runner(plan: Plan, *, resume: bool, quiet: bool) -> AsyncEvolutionRunner:
+def _code_of_error(error: Exception) -> int:
+    return EXIT_MISTAKE if is_mistake(error) else EXIT_FAILED
+
+
+def _runner(plan: Plan, *, resume: bool, verbose: bool) -> AsyncEvolutionRunner:
     """Loads the orchestrator: outside of an event loop, since Prefect starts one of its own for its plugins."""
     check_home()
     begin_early()
@@ -261,7 +291,7 @@ def _runner(plan: Plan, *, resume: bool, quiet: bool) -> AsyncEvolutionRunner:
         evo_config=plan.evolution,
         job_config=plan.job,
         db_config=plan.database,
-        verbose=not quiet,
+        verbose=verbose,
         max_evaluation_jobs=plan.settings.max_evaluation_jobs,
         max_proposal_jobs=plan.settings.max_proposal_jobs,
         name=plan.name,
@@ -285,16 +315,15 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt as broken_off:
         return _code_of(getattr(broken_off, "number", signal.SIGINT))
     except Exception as error:  # noqa: BLE001 - whatever it is, a person reads it
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"error: {in_words(error)}", style="red", markup=False, emoji=False
-        )
-        return EXIT_MISTAKE if is_mistake(error) else EXIT_FAILED
+        say(screen(errors=True), f"error: {in_words(error)}", style="red")
+        return _code_of_error(error)
 
 
 def main() -> None:
     """Runs the command line and leaves with its exit code."""
     speak_utf8()
     steady_output()
+    spell_out_logs()
     for number in ending_signals()[1:]:
         signal.signal(number, _break_off)
     code = run(sys.argv[1:])

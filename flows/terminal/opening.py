@@ -6,9 +6,11 @@ import os
 
 from rich.console import Console
 
+from flows.terminal.screen import say
 from flows.terminal.task_folder import Plan
 from shinka_core.config import BUILTIN_MUTATE
 from shinka_core.model_address import shown_model, without_secrets
+from shinka_core.shown import as_shown
 
 
 def print_opening(console: Console, plan: Plan) -> None:
@@ -42,7 +44,8 @@ def print_opening(console: Console, plan: Plan) -> None:
         ),
     ]
     lines += _continued(plan)
-    console.print("\n".join(lines), markup=False, emoji=False)
+    for line in lines:
+        say(console, as_shown(line))
 
 
 def _continued(plan: Plan) -> list[str]:

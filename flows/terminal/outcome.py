@@ -6,10 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from flows.islands import COLUMNS, MOST, island_rows
-from flows.terminal.progress import duration
+from flows.terminal.screen import cell, say
+from flows.terminal.words import duration
 from shinka_core.database import RunSummary, SeedSummary
 
 LONGEST_REASON = 1_000
@@ -20,26 +20,45 @@ GO_ON = "--patience, --target-score, --max-time, --max-evaluations (none lifts i
 
 def print_summary(console: Console, summary: RunSummary) -> None:
     """The outcome: scores, failures, costs, times, and where everything is."""
-    # As it is: what is in brackets would be taken for markup, and what is between colons for a picture.
-    table = Table(title=Text(f"Evolution {summary.evolution}"), show_header=False, title_justify="left")
+    table = Table(title=cell(f"Evolution {summary.evolution}"), show_header=False, title_justify="left")
     for title, value in _rows(summary):
-        table.add_row(Text(title), Text(value))
+        table.add_row(cell(title), cell(value))
     console.print(table)
     if len(summary.islands) > 1:
         console.print(_islands(summary))
     if summary.stopped_early:
-        console.print(f"Stopped early: {summary.stopped_early}", markup=False, emoji=False)
+        say(console, f"Stopped early: {summary.stopped_early}")
         if summary.last_error and summary.last_error not in summary.stopped_early:
-            console.print(f"Last failure: {summary.last_error}", markup=False, emoji=False)
-        console.print(f"Continue with --resume --results {summary.results_dir}", markup=False, emoji=False)
+            say(console, f"Last failure: {summary.last_error}")
+        say(console, f"Continue with --resume --results {summary.results_dir}")
         return
     if summary.reached:
-        console.print(f"Ended because {summary.reached}", markup=False, emoji=False)
-        console.print(f"Go on with another limit, or none: {GO_ON} {summary.results_dir}", markup=False, emoji=False)
+        say(console, f"Ended because {summary.reached}")
+        say(console, f"Go on with another limit, or none: {GO_ON} {summary.results_dir}")
     if summary.nothing_made:
-        console.print(f"Nothing was made: {summary.nothing_made}", markup=False, emoji=False)
+        say(console, f"Nothing was made: {summary.nothing_made}")
     elif summary.failures and summary.last_error:
-        console.print(f"Last failure: {summary.last_error}", markup=False, emoji=False)
+        say(console, f"Last failure: {summary.last_error}")
+
+
+def summary_line(summary: RunSummary) -> str:
+    """The outcome in one line: score, programs, failures, cost, time, and how it ended."""
+    best = "none" if summary.best_score is None else f"{summary.best_score:.8g} (generation {summary.best_generation})"
+    parts = [
+        f"{summary.evolution}: best {best}",
+        "seed none" if summary.seed_score is None else f"seed {summary.seed_score:.8g}",
+        f"{summary.programs} programs ({summary.correct} correct)",
+        f"{sum(summary.failures.values())} failed",
+        f"${summary.cost:.4f}",
+        duration(summary.seconds),
+    ]
+    if summary.stopped_early:
+        parts.append(f"stopped early: {summary.stopped_early}")
+    elif summary.reached:
+        parts.append(f"ended because {summary.reached}")
+    elif summary.nothing_made:
+        parts.append(f"nothing was made: {summary.nothing_made}")
+    return f"{', '.join(parts)}; {summary.results_dir}"
 
 
 def _rows(summary: RunSummary) -> list[tuple[str, str]]:
@@ -108,10 +127,10 @@ def _cost(summary: RunSummary) -> str:
 def _islands(summary: RunSummary) -> Table:
     count = len(summary.islands)
     table = Table(
-        title=Text(f"The best {MOST} of {count} islands" if count > MOST else "Islands"), title_justify="left"
+        title=cell(f"The best {MOST} of {count} islands" if count > MOST else "Islands"), title_justify="left"
     )
     for column in COLUMNS:
-        table.add_column(Text(column))
+        table.add_column(cell(column))
     for row in island_rows(summary.islands):
-        table.add_row(*map(Text, row))
+        table.add_row(*map(cell, row))
     return table

@@ -28,8 +28,8 @@ class _Anywhere(io.FileIO):
 def steady_output() -> None:
     """Lets standard output and error take any text and outlive their reader, for the rest of the process."""
     _fill_closed()
-    sys.stdout = _steady(sys.stdout, 1)
-    sys.stderr = _steady(sys.stderr, 2)
+    sys.stdout = steady(sys.stdout, 1)
+    sys.stderr = steady(sys.stderr, 2)
 
 
 def leave_within(seconds: float, code: int) -> None:
@@ -55,7 +55,7 @@ def _fill_closed() -> None:
                 os.open(os.devnull, os.O_RDWR)
 
 
-def _steady(stream: object, number: int) -> io.TextIOWrapper:
+def steady(stream: object, number: int) -> io.TextIOWrapper:
     """Text that the encoding lacks is written as an escape."""
     with suppress(OSError, ValueError, AttributeError):
         stream.flush()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
 from flows.open_runs import find_open_run
+from flows.terminal.live import LiveView
+from flows.terminal.log_lines import above
+from flows.terminal.screen import say, screen
+from flows.terminal.words import duration, improved, number, went_wrong
 from shinka_core.run import Run
+from shinka_core.shown import as_shown
 
 _Show = Callable[[str, Console, threading.Event], None]
 
@@ -34,9 +37,9 @@ def watching(evolution: str, *, enabled: bool = True, console: Console | None = 
     if not enabled:
         yield
         return
-    console = console or Console()
+    console = console or screen()
     ended = threading.Event()
-    show = _show_live if console.is_terminal else _print_lines
+    show = _show_live if console.is_interactive else _print_lines
     thread = threading.Thread(target=_while_read, args=(show, evolution, console, ended), daemon=True, name="watch")
     thread.start()
     try:
@@ -57,12 +60,12 @@ def progress_line(run: Run) -> str:
     progress = run.progress
     parts = [
         f"generation {progress.finished}/{progress.total}",
-        f"best {_number(progress.best_score)}"
+        f"best {number(progress.best_score)}"
         + (f" (gen {progress.best_generation})" if progress.best_generation else ""),
-        f"seed {_number(progress.seed_score)}",
+        f"seed {number(progress.seed_score)}",
         f"proposals {run.proposals.held}/{run.proposals.count}",
         f"evaluations {run.evaluations.held}/{run.evaluations.count} (+{run.evaluations.waiting} waiting)",
-        *(f"{slots.name} {slots.held}/{slots.count} (+{slots.waiting} waiting)" for slots in run.stage_slots),
+        *(f"{as_shown(slots.name)} {slots.held}/{slots.count} (+{slots.waiting} waiting)" for slots in run.stage_slots),
         f"failed {progress.failed}",
         f"${progress.cost:.4f}",
         f"{progress.rate:.2f}/s",
@@ -71,65 +74,55 @@ def progress_line(run: Run) -> str:
     return "  ".join([*(["paused"] if run.control.paused else []), *parts])
 
 
-def duration(seconds: float | None) -> str:
-    """Seconds as `1:02:03`, or `-`."""
-    if seconds is None:
-        return "-"
-    minutes, rest = divmod(int(seconds + 0.5), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+class _Lines:
+    """What of a run is new since it was last asked."""
+
+    def __init__(self) -> None:
+        self._seed_error = self._line = ""
+        self._told: dict[str, str] = {}
+
+    def at_once(self, run: Run) -> Iterator[str]:
+        """What a person should know before the next period is over."""
+        if run.progress.seed_error != self._seed_error:
+            self._seed_error = run.progress.seed_error
+            yield f"the seed program is not correct: {self._seed_error[:LONGEST_REASON]}"
+
+    def of_a_period(self, run: Run) -> Iterator[str]:
+        """Where the run is, the last improvement and the last thing that went wrong."""
+        if (line := progress_line(run)) == self._line:
+            return
+        self._line = line
+        yield line
+        highlights = run.progress.highlights
+        last = {"improved": [improved(one, run) for one in highlights.improvements[-1:]]}
+        last["went wrong"] = [went_wrong(one) for one in tuple(highlights.setbacks)[-1:]]
+        for title, lines in last.items():
+            for line in lines:
+                if self._told.get(title) != line:
+                    self._told[title] = line
+                    yield f"  {title}: {line}"
 
 
 def _print_lines(evolution: str, console: Console, ended: threading.Event) -> None:
-    last = told = ""
+    lines = _Lines()
     next_line = time.monotonic() + LINE_PERIOD
     while not ended.wait(min(LIVE_PERIOD, LINE_PERIOD)):
         run = find_open_run(evolution)
         if run is None:
             continue
-        lines: list[str] = []
-        if run.progress.seed_error != told:
-            told = run.progress.seed_error
-            lines.append(f"the seed program is not correct: {told[:LONGEST_REASON]}")
+        told = [*lines.at_once(run)]
         if time.monotonic() >= next_line:
             next_line = time.monotonic() + LINE_PERIOD
-            if (line := progress_line(run)) != last:
-                lines.append(line)
-                last = line
-        for line in lines:
-            console.print(line, highlight=False, soft_wrap=True, markup=False, emoji=False)
+            told += lines.of_a_period(run)
+        for line in told:
+            say(console, line)
 
 
 def _show_live(evolution: str, console: Console, ended: threading.Event) -> None:
-    with Live(console=console, transient=True, refresh_per_second=4) as live:
+    while (run := find_open_run(evolution)) is None:
+        if ended.wait(LIVE_PERIOD):
+            return
+    # Drawn by this thread alone: what it draws is the run as it is by then, as large as the terminal is by then.
+    with above(console), Live(LiveView(run), console=console, transient=True, auto_refresh=False) as live:
         while not ended.wait(LIVE_PERIOD):
-            run = find_open_run(evolution)
-            if run is not None:
-                live.update(_table(run))
-
-
-def _table(run: Run) -> Table:
-    progress = run.progress
-    table = Table(title=Text(run.evolution), show_header=False, title_justify="left")
-    rows = {
-        "generation": f"{progress.finished} of {progress.total}",
-        "best score": f"{_number(progress.best_score)}  (seed program {_number(progress.seed_score)})",
-        "in flight": f"{run.proposals.held}/{run.proposals.count} proposals, "
-        f"{run.evaluations.held}/{run.evaluations.count} evaluations, {run.evaluations.waiting} waiting"
-        + "".join(f"; {slots.held}/{slots.count} in {slots.name}" for slots in run.stage_slots),
-        "failed": ", ".join(f"{reason} {count}" for reason, count in progress.failures.most_common(4)) or "none",
-        "cost": f"${progress.cost:.4f}",
-        "rate": f"{progress.rate:.2f} generations/s",
-        "time": f"{duration(progress.seconds)}, {duration(progress.eta)} to go",
-    }
-    if run.control.paused:
-        rows["paused"] = ", and ".join(run.control.pauses)
-    if progress.seed_error:
-        rows["seed program"] = f"not correct: {progress.seed_error[:LONGEST_REASON]}"
-    for title, value in rows.items():
-        table.add_row(title, Text(value))
-    return table
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.6g}"
+            live.refresh()

@@ -7,18 +7,23 @@ from pathlib import Path
 
 from rich.console import Console
 
+from flows.terminal.screen import say
 from flows.terminal.task_folder import Overrides
 from shinka_core.errors import ConfigError
 from shinka_core.naming import read_mark
+from shinka_core.shown import as_shown
 
 MOST_ELITES = 20
 
 
-def replay_run(console: Console, results: Path, to: Path | None, overrides: Overrides, *, resume: bool) -> bool:
+def replay_run(
+    console: Console, results: Path, to: Path | None, overrides: Overrides, *, resume: bool, quiet: bool = False
+) -> bool:
     """Plays the run in that results folder again and prints what came of it.
 
     Args:
         to: Results folder for the replay's own record; None keeps none.
+        quiet: Prints one line: whether it is the same.
         overrides: Nothing of it but the name or database of the run means anything here.
 
     Returns:
@@ -50,5 +55,12 @@ def replay_run(console: Console, results: Path, to: Path | None, overrides: Over
         lines.append(f"  differs    first in {played.difference}")
     if played.results_dir:
         lines.append(f"  results    {played.results_dir}")
-    console.print("\n".join(lines), markup=False, emoji=False)
+    if quiet:
+        difference = played.difference
+        lines = [
+            f"{played.evolution}: "
+            + ("the same in every choice" if difference is None else f"differs first in {difference}")
+        ]
+    for line in lines:
+        say(console, as_shown(line))
     return played.difference is None

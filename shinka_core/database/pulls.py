@@ -34,6 +34,7 @@ def pull_of(payload: Mapping[str, Any], model: str, seconds: Collection[float]) 
         trials=trials,
         seconds=took,
         parent=payload["parent"],
+        idea_id=payload.get("idea_id"),
     )
 
 

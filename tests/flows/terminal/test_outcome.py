@@ -12,7 +12,8 @@ from rich.console import Console
 
 from flows.terminal import progress as terminal
 from flows.terminal.outcome import print_summary
-from flows.terminal.progress import duration, progress_line, watching
+from flows.terminal.progress import progress_line, watching
+from flows.terminal.words import duration
 from shinka_core.control import RunControl
 from shinka_core.database import IslandSummary, RunSummary
 from shinka_core.database.summary import ModelSummary
