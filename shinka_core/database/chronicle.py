@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.schema import (
     AdviceRow,
-    EmbeddingRow,
     EvolutionRow,
     GuidanceColumns,
     IdeaRow,
-    ProgramRow,
     StepRow,
     SystemPromptRow,
 )
-from shinka_core.database.sources import read_sources, unpacked
 from shinka_core.database.store import Store
-from shinka_core.source import Source
 
 PAGE = 5_000
 
@@ -123,20 +117,3 @@ class Chronicle:
             return found
 
         return await self._store.read(read)
-
-    async def embeddings(self) -> dict[str, NDArray[np.float32]]:
-        """The embedding of each program that has one, `(d,)`, by its id."""
-        query = select(ProgramRow.id, EmbeddingRow.vector).join(
-            EmbeddingRow, EmbeddingRow.digest == ProgramRow.embedding
-        )
-        query = query.where(ProgramRow.evolution == self._evolution)
-
-        async def read(connection: AsyncConnection) -> dict[str, NDArray[np.float32]]:
-            rows = await connection.execute(query)
-            return {name: vector for name, data in rows if (vector := unpacked(data)) is not None}
-
-        return await self._store.read(read)
-
-    async def sources(self, digests: Collection[str]) -> dict[str, Source]:
-        """The files of programs by `ProgramRecord.source`; those that are not there are left out."""
-        return await self._store.read(lambda connection: read_sources(connection, digests))

@@ -57,17 +57,18 @@ async def build(places: Sequence[Place], *, prompts: int | None = PROMPTS) -> st
 
 async def _texts(reader: EvolutionReader, run: dict[str, Any], lines: Lines, prompts: int | None) -> dict[str, Any]:
     """Every text of an evolution, as runs in the table of lines."""
-    digests = list(dict.fromkeys(run["programs"]["files"]))
     found: dict[str, dict[str, list[int]]] = {}
-    for first in range(0, len(digests), AT_ONCE):
-        some = await reader.chronicle.sources(digests[first : first + AT_ONCE])
-        for digest, source in some.items():
-            found[digest] = {path: lines.add(text) for path, text in files(source).items()}
+    said: dict[int, dict[str, list[int]]] = {}
+    programs = [program async for program in reader.programs(columns=ABOUT)]
+    for first in range(0, len(programs), AT_ONCE):
+        some = programs[first : first + AT_ONCE]
+        sources = await reader.sources(some)
+        for program in some:
+            said[program.generation] = {name: lines.add(text) for name, text in about(program).items()}
+            if program.source not in found and program.source in sources:
+                kept = files(sources[program.source])
+                found[program.source] = {path: lines.add(text) for path, text in kept.items()}
         await asyncio.sleep(0)
-    said = {
-        program.generation: {name: lines.add(text) for name, text in about(program).items()}
-        async for program in reader.programs(columns=ABOUT)
-    }
     way = _way(run["programs"])
     calls: dict[int, dict[str, Any]] = {}
     left_out: set[int] = set()

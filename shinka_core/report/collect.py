@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shinka_core.database.chronicle import GuidanceRecord
 from shinka_core.database.reader import EvolutionReader
 from shinka_core.database.records import CallRecord, ProgramRecord
@@ -18,6 +21,9 @@ from shinka_core.report.folded import arms_over_time, elites, moves, outcomes
 from shinka_core.report.points import plane
 from shinka_core.report.throughput import spans, timeline
 from shinka_core.settings import DEFAULT_PROPOSAL_JOBS
+
+# Programs whose embeddings are read at once.
+AT_ONCE = 1_000
 
 
 async def collect(reader: EvolutionReader) -> dict[str, Any]:
@@ -33,7 +39,7 @@ async def collect(reader: EvolutionReader) -> dict[str, Any]:
     events = [event async for event in reader.events()]
     shown = {one.id: list(one.inspirations) async for one in reader.lineage() if one.inspirations}
     settings, summary = await reader.settings(), await reader.summary()
-    vectors = await chronicle.embeddings()
+    vectors = await _vectors(reader, programs)
     found = spans([timing async for timing in chronicle.timings()])
     guidance, sessions, islands = await chronicle.guidance(), await reader.sessions(), await reader.islands()
     (state, _), now = await chronicle.state(), time.time()
@@ -62,6 +68,13 @@ async def collect(reader: EvolutionReader) -> dict[str, Any]:
         }
 
     return await asyncio.to_thread(rest)
+
+
+async def _vectors(reader: EvolutionReader, programs: Sequence[ProgramRecord]) -> dict[str, NDArray[np.float32]]:
+    found: dict[str, NDArray[np.float32]] = {}
+    for first in range(0, len(programs), AT_ONCE):
+        found |= await reader.embeddings(programs[first : first + AT_ONCE])
+    return found
 
 
 def _folded(events: Sequence[Event], settings: Mapping[str, Any], place: Mapping[str, int]) -> dict[str, Any]:
