@@ -65,8 +65,8 @@ async def _texts(reader: EvolutionReader, run: dict[str, Any], lines: Lines, pro
         sources = await reader.sources(some)
         for program in some:
             said[program.generation] = {name: lines.add(text) for name, text in about(program).items()}
-            if program.source not in found and program.source in sources:
-                kept = files(sources[program.source])
+            if program.source not in found:
+                kept = files(sources[program.id])
                 found[program.source] = {path: lines.add(text) for path, text in kept.items()}
         await asyncio.sleep(0)
     way = _way(run["programs"])
