@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.flows.test_ideas import ADVISER, WAYS
-from tests.flows.test_kill import EVALUATOR, KILLS, killed_again_and_again, own_database
+from tests.flows.test_kill import EVALUATOR, killed_again_and_again, own_database
+from tests.flows.test_kill import KILLS as ALL_KILLS
 from tests.support.model_replies import patch_for
 from tests.support.model_server import Script
 from tests.support.prefect import environment_for
@@ -19,6 +20,8 @@ from tests.support.runs import TASK, Records
 
 __all__ = ["own_database"]
 
+# Half of the kills of a run without ideas: what both have in common is looked at there.
+KILLS = max(ALL_KILLS // 2, 1)
 IDEAS = {"window": 2, "threshold": 0.4, "count": 3, "tries": 2}
 
 
@@ -47,7 +50,7 @@ def test_kills_at_random_moments_lose_no_idea_and_repeat_none(
         "SELECT attempt, turn, count(*) FROM model_calls WHERE purpose = 'idea' AND status = 'answered' GROUP BY 1, 2"
     )
     # Its ideas gain nothing, so that questions become rarer; the last life alone goes on for `more`.
-    assert len(answered) >= max(KILLS // 20, 1)
+    assert len(answered) >= max(KILLS // 16, 1)
     assert all((turn, times) == (0, 1) for _, turn, times in answered), "no answer is asked for twice"
     written = select("SELECT created_after, count(*) FROM ideas GROUP BY 1 ORDER BY 1")
     assert {asked_at for asked_at, _ in written} == {asked_at for asked_at, _, _ in answered}, "none is lost or made up"
