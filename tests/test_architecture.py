@@ -174,7 +174,7 @@ MAY_USE = {
     },
     "private": {"database", "naming"},
     "report": {"database"},
-    "opened": {"database", "edit", "naming", "report"},
+    "opened": {"database", "edit", "report"},
     "plots": {"opened", "report"},
     "trackers": {"callbacks", "database"},
 }

@@ -104,7 +104,7 @@ def test_settings_name_them_and_slips_are_told_before_anything_is_spent(monkeypa
         check_values(settings({"name": "wandb", "projekt": "x"}))
     with pytest.raises(ConfigError, match="trackers"):
         check_values(settings({"name": "mlflow", "api_key": "x1"}))
-    with pytest.raises(ConfigError, match="tracking_uri holds a password.*MLFLOW_TRACKING_PASSWORD"):
+    with pytest.raises(ConfigError, match=r"tracking_uri holds a password.*MLFLOW_TRACKING_PASSWORD"):
         check_values(settings({"name": "mlflow", "tracking_uri": "https://me:secret@host/"}))
 
 
