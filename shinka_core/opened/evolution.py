@@ -52,12 +52,13 @@ class Evolution:
 
     Attributes:
         name: Of the evolution.
-        where: What it was opened by.
+        where: What it was opened by; a path is absolute.
     """
 
     def __init__(self, where: str | Path, name: str | None = None) -> None:
         """Finds it; see `open`."""
-        self.where = str(where)
+        # A working directory may change between two questions.
+        self.where = str(where) if "://" in str(where) else str(Path(where).expanduser().absolute())
         self._reader: EvolutionReader | None = None
         self._stack = AsyncExitStack()
 
@@ -226,8 +227,7 @@ class Evolution:
 
     @property
     def _folder(self) -> str:
-        folder = Path(self.where).expanduser()
-        return str(folder.absolute()) if "://" not in self.where and folder.is_dir() else ""
+        return self.where if "://" not in self.where and Path(self.where).is_dir() else ""
 
     def _ask(self, question: Callable[[EvolutionReader], Coroutine[Any, Any, T]]) -> T:
         async def answered() -> T:

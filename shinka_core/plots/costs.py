@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shinka_core.plots.style import Run, colour, figure, nothing, opened, words
+from shinka_core.plots.style import Run, colour, figure, legend, nothing, opened, words
 
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
 MOST = 20
@@ -42,6 +42,5 @@ def plot_costs(run: Run) -> Any:
         left = {model: left[model] + width for model, width in zip(models, widths, strict=True)}
     axes.set_yticks(range(len(models)), [words(model) for model in models])
     axes.set_xlabel("tokens" if free else "US dollars")
-    if purposes:
-        axes.legend(frameon=False)
+    legend(axes)
     return made

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from shinka_core.plots.style import Run, colour, figure, line, nothing, opened, words
+from shinka_core.plots.style import Run, colour, figure, legend, line, nothing, opened, words
 from shinka_core.report.islands import shares, trajectories
 
 WINDOWS = 40
@@ -41,9 +41,8 @@ def plot_islands(run: Run) -> Any:
         below.stackplot(edges, steps, colors=[colour(index) for index in range(len(found))], step="pre")
         below.sharex(above)
         below.set_ylim(0, 1)
-    if above.get_legend_handles_labels()[1]:
-        above.legend(frameon=False, fontsize=8)
-    else:
+    legend(above)
+    if not above.get_lines():
         nothing(above, "no correct program is recorded yet")
     above.set_ylabel("best score")
     below.set_ylabel(f"share of {window} programs")

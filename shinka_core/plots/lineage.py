@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from shinka_core.plots.style import GREY, Run, colour, figure, nothing, opened
+from shinka_core.plots.style import GREY, Run, colour, figure, legend, nothing, opened
 from shinka_core.report.lineage import ancestors, tree
 
 FEW = 500
@@ -43,9 +43,11 @@ def plot_lineage(run: Run, of: int | str | None = None) -> Any:
     correct = np.array([one.correct and one.score is not None for one in shown])
     score = np.array([np.nan if one.score is None else one.score for one in shown])
     axes.scatter(*places[~correct].T, s=size, marker="x", color=GREY, lw=0.8, label="not correct")
-    dots = axes.scatter(*places[correct].T, s=size, c=score[correct], cmap="cividis", zorder=2)
     if correct.any():
-        made.colorbar(dots, ax=axes, label="score")
+        # A few that are far worse than all others would take the colours for themselves.
+        lowest = float(np.quantile(score[correct], 0.05))
+        dots = axes.scatter(*places[correct].T, s=size, c=score[correct], cmap="cividis", vmin=lowest, zorder=2)
+        made.colorbar(dots, ax=axes, label="score", extend="min")
     if chosen is not None:
         by_id = {one.id: one for one in shown}
         index = {program: place for place, program in enumerate(placed.ids)}
@@ -53,7 +55,7 @@ def plot_lineage(run: Run, of: int | str | None = None) -> Any:
         axes.plot(
             *way.T, "-o", color=colour(1), lw=1.8, ms=4, zorder=3, label=f"line of generation {chosen.generation}"
         )
-    axes.legend(frameon=False)
+    legend(axes)
     axes.set_xlabel("generation")
     axes.set_yticks([])
     axes.grid(visible=False, axis="y")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shinka_core.errors import ConfigError
-from shinka_core.plots.style import GREY, Run, colour, figure, line, nothing, opened, words
+from shinka_core.plots.style import GREY, Run, colour, figure, legend, line, nothing, opened, words
 from shinka_core.report.bands import bands
 from shinka_core.report.progress import Over, Progress
 
@@ -18,6 +18,7 @@ TITLES = {
     "seconds": "seconds at work",
     "dollars": "US dollars",
 }
+MANY = 1_000
 
 
 def plot_progress(
@@ -45,8 +46,7 @@ def plot_progress(
     else:
         for index, (name, some) in enumerate(groups):
             _several(axes, index, name, some, over)
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(frameon=False)
+    legend(axes)
     axes.set_xlabel(TITLES[over])
     axes.set_ylabel("score")
     if log:
@@ -73,13 +73,14 @@ def _one(axes: Any, run: Progress, over: Over) -> None:
     x = run.over(over)
     if not len(x):
         nothing(axes, "no program is recorded yet")
+    size, alpha = (3.5, 0.6) if len(x) <= MANY else (1.5, 0.3)
     for there, label, marker, shade in (
         (run.correct, "correct", "o", GREY),
         (~run.correct, "not correct", "x", colour(1)),
     ):
         scored = there & ~np.isnan(run.score)
         if scored.any():
-            axes.plot(x[scored], run.score[scored], marker, color=shade, ms=3.5, alpha=0.6, ls="", label=label)
+            axes.plot(x[scored], run.score[scored], marker, color=shade, ms=size, alpha=alpha, ls="", label=label)
     best = run.steps(over)
     if not np.isnan(best[1]).all():
         axes.step(*best, where="post", color=colour(0), lw=1.8, label="best so far")

@@ -77,6 +77,16 @@ def words(text: object) -> str:
     return ("\u200b" if shown.startswith("_") else "") + shown.replace("$", r"\$")
 
 
+def legend(axes: Any) -> None:
+    """Says above the axes, where it hides nothing, what is what; nothing where there is no name."""
+    names = axes.get_legend_handles_labels()[1]
+    if names:
+        columns = 4 if max(map(len, names)) < 24 else 2
+        axes.legend(
+            frameon=False, fontsize=8, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2
+        )
+
+
 def nothing(axes: Any, said: str) -> None:
     """Says in the middle of empty axes that there is nothing to show."""
     axes.text(0.5, 0.5, said, ha="center", va="center", color=GREY, transform=axes.transAxes)

@@ -68,8 +68,13 @@ def ask(evolution: Evolution) -> None:
     assert repr(evolution) == f"<evolution {evolution.name!r}: 3 programs, best score 2.5>"
 
 
-def test_it_needs_no_event_loop_and_sees_what_is_written_meanwhile(tmp_path: Path) -> None:
-    evolution = shinka.open(asyncio.run(small_record(tmp_path)))
+def test_it_needs_no_event_loop_and_sees_what_is_written_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(small_record(tmp_path))
+    monkeypatch.chdir(tmp_path.parent)
+    evolution = shinka.open(tmp_path.name)
+    monkeypatch.chdir("/")
     assert evolution.name == "small"
     assert evolution.summary.results_dir == str(tmp_path)
     ask(evolution)
