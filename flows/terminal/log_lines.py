@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import logging
 import sys
-import textwrap
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -84,4 +83,4 @@ def _on_screen() -> Iterator[logging.Handler]:
 
 
 def _set_in(text: str) -> str:
-    return textwrap.indent(as_shown(text, lines=True), INDENT)
+    return INDENT + as_shown(text, lines=True).replace("\n", f"\n{INDENT}")

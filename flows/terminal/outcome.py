@@ -6,26 +6,43 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from flows.islands import COLUMNS, MOST, island_rows
 from flows.terminal.screen import cell, say
 from flows.terminal.words import duration
 from shinka_core.database import RunSummary, SeedSummary
+from shinka_core.shown import as_shown
 
 LONGEST_REASON = 1_000
 MOST_ISLANDS = 10
 LONGEST_TITLE = 100
+# Columns from which there is room for a table; before, every row is a line that the terminal breaks.
+NARROW = 60
 GO_ON = "--patience, --target-score, --max-time, --max-evaluations (none lifts it) with --resume --results"
 
 
 def print_summary(console: Console, summary: RunSummary) -> None:
     """The outcome: scores, failures, costs, times, and where everything is."""
-    table = Table(title=cell(f"Evolution {summary.evolution}"), show_header=False, title_justify="left")
+    if console.width < NARROW:
+        for title, value in [("evolution", summary.evolution), *_rows(summary)]:
+            say(console, f"{title}: {value}")
+    else:
+        _print_table(console, summary)
+    if len(summary.islands) > 1 and console.width >= NARROW:
+        console.print(_islands(summary))
+    _print_end(console, summary)
+
+
+def _print_table(console: Console, summary: RunSummary) -> None:
+    table = Table(title=Text(as_shown(f"Evolution {summary.evolution}")), show_header=False, title_justify="left")
     for title, value in _rows(summary):
         table.add_row(cell(title), cell(value))
     console.print(table)
-    if len(summary.islands) > 1:
-        console.print(_islands(summary))
+
+
+def _print_end(console: Console, summary: RunSummary) -> None:
+    """What ended it, and how to go on."""
     if summary.stopped_early:
         say(console, f"Stopped early: {summary.stopped_early}")
         if summary.last_error and summary.last_error not in summary.stopped_early:

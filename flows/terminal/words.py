@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shinka_core.errors import Blame
+import re
+
 from shinka_core.highlights import Improvement, Setback
 from shinka_core.meta.ideas import IdeaStep
 from shinka_core.run import Run
@@ -10,14 +11,10 @@ from shinka_core.shown import as_shown
 
 LONGEST_NAME = 40
 LONGEST_WORDS = 300
-WHOSE = {
-    Blame.MODEL: "the model's fault",
-    Blame.CANDIDATE: "the candidate's",
-    Blame.EVALUATOR: "the evaluator's",
-    Blame.INFRASTRUCTURE: "the infrastructure's",
-    Blame.US: "ours",
-    None: "no answer that could be used",
-}
+# Characters of an error in which its gist is looked for.
+MOST_TEXT = 20_000
+ANSWERS = "answers"
+_ERROR = re.compile(r"[A-Za-z_][\w.]*:\s")
 
 
 def duration(seconds: float | None) -> str:
@@ -66,14 +63,17 @@ def idea_title(run: Run, idea_id: str) -> str:
 def went_wrong(setback: Setback) -> str:
     """Generation, reason, whose fault, and the words of whoever failed."""
     reason = as_shown(setback.reason.replace("_", " "), longest=LONGEST_NAME)
+    whose = ANSWERS if setback.blame is None else setback.blame.value
     words = gist(setback.detail)
-    return f"gen {setback.generation}  {reason}, {WHOSE[setback.blame]}" + (f": {words}" if words else "")
+    return f"gen {setback.generation}  {reason} ({whose})" + (f": {words}" if words else "")
 
 
 def gist(text: str) -> str:
-    """The line of an error that says most: the last one of a traceback, else the first."""
-    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    """The line of an error that says most: of a traceback the one with the error, else the first."""
+    lines = [line for line in text[:MOST_TEXT].split("\n") if line.strip()]
     if not lines:
         return ""
-    line = lines[-1] if any(line.startswith("Traceback (most recent call last)") for line in lines) else lines[0]
-    return as_shown(line, longest=LONGEST_WORDS)
+    chosen = lines[0]
+    if any(line.startswith("Traceback (most recent call last)") for line in lines):
+        chosen = next((line for line in reversed(lines) if _ERROR.match(line)), lines[-1])
+    return as_shown(" ".join(chosen.split()), longest=LONGEST_WORDS)

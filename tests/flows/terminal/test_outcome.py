@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,14 +13,12 @@ from flows.terminal import progress as terminal
 from flows.terminal.outcome import print_summary
 from flows.terminal.progress import progress_line, watching
 from flows.terminal.words import duration
-from shinka_core.control import RunControl
 from shinka_core.database import IslandSummary, RunSummary
 from shinka_core.database.summary import ModelSummary
-from shinka_core.program import Failure, Program
-from shinka_core.progress import Progress
-from shinka_core.record import Ended, recorded
-from shinka_core.slots import Slots
+from shinka_core.program import Program
+from shinka_core.record import recorded
 from shinka_core.source import Source
+from tests.support.on_screen import under_way
 
 
 def printed(**fields: Any) -> str:
@@ -99,21 +96,6 @@ def test_scores_that_are_missing_or_zero_break_nothing(best: float | None, seed:
 )
 def test_seconds_are_read_as_a_clock(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
-
-
-def under_way() -> Any:
-    progress = Progress(total=10)
-    progress.apply(recorded(Program("a", 0, Source.of("x", "python"), 0, score=1.0, correct=True), 1, (0,), None))
-    progress.apply(recorded(Program("b", 1, Source.of("x", "python"), 0, score=1.5, correct=True), 2, (0,), None))
-    progress.apply(Ended(2, Failure("patch", "syntax_error", "")))
-    return SimpleNamespace(
-        evolution="e",
-        progress=progress,
-        proposals=Slots("p", 4),
-        evaluations=Slots("e", 2),
-        stage_slots=[Slots("quick", 3)],
-        control=RunControl(),
-    )
 
 
 @pytest.mark.parametrize("live", [False, True])
