@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
+from shinka_core.config import elsewhere
 from shinka_core.config.base import Section
 from shinka_core.config.islands import IslandConfig
 from shinka_core.registry import Spec
@@ -26,6 +28,8 @@ def islands_for(generations: int) -> int:
 
 class DatabaseConfig(Section):
     """Where programs are kept, and how parents are chosen among them."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = elsewhere.DATABASE
 
     db_path: str | None = Field(
         default="evolution.sqlite",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from shinka_core.config import elsewhere
 from shinka_core.config.base import parse_duration
 from shinka_core.config.evaluation import Judging
 from shinka_core.errors import ConfigError
@@ -29,6 +30,8 @@ _REFERENCES_FOR_SECRETS: dict[str, Any] = {
 
 class JobSettings(Judging):
     """What evaluations have in common, wherever they run."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = elsewhere.JOB
 
     eval_program_path: str = Field(default="evaluate.py", description="The evaluator script.")
     time: float | str | None = Field(
