@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Any, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -60,7 +60,11 @@ def _entry(name: str, thing: Any) -> Iterator[str]:
     if isinstance(thing, Registry):
         yield from ("A registry; by name: " + ", ".join(f"`{each}`" for each in thing) + ".", "")
         return
-    if not callable(thing) or get_origin(thing) is not None:
+    if get_origin(thing) is not None:
+        kinds = [get_args(each)[0] if get_origin(each) is Annotated else each for each in get_args(get_args(thing)[0])]
+        yield from ("One of " + ", ".join(f"`{kind.__name__}`" for kind in kinds) + ".", "")
+        return
+    if not callable(thing):
         yield from (f"`{thing!r}`", "")
         return
     if isinstance(thing, type) and issubclass(thing, BaseModel):
