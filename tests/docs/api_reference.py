@@ -145,7 +145,9 @@ def _docstring(thing: Any) -> Iterator[str]:
             yield from (f"**{section}**", "")
         elif section and line.startswith("    ") and not line.startswith("     "):
             named = re.match(r"\*{0,2}[\w.]+(?: \([^)]*\))?: ", line.strip())
-            marked = f"`{named[0][:-2]}`: {_escaped(line.strip()[len(named[0]):])}" if named else _escaped(line.strip())
+            marked = (
+                f"`{named[0][:-2]}`: {_escaped(line.strip()[len(named[0]) :])}" if named else _escaped(line.strip())
+            )
             yield f"- {marked}"
         elif section and line.strip():
             yield f"  {_escaped(line.strip())}"

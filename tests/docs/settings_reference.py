@@ -83,7 +83,9 @@ def _type(field: FieldInfo) -> str:
 
 
 def _bound(part: object) -> str:
-    said = [form.format(_number(value)) for name, form in BOUNDS.items() if (value := getattr(part, name, None)) is not None]
+    said = [
+        form.format(_number(value)) for name, form in BOUNDS.items() if (value := getattr(part, name, None)) is not None
+    ]
     pattern = getattr(part, "pattern", None)
     return ", ".join([*said, *([f"as `{pattern}`"] if isinstance(pattern, str) else [])])
 

@@ -45,14 +45,18 @@ def _with_sources(page: Path, text: str, sources: set[Path]) -> str:
         target = Path(os.path.normpath(page.parent / name))
         if re.match(r"[a-z]+:", name) or not name or target.suffix in {".md", ".png", ".svg"} or not target.exists():
             return link[0]
-        sources.add(target)
+        if _page_of(target) not in PAGES:
+            sources.add(target)
         return link[0].replace(f"]({link[1]})", f"]({os.path.relpath(_page_of(target), page.parent)})")
 
     return LINK.sub(led, text)
 
 
 def _page_of(source: Path) -> Path:
-    return source / "index.md" if source.is_dir() else source.with_name(f"{source.name}.md")
+    if not source.is_dir():
+        return source.with_name(f"{source.name}.md")
+    readme = source / "README.md"
+    return readme if readme in PAGES else source / "index.md"
 
 
 def _shown(source: Path) -> str:

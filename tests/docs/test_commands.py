@@ -69,7 +69,12 @@ def follow(page: str, folder: Path, environment: dict[str, str]) -> str:
             path.chmod(0o755 if block.text.startswith("#!") else 0o644)
             continue
         done = subprocess.run(
-            ["/bin/sh", "-eu", "-c", block.text], cwd=folder, env=environment, capture_output=True, text=True, timeout=LIMIT
+            ["/bin/sh", "-eu", "-c", block.text],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
         )
         assert done.returncode == 0, f"{block}\n{block.text}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         printed.append(done.stdout)

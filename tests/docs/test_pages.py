@@ -6,7 +6,6 @@ import ast
 import importlib.util
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,4 +150,6 @@ def test_the_chain_of_calls_is_as_it_is_told() -> None:
         assert line is not None
         text = (ROOT / line[2]).read_text(encoding="utf-8")
         names = re.findall(r"\w+", line[1].replace("shinka.run", "run").replace(" or ", " "))
-        assert [name for name in names if not re.search(rf"(?:def|class) {name}\b|^{name} = ", text, re.MULTILINE)] == []
+        assert [
+            name for name in names if not re.search(rf"(?:def|class) {name}\b|^{name} = ", text, re.MULTILINE)
+        ] == []
