@@ -122,6 +122,12 @@ def test_the_readme_stays_under_two_screens() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
 
+def test_the_quick_start_of_the_readme_is_the_one_that_a_test_runs() -> None:
+    (shown,) = [block.text for block in blocks(ROOT / "README.md") if block.language == "python"]
+    run = (DOCS / "quick_start.py").read_text(encoding="utf-8")
+    assert [line.rstrip() for line in shown.splitlines()] == [line.rstrip() for line in run.splitlines()]
+
+
 # Words of the program that an entry begins with.
 SAID = re.compile(r"^\*\*[^*]*?`([^`]+)`[^*]*\*\*", re.MULTILINE)
 
