@@ -126,7 +126,3 @@ def test_an_evaluator_of_openevolve_scores_with_what_migration_puts_beside_it(tm
     (tmp_path / ".venv").symlink_to(_environment(tmp_path / "environment"))
     printed = follow("migration.md", tmp_path, {**os.environ, "PYTHONPATH": str(ROOT)})
     assert json.loads(printed)["combined_score"] == -0.5
-
-
-def test_no_command_of_the_pages_needs_this_machine() -> None:
-    assert os.path.expanduser("~") not in "".join(block.text for page in DOCS.glob("*.md") for block in blocks(page))
