@@ -6,7 +6,7 @@ TASK ?= examples/circle_packing
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help evolve server test test-all other-prefect lint types architecture bench clean
+.PHONY: help evolve server test test-all other-prefect lint types architecture docs bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,9 +36,14 @@ lint: $(VENV)/.installed-dev  ## check style and formatting
 types: $(VENV)/.installed-dev  ## check types, strictly
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-architecture: $(VENV)/.installed-dev  ## write the import graph and the tables of strategies into docs/
+architecture: $(VENV)/.installed-dev  ## write what docs/ has from the sources: import graph, strategies, settings, Python
 	@$(BIN)/python -m tests.import_graph --write
 	@$(BIN)/python -m tests.strategies_document --write
+	@$(BIN)/python -m tests.docs.settings_reference --write
+	@$(BIN)/python -m tests.docs.api_reference --write
+
+docs: $(VENV)/.installed-docs  ## build the site of docs/ into build/site, strictly
+	@$(BIN)/python -m tests.docs.site
 
 bench: $(VENV)/.installed-dev  ## measure the orchestration (ARGS="--case balanced")
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -67,6 +72,11 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-browser: $(VENV)/.installed-dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed-dev
+	@echo "Installing what builds the site ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -10,7 +10,7 @@ from typing import Any, cast
 import yaml
 from pydantic import BaseModel
 
-from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig, kind_of
+from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig, elsewhere, kind_of
 from shinka_core.config.starting import spread_programs
 from shinka_core.errors import ConfigError
 
@@ -104,6 +104,8 @@ def _known(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
     nearest = difflib.get_close_matches(first, SECTIONS, n=1)
     if owners:
         hint = f"; {first!r} belongs into section {owners[0]!r}"
+    elif first in elsewhere.SECTIONS:
+        hint = f"; what others have in {first!r} is in {elsewhere.SECTIONS[first]!r} here (docs/migration.md)"
     else:
         hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
     raise ConfigError(f"{path} has unknown sections: {', '.join(unknown)}; known: {', '.join(sorted(SECTIONS))}{hint}")

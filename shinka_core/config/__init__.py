@@ -56,8 +56,10 @@ class EvolutionConfig(Ending):
     more_init_programs: list[str] = Field(
         default=[], description="More programs to begin with; `init_program_path: [a, b]` says the same."
     )
-    bootstrap: BootstrapConfig = BootstrapConfig()
-    warm_start: WarmStartConfig = WarmStartConfig()
+    bootstrap: BootstrapConfig = Field(default=BootstrapConfig(), description="Seed programs that a model writes.")
+    warm_start: WarmStartConfig = Field(
+        default=WarmStartConfig(), description="Seed programs from earlier runs of the same task."
+    )
     task_sys_msg: str | None = Field(default=None, description="What the program is for, told to every model.")
     language: str | None = Field(default=None, description="Of the program; None reads it from the extension.")
     results_dir: str | None = Field(default=None, description="Where results go; None makes results/<task>/<time>.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
+from shinka_core.config import elsewhere
 from shinka_core.config.base import Section
 from shinka_core.config.islands import IslandConfig
 from shinka_core.registry import Spec
@@ -27,6 +29,8 @@ def islands_for(generations: int) -> int:
 class DatabaseConfig(Section):
     """Where programs are kept, and how parents are chosen among them."""
 
+    elsewhere: ClassVar[Mapping[str, str]] = elsewhere.DATABASE
+
     db_path: str | None = Field(
         default="evolution.sqlite",
         description="A SQLite file (inside the results folder when relative) or a SQLAlchemy URL without a "
@@ -46,17 +50,21 @@ class DatabaseConfig(Section):
         "entries in turn.",
     )
     archive_size: int = Field(default=40, ge=1, description="Elite programs over all islands.")
-    num_archive_inspirations: int = Field(default=1, ge=0)
-    num_top_k_inspirations: int = Field(default=1, ge=0)
-    elite_selection_ratio: float = Field(default=0.3, ge=0, le=1)
+    num_archive_inspirations: int = Field(default=1, ge=0, description="`count` of the inspirations `archive`.")
+    num_top_k_inspirations: int = Field(default=1, ge=0, description="`count` of the inspirations `top_k`.")
+    elite_selection_ratio: float = Field(
+        default=0.3, ge=0, le=1, description="`elite_ratio` of the inspirations `archive`."
+    )
 
     parent_selection_strategy: Spec = Field(
         default={"name": "rank", "power": 3.0},
         description="Which program a proposal starts from; `weighted` where its lambda alone is given.",
     )
-    parent_selection_lambda: float = Field(default=10.0, gt=0)
-    exploitation_alpha: float = Field(default=1.0, ge=0)
-    exploitation_ratio: float = Field(default=0.2, ge=0, le=1)
+    parent_selection_lambda: float = Field(default=10.0, gt=0, description="`sharpness` of the parents `weighted`.")
+    exploitation_alpha: float = Field(default=1.0, ge=0, description="`alpha` of the parents `power_law`.")
+    exploitation_ratio: float = Field(
+        default=0.2, ge=0, le=1, description="`exploitation_ratio` of the parents `power_law`."
+    )
 
     island_selection_strategy: Spec = Field(
         default={"name": "halving", "keep": [2, 1], "at": [0.25, 0.5]},
@@ -75,9 +83,15 @@ class DatabaseConfig(Section):
     archive_strategy: Spec = Field(default="fitness", description="Who is kept as an elite.")
     migration_strategy: Spec = Field(default="random", description="Who is copied to which island.")
     migration_interval: int = Field(default=10, ge=1, description="Programs between two migrations.")
-    migration_rate: float = Field(default=0.0, ge=0, le=1)
-    island_elitism: bool = True
-    enforce_island_separation: bool = True
+    migration_rate: float = Field(
+        default=0.0, ge=0, le=1, description="`share` of a migration: how many of an island's programs are copied."
+    )
+    island_elitism: bool = Field(
+        default=True, description="`keep_best` of a migration: the best is not among those that are drawn."
+    )
+    enforce_island_separation: bool = Field(
+        default=True, description="`separate` of the inspirations `archive`: from the parent's island alone."
+    )
 
     stagnation_threshold: int | None = Field(
         default=None, ge=1, description="Programs without a better best after which there is a new island; None: never."

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+_PACING = "say max_oversubscription: 2.0 where evaluation slots stay empty"
+
 EVOLUTION = {
+    "job_type": "say kind in the section job",
+    "llm_dynamic_selection": "say bandit: asymmetric_ucb (or ucb1, thompson, fixed)",
+    "llm_dynamic_selection_kwargs": "give bandit parameters: {name: asymmetric_ucb, epsilon: 0.2}",
+    "novelty_llm_kwargs": "say it of those models in llm_model_kwargs",
+    "inspiration_sort_order": "leave it out: other versions are shown from lower to higher score",
+    "enable_controlled_oversubscription": _PACING,
+    "proposal_target_mode": _PACING,
+    "proposal_target_min_samples": _PACING,
+    "proposal_target_ratio_cap": _PACING,
+    "proposal_buffer_max": _PACING,
+    "proposal_target_hard_cap": _PACING,
+    "proposal_target_ewma_alpha": _PACING,
     "meta_rec_interval": "say advice: {name: recommendations, every: N}",
     "meta_llm_models": "name them in llm_roles: {advice: [MODEL]}",
     "meta_llm_kwargs": "say it of those models in llm_model_kwargs",
@@ -19,4 +33,43 @@ EVOLUTION = {
     "prompt_percentile_recompute_interval": "leave it out: what system prompts come to is known after each program",
     "prompt_patch_types": "leave it out: a new system prompt is written whole",
     "prompt_patch_type_probs": "leave it out: a new system prompt is written whole",
+}
+
+DATABASE = {
+    "enable_dynamic_islands": "say stagnation_threshold: 100 where new islands are to begin",
+    "island_spawn_strategy": "say island_origin: initial, best or archive",
+    "island_spawn_subtree_size": "leave it out: a new island begins with one program",
+    "num_beams": "say parent_selection_strategy: {name: beam_search, beams: 5}",
+    "archive_selection_strategy": "say archive_strategy: fitness or crowding",
+    "archive_criteria": "say archive_strategy: {name: pareto, objectives: {score: max, lines: min}}; weights have no equal",
+    "max_stdout_log_chars": "say max_output_bytes in the section job",
+    "population_size": "leave it out: all programs are kept; archive_size bounds the elites",
+    "feature_dimensions": "say archive_strategy: {name: map_elites, features: [...]}",
+    "feature_bins": "say archive_strategy: {name: map_elites, features: [...], bins: 10}",
+    "exploration_ratio": "say parent_selection_strategy: {name: epsilon_greedy, epsilon: 0.2}",
+}
+
+JOB = {
+    "conda_env": "say python: that environment's interpreter",
+    "activate_script": "say python: that environment's interpreter, and env: {NAME: value} for what else it sets",
+    "python_executable": "say python",
+    "numeric_threads_per_job": "say env: {OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1'}",
+    "eval_verbose": "leave it out: what an evaluator prints is kept in the results folder",
+    "timeout": "say time",
+    "cascade_evaluation": "say stages: [{name: quick, continue_above: 0.5}, {name: full}]",
+    "cascade_thresholds": "say continue_above in each of stages but the last",
+    "parallel_evaluations": "say max_parallel_jobs in the section evolution",
+    "memory_limit_mb": "say max_memory_mb",
+}
+
+# Of a whole settings file.
+SECTIONS = {
+    "evo_config": "evolution",
+    "evo": "evolution",
+    "db_config": "database",
+    "db": "database",
+    "job_config": "job",
+    "llm": "evolution",
+    "prompt": "evolution",
+    "evaluator": "job",
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from shinka_core.config import elsewhere
 from shinka_core.config.base import parse_duration
 from shinka_core.config.evaluation import Judging
 from shinka_core.errors import ConfigError
@@ -29,6 +30,8 @@ _REFERENCES_FOR_SECRETS: dict[str, Any] = {
 
 class JobSettings(Judging):
     """What evaluations have in common, wherever they run."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = elsewhere.JOB
 
     eval_program_path: str = Field(default="evaluate.py", description="The evaluator script.")
     time: float | str | None = Field(
@@ -58,7 +61,7 @@ class JobSettings(Judging):
 class LocalJobConfig(JobSettings):
     """Evaluations as subprocesses on this machine."""
 
-    kind: Literal["local"] = "local"
+    kind: Literal["local"] = Field(default="local", description="Chooses this section.")
     python: str | None = Field(default=None, description="Interpreter for it; None takes the running one.")
     env: dict[str, str] = Field(
         default={},
@@ -89,7 +92,7 @@ class InProcessJobConfig(JobSettings):
     Nothing is isolated: a program sees the keys in this process's environment, can end the run, and cannot be killed.
     """
 
-    kind: Literal["in_process"] = "in_process"
+    kind: Literal["in_process"] = Field(default="in_process", description="Chooses this section.")
     function: str | None = Field(
         default=None,
         description="Of the evaluator, called with program_path, results_dir and extra_cmd_args; None: `evaluate` or `main`.",
@@ -110,7 +113,7 @@ class CustomJobConfig(JobSettings):
     It is named as an entry point of the group `shinka.launchers`, by `module:attribute`, or given as an object.
     """
 
-    kind: Literal["custom"] = "custom"
+    kind: Literal["custom"] = Field(default="custom", description="Chooses this section.")
     launcher: Spec = Field(
         description="Its name, or `{name: ...}` with its parameters.", json_schema_extra=NAMES_OF_NO_SECRETS
     )

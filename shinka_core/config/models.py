@@ -18,9 +18,11 @@ META_ROLES = ("ideas", "advice", "system_prompts", "bootstrap", "directions")
 class ModelPrice(Section):
     """US dollars per million tokens."""
 
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cached_input: float | None = Field(default=None, ge=0)
+    input: float = Field(ge=0, description="Of what is sent.")
+    output: float = Field(ge=0, description="Of what is answered, reasoning included.")
+    cached_input: float | None = Field(
+        default=None, ge=0, description="Of what is sent and was read before; None: as `input`."
+    )
 
 
 class EndpointOptions(Section):

@@ -39,6 +39,8 @@ _NOT_OPTIONS = {
     "api_key": "set the key in the environment",
     "base_url": "set llm_base_url",
     "max_retries": "set llm_retries",
+    "temperatures": "say temperature: [...], of which one is drawn for each question",
+    "reasoning_efforts": "say reasoning_effort: [...], of which one is drawn for each question",
 }
 
 

@@ -439,8 +439,8 @@ async def test_a_duplicate_costs_no_embedding_no_question_and_no_evaluation(
     assert not (results / "gen_2").exists()
 
 
-def test_the_example_in_the_readme_is_one(tmp_path: Path) -> None:
-    text = (ROOT / "README.md").read_text()
+def test_the_example_in_the_document_is_one(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "evaluations.md").read_text()
     (block,) = [part for part in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "stages:" in part]
     sections = yaml.safe_load(block)
     job, evolution = LocalJobConfig(**sections["job"]), EvolutionConfig(**sections["evolution"])

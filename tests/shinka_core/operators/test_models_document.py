@@ -1,4 +1,4 @@
-"""What the README says of operators and bandits is what happens."""
+"""What docs/models.md says of operators and bandits is what happens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from shinka_core.program import Candidate
 from shinka_core.source import Source
 from tests.support.prefect import ROOT
 
-SECTION = (ROOT / "README.md").read_text().split("## Operators, models and who chooses them")[1].split("\n## ")[0]
+SECTION = (
+    (ROOT / "docs" / "models.md").read_text().split("## Operators, models and who chooses them")[1].split("\n## ")[0]
+)
 
 
 def block(language: str) -> str:

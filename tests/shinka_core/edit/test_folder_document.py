@@ -1,4 +1,4 @@
-"""What the README says of programs of several files is what happens."""
+"""What docs/task.md says of programs of several files is what happens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.shinka_core.edit.dressing import block
 from tests.support.folders import CURVE
 from tests.support.prefect import ROOT
 
-SECTION = (ROOT / "README.md").read_text().split("## Programs of several files")[1].split("\n## ")[0]
+SECTION = (ROOT / "docs" / "task.md").read_text().split("## Programs of several files")[1].split("\n## ")[0]
 FORMS = [said for said in re.findall(r"`([^`]*src/solver\.py[^`]*)`", SECTION) if not said.startswith("+++")]
 
 
