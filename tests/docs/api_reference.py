@@ -27,6 +27,7 @@ MODULES = (
     "shinka.operators",
     "shinka.population",
     "shinka.beside",
+    "shinka.trackers",
     "shinka.errors",
     "shinka.testing",
 )

@@ -70,3 +70,20 @@ async def test_a_stop_is_seen_at_once_by_who_waits_for_some_time() -> None:
     with pytest.raises(RunStoppedError):
         await waiting[1]
     assert time.monotonic() - started < 10
+
+
+def test_whoever_listens_is_told_of_every_change_and_of_each_stop_once() -> None:
+    control, told = RunControl(), []
+    control.listen(lambda change, why: told.append((change, why)))
+    control.pause("a")
+    control.resume("a")
+    control.close("its target is reached")
+    control.close("again")
+    control.stop("by hand")
+    control.stop("again")
+    assert told == [
+        ("paused", "a"),
+        ("resumed", "a"),
+        ("closing", "its target is reached"),
+        ("stopping", "by hand"),
+    ]

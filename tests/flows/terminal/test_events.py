@@ -97,8 +97,8 @@ async def test_every_event_is_a_line_of_plain_ascii_whatever_is_in_it(tmp_path: 
     assert by_name["failure"]["detail"].startswith("\x1b]0;owned\x07"), "a program gets the words as they are"
     assert by_name["failure"]["blame"] == "evaluator"
     assert by_name["generation"] | {"time": ""} == {
-        "event": "generation", "time": "", "generation": 6, "outcome": "failed", "ended": 5, "of": 10, "best_score": 9.0,
-        "cost": 0.5,
+        "event": "generation", "time": "", "generation": 6, "outcome": "failed", "ended": 6, "of": 10, "best_score": 9.0,
+        "cost": 0.0,
     }  # fmt: skip
     assert by_name["stopping"]["cut_short"] is True
 
