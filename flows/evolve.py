@@ -45,6 +45,7 @@ from flows.reporting import reported
 from flows.signals import stopping_on_signals
 from flows.stopping import Stopping, stop_run
 from flows.telling import begun, told_of
+from flows.terminal.log_lines import spell_out_logs
 from shinka_core.callbacks import telling
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig
 from shinka_core.database import RunSummary
@@ -135,6 +136,7 @@ async def _run(run: Run) -> RunSummary:
         stack.enter_context(unhurried_suspension())
         if owns_process():
             outlive_the_reader()
+            spell_out_logs()
             logging.getLogger("shinka").setLevel(logging.INFO)  # its log is the flow run's, which people read in the UI
             stack.callback(without_prefects_signals())
             stack.enter_context(stopping_on_signals(partial(stop_run, run.evolution)))

@@ -18,6 +18,7 @@ from shinka_core.control import INTERRUPTED
 from shinka_core.database import RunSummary
 from shinka_core.naming import Place, give_back, is_begun
 from shinka_core.settings import Resume, RunSettings, TaskFolder
+from shinka_core.shown import as_shown
 from shinka_core.whereabouts import find_run
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class AsyncEvolutionRunner:
     def _tell(self, line: str) -> None:
         if self.verbose:
             with suppress(OSError, ValueError):  # nobody reads it any more, or cannot
-                print(line, flush=True)  # noqa: T201 - a person waits for the server to start
+                print(as_shown(line), flush=True)  # noqa: T201 - a person waits for the server to start
 
 
 P = ParamSpec("P")

@@ -118,7 +118,7 @@ def test_a_seed_program_that_is_not_correct_is_told_while_the_run_goes(
 def test_the_progress_counts_what_ended_either_way() -> None:
     line = progress_line(under_way())
     for words in (
-        "generation 2/10",
+        "generation 3/10",
         "best 1.5 (gen 1)",
         "seed 1",
         "proposals 0/4",

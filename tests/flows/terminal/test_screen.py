@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
+from pathlib import Path
+
+import pytest
 
 from flows.terminal.log_lines import SpelledOut
 from tests.support.on_screen import HOSTILE, acts, on_terminal
+from tests.support.prefect import environment_for
 
 # Everything that the command prints of a run, with text of others wherever there can be any, again for each terminal.
 PROGRAM = """
@@ -99,3 +104,45 @@ def test_a_log_line_is_one_line_and_a_traceback_is_set_in() -> None:
     assert all(each.startswith("  ") for each in rest)
     assert acts(line.replace("\t", "")) == []
     assert record.args == (HOSTILE,), "others that log it have it as it was"
+
+
+# A task whose evaluator says what it likes, of every third program as its error.
+EVALUATOR = """
+import argparse, json, pathlib, sys, time
+said = SAID
+parser = argparse.ArgumentParser()
+parser.add_argument("--program_path")
+parser.add_argument("--results_dir")
+given = parser.parse_args()
+names = {}
+exec(open(given.program_path).read(), names)
+print(said, file=sys.stderr)
+time.sleep(0.3)
+folder = pathlib.Path(given.results_dir)
+right = names["x"] == 1.0 or int(names["x"] * 1000) % 3 > 0
+(folder / "metrics.json").write_text(json.dumps({"combined_score": names["x"], "text_feedback": said}))
+(folder / "correct.json").write_text(json.dumps({"correct": right, "error": None if right else said}))
+"""
+
+
+@pytest.mark.slow
+def test_a_whole_run_with_a_hostile_task_in_a_hostile_place_acts_on_no_terminal(
+    tmp_path: Path, prefect_api: str, prefect_home: Path
+) -> None:
+    said = HOSTILE.replace("\ud800", "")
+    task, results = tmp_path / "task \u202e\x1b[2J", tmp_path / "results\x1b]0;owned\x07\x9b2J"
+    task.mkdir()
+    (task / "initial.py").write_text("# EVOLVE-BLOCK-START\nx = 1.0\n# EVOLVE-BLOCK-END\n")
+    (task / "evaluate.py").write_text(EVALUATOR.replace("SAID", repr(said)))
+    arguments = ["flows/evolve.py", str(task), "--generations", "12", "--seed", "1", "--results", str(results)]
+    written = on_terminal(
+        f"import runpy, sys; sys.argv = {arguments!r}; runpy.run_path('flows/evolve.py', run_name='__main__')",
+        100,
+        30,
+        **environment_for(prefect_api, prefect_home),
+    )
+    assert acts(written) == []
+    assert "over the run" in written
+    assert r"results\x1b]0;owned\x07\x9b2J" in written
+    assert r"(candidate): \x1b]0;owned" in written
+    assert json.loads((results / "summary.json").read_text())["results_dir"] == str(results)
