@@ -5,8 +5,8 @@ run, creates the flow run as pending, names it, proposes `Running`, reads it bac
 final state: nine round trips, most of them writes. A generation is never looked for (the journal
 in the program database knows whether it is done), so here the flow run is created as `Running`
 under its name, below one placeholder that all generations of an evolution share, and gets its
-final state at the end, and then the name and tags that say what came of it, unless the server is
-slow. Nothing depends on what the server answers, so the final state is sent in
+final state at the end, and then the name and tags that say what came of it, on a slow server when
+all else is told. Nothing depends on what the server answers, so the final state is sent in
 the background, and the creation is waited for only as long as a healthy server takes. What the UI
 shows is the same: children of the evolution's flow run with task runs inside.
 """
@@ -83,8 +83,8 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
 
         async def tell(client: PrefectClient) -> None:
             await client.set_flow_run_state(run.id, state, force=force)
-            if run.name != self._run_name and not self._calls.slow:  # what it came to is its name then
-                self._calls.later(f"the name of {self._run_name}", partial(send_label, run))
+            if run.name != self._run_name:  # what it came to is its name then
+                self._calls.sometime(f"the name of {self._run_name}", partial(send_label, run))
 
         run.when_known(lambda: self._calls.later(f"the end of {self._run_name}", tell))
         return state

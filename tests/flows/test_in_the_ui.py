@@ -175,6 +175,7 @@ async def test_tables_names_and_tags_say_what_the_database_says_whatever_stands_
     assert sum(count for what, count in asked.items() if "_runs" in what) <= 3 * 13 + 20, asked
 
 
+@pytest.mark.slow
 def test_a_run_that_is_resumed_has_its_tables_again_and_each_table_a_version_for_each_run(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
