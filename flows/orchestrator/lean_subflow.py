@@ -1,12 +1,12 @@
-"""A flow run inside a flow run for three requests to the server instead of nine, none of them needed.
+"""A flow run inside a flow run for two requests to the server instead of nine, none of them needed.
 
 Prefect's own subflow call registers the flow, makes a placeholder task run, looks for an earlier
 run, creates the flow run as pending, names it, proposes `Running`, reads it back and proposes the
 final state: nine round trips, most of them writes. A generation is never looked for (the journal
 in the program database knows whether it is done), so here the flow run is created as `Running`
 under its name, below one placeholder that all generations of an evolution share, and gets its
-final state at the end, and then the name and tags that say what came of it, unless the server is
-slow. Nothing depends on what the server answers, so the final state is sent in
+final state at the end, along with the name and tags that say what came of it; a server that is not ours
+is told these in a third request, and a slow one when all else is told. Nothing depends on what the server answers, so the final state is sent in
 the background, and the creation is waited for only as long as a healthy server takes. What the UI
 shows is the same: children of the evolution's flow run with task runs inside.
 """
@@ -25,7 +25,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, State, StateType
 
 from flows.orchestrator.early_run import EarlyRun
-from flows.orchestrator.flow_run_label import send_label
+from flows.orchestrator.flow_run_label import end_labelled, send_label
 from flows.orchestrator.parent_run import ParentRun
 from flows.orchestrator.private import AsyncFlowRunEngine, keep_state, run_engine
 from flows.orchestrator.server_calls import ServerCalls
@@ -82,9 +82,15 @@ class _LeanEngine(AsyncFlowRunEngine[Any, Any]):
         assert isinstance(run, EarlyRun)
 
         async def tell(client: PrefectClient) -> None:
-            await client.set_flow_run_state(run.id, state, force=force)
-            if run.name != self._run_name and not self._calls.slow:  # what it came to is its name then
-                self._calls.later(f"the name of {self._run_name}", partial(send_label, run))
+            labelled = run.name != self._run_name  # by what it came to
+            if labelled and self._parent.takes_labels:
+                if await end_labelled(run, state, client, force=force):
+                    return
+                self._parent.takes_labels = False
+            else:
+                await client.set_flow_run_state(run.id, state, force=force)
+            if labelled:
+                self._calls.sometime(f"the name of {self._run_name}", partial(send_label, run))
 
         run.when_known(lambda: self._calls.later(f"the end of {self._run_name}", tell))
         return state

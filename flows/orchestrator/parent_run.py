@@ -43,6 +43,7 @@ class ParentRun:
         flow_id: Of the flow that is run.
         task_run_id: The placeholder in the evolution's flow run, or None outside of one.
         age: How often it was made anew.
+        takes_labels: Whether the server takes names and tags along with states, as far as is known.
     """
 
     def __init__(self, flow: Flow[..., Any], calls: ServerCalls, name: str = PLACEHOLDER) -> None:
@@ -61,6 +62,7 @@ class ParentRun:
         self.flow_id: UUID
         self.task_run_id: UUID | None = None
         self.age = 0
+        self.takes_labels = True
 
     async def register(self) -> None:
         """Registers the flow and makes the placeholder in the flow run that this is called in."""

@@ -66,6 +66,7 @@ class ServerCalls:
         self._pace = Pace()
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._background: set[asyncio.Task[Any]] = set()
+        self._held: list[tuple[str, Request[object]]] = []
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -89,11 +90,6 @@ class ServerCalls:
     def waiting(self) -> int:
         """Work in the background that is not done yet."""
         return len(self._background)
-
-    @property
-    def slow(self) -> bool:
-        """Whether the server takes so long that nothing is asked of it that can be left out."""
-        return self._pace.slow
 
     async def call(self, what: str, request: Request[T]) -> T:
         """Makes a request until it is answered.
@@ -120,6 +116,12 @@ class ServerCalls:
         """Makes a request in the background; what it comes to is of interest to the UI alone."""
         self.aside(self._unasked(what, request))
 
+    def sometime(self, what: str, request: Request[object]) -> None:
+        """The same for what is no hurry: a slow server is spared it until it is quicker, or everything is to be settled."""
+        self._held.append((what, request))
+        if not self._pace.slow:
+            self._release()
+
     def aside(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Lets work that makes requests go on in the background; it ends with the calls."""
         task = asyncio.create_task(work)
@@ -130,9 +132,16 @@ class ServerCalls:
     async def settled(self, limit: float) -> bool:
         """Waits for the work in the background and what follows it, `limit` seconds at most; returns whether all is done."""
         end = time.monotonic() + limit
+        self._release()
         while self._background and (left := end - time.monotonic()) > 0:
             await asyncio.wait(list(self._background), timeout=left)
+            self._release()
         return not self._background
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for what, request in held:
+            self.later(what, request)
 
     async def _once(self, request: Request[T]) -> T:
         async with self._turn:

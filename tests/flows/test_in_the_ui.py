@@ -22,7 +22,7 @@ from shinka_core.config import EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
 from tests.support import model_replies
 from tests.support.model_server import ModelServer, Script
-from tests.support.prefect import evolve
+from tests.support.prefect import ROOT, evolve, plain_prefect
 from tests.support.runs import TASK, command, flow_runs, generation_of, rows, settings_for
 
 HOSTILE = "a|b `x` ~~~ <script>alert(1)</script> ![i](http://e.vil/x) \u202e \x1b[31m \ud800 \x00 " + "y" * 1_000_000
@@ -168,13 +168,14 @@ async def test_tables_names_and_tags_say_what_the_database_says_whatever_stands_
         "island", "model", "operator", "outcome",
     }  # fmt: skip
 
-    # Three small requests for a generation, and artifacts whose number has nothing to do with that of generations.
-    assert asked["PATCH flow_runs"] <= 13 + 4
+    # Two requests for a generation, and artifacts whose number has nothing to do with that of generations.
+    assert asked["PATCH flow_runs"] <= 4
     assert asked["POST flow_runs"] <= 2 * 13 + 15
     assert asked["POST artifacts"] + asked["PATCH artifacts"] <= 15
-    assert sum(count for what, count in asked.items() if "_runs" in what) <= 3 * 13 + 20, asked
+    assert sum(count for what, count in asked.items() if "_runs" in what) <= 2 * 13 + 20, asked
 
 
+@pytest.mark.slow
 def test_a_run_that_is_resumed_has_its_tables_again_and_each_table_a_version_for_each_run(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:
@@ -257,6 +258,22 @@ def test_what_a_generation_leaves_on_the_server_is_bounded(
     assert growth.pop("flow_run_state") == (3 if plain else 2)
     assert growth.get("artifact", 0) == growth.get("artifact_collection", 0) == 0
     assert sum(growth.values()) < 60, growth
+
+
+@pytest.mark.slow
+@pytest.mark.other_prefect
+def test_a_server_that_is_not_ours_is_told_names_and_tags_too(tmp_path: Path) -> None:
+    with plain_prefect(tmp_path / "home", ROOT) as api:
+        done = command(
+            str(TASK), "--generations", "6", "--results", str(tmp_path / "r"), "--name", "elsewhere",
+            api=api, home=tmp_path / "home",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        (outer,) = flow_runs(api, name={"any_": ["elsewhere"]})
+        children = flow_runs(api, parent_flow_run_id={"any_": [outer["id"]]})
+    assert sorted(map(generation_of, children)) == [f"gen-{number:04d}" for number in range(7)]
+    assert all(len(child["name"]) > len("gen-0000") and child["tags"] for child in children)
+    assert {child["state_type"] for child in children} == {"COMPLETED"}
 
 
 def server_rows(home: Path) -> Counter[str]:

@@ -132,3 +132,27 @@ async def test_what_to_do_about_a_slow_server_is_said_in_one_line(
 
 async def _look(client: Any) -> None:
     await client.hello()
+
+
+async def test_a_slow_server_is_spared_what_can_wait_until_all_is_to_be_settled(
+    monkeypatch: pytest.MonkeyPatch, prefect_api: str
+) -> None:
+    taken: list[str] = []
+
+    def asking(what: str) -> Any:
+        async def request(_: Any) -> None:
+            taken.append(what)
+
+        return request
+
+    with temporary_settings({PREFECT_API_URL: prefect_api}):
+        async with ServerCalls() as calls:
+            calls.sometime("at once", asking("at once"))
+            assert await calls.settled(30)
+            monkeypatch.setattr(Pace, "slow", True)
+            for number in range(3):
+                calls.sometime("a name", asking(f"name {number}"))
+                calls.later("a state", asking(f"state {number}"))
+            assert calls.waiting == 3
+            assert await calls.settled(30)
+    assert taken == ["at once", *(f"state {number}" for number in range(3)), *(f"name {number}" for number in range(3))]

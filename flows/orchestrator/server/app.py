@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import create_async_engine as create_plain_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from flows.orchestrator.profile import SHARED_PARENT
+from flows.orchestrator.server.labelled import Labelled, take
 
 # Requests that wait longer for the connection have met a server that hangs.
 POOL_TIMEOUT = 120
@@ -33,7 +34,9 @@ def create() -> FastAPI:
     prepare()
     from prefect.server.api.server import create_app
 
-    return create_app()
+    app = create_app()
+    app.add_middleware(Labelled)
+    return app
 
 
 def prepare() -> None:
@@ -68,7 +71,7 @@ def _spare_shared_parents() -> str:
     """Leaves the placeholder that all generations of an evolution share as it is.
 
     It would otherwise take on the state of every generation in turn, for a good part of the work
-    of a state change.
+    of a state change. In its place the generation takes the name and tags that came with its state.
     """
     from prefect.server.orchestration import global_policy
 
@@ -80,6 +83,8 @@ def _spare_shared_parents() -> str:
     async def after_transition(self: Any, context: Any) -> None:
         if SHARED_PARENT not in (getattr(context.run, "context", None) or {}):
             await usual(self, context)
+        elif not self.nullified_transition():
+            take(context.run)
 
     rule.after_transition = after_transition
     return ""
