@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from shinka_core.errors import ShinkaError
     from shinka_core.llm import AsyncLLMClient
     from shinka_core.novelty import AsyncNoveltyJudge
-    from shinka_core.opened import Evolution, open
+    from shinka_core.opened import Evolution
+    from shinka_core.opened import open as open
     from shinka_core.plots import plot_costs, plot_failures, plot_islands, plot_lineage, plot_progress
     from shinka_core.program import Failure, Program
 
 __version__ = "0.1.0"
+# Without `open`, which after `from shinka import *` would stand for the built-in one.
 __all__ = [
     "AsyncEvolutionRunner",
     "AsyncLLMClient",
@@ -44,7 +46,6 @@ __all__ = [
     "Program",
     "RunSummary",
     "ShinkaError",
-    "open",
     "plot_costs",
     "plot_failures",
     "plot_islands",
@@ -88,4 +89,4 @@ if not TYPE_CHECKING:  # which would take every name for one of these
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    return [*globals(), *_HOMES]

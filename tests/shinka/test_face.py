@@ -29,6 +29,8 @@ def test_every_name_of_the_face_is_there() -> None:
         assert getattr(shinka, name).__name__ == name
     with pytest.raises(AttributeError, match="nothing_here"):
         _ = shinka.nothing_here
+    assert {"open", *shinka.__all__} <= set(dir(shinka))
+    assert "open" not in shinka.__all__, "a star import leaves the built-in one alone"
 
 
 def test_everything_that_is_raised_can_be_caught_by_its_name() -> None:
