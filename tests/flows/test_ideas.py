@@ -78,7 +78,8 @@ async def test_a_search_that_stands_still_gets_on_by_ideas(
     asked = rows(tmp_path / "r", "SELECT count(*), sum(cost) FROM model_calls WHERE purpose = 'idea'")
     assert summary.costs["idea"] == asked[0][1] > 0
     found = metas(prefect_api, summary.evolution)
-    assert [state for state, _ in found.values()].count("COMPLETED") == asked[0][0] >= 1
+    # One that is due when the run comes to its end asks nothing any more.
+    assert [state for state, _ in found.values()].count("COMPLETED") >= asked[0][0] >= 1
     assert {state for state, _ in found.values()} <= {"COMPLETED", "CANCELLED"}
     written = json.loads((tmp_path / "r" / "summary.json").read_text())["ideas"]
     raised = next(idea for idea in written if idea["title"] == "raise it")
