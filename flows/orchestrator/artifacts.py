@@ -33,6 +33,8 @@ UPDATE_PERIOD = 5.0
 TABLES_PERIOD = 30.0
 # Tables take one part in so many of the run's time.
 SHARE = 50
+# Seconds to read them.
+READ_LIMIT = 10.0
 REPORT = "report.html"
 LONGEST_PATH = 1_000
 
@@ -121,8 +123,14 @@ async def _standing(run: Run, diffs: Diffs) -> list[Shown]:
 
 
 async def _tables(run: Run) -> list[Shown]:
-    async with EvolutionReader.open(run.settings.results_dir, run.evolution) as reader:
-        return tables(run.evolution, await reader.overview())
+    """The tables; none where the database takes no further connection, as one that is to end: it waits for the run's own."""
+    try:
+        async with asyncio.timeout(READ_LIMIT):
+            async with EvolutionReader.open(run.settings.results_dir, run.evolution) as reader:
+                return tables(run.evolution, await reader.overview())
+    except (TimeoutError, DatabaseError) as error:
+        logger.info("the tables in the Prefect UI stay as they are: %s", error or "the database does not answer")
+        return []
 
 
 def _places(run: Run) -> list[str]:
