@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -61,7 +62,7 @@ class Postgres:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGINT)  # as pg_ctl does: without waiting for clients to leave
             self._process.wait(timeout=30)
 
     def ask_password_of(self, user: str) -> None:
