@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from flows.terminal.commands import read_places, run_and_leave
+from flows.terminal.command import lead
+from flows.terminal.places import read_places
 from shinka_core.errors import ConfigError
 from shinka_core.report.build import PROMPTS, REPORT, build, write
 
@@ -59,4 +60,4 @@ def report_command(
 
 def main() -> None:
     """Runs the command line and leaves with its exit code."""
-    run_and_leave(app)
+    lead(app)

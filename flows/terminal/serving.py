@@ -14,7 +14,8 @@ from rich.console import Console
 
 from flows.live.app import app_of
 from flows.live.watched import watched
-from flows.terminal.commands import read_places, run_and_leave
+from flows.terminal.command import lead
+from flows.terminal.places import read_places
 from shinka_core.errors import ConfigError
 from shinka_core.report.build import Place
 
@@ -71,4 +72,4 @@ async def _serve(places: Sequence[Place], listener: socket.socket) -> None:
 
 def main() -> None:
     """Runs the command line; to be told to end is its usual end."""
-    run_and_leave(app)
+    lead(app)

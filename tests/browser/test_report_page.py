@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flows.terminal.commands import run_command
+from flows.terminal.command import run
 from flows.terminal.reporting import app
 from tests.browser.conftest import HOSTILE
 from tests.support.browsing import browser, opened
@@ -36,7 +36,7 @@ VIEWS = (
 
 @pytest.fixture
 def report(hostile_run: Path, tmp_path: Path) -> str:
-    assert run_command(app, [str(hostile_run), "--out", str(tmp_path / "report.html"), "--quiet"]) == 0
+    assert run(app, [str(hostile_run), "--out", str(tmp_path / "report.html"), "--quiet"]) == 0
     return (tmp_path / "report.html").as_uri()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.terminal.commands import run_command
+from flows.terminal.command import run
 from flows.terminal.reporting import app
 from tests.support.long_run import write_long_run
 from tests.support.prefect import ROOT
@@ -44,7 +44,7 @@ def test_mistakes_are_told_in_a_line(
     arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asyncio.run(write_long_run(tmp_path, 3))
-    code = run_command(app, [argument.format(folder=tmp_path) for argument in arguments])
+    code = run(app, [argument.format(folder=tmp_path) for argument in arguments])
     told = capsys.readouterr().err
     assert code == 2
     assert words in told
