@@ -195,9 +195,9 @@ def main(options: dict[str, Any]) -> None:
             longest = time.monotonic() - born + AT_WORK
             since = let_live(child, LOOK, disk, servers) - ON_THE_WAY
         on_the_way.append(since)
-        kills.append(time.time())
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
+        kills.append(time.time())  # now it writes nothing more
         ended_early += not os.WIFSIGNALED(status)
     begun = records("SELECT max(number) FROM generations")[0][0]
     generations = begun + options.get("more", 5)

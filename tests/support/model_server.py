@@ -42,12 +42,19 @@ PAID = ("answered", "empty", "no_code", "refusal_text", "truncated", "huge")
 
 @dataclass
 class Request:
-    """One answered (or broken) request, in seconds since the server started."""
+    """One answered (or broken) request, in seconds since the server started.
+
+    Attributes:
+        came: When, in seconds since the epoch, for who compares it with what other processes wrote.
+        said: When its answer was about to be sent, in seconds since the epoch.
+    """
 
     model: str
     outcome: str
     start: float
     end: float = 0.0
+    came: float = field(default_factory=time.time)
+    said: float = 0.0
 
 
 @dataclass
@@ -215,6 +222,7 @@ class ModelServer:
             if fault == "hang":
                 await asyncio.sleep(3600)
             await asyncio.sleep(self.script.latency)
+            request.said = time.time()
             said = self.script.dialect(asked) if self.script.dialect is not None else None
             if said is not None:
                 text = said.body if isinstance(said.body, str) else json.dumps(said.body)
