@@ -80,7 +80,7 @@ MAY_USE = {
     "seeds": set[str](),
     "starting": {"database", "earlier_runs", "library", "opening"},
     "library": {"earlier_runs", "embed", "prompts", "seed_program", "settings"},
-    "exports": {"database", "edit"},
+    "exports": {"database", "edit", "population"},
     "imports": {"database", "edit", "naming"},
     "earlier_runs": {"database", "fingerprint", "imports", "program_size", "seed_program", "settings"},
     "opening": {"checks", "database", "edit", "fingerprint", "seed_program", "settings"},

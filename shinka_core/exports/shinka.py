@@ -1,12 +1,12 @@
 """An evolution as the SQLite database of ShinkaEvolve, for its own viewer: `shinka_visualize FOLDER`.
 
 Facts about that layout (tables, columns, what its viewer looks for in `metadata` and `attempt_log`) are of its release
-0.0.7. What it has no place for is left out: stages and instance scores, advice and ideas, retired islands. Its archive is
-empty: ours is made of the programs, and stored nowhere.
+0.0.7. What it has no place for is left out: stages and instance scores, advice and ideas, retired islands.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator
@@ -22,6 +22,7 @@ from shinka_core.exports.embedding_map import Components, Floats, groups
 from shinka_core.exports.new_files import appearing
 from shinka_core.exports.order import Order, Written
 from shinka_core.exports.tables import at_once, moment, with_sources
+from shinka_core.population.members import archive_of
 from shinka_core.program import Purpose
 from shinka_core.source import Source
 
@@ -80,6 +81,7 @@ async def write(reader: EvolutionReader, order: Order) -> Written:
             file.execute(statement)
         counts = {"programs": await _write_programs(reader, file)}
         await _write_descent(reader, file)
+        await _write_archive(reader, file)
         await _write_calls(reader, file, texts=order.texts)
         _tell_costs(file)
         await _write_map(reader, file)
@@ -157,6 +159,14 @@ async def _write_descent(reader: EvolutionReader, file: sqlite3.Connection) -> N
     file.execute(
         "UPDATE programs SET children_count = (SELECT count(*) FROM programs c WHERE c.parent_id = programs.id)"
     )
+
+
+async def _write_archive(reader: EvolutionReader, file: sqlite3.Connection) -> None:
+    """Its members, which the record tells: nothing stores them."""
+    events, settings = [event async for event in reader.events()], await reader.settings()
+    members = await asyncio.to_thread(archive_of, events, settings)
+    # Of those that were written: a run that goes on has more by now.
+    file.executemany("INSERT INTO archive SELECT id FROM programs WHERE id = ?", [(member,) for member in members])
 
 
 async def _write_calls(reader: EvolutionReader, file: sqlite3.Connection, *, texts: bool) -> None:

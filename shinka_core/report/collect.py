@@ -15,9 +15,10 @@ from shinka_core.database.chronicle import GuidanceRecord
 from shinka_core.database.reader import EvolutionReader
 from shinka_core.database.records import CallRecord, ProgramRecord
 from shinka_core.database.summary import RunSummary
+from shinka_core.population.members import archive_of
 from shinka_core.record import Event
 from shinka_core.report.columns import call_columns, failure_columns, program_columns, seconds
-from shinka_core.report.folded import arms_over_time, elites, moves, outcomes
+from shinka_core.report.folded import arms_over_time, moves, outcomes
 from shinka_core.report.points import plane
 from shinka_core.report.throughput import spans, timeline
 from shinka_core.settings import DEFAULT_PROPOSAL_JOBS
@@ -78,11 +79,9 @@ async def _vectors(reader: EvolutionReader, programs: Sequence[ProgramRecord]) -
 
 
 def _folded(events: Sequence[Event], settings: Mapping[str, Any], place: Mapping[str, int]) -> dict[str, Any]:
-    seed = int(settings.get("evolution", {}).get("seed") or 0)
-    members = elites(events, settings.get("database", {}), seed)
     return {
         "arms": arms_over_time(outcomes(events)),
-        "archive": sorted(place[member] for member in members if member in place),
+        "archive": sorted(place[member] for member in archive_of(events, settings) if member in place),
     }
 
 

@@ -1,4 +1,4 @@
-"""What the search's own folds say of a record: who is in the archive, and what each arm is known to give."""
+"""What the search's own folds say of a record: what each arm is known to give, and who moved."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ import numpy as np
 
 from shinka_core.bandit import Arm, Arms
 from shinka_core.bandit.protocol import Offer, Outcome
-from shinka_core.config import DatabaseConfig
-from shinka_core.errors import ShinkaError
-from shinka_core.population.settings import search_of
-from shinka_core.population.state import Population
 from shinka_core.record import Event, Joined, replay
 
 # Moments at which the arms are looked at.
@@ -45,17 +41,6 @@ def outcomes(events: Sequence[Event]) -> list[Outcome]:
 def moves(events: Sequence[Event]) -> list[tuple[int, str, int]]:
     """Programs that came to another island: how many programs there were, which one, and to which."""
     return [(event.after, event.program_id, event.island) for event in events if isinstance(event, Joined)]
-
-
-def elites(events: Sequence[Event], database: Mapping[str, Any], seed: int) -> list[str]:
-    """Ids of the archive's members; none where this installation lacks what the settings name."""
-    try:
-        config = DatabaseConfig(**{name: value for name, value in database.items() if name != "db_path"})
-        population = Population(config.num_islands, search_of(config).archive, seed)
-        population.load(events)
-    except (ShinkaError, ValueError, TypeError, IndexError):
-        return []
-    return [population.ids[position] for position in population.elites]
 
 
 def arms_over_time(found: Sequence[Outcome]) -> dict[str, Any]:

@@ -54,6 +54,8 @@ async def test_programs_are_what_they_were(tmp_path: Path) -> None:
     assert costs == [0.0, 0.25, 0.0, 0.0, 0.0, 0.0]
     store = dict(file.execute("SELECT key, value FROM metadata_store").fetchall())
     assert store == {"last_iteration": "6", "best_program_id": programs[-1].id}
+    members = [member for (member,) in file.execute("SELECT program_id FROM archive")]
+    assert sorted(members) == sorted(program.id for program in programs if program.correct)
     file.close()
 
 
