@@ -6,15 +6,13 @@ Imports inside functions count; those for type checkers alone do as well.
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.docs.made import Made
 from tests.test_architecture import GROUND, LAYERS, ROOT, SOURCES, imports
 
-DOCUMENT = ROOT / "docs" / "architecture.md"
-BEGIN, END = "<!-- graph: made by `make architecture` -->", "<!-- end of graph -->"
 WIDTH = 118
 FOLDERS = {"flows.orchestrator.server", "flows.orchestrator", "flows.terminal", "flows.live"}
 
@@ -94,16 +92,12 @@ def entry(part: str, used: list[str]) -> list[str]:
     )
 
 
-def main() -> None:
-    """Prints the graph, or writes it into the document."""
-    made = text()
-    if "--write" not in sys.argv[1:]:
-        sys.stdout.write(f"{made}\n")
-        return
-    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    DOCUMENT.write_text(f"{before}{BEGIN}\n```text\n{made}\n```\n{END}{after}", encoding="utf-8")
+def fenced() -> str:
+    """The graph as it stands in the document."""
+    return f"```text\n{text()}\n```"
 
+
+DOCUMENT = Made(ROOT / "docs" / "architecture.md", fenced)
 
 if __name__ == "__main__":
-    main()
+    DOCUMENT.main()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from typing import Any
 
 from shinka_core.bandit import BANDITS
@@ -13,10 +12,9 @@ from shinka_core.population.islands import ISLANDS
 from shinka_core.population.migration import MIGRATIONS
 from shinka_core.population.parents import PARENTS
 from shinka_core.prompts import PROMPT_BUILDERS
+from tests.docs.made import Made
 from tests.test_architecture import ROOT
 
-DOCUMENT = ROOT / "docs" / "strategies.md"
-BEGIN, END = "<!-- made by `make architecture` -->", "<!-- end -->"
 KINDS: dict[str, tuple[str, Any]] = {
     "Parents": ("parent_selection_strategy", PARENTS),
     "Inspirations": ("inspiration_strategies", INSPIRATIONS),
@@ -53,14 +51,7 @@ def _sentence(part: Any) -> str:
     return " ".join((part.__doc__ or "").split("\n\n")[0].split())
 
 
-def document() -> str:
-    """The whole document, its tables made anew."""
-    head, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-    return f"{head}{BEGIN}\n\n{text()}\n{END}{rest.partition(END)[2]}"
-
+DOCUMENT = Made(ROOT / "docs" / "strategies.md", text)
 
 if __name__ == "__main__":
-    if "--write" in sys.argv:
-        DOCUMENT.write_text(document(), encoding="utf-8")
-    else:
-        sys.stdout.write(text())
+    DOCUMENT.main()

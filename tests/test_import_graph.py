@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 
-from tests.import_graph import BEGIN, DOCUMENT, END, graph, levels, text
+from tests.import_graph import DOCUMENT, graph, levels
 from tests.test_architecture import GROUND, ROOT
 
 
 def test_the_document_has_the_graph_as_it_is() -> None:
-    written = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
-    assert written.strip() == f"```text\n{text()}\n```", "run `make architecture`"
+    assert DOCUMENT.anew() == DOCUMENT.stands(), "run `make architecture`"
 
 
 def test_every_file_that_the_document_names_is_there() -> None:
-    named = re.findall(
-        r"\b(?:shinka|flows|tasks|tests|shinka_core)(?:/\w+)+(?:\.py)?", DOCUMENT.read_text(encoding="utf-8")
-    )
+    named = re.findall(r"\b(?:shinka|flows|tasks|tests|shinka_core)(?:/\w+)+(?:\.py)?", DOCUMENT.stands())
     assert len(named) > 60
     missing = {path for path in named if not (ROOT / path).exists() and not (ROOT / f"{path}.py").exists()}
     assert missing == set()

@@ -11,13 +11,13 @@ from shinka.testing import random_view
 from shinka_core.config import DatabaseConfig, EvolutionConfig
 from shinka_core.population.settings import search_of
 from shinka_core.ways import ways_of
-from tests.strategies_document import DOCUMENT, document
+from tests.strategies_document import DOCUMENT
 
-TEXT = DOCUMENT.read_text(encoding="utf-8")
+TEXT = DOCUMENT.stands()
 
 
 def test_its_tables_are_those_of_the_registries() -> None:
-    assert document() == TEXT, "run `make architecture`"
+    assert DOCUMENT.anew() == TEXT, "run `make architecture`"
 
 
 def test_its_settings_are_taken() -> None:

@@ -6,7 +6,6 @@ import dataclasses
 import importlib
 import inspect
 import re
-import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Annotated, Any, get_args, get_origin
@@ -14,10 +13,9 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel
 
 from shinka_core.registry import Registry
+from tests.docs.made import Made
 from tests.docs.pages import DOCS
 
-DOCUMENT = DOCS / "api.md"
-BEGIN, END = "<!-- made by `make architecture` -->", "<!-- end -->"
 MODULES = (
     "shinka",
     "shinka.core",
@@ -177,14 +175,7 @@ def _first(module: Any) -> str:
     return " ".join((module.__doc__ or "").split("\n\n")[0].split())
 
 
-def document() -> str:
-    """The whole document, made anew."""
-    head, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-    return f"{head}{BEGIN}\n\n{text()}\n{END}{rest.partition(END)[2]}"
-
+DOCUMENT = Made(DOCS / "api.md", text)
 
 if __name__ == "__main__":
-    if "--write" in sys.argv:
-        DOCUMENT.write_text(document(), encoding="utf-8")
-    else:
-        sys.stdout.write(text())
+    DOCUMENT.main()

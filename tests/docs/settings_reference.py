@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import types
 from collections.abc import Mapping
 from enum import Enum
@@ -32,10 +31,9 @@ from shinka_core.config import (
 )
 from shinka_core.config.job import JobSettings
 from shinka_core.registry import Spec
+from tests.docs.made import Made
 from tests.docs.pages import DOCS
 
-DOCUMENT = DOCS / "settings.md"
-BEGIN, END = "<!-- made by `make architecture` -->", "<!-- end -->"
 # Title, model, and the model whose fields it has as well.
 SECTIONS: tuple[tuple[str, type[BaseModel], type[BaseModel] | None], ...] = (
     ("evolution", EvolutionConfig, None),
@@ -137,14 +135,7 @@ def _cell(said: str) -> str:
     return " ".join(said.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
-def document() -> str:
-    """The whole document, its tables made anew."""
-    head, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-    return f"{head}{BEGIN}\n\n{text()}\n{END}{rest.partition(END)[2]}"
-
+DOCUMENT = Made(DOCS / "settings.md", text)
 
 if __name__ == "__main__":
-    if "--write" in sys.argv:
-        DOCUMENT.write_text(document(), encoding="utf-8")
-    else:
-        sys.stdout.write(text())
+    DOCUMENT.main()
