@@ -162,7 +162,7 @@ async def write_best(run: Run) -> Path | None:
     folder.mkdir(exist_ok=True)
     place = place_of(best.source, folder, run.seed_program.extension)
     await asyncio.to_thread(write_program, place, contents_of(best.source))
-    diff = await asyncio.to_thread(unified_diff, run.seed_program.source, best.source)
+    diff = await asyncio.to_thread(unified_diff, run.seed_program.source, best.source, ("seed", "best"))
     _write(folder / "seed_to_best.diff", diff + "\n")
     about = {
         "generation": best.generation,

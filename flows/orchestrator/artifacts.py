@@ -107,7 +107,8 @@ class Diffs:
         if best is None:
             return ""
         if best.id != self._last[0]:
-            self._last = (best.id, await asyncio.to_thread(unified_diff, self._run.seed_program.source, best.source))
+            seed = self._run.seed_program.source
+            self._last = (best.id, await asyncio.to_thread(unified_diff, seed, best.source, ("seed", "best")))
         return self._last[1]
 
 

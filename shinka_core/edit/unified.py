@@ -22,10 +22,10 @@ SMALL_GAP = 10_000
 Span = tuple[int, int, int, int]
 
 
-def unified_diff(parent: Source, child: Source) -> str:
-    """The change as a unified diff: of one file `parent` to `candidate`, of a folder each changed file by its path."""
+def unified_diff(parent: Source, child: Source, names: tuple[str, str] = ("parent", "candidate")) -> str:
+    """The change as a unified diff: of one file under these names, of a folder each changed file by its path."""
     if parent.single and child.single:
-        return _file_diff(parent.text, child.text, "parent", "candidate")
+        return _file_diff(parent.text, child.text, *names)
     paths = sorted({file.path for file in (*parent.files, *child.files)})
     return "\n".join(shown for path in paths if (shown := _changed(path, parent.find(path), child.find(path))))
 

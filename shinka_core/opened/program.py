@@ -126,7 +126,7 @@ class OpenedProgram:
         async def seed(reader: EvolutionReader) -> Source:
             return await reader.source((await reader.program(0, ())).id)
 
-        return unified_diff(self._ask(seed), self.source)
+        return unified_diff(self._ask(seed), self.source, ("seed", "program"))
 
     @cached_property
     def calls(self) -> list[CallRecord]:

@@ -142,7 +142,7 @@ async def test_tables_names_and_tags_say_what_the_database_says_whatever_stands_
     page = shown["evolution"]
     assert f"`{results}`" in page
     assert f"## Best program: generation {stored[0][0]}" in page
-    assert "~~~diff\n--- parent\n+++ candidate\n" in page
+    assert "~~~diff\n--- seed\n+++ best\n" in page
     assert "\x1b" not in page + json.dumps(shown, ensure_ascii=False)
 
     children = flow_runs(prefect_api, parent_flow_run_id={"any_": [outer["id"]]})

@@ -37,7 +37,8 @@ def ask(evolution: Evolution) -> None:
     assert best.metrics == {"speed": 2, "ok": True, "note": "fast", "secret": 1.5}
     assert best.text_feedback == f"better {HOSTILE}"
     assert best.code == LATER
-    assert best.diff == best.diff_to_seed == "--- parent\n+++ candidate\n@@ -1 +1,2 @@\n x = 1\n+y = 2"
+    change = "\n@@ -1 +1,2 @@\n x = 1\n+y = 2"
+    assert (best.diff, best.diff_to_seed) == (f"--- parent\n+++ candidate{change}", f"--- seed\n+++ program{change}")
     (call,) = best.calls
     assert (call.messages, call.answer) == ((("system", "be good"), ("user", "improve it")), f"done {HOSTILE}")
     assert best.steps == []
