@@ -265,14 +265,14 @@ class LocalLauncher:
     async def _until_end(self, running: _Running) -> Report:
         """Waits until the process has ended, and tells how by the warden's word, which stands when this process does."""
         child, limit = running.child, running.request.time_limit
-        patience = None if limit is None else max(0.0, limit + WARDEN_GRACE - (time.monotonic() - child.started))
+        latest = None if limit is None else child.started + limit + WARDEN_GRACE
         waiting: set[asyncio.Future[float] | asyncio.Future[Report]] = {child.ended, running.report}
-        await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-        if not child.ended.done() and not running.report.done():
-            return Report("timeout", time.monotonic() - child.started)  # there is no warden
+        await asyncio.wait(waiting, timeout=_left_until(latest), return_when=asyncio.FIRST_COMPLETED)
+        if running.report.done() and not running.report.result().passed:
+            await asyncio.wait({child.ended}, timeout=_left_until(latest))
+        if not child.ended.done() and not (running.report.done() and running.report.result().passed):
+            return Report("timeout", time.monotonic() - child.started)  # there is no warden, or it is mistaken
         if running.report.done():
-            if not running.report.result().passed:
-                await asyncio.shield(child.ended)
             return running.report.result()
         seconds = child.ended.result() - child.started
         if child.code() in (-9, 137) or (limit is not None and seconds > limit):
@@ -340,6 +340,11 @@ class LocalLauncher:
             os.close(running.seal)
             if running.scratch is not None:
                 await asyncio.to_thread(shutil.rmtree, running.scratch, ignore_errors=True)
+
+
+def _left_until(moment: float | None) -> float | None:
+    """Seconds until a moment of the monotonic clock."""
+    return None if moment is None else max(0.0, moment - time.monotonic())
 
 
 def _process_of(job: Job) -> int | None:

@@ -87,13 +87,15 @@ class Warden:
             if late > STOOD_STILL:
                 for each in self._watched.values():
                     each.lost += late
-            # First this: a driver that is killed has closed its pipes before anything else of it ends.
+            # Found before anything is heard: what begins then may get the descriptor of one that is forgotten.
+            ended = [self._watched[self._pids[handle]] for handle, _ in ready if handle in self._pids]
+            # Said after it: a driver that is killed has closed its pipes before anything else of it ends.
             if any(descriptor == 0 for descriptor, _ in ready) and not self._hear():
                 break
-            for handle in [descriptor for descriptor, _ in ready if descriptor in self._pids]:
-                self._end(self._watched[self._pids[handle]], "ended")
-            for each in [each for each in self._watched.values() if each.handle < 0 and each.ended()]:
-                self._end(each, "ended")
+            ended += [each for each in self._watched.values() if each.handle < 0 and each.ended()]
+            for each in ended:
+                if self._watched.get(each.pid) is each:
+                    self._end(each, "ended")
             self._enforce()
         for each in self._watched.values():
             kill_tree(each.pid, each.mark)

@@ -15,7 +15,7 @@ import pytest
 
 from shinka_core.config import LocalJobConfig
 from shinka_core.launch import LocalLauncher, local
-from shinka_core.launch.watch import Watch
+from shinka_core.launch.watch import Report, Watch
 from tests.shinka_core.launch.test_hostile import HUNGRY_FAMILY, LEVELS
 from tests.shinka_core.launch.test_local import SPAWN, Bench, sleepers
 from tests.support.launching import asked
@@ -123,6 +123,22 @@ async def test_without_a_warden_the_driver_holds_the_time_limit(
     bench = Bench(tmp_path, time=0.5)
     assert (await bench.run("import time; time.sleep(60)")).reason == "timeout"
     assert (await bench.run("result(1.0)", "gen_2")).correct
+
+
+async def test_a_warden_that_is_mistaken_about_an_end_lifts_no_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "WARDEN_GRACE", 0.2)
+    bench = Bench(tmp_path, time=0.5)
+    job = await bench.launcher.submit(
+        asked(bench.launcher, bench.program("import time; time.sleep(60)"), tmp_path / "gen_1/results")
+    )
+    watch: Watch = bench.launcher._watch  # pyright: ignore[reportPrivateUsage]
+    ((pid, report),) = watch._reports.items()  # pyright: ignore[reportPrivateUsage]
+    watch._say(f"forget {pid}\n")  # pyright: ignore[reportPrivateUsage]
+    report.set_result(Report("", 0.1))
+    evaluation = await bench.launcher.result(job)
+    assert (evaluation.reason, evaluation.seconds < 4) == ("timeout", True)
 
 
 async def test_requests_to_end_that_are_meant_for_the_driver_do_not_end_the_warden(tmp_path: Path) -> None:
