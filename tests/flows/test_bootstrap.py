@@ -138,6 +138,7 @@ async def test_a_first_program_that_cannot_be_written_is_told_and_asked_for_anew
         assert len(server.asked) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken_off", range(5))
 async def test_a_bootstrap_that_is_broken_off_asks_nothing_twice(tmp_path: Path, broken_off: int) -> None:
     """Broken off while the model is asked for the nth time, without a word, and taken up by another process's eyes."""

@@ -38,6 +38,7 @@ async def test_it_is_renewed_by_another_process_while_the_run_goes_on(
     assert not list((tmp_path / "r").glob(f".{REPORT}*")), "a page that is being written is never seen"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_reports")
 @pytest.mark.parametrize("few", [1_000, 0])
 async def test_a_report_that_cannot_be_written_is_said_and_the_run_ends_as_usual(

@@ -26,6 +26,7 @@ def copied(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_is_continued_by_its_folder_alone_after_it_was_moved_and_from_python(
     tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ def summary_of(results: Path) -> dict[str, Any]:
     return json.loads((results / "summary.json").read_text())
 
 
+@pytest.mark.slow
 def test_a_run_ends_at_its_last_evaluation_says_so_and_goes_on_without_the_limit(
     tmp_path: Path, prefect_api: str, prefect_home: Path
 ) -> None:

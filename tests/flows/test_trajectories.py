@@ -38,6 +38,7 @@ def task_of(folder: Path, database: dict[str, Any], **evolution: Any) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_two_unlike_islands_are_visible_as_such(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     unlike = [{"operators": ["mutate"], "parents": "hill_climbing"}, {"operators": ["diff"], "parents": "uniform"}]
     task, results = task_of(tmp_path / "task", {"islands": unlike}), tmp_path / "r"

@@ -78,6 +78,7 @@ print(len(names))
 """
 
 
+@pytest.mark.slow
 def test_importing_changes_nothing_of_the_process() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORTS], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

@@ -130,6 +130,7 @@ def _program(number: int, score: float) -> Program:
     return Program(_id(number), number, Source.of(f"x = {number}", "text"), number % 2, score, True)
 
 
+@pytest.mark.slow
 async def test_a_population_of_ten_thousand(tmp_path: Path) -> None:
     config = settings(tmp_path, "LAST = 0\n", {"archive_size": 1_000, "num_islands": 2})
     async with open_run(config, resume=False) as run:
@@ -169,6 +170,7 @@ async def test_a_block_of_a_megabyte_written_anew(tmp_path: Path) -> None:
                     await live(run, number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", ["x = 1", "y = 1", "  x = 1\n  x = 1\n  x = 2", "x = 1\nx = 1"])
 async def test_an_ambiguous_search_in_a_hundred_thousand_lines(tmp_path: Path, search: str) -> None:
     code = "# EVOLVE-BLOCK-START\n" + "x = 1\n" * 100_000 + "# EVOLVE-BLOCK-END\n"

@@ -70,6 +70,7 @@ def test_both_are_there_under_their_names(files: str, when: str, tmp_path: Path)
     assert done.stdout.strip() == name
 
 
+@pytest.mark.slow
 def test_where_no_name_is_taken_nothing_is_changed(tmp_path: Path) -> None:
     text = (
         "import sys, shinka\nshinka.AsyncEvolutionRunner\nprint(*sys.meta_path)\nassert 'flows.runner' in sys.modules"

@@ -51,6 +51,7 @@ def test_mistakes_are_told_in_a_line(
     assert "Traceback" not in told
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_reports")
 def test_a_run_leaves_its_report_unless_it_is_told_not_to(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     (tmp_path / "evolve.yaml").write_text("evolution: {report: false}\n")

@@ -96,6 +96,7 @@ async def test_an_owner_that_ends_while_it_is_waited_for_is_not_waited_for_longe
                     await taking
 
 
+@pytest.mark.slow
 async def test_who_was_taken_for_gone_writes_nothing_any_more_and_is_told(
     tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ async def test_six_processes_open_an_empty_database_at_once(tmp_path: Path, data
     assert [out.decode() for out, _error in said] == [f"run-{number}\n" for number in range(6)], said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("old", [False, True], ids=["making", "migrating"])
 async def test_killed_in_the_middle_it_is_as_it_was_before(tmp_path: Path, database_url: str | None, old: bool) -> None:
     url = await fresh_database(database_url) if database_url else "e.sqlite"

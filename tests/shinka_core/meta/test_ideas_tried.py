@@ -336,6 +336,7 @@ async def test_an_answer_that_holds_no_idea_is_asked_about_once_more_and_then_le
             assert not list(step_of(run).book)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 async def test_whatever_happens_and_whenever_it_is_opened_again_the_record_tells_the_same(
     tmp_path: Path, seed: int
