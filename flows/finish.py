@@ -93,8 +93,14 @@ def final_state(run: Run, summary: RunSummary) -> RunSummary | State[RunSummary]
         if not run.control.outage:
             return Completed(message=message, data=summary)
     elif not (message := summary.nothing_made[:STATE_MESSAGE]):
-        return Completed(message=summary.reached[:STATE_MESSAGE], data=summary) if summary.reached else summary
+        return Completed(message=(summary.reached or _came_to(summary))[:STATE_MESSAGE], data=summary)
     return Failed(message=message, data=UnfinishedError(message, summary))
+
+
+def _came_to(summary: RunSummary) -> str:
+    if summary.best_score is None:
+        return f"{summary.programs} programs, none of them correct"
+    return f"best score {summary.best_score:.6g} (generation {summary.best_generation}), {summary.programs} programs"
 
 
 @contextmanager

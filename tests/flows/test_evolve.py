@@ -58,6 +58,9 @@ def test_a_run_fills_all_proposal_slots_records_everything_and_shows_itself_alon
     assert (results / "best/seed_to_best.diff").exists()
 
     outer = flow_runs(prefect_api, name={"any_": ["full-run"]})
+    assert (
+        outer[0]["state"]["message"] == f"best score {best['score']:.6g} (generation {best['generation']}), 17 programs"
+    )
     assert [run["state"]["type"] for run in outer] == ["COMPLETED"]
     children = flow_runs(prefect_api, parent_flow_run_id={"any_": [outer[0]["id"]]})
     assert sorted(map(generation_of, children)) == [f"gen-{number:04d}" for number in range(17)]
