@@ -1,6 +1,6 @@
 """A driver killed again and again at random moments loses nothing and pays nothing twice.
 
-CI does it a hundred times on each database (`SHINKA_TEST_KILLS`), `make test-all` twenty. What counts as stored is what
+CI does it sixty times on each database (`SHINKA_TEST_KILLS`), `make test-all` twenty. What counts as stored is what
 the database says, with its times: an answer or an evaluation that was stored before a kill and is asked for or run
 again after it is a fault, however close to the kill it was.
 """

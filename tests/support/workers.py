@@ -1,4 +1,4 @@
-"""How the tests are spread over workers: file by file, but the tests of the flows all on one.
+"""How the tests are spread over workers: file by file, but the tests of the flows all on one if there are others.
 
 They need a Prefect server, which takes seconds to start and some time for as long as it lives, and their runs keep
 more than one processor busy. The other workers come without. The kills take as long as all the rest of the slow ones
@@ -13,6 +13,7 @@ from typing import Any
 MOST = 4
 TOGETHER, APART = "tests/flows/", "tests/flows/test_kill.py"
 QUICK = "not slow"
+OTHER_PREFECT = "other_prefect"
 
 
 def count(config: Any) -> int:
@@ -21,17 +22,24 @@ def count(config: Any) -> int:
     return min(MOST, here + (config.getoption("markexpr") == QUICK))
 
 
-def portion(test: str) -> str:
-    """What is run in one go, by one worker, of all that has the same portion."""
-    return TOGETHER if test.startswith(TOGETHER) and not test.startswith(APART) else test.partition("::")[0]
+def portion(test: str, *, flows_alone: bool) -> str:
+    """What is run in one go, by one worker, of all that has the same portion.
+
+    Args:
+        flows_alone: Whether there are no tests but those of the flows.
+    """
+    together = test.startswith(TOGETHER) and not test.startswith(APART) and not flows_alone
+    return TOGETHER if together else test.partition("::")[0]
 
 
 def scheduling(config: Any, log: Any) -> Any:
     """The scheduler of pytest-xdist, which the largest portion is given out by first."""
     from xdist.scheduler import LoadScopeScheduling
 
+    flows_alone = OTHER_PREFECT in config.getoption("markexpr")
+
     class ByPortion(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return portion(nodeid)
+            return portion(nodeid, flows_alone=flows_alone)
 
     return ByPortion(config, log)
