@@ -1,4 +1,4 @@
-"""How many cases are generated: two hundred while working on it, two thousand in CI (`HYPOTHESIS_PROFILE=ci`).
+"""How many cases are generated: two hundred while working on it, a thousand in CI (`HYPOTHESIS_PROFILE=ci`).
 
 Ten thousand in CI of what strangers write: answers of models, and settings.
 """
@@ -14,7 +14,7 @@ PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
 
 def load_profile() -> None:
     settings.register_profile("default", max_examples=200, deadline=None)
-    settings.register_profile("ci", max_examples=2_000, deadline=None)
+    settings.register_profile("ci", max_examples=1_000, deadline=None)
     settings.load_profile(PROFILE)
 
 

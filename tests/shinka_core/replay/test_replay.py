@@ -184,7 +184,7 @@ async def test_a_run_that_was_killed_and_resumed_comes_out_as_it_was(tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 3])
 async def test_two_hundred_generations_ten_at_once_come_out_as_they_were_killed_and_resumed_too(
     tmp_path: Path, seed: int
 ) -> None:
