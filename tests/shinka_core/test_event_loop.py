@@ -199,6 +199,7 @@ json.dump({"correct": True, "error": None}, open(out + "/correct.json", "w"))
 """
 
 
+@pytest.mark.slow
 async def test_an_evaluator_that_writes_and_prints_megabytes(tmp_path: Path) -> None:
     config = settings(tmp_path, "x = 1\n")
     (tmp_path / "evaluate.py").write_text(TALKATIVE)

@@ -147,6 +147,7 @@ async def novel(judge: AsyncNoveltyJudge, code: str, *others: str) -> bool:
     return verdict.novel
 
 
+@pytest.mark.slow
 async def test_one_changed_constant_in_twenty_thousand_lines_is_seen() -> None:
     judge = AsyncNoveltyJudge(HashedNgrams())
     parent = long_program(20_000)

@@ -35,6 +35,7 @@ def threads_that_change_while_a_tree_is_built() -> Iterator[None]:
         gc.callbacks.remove(give_way)
 
 
+@pytest.mark.slow
 def test_trees_that_are_built_at_the_same_time() -> None:
     with threads_that_change_while_a_tree_is_built(), ThreadPoolExecutor(4) as pool:
         trees = list(pool.map(python_tree, [LONG] * 16))

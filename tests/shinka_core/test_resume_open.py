@@ -71,6 +71,7 @@ def place(tmp_path: Path, database_url: str | None) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resume", [False, True, "auto"])
 async def test_a_seed_program_without_a_result_is_evaluated_again_also_by_the_same_command(
     tmp_path: Path, place: dict[str, Any], resume: Any
@@ -105,6 +106,7 @@ async def _only_seed(given: RunSettings, launcher: FakeLauncher, resume: Any) ->
         await steps.record(opened, None, candidate, evaluation)
 
 
+@pytest.mark.slow
 async def test_while_nothing_is_correct_a_mended_evaluator_evaluates_the_seed_program_again(
     tmp_path: Path, place: dict[str, Any]
 ) -> None:

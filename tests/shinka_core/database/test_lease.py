@@ -250,6 +250,7 @@ async def test_the_same_process_may_take_up_what_it_closed_and_not_what_it_has_o
         assert owner == ""
 
 
+@pytest.mark.slow
 async def test_signs_of_life_are_given_while_nothing_is_written_and_only_then(
     tmp_path: Path, database_url: str | None
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from shinka_core.llm.question import CallKey, Question
@@ -16,6 +17,7 @@ from tests.shinka_core.database.test_programs import name, opened, program, unit
 LONG = "x" * 200_000
 
 
+@pytest.mark.slow
 async def test_the_sum_of_three_hundred_long_calls_takes_less_than_five_milliseconds(
     tmp_path: Path, database_url: str | None
 ) -> None:

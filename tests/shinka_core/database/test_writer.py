@@ -191,6 +191,7 @@ async def test_a_commit_whose_receipt_is_lost_is_stored_once_and_is_no_failure(p
         assert db.lost is None
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 async def test_the_receipt_of_a_program_is_lost_and_it_is_one_program(postgres: Postgres) -> None:
     async with wire_to(postgres.port) as wire, opened(Path("."), through(postgres, wire)) as db:
@@ -208,6 +209,7 @@ async def test_the_receipt_of_a_program_is_lost_and_it_is_one_program(postgres: 
         assert (wire.lost, len(db)) == (1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 async def test_a_server_that_falls_silent_is_asked_anew(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     async with wire_to(postgres.port) as wire, opened(Path("."), through(postgres, wire)) as db:

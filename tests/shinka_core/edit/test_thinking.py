@@ -130,6 +130,7 @@ def test_a_description_may_speak_of_tags() -> None:
     assert applied(answer) == BETTER
 
 
+@pytest.mark.slow
 def test_it_takes_linear_time() -> None:
     text = "<think>" * 100_000 + "\n" + "</think>\n" * 100_000 + "x"
     assert without_thinking(text).text == "x"

@@ -258,6 +258,7 @@ async def test_the_next_question_tells_what_came_of_the_ideas_and_waits_for_all_
     assert "Generation 5" in asked, "the best program is shown"
 
 
+@pytest.mark.slow
 async def test_questions_whose_ideas_gain_nothing_become_rarer_until_one_gains(tmp_path: Path) -> None:
     async with ModelServer(script()) as server:
         lives = Lives(tmp_path, server, {"ideas": IDEAS | {"window": 8, "tries": 1}})
