@@ -268,6 +268,8 @@ class LocalLauncher:
         latest = None if limit is None else child.started + limit + WARDEN_GRACE
         waiting: set[asyncio.Future[float] | asyncio.Future[Report]] = {child.ended, running.report}
         await asyncio.wait(waiting, timeout=_left_until(latest), return_when=asyncio.FIRST_COMPLETED)
+        # In a process that was suspended the clock has run out before the loop looks what has come meanwhile.
+        await asyncio.wait(waiting, timeout=WORD_GRACE, return_when=asyncio.FIRST_COMPLETED)
         if running.report.done() and not running.report.result().passed:
             await asyncio.wait({child.ended}, timeout=_left_until(latest))
         if not child.ended.done() and not (running.report.done() and running.report.result().passed):
@@ -343,8 +345,8 @@ class LocalLauncher:
 
 
 def _left_until(moment: float | None) -> float | None:
-    """Seconds until a moment of the monotonic clock."""
-    return None if moment is None else max(0.0, moment - time.monotonic())
+    """Seconds until a moment of the monotonic clock; enough to hear what was said while this process stood still."""
+    return None if moment is None else max(WORD_GRACE, moment - time.monotonic())
 
 
 def _process_of(job: Job) -> int | None:

@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[3]
 DRIVER = """
 import asyncio, pathlib, sys
 from shinka_core.config import LocalJobConfig
-from shinka_core.launch import EvaluationRequest, LocalLauncher
+from shinka_core.launch import EvaluationRequest, LocalLauncher, local
+local.WARDEN_GRACE = 0.2  # so that its own clock runs out as well
 async def main(folder, level):
     config = LocalJobConfig(eval_program_path=str(folder / "evaluate.py"), isolation=level, time=2.0)
     launcher = LocalLauncher(config)
@@ -89,10 +90,15 @@ async def test_memory_is_watched_from_the_start_too(tmp_path: Path) -> None:
     await bench.launcher.close()
 
 
-async def test_an_evaluation_that_ended_in_time_is_no_timeout_however_late_that_is_noticed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("waits", [True, False], ids=["while it waits", "before it waits"])
+async def test_an_evaluation_that_ended_in_time_is_no_timeout_however_late_that_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    monkeypatch.setattr(local, "WARDEN_GRACE", 0.2)
     bench = Bench(tmp_path, time=1.0)
     job = await bench.launcher.submit(asked(bench.launcher, bench.program("result(1.0)"), tmp_path / "gen_1/results"))
-    await asyncio.sleep(0.01)
+    if waits:
+        await asyncio.sleep(0.01)
     time.sleep(2.0)
     evaluation = await bench.launcher.result(job)
     assert (evaluation.correct, evaluation.seconds < 1.0) == (True, True)
