@@ -28,6 +28,24 @@ def ending_signals() -> tuple[signal.Signals, ...]:
     return (signal.SIGINT, signal.SIGTERM, *hang_up)
 
 
+class BrokenOff(KeyboardInterrupt):
+    """A signal ends the command where nothing runs that could be stopped."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = signal.Signals(number)
+
+
+def break_off_on_signals() -> None:
+    """Has SIGTERM and a hang-up raise `BrokenOff` in this process, as Ctrl-C raises `KeyboardInterrupt`."""
+    for number in ending_signals()[1:]:
+        signal.signal(number, _break_off)
+
+
+def _break_off(number: int, _: object) -> None:
+    raise BrokenOff(number)
+
+
 @contextmanager
 def stopping_on_signals(stop: Callable[[], object], told: Told | None = None) -> Generator[None, None, None]:
     """Calls `stop` for every SIGINT and SIGTERM inside the block, on the running event loop, and for a first SIGHUP.

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from cyclopts import App
 from rich.console import Console
 
-from flows.signals import Told, ending_signals, stopping_on_signals
+from flows.signals import BrokenOff, Told, break_off_on_signals, stopping_on_signals
 from flows.terminal.mistakes import as_mistake, in_words, is_mistake
 from flows.terminal.output import steady_output
 from flows.terminal.spelling import refuse_broken_text, speak_utf8
@@ -54,25 +54,12 @@ def completed(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(cancellable())
     except asyncio.CancelledError:
-        raise _BrokenOff(told.first or signal.SIGINT) from None
+        raise BrokenOff(told.first or signal.SIGINT) from None
 
 
 def lead(app: App) -> None:
     """Runs a command with the arguments of this process, and leaves with its exit code."""
     speak_utf8()
     steady_output()
-    for number in ending_signals()[1:]:
-        signal.signal(number, _break_off)
+    break_off_on_signals()
     sys.exit(run(app, sys.argv[1:]))
-
-
-class _BrokenOff(KeyboardInterrupt):
-    """A signal ends the command."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = signal.Signals(number)
-
-
-def _break_off(number: int, _: object) -> None:
-    raise _BrokenOff(number)

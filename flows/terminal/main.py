@@ -13,7 +13,7 @@ from cyclopts import App, Group, Parameter, Token
 
 from flows.orchestrator.server.early import begin_early
 from flows.orchestrator.server.home import check_home
-from flows.signals import Told, ending_signals, stopping_on_signals
+from flows.signals import Told, break_off_on_signals, stopping_on_signals
 from flows.terminal.log_lines import spell_out_logs
 from flows.terminal.mistakes import as_mistake, in_words, is_mistake, keep_traceback
 from flows.terminal.output import leave_within, steady_output
@@ -324,20 +324,7 @@ def main() -> None:
     speak_utf8()
     steady_output()
     spell_out_logs()
-    for number in ending_signals()[1:]:
-        signal.signal(number, _break_off)
+    break_off_on_signals()
     code = run(sys.argv[1:])
     leave_within(LONGEST_END, code)
     sys.exit(code)
-
-
-class _BrokenOff(KeyboardInterrupt):
-    """A signal other than Ctrl-C that came before the run could be told of it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = signal.Signals(number)
-
-
-def _break_off(number: int, _: object) -> None:
-    raise _BrokenOff(number)
