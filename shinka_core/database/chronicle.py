@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.pages import rows_of
 from shinka_core.database.schema import (
     AdviceRow,
     EvolutionRow,
@@ -91,19 +92,8 @@ class Chronicle:
             StepRow.id, StepRow.generation, StepRow.step, StepRow.attempt, StepRow.turn, StepRow.seconds,
             StepRow.created_at,
         ).where(StepRow.evolution == self._evolution)  # fmt: skip
-        last = after
-        while True:
-            page = query.where(StepRow.id > last).order_by(StepRow.id).limit(PAGE)
-
-            async def read(connection: AsyncConnection, page: Any = page) -> list[Any]:
-                return list(await connection.execute(page))
-
-            rows = await self._store.read(read)
-            for row in rows:
-                yield Timing(*row)
-            if len(rows) < PAGE:
-                return
-            last = rows[-1].id
+        async for row in rows_of(self._store, query, StepRow.id, after, PAGE):
+            yield Timing(*row)
 
     async def guidance(self) -> list[GuidanceRecord]:
         """Ideas, advice and system prompts, each kind in the order in which they were written."""

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.calls import read_answer
+from shinka_core.database.pages import rows_of
 from shinka_core.database.schema import CallTextRow, ModelCallRow, SessionRow, StepRow, table_of
 from shinka_core.database.sources import read_embeddings, unpacked
 from shinka_core.database.store import Store
@@ -68,19 +69,8 @@ class Course:
             StepRow.id, StepRow.generation, StepRow.step, StepRow.attempt, StepRow.turn, StepRow.source,
             StepRow.embedding, StepRow.payload,
         ).where(StepRow.evolution == self._evolution)  # fmt: skip
-        last = 0
-        while True:
-            page = query.where(StepRow.id > last).order_by(StepRow.id).limit(PAGE)
-
-            async def read(connection: AsyncConnection, page: Any = page) -> list[Any]:
-                return list(await connection.execute(page))
-
-            rows = await self._store.read(read)
-            for row in rows:
-                yield CourseStep(*row)
-            if not rows:
-                return
-            last = rows[-1].id
+        async for row in rows_of(self._store, query, StepRow.id, 0, PAGE):
+            yield CourseStep(*row)
 
     async def answer(self, key: CallKey) -> Answer | None:
         """What was answered to that question, if it ever was."""

@@ -24,6 +24,7 @@ from shinka_core.database.islands import IslandRecord, read_islands
 from shinka_core.database.loading import read_events
 from shinka_core.database.no_program import why_there_is_none
 from shinka_core.database.overview import Overview, read_overview
+from shinka_core.database.pages import pages, rows_of
 from shinka_core.database.read_only import check_revision, read_only_engine
 from shinka_core.database.records import (
     CallRecord,
@@ -124,7 +125,7 @@ class EvolutionReader:
         query = self._programs(columns)
         if generation is not None:
             query = query.where(ProgramRow.generation == generation)
-        async for row in self._pages(query, ProgramRow.sequence, after):
+        async for row in self._rows(query, ProgramRow.sequence, after):
             yield _program_record(row, columns)
 
     async def program(self, which: int | str, columns: Collection[str] = TEXTS) -> ProgramRecord:
@@ -228,12 +229,10 @@ class EvolutionReader:
             ProgramRow.correct,
             ProgramRow.parent_id,
         ).where(ProgramRow.evolution == self.name)
-        last = after
-        while rows := await self._page(query, ProgramRow.sequence, last):
+        async for rows in pages(self._store, query, ProgramRow.sequence, after, PAGE):
             shown = await self._store.read(lambda connection, rows=rows: _inspirations(connection, rows))
             for row in rows:
                 yield Descent(*row, inspirations=shown.get(row.id, ()))
-            last = rows[-1].sequence
 
     async def calls(
         self, after: int = 0, *, texts: bool = False, generation: int | None = None
@@ -251,7 +250,7 @@ class EvolutionReader:
             query = query.join(CallTextRow, CallTextRow.id == ModelCallRow.texts)
         if generation is not None:
             query = query.where(ModelCallRow.generation == generation)
-        async for row in self._pages(query, ModelCallRow.id, after):
+        async for row in self._rows(query, ModelCallRow.id, after):
             values = dict(row._mapping)
             usage = Usage(**{name: values.pop(name) for name in Usage.__dataclass_fields__})
             if texts:
@@ -273,7 +272,7 @@ class EvolutionReader:
             GenerationRow.started_at,
             GenerationRow.updated_at,
         ).where(GenerationRow.evolution == self.name)
-        async for number, state, sequence, step, reason, detail, blame, started, updated in self._pages(
+        async for number, state, sequence, step, reason, detail, blame, started, updated in self._rows(
             query, GenerationRow.number, -1
         ):
             failure = Failure(step, reason, detail) if state == GenerationState.FAILED else None
@@ -330,21 +329,9 @@ class EvolutionReader:
 
         return await self._store.read(read)
 
-    async def _pages(self, query: Select[Any], key: Any, after: int) -> AsyncIterator[Any]:
+    def _rows(self, query: Select[Any], key: Any, after: int) -> AsyncIterator[Any]:
         """The rows of a query in the order of a key that it selects."""
-        last = after
-        while rows := await self._page(query, key, last):
-            for row in rows:
-                yield row
-            last = rows[-1]._mapping[key.key]
-
-    async def _page(self, query: Select[Any], key: Any, after: int) -> list[Any]:
-        page = query.where(key > after).order_by(key).limit(PAGE)
-
-        async def read(connection: AsyncConnection) -> list[Any]:
-            return list(await connection.execute(page))
-
-        return await self._store.read(read)
+        return rows_of(self._store, query, key, after, PAGE)
 
 
 def _program_record(row: Any, columns: Collection[str]) -> ProgramRecord:
