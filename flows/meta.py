@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -49,8 +48,8 @@ async def meta(evolution: str, name: str, recorded: int) -> State[None]:
     try:
         if not isinstance(step, Resumable):
             await step.run(run)
-        elif not await _unless_over(run, step.run_at(run, recorded)):
-            return Cancelled(message="broken off: the generations are all done, or the run is stopped")
+        else:
+            await _while_it_matters(run, step, recorded)
     except RunStoppedError as error:
         return Cancelled(message=str(error)[:1000])  # whoever goes on with the run takes it up
     except Exception as error:
@@ -67,18 +66,22 @@ async def meta(evolution: str, name: str, recorded: int) -> State[None]:
     return Failed(message=problem) if problem else Completed(message=f"at {recorded} programs")
 
 
-async def _unless_over(run: Run, work: Coroutine[Any, Any, None]) -> bool:
-    """Does it, unless nobody waits for it any more; returns whether it was done."""
-    working, over = asyncio.create_task(work), asyncio.create_task(run.over.wait())
+async def _while_it_matters(run: Run, step: Resumable, recorded: int) -> None:
+    """Does it; once nobody waits for it any more, what is answered by then is written, and nothing new is asked.
+
+    Raises:
+        RunStoppedError: Something of it is left, for whoever goes on with the run.
+    """
+    working, over = asyncio.create_task(step.run_at(run, recorded)), asyncio.create_task(run.over.wait())
     try:
         await asyncio.wait([working, over], return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
-        return working.done()
     finally:
         over.cancel()
         working.cancel()
         await asyncio.wait([working])
+    if not working.cancelled():
+        return working.result()
+    return await step.run_at(run, recorded)  # its last answer may have come while it was broken off
 
 
 class _Due:

@@ -8,7 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shinka_core.config import EvolutionConfig
-from shinka_core.errors import BudgetExhaustedError, ConfigError, ModelError, ModelsOutError, PromptTooLongError
+from shinka_core.errors import (
+    BudgetExhaustedError,
+    ConfigError,
+    ModelError,
+    ModelsOutError,
+    PromptTooLongError,
+    RunStoppedError,
+)
 from shinka_core.llm.question import CallKey, Message, Question
 from shinka_core.model_address import is_builtin
 from shinka_core.periodic import OpenRun
@@ -92,12 +99,14 @@ async def ask(
         ModelsOutError: No model of the run can be asked any more.
         BudgetExhaustedError: The call could pass the budget.
         ConfigError: There is no model to ask.
-        RunStoppedError: The run is being stopped.
+        RunStoppedError: The run is being stopped, or its generations are all done.
     """
     key = key_of(role, recorded, turn)
     stored = await run.database.calls.find(key)
     if stored is not None:
         return stored
+    if run.over.is_set():
+        raise RunStoppedError("the generations are all done")
     models = models_for(run.settings.evolve, role)
     if not models:
         raise ConfigError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -22,6 +23,7 @@ class OpenRun(Protocol):
         seconds_before: Of the processes that had this evolution open before.
         control: Whether it goes on.
         contexts: What the models read, as far as is known.
+        over: Set when the generations are all done, and nobody waits for a step that can be taken up.
     """
 
     settings: RunSettings
@@ -32,6 +34,7 @@ class OpenRun(Protocol):
     seconds_before: float
     control: RunControl
     contexts: Contexts
+    over: asyncio.Event
 
 
 class Periodic(Protocol):
@@ -71,7 +74,10 @@ class Resumable(Protocol):
         ...
 
     async def run_at(self, run: OpenRun, recorded: int) -> None:
-        """Does it for that number, or the rest of it. It is broken off when the generations are all done.
+        """Does it for that number, or the rest of it.
+
+        It is broken off when the generations are all done, and called once more to write what it has: for some
+        seconds, while `run.over` is set and nothing new is asked.
 
         Raises:
             ShinkaError: It comes to nothing this time, which is kept as its end; the run goes on.

@@ -88,7 +88,7 @@ async def test_a_run_shows_what_it_learned_and_says_what_that_cost(
 # Seconds from a question about the search to the kill, and those to its answer.
 KILLS = (0.05, 0.3, 0.1, 0.5)
 LATENCY = 0.2
-GENERATIONS = 30
+GENERATIONS = 40
 
 
 @pytest.mark.slow

@@ -10,9 +10,47 @@ from typing import Any
 
 import pytest
 
+from flows.meta import meta
+from flows.open_runs import registered
+from shinka_core.periodic import Named, OpenRun
 from tests.flows.test_review import runner
+from tests.support.meta import opened
 from tests.support.model_server import ModelServer, Script
 from tests.support.runs import flow_runs, rows, settings_for
+
+
+class Told:
+    """A step that is broken off between an answer, which is kept, and what it writes of it."""
+
+    def __init__(self) -> None:
+        self.answered, self.written = False, list[int]()
+
+    def due(self, recorded: int) -> bool:
+        return recorded == 3
+
+    async def open(self, run: OpenRun) -> None:
+        pass
+
+    async def run_at(self, run: OpenRun, recorded: int) -> None:
+        if not self.answered:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                self.answered = True
+        self.written.append(recorded)
+
+
+async def test_an_answer_that_comes_as_the_generations_end_is_written(tmp_path: Path) -> None:
+    step = Told()
+    async with opened(tmp_path, "http://127.0.0.1:9") as run:
+        run.periodics = (Named("told", step),)
+        with registered(run):
+            doing = asyncio.create_task(meta.fn(run.evolution, "told", 3))
+            await asyncio.sleep(0)
+            run.over.set()
+            state = await asyncio.wait_for(doing, 10)
+    assert (state.name, step.written) == ("Completed", [3])
+
 
 PLACE = "tests.support.beside:Noted"
 BEGUN = "SELECT step, attempt FROM generation_steps WHERE step LIKE 'periodic:%' ORDER BY 1, 2"

@@ -58,6 +58,16 @@ async def test_an_answer_is_durable_paid_under_its_purpose_and_never_asked_for_a
     assert set(rows(tmp_path / "results", "SELECT DISTINCT generation FROM model_calls")) == {(NO_GENERATION,)}
 
 
+async def test_when_the_generations_are_all_done_answers_are_read_and_nothing_is_asked(tmp_path: Path) -> None:
+    async with ModelServer(said("answer")) as server, opened(tmp_path, server.url) as run:
+        first = await ask(run, IDEAS, 12, plain)
+        run.over.set()
+        assert (await ask(run, IDEAS, 12, plain)).text == first.text
+        with pytest.raises(RunStoppedError, match="all done"):
+            await ask(run, IDEAS, 12, plain, turn=1)
+        assert len(server.requests) == 1
+
+
 async def test_passing_faults_are_waited_for_and_lasting_ones_are_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
