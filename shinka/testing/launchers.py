@@ -245,8 +245,9 @@ class Bench:
         return await self.launcher.submit(request)
 
     async def beats(self, job: Job) -> None:
-        """Waits until the program runs."""
+        """Waits until the program runs, and lets go of the loop at least once: a task that never began ends nothing."""
         async with asyncio.timeout(SOON):
+            await asyncio.sleep(0)
             while not self._beat(job):
                 await asyncio.sleep(0.02)
 
