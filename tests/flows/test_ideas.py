@@ -97,7 +97,10 @@ async def test_a_model_that_gives_no_ideas_costs_the_run_nothing_but_them(
     words = Words()
     logging.getLogger("shinka.llm").addHandler(words)
     request.addfinalizer(lambda: logging.getLogger("shinka.llm").removeHandler(words))
-    async with ModelServer(Script(answer=answer, latency=0.2)) as server, ModelServer(Script(faults={fault: 1.0})) as broken:
+    async with (
+        ModelServer(Script(answer=answer, latency=0.2)) as server,
+        ModelServer(Script(faults={fault: 1.0})) as broken,
+    ):
         with settings_for(prefect_api, prefect_home):
             began = time.monotonic()
             made = runner(
