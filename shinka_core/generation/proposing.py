@@ -81,6 +81,7 @@ async def propose(generation: OpenGeneration, sampling: Sampling, bench: TrialBe
     """
     operator = generation.run.ways_on(sampling.island).operators.of(sampling.patch_type)
     assert isinstance(operator, ProposingOperator), "others are asked for"
+    generation.model = ""  # whoever answered an earlier sampling has no part in this one
 
     async def make() -> Candidate | Failure:
         try:

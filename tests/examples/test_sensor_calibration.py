@@ -83,7 +83,7 @@ def test_mutation_improves_both_modules_and_the_files_are_those_of_the_database(
 
 
 def answer(messages: list[dict[str, str]], number: int) -> str:
-    """Every third answer has a mistake that names a file; the others change one or both modules."""
+    """Every third answer has a mistake that names a file; the others change one or both modules, each in its own way."""
     prompt = messages[-1]["content"] if len(messages) == 2 else messages[1]["content"]
     files = dict(re.findall(r"### FILE (\S+)\n```python\n(.*?)\n```", current(prompt), re.DOTALL))
     if number % 3 == 2 and len(messages) == 2:
@@ -91,7 +91,7 @@ def answer(messages: list[dict[str, str]], number: int) -> str:
     edits: list[str] = []
     for path in ("curve.py", "smoothing.py")[: 1 + number % 2]:
         line = next(line for line in files[path].split("\n") if re.search(r"= -?\d+\.\d+$", line))
-        moved = re.sub(r"-?\d+\.\d+$", lambda found: f"{float(found.group()) * 0.97:.9f}", line)
+        moved = re.sub(r"-?\d+\.\d+$", lambda found: f"{float(found.group()) * (0.97 - number / 1000):.9f}", line)
         edits.append(f"**{path}**\n```python\n<<<<<<< SEARCH\n{line}\n=======\n{moved}\n>>>>>>> REPLACE\n```\n")
     return f"<NAME>moved_{number}</NAME>\n<DESCRIPTION>Moves constants.</DESCRIPTION>\n" + "\n".join(edits)
 
