@@ -19,7 +19,7 @@ class OpenGeneration:
     Attributes:
         embedding: Of the candidate last judged, `(d,)` float32, or None; stored with the program.
         cost: US dollars of all answers so far.
-        model: Who gave the last answer; not always the model that was sampled.
+        model: Who gave the last answer, not always the model that was sampled; "" for what an operator makes alone.
         answered: Who gave the last answer of each sampling.
         unwritten: Outcomes on their way to the journal.
         started: The evaluations last started here by what they are for, with the digests of their programs.
