@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from flows.orchestrator.evaluation_runs import runs_of_a_deployment
 from flows.orchestrator.limits import evaluation_slot
 from shinka_core import generation as steps
 from shinka_core.errors import LaunchError
 from shinka_core.generation import OpenGeneration
+from shinka_core.launch import LAUNCHERS
 from shinka_core.program import Candidate, Evaluation, Sampling, Trial
 from shinka_core.source import Source
 from tasks import evaluate, submit
@@ -13,6 +15,8 @@ from tasks.policy import unopened
 
 # A job can be lost with its machine or its process; more often than this, something else is wrong.
 LAUNCH_ATTEMPTS = 3
+
+LAUNCHERS.register("prefect")(runs_of_a_deployment)
 
 
 async def judgement(opened: OpenGeneration, sampling: Sampling | None, candidate: Candidate) -> Evaluation:

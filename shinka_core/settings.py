@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel
 
-from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig, kind_of
+from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig, ProcessSettings, kind_of
 from shinka_core.config.starting import split_run
 
 DEFAULT_PROPOSAL_JOBS = 10
@@ -243,7 +243,7 @@ def absolute(settings: RunSettings) -> RunSettings:
     places: dict[str, Any] = {"eval_program_path": _absolute(job.eval_program_path)}
     if job.python is not None and os.sep in job.python:
         places["python"] = _absolute(job.python)
-    if isinstance(job, LocalJobConfig):
+    if isinstance(job, ProcessSettings):
         places["readable"] = [_absolute(path) for path in job.readable]
     return replace(settings, evolve=_update(settings.evolve, **_programs(settings.evolve)), job=_update(job, **places))
 

@@ -14,16 +14,22 @@ from pydantic import Field, model_validator
 from shinka_core.config import elsewhere
 from shinka_core.config.base import check_weights
 from shinka_core.config.base import parse_duration as parse_duration
+from shinka_core.config.clusters import DaskJobConfig as DaskJobConfig
+from shinka_core.config.clusters import ElsewhereSettings as ElsewhereSettings
+from shinka_core.config.clusters import PrefectJobConfig as PrefectJobConfig
+from shinka_core.config.clusters import RayJobConfig as RayJobConfig
+from shinka_core.config.clusters import SlurmJobConfig as SlurmJobConfig
 from shinka_core.config.database import DatabaseConfig as DatabaseConfig
 from shinka_core.config.ending import Ending
 from shinka_core.config.evaluation import Stage as Stage
+from shinka_core.config.evaluations import JobSettings as JobSettings
+from shinka_core.config.evaluations import ProcessSettings as ProcessSettings
 from shinka_core.config.guidance import SystemPromptConfig as SystemPromptConfig
 from shinka_core.config.ideas import IdeaSettings as IdeaSettings
 from shinka_core.config.islands import IslandConfig as IslandConfig
 from shinka_core.config.job import CustomJobConfig as CustomJobConfig
 from shinka_core.config.job import InProcessJobConfig as InProcessJobConfig
 from shinka_core.config.job import JobConfig as JobConfig
-from shinka_core.config.job import JobSettings as JobSettings
 from shinka_core.config.job import LocalJobConfig as LocalJobConfig
 from shinka_core.config.job import job_of as job_of
 from shinka_core.config.job import kind_of as kind_of

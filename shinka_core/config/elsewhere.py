@@ -62,6 +62,13 @@ JOB = {
     "memory_limit_mb": "say max_memory_mb",
 }
 
+# Of evaluations as jobs of Slurm, over those of all evaluations.
+SLURM = JOB | {
+    "mem": "say memory: 8G",
+    "docker_flags": "say image_options: [...], and image_engine: docker",
+    "image_tar_path": "say image: the path of the file, which apptainer runs as it is",
+}
+
 # Of a whole settings file.
 SECTIONS = {
     "evo_config": "evolution",

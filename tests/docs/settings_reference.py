@@ -29,7 +29,14 @@ from shinka_core.config import (
     TuningSettings,
     WarmStartConfig,
 )
-from shinka_core.config.job import JobSettings
+from shinka_core.config.clusters import (
+    DaskJobConfig,
+    ElsewhereSettings,
+    PrefectJobConfig,
+    RayJobConfig,
+    SlurmJobConfig,
+)
+from shinka_core.config.evaluations import JobSettings, ProcessSettings
 from shinka_core.registry import Spec
 from tests.docs.made import Made
 from tests.docs.pages import DOCS
@@ -45,8 +52,14 @@ SECTIONS: tuple[tuple[str, type[BaseModel], type[BaseModel] | None], ...] = (
     ("evolution.llm_endpoints", EndpointOptions, None),
     ("evolution.llm_prices", ModelPrice, None),
     ("job", JobSettings, None),
-    ("job, kind: local", LocalJobConfig, JobSettings),
+    ("job, in processes", ProcessSettings, JobSettings),
+    ("job, kind: local", LocalJobConfig, ProcessSettings),
     ("job, kind: in_process", InProcessJobConfig, JobSettings),
+    ("job, elsewhere", ElsewhereSettings, ProcessSettings),
+    ("job, kind: slurm", SlurmJobConfig, ElsewhereSettings),
+    ("job, kind: dask", DaskJobConfig, ElsewhereSettings),
+    ("job, kind: ray", RayJobConfig, ElsewhereSettings),
+    ("job, kind: prefect", PrefectJobConfig, ElsewhereSettings),
     ("job, kind: custom", CustomJobConfig, JobSettings),
     ("job.stages", Stage, None),
     ("database", DatabaseConfig, None),

@@ -95,7 +95,7 @@ async def test_a_run_takes_its_launcher_from_the_settings(tmp_path: Path, instal
 def test_a_launcher_that_is_none_is_told_with_its_remedy(tmp_path: Path) -> None:
     (tmp_path / "evaluate.py").write_text("")
     for launcher, words in (
-        ("slurn", "launcher: there is no launcher 'slurn'; known: "),
+        ("slurn", "launcher: there is no launcher 'slurn'; did you mean 'slurm'?"),
         ({"name": PLACE, "widht": 3}, "has no parameter 'widht'; did you mean 'width'?"),
         ("json:JSONDecoder", "has no method 'submit'"),
         ("local", "launcher='local' is a kind of its own; say kind: local"),
