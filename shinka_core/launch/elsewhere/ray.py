@@ -87,7 +87,7 @@ class Ray:
         if actor is None:
             raise LaunchError(f"the cluster does not know the evaluation {ticket.name} any more")
         try:
-            return Outcome.load(await actor.outcome.remote())
+            return Outcome.load(await _answer(actor.outcome.remote()))
         except RayError as error:
             told = str(error).strip().splitlines()[0]
             raise LaunchError(f"the cluster lost an evaluation: {type(error).__name__}: {told}") from error
@@ -100,7 +100,7 @@ class Ray:
         if actor is None:
             return
         with suppress(RayError, TimeoutError):
-            await asyncio.wait_for(actor.end.remote(), 1.0)  # one that waits for room has nothing to end
+            await asyncio.wait_for(_answer(actor.end.remote()), 1.0)  # one that waits for room has nothing to end
         ray = await self._ray()
         await _calling("end an evaluation", lambda: ray.kill(actor, no_restart=True), self._config.launch_timeout)
 
@@ -141,6 +141,27 @@ class Ray:
                 await _calling("be reached", init, self._config.launch_timeout)
                 self._connected = True
         return ray
+
+
+async def _answer(reference: Any) -> Any:
+    """Waits for what an actor returns; who is cancelled meanwhile waits no more, which Ray's client does not bear itself."""
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[Any] = loop.create_future()
+
+    def tell(answer: Any) -> None:
+        if told.done():
+            return
+        if (error := answer.exception()) is not None:
+            told.set_exception(error)
+        else:
+            told.set_result(answer.result())
+
+    def heard(answer: Any) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(tell, answer)
+
+    reference.future().add_done_callback(heard)
+    return await told
 
 
 async def _calling(what: str, act: Any, timeout: float) -> Any:
