@@ -231,6 +231,10 @@ class EvolutionExistsError(DatabaseError):
     """An evolution of that name is already in the database, or another process runs it."""
 
 
+class EvolutionTakenMeanwhileError(EvolutionExistsError):
+    """Another process began or took the evolution up at this very moment; who wants to take part looks again."""
+
+
 class DatabaseUnavailableError(DatabaseError):
     """The database is locked, restarting or out of reach, and was waited for; the run ends and can be resumed."""
 

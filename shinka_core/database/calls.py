@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.names import ordered_id
@@ -65,7 +65,11 @@ async def read_answer(store: Store, evolution: str, key: CallKey) -> Answer | No
 
 
 class Calls:
-    """The `Ledger` of one evolution."""
+    """The `Ledger` of one evolution.
+
+    Attributes:
+        mine: Where several drivers write it, what names the texts of this one's calls; None where one writes alone.
+    """
 
     def __init__(self, store: Store, writer: Writer, folds: Folds) -> None:
         self._evolution = ""
@@ -74,13 +78,19 @@ class Calls:
         self._writer = writer
         # By generation: closed generations are forgotten, so that memory does not grow with the run.
         self._answered: dict[int, set[CallKey]] = {}
+        self.mine: set[str] | None = None
 
     def bind(self, evolution: str) -> None:
         """Says whose calls these are."""
         self._evolution = evolution
 
-    async def load(self) -> None:
-        """Learns which keys were answered before; needed once, when a run is resumed."""
+    async def load(self, generation: int | None = None) -> None:
+        """Learns which keys were answered before, when a run is resumed or a generation is taken over.
+
+        Args:
+            generation: Only those of this one.
+        """
+        mine = ModelCallRow.generation == generation if generation is not None else true()
 
         async def read(connection: AsyncConnection) -> None:
             rows = await connection.execute(
@@ -92,6 +102,7 @@ class Calls:
                 )
                 .where(
                     ModelCallRow.evolution == self._evolution,
+                    mine,
                     ModelCallRow.status == ANSWERED,
                     GenerationRow.state.not_in([GenerationState.RECORDED.value, GenerationState.FAILED.value])
                     | (ModelCallRow.generation == NO_GENERATION),
@@ -182,6 +193,8 @@ class Calls:
         }
         drawn = dict(question.options) or None
         said = {"id": texts, "messages": messages, "answer": answer, "error": error, "options": drawn}
+        if self.mine is not None:
+            self.mine.add(texts)
         await asyncio.shield(self._writer.post(Rows(_CALL, _NOTHING | row | values), Rows(_TEXTS, said)))
         self._folds.apply(Called(key.generation, key.purpose.value, question.model, values["cost"]))
 

@@ -10,15 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.journal import FINAL
 from shinka_core.database.lease import database_seconds
 from shinka_core.database.schema import ClaimRow, GenerationRow, table_of
-from shinka_core.database.shared import transact
-from shinka_core.database.store import Store
+from shinka_core.database.shared import Writes
 
 _CLAIM = insert(table_of(ClaimRow)).on_conflict_do_nothing()
 # Seconds after which a claim that was not renewed is anybody's.
@@ -43,17 +42,21 @@ class GenerationClaim:
 class Claims:
     """The generations of one evolution, for one driver of several."""
 
-    def __init__(self, store: Store, evolution: str, owner: str, generations: int, lease: float = LEASE) -> None:
+    def __init__(
+        self, writes: Writes, evolution: str, owner: str, generations: int, lease: float = LEASE, first: int = 0
+    ) -> None:
         """Begins without a claim.
 
         Args:
             owner: Tells this driver from every other.
             generations: The last number that is to be claimed; the seed program is 0.
             lease: Seconds.
+            first: The first number that `next` gives; those before it are claimed by name alone.
         """
-        self._store = store
+        self._writes = writes
         self._evolution = evolution
         self._owner = owner
+        self._first = first
         self._last = generations
         self._lease = lease
         self._adopted = False
@@ -68,13 +71,13 @@ class Claims:
             DatabaseError: The database cannot be reached.
         """
         if not self._adopted:
-            await transact(self._store, self._adopt)
+            await self._writes.write(self._adopt)
             self._adopted = True
 
         async def claim(connection: AsyncConnection) -> GenerationClaim | None:
             return await self._take_over(connection) or await self._take_new(connection)
 
-        return await transact(self._store, claim)
+        return await self._writes.write(claim)
 
     async def renew(self, claim: GenerationClaim) -> bool:
         """Says that the claim is still worked on; False when it is somebody else's by now."""
@@ -87,6 +90,53 @@ class Claims:
             done: Nothing is left to do for the generation; otherwise the next one who asks gets it.
         """
         return await self._change(claim, owner="", lease_until=0.0, done=done)
+
+    async def take(self, number: int) -> GenerationClaim | None:
+        """Claims one by its number, which may be negative for what is no generation and one driver's alone.
+
+        Returns:
+            None while another has it.
+        """
+
+        async def take(connection: AsyncConnection) -> GenerationClaim | None:
+            until = await connection.scalar(select(database_seconds() + self._lease)) or 0.0
+            claim = GenerationClaim(number, self._owner, until)
+            row = {"evolution": self._evolution, "generation": number, "owner": self._owner, "done": False}
+            inserted = await connection.execute(_CLAIM, row | {"lease_until": until})
+            if inserted.rowcount == 1:
+                return claim
+            taken = await connection.execute(
+                update(ClaimRow)
+                .where(
+                    ClaimRow.evolution == self._evolution,
+                    ClaimRow.generation == number,
+                    (ClaimRow.owner == self._owner) | (ClaimRow.lease_until < database_seconds()),
+                )
+                .values(owner=self._owner, lease_until=until, done=False)
+            )
+            return claim if taken.rowcount == 1 else None
+
+        return await self._writes.write(take)
+
+    async def held_by_others(self) -> bool:
+        """Whether other drivers are at generations that are not over: those may be given back."""
+        others = (
+            select(ClaimRow.generation)
+            .where(
+                ClaimRow.evolution == self._evolution,
+                ClaimRow.done.is_(False),
+                ClaimRow.generation >= self._first,
+                ClaimRow.generation <= self._last,
+                ClaimRow.owner != self._owner,
+                ~self._over().exists(),
+            )
+            .limit(1)
+        )
+
+        async def read(connection: AsyncConnection) -> bool:
+            return await connection.scalar(others) is not None
+
+        return await self._writes.write(read)
 
     async def _change(self, claim: GenerationClaim, **values: Any) -> bool:
         async def change(connection: AsyncConnection) -> bool:
@@ -102,7 +152,7 @@ class Claims:
             )
             return changed.rowcount == 1
 
-        return await transact(self._store, change)
+        return await self._writes.write(change)
 
     async def _adopt(self, connection: AsyncConnection) -> None:
         """Lets generations that were begun without claims be claimed, and those that were left out before them."""
@@ -120,19 +170,15 @@ class Claims:
 
     async def _take_over(self, connection: AsyncConnection) -> GenerationClaim | None:
         """The first that is free and not over; rows that another is taking at this moment are passed over."""
-        over = select(GenerationRow.number).where(
-            GenerationRow.evolution == self._evolution,
-            GenerationRow.number == ClaimRow.generation,
-            GenerationRow.state.in_(FINAL),
-        )
         free = (
             select(ClaimRow.generation)
             .where(
                 ClaimRow.evolution == self._evolution,
                 ClaimRow.done.is_(False),
+                ClaimRow.generation >= self._first,
                 ClaimRow.generation <= self._last,
                 ClaimRow.lease_until < database_seconds(),
-                ~over.exists(),
+                ~self._over().exists(),
             )
             .order_by(ClaimRow.generation)
             .limit(1)
@@ -151,7 +197,7 @@ class Claims:
         newest = select(func.max(ClaimRow.generation)).where(ClaimRow.evolution == self._evolution)
         while True:
             last = await connection.scalar(newest)
-            number = 0 if last is None else last + 1
+            number = self._first if last is None else max(self._first, last + 1)
             if number > self._last:
                 return None
             until = await connection.scalar(select(database_seconds() + self._lease))
@@ -160,3 +206,11 @@ class Claims:
             inserted = await connection.execute(_CLAIM, row | {"lease_until": claim.lease_until})
             if inserted.rowcount == 1:
                 return claim
+
+    def _over(self) -> Select[tuple[int]]:
+        """The generation of a claim, when it has ended."""
+        return select(GenerationRow.number).where(
+            GenerationRow.evolution == self._evolution,
+            GenerationRow.number == ClaimRow.generation,
+            GenerationRow.state.in_(FINAL),
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,14 @@ from shinka_core.database.schema import GenerationRow, StepRow, now, table_of
 from shinka_core.database.steps import REOPENED, payloads, read_steps, step_rows
 from shinka_core.database.store import Store
 from shinka_core.database.values import load_blame
-from shinka_core.database.writer import Rows, Writer
+from shinka_core.database.writer import Rows, Work, Writer
 from shinka_core.errors import Blame
 from shinka_core.program import Failure, GenerationState
-from shinka_core.record import Ended, Folds, Pull
+from shinka_core.record import Ended, Event, Folds, Pull
 
 StepKey = tuple[GenerationState, int, int]
+# Writes the end of a generation in turn with other drivers, and tells what it returns; None: it has ended before.
+Ends = Callable[[Work[list[Event] | None]], Awaitable[bool]]
 FINAL = tuple(state.value for state in GenerationState if state.final)
 DETAIL_LIMIT = 4_000
 
@@ -102,6 +104,7 @@ class Journal:
 
     Attributes:
         language: Of its programs; "" until one is recorded.
+        ends: Where several drivers end generations: what ends one in turn with them.
     """
 
     def __init__(self, store: Store, writer: Writer, folds: Folds) -> None:
@@ -111,6 +114,7 @@ class Journal:
         self._folds = folds
         self._failed: set[int] = set()
         self.language = ""
+        self.ends: Ends | None = None
 
     def bind(self, evolution: str) -> None:
         """Says whose generations these are."""
@@ -196,14 +200,31 @@ class Journal:
             state = await connection.scalar(select(GenerationRow.state).where(*mine))
             if state != GenerationState.FAILED.value:
                 return None
-            return (await read_pulls(connection, self._evolution, number)).get(number, ())
+            return (await read_pulls(connection, self._evolution, [number])).get(number, ())
 
+        if self.ends is not None:
+            await self._fail_together(number, failure, blame, self.ends, store)
+            return
         # Asked for and not counted: where the receipt was lost, the second time changes nothing.
         pulls = await self._writer.write(store)
         if pulls is not None and number not in self._failed:
             self._failed.add(number)
             async with self._folds.turn:
                 self._folds.apply(Ended(number, failure, pulls, blame=blame))
+
+    async def _fail_together(
+        self, number: int, failure: Failure, blame: Blame | None, ends: Ends, store: Work[tuple[Pull, ...] | None]
+    ) -> None:
+        """The same where several drivers end generations: one that has ended is known by now, whoever ended it."""
+        mine = (GenerationRow.evolution == self._evolution, GenerationRow.number == number)
+
+        async def decide(connection: AsyncConnection) -> list[Event] | None:
+            if await connection.scalar(select(GenerationRow.state).where(*mine)) in FINAL:
+                return None
+            pulls = await store(connection)
+            return None if pulls is None else [Ended(number, failure, pulls, blame=blame)]
+
+        await ends(decide)
 
     async def starts(self) -> int:
         """How often the evaluator was started."""

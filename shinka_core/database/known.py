@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.address import address_of
+from shinka_core.database.drivers import read_present
 from shinka_core.database.earlier import NEW_TABLE, read_earlier_programs
 from shinka_core.database.engine import create_engine
 from shinka_core.database.islands import read_islands
 from shinka_core.database.own_words import own_words
-from shinka_core.database.ownership import alive
+from shinka_core.database.ownership import SHARED, alive, is_about_to_share
 from shinka_core.database.rows import read_programs
 from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow
 from shinka_core.database.seed import SEED
@@ -40,6 +41,8 @@ class KnownRun:
         final: Generations after the seed program that are over.
         islands: On how many seed programs live.
         spawned: Islands that were made on its way.
+        shared: Several drivers may take part in it now.
+        about_to_share: Its owner opens it to others in a moment.
     """
 
     name: str
@@ -51,11 +54,13 @@ class KnownRun:
     final: int
     islands: int
     spawned: int = 0
+    shared: bool = False
+    about_to_share: bool = False
 
     @property
     def in_vain(self) -> bool:
         """Whether nothing has come of it: it can be begun again, with other settings as well."""
-        return not self.correct and not self.later and not self.owner
+        return not self.correct and not self.later and not self.owner and not self.shared
 
 
 async def names_in(config: DatabaseConfig, results_dir: Path) -> list[str] | None:
@@ -152,5 +157,9 @@ async def _read(connection: AsyncConnection, name: str) -> KnownRun | None:
             first = select(ProgramRow.id).where(ProgramRow.evolution == name, ProgramRow.generation < len(seeds))
             living = living.where(IslandMemberRow.program_id.in_(first))
         islands = await connection.scalar(living)
+    known = KnownRun(name, settings, "", program, int(correct or 0), later, over, int(islands or 0), spawned)
+    if row.owner == SHARED:
+        present = await read_present(connection, name)
+        return replace(known, owner=present.words if present.certain else "", shared=bool(present.words))
     owner = alive(row.owner) or ""
-    return KnownRun(name, settings, owner, program, int(correct or 0), later, over, int(islands or 0), spawned)
+    return replace(known, owner=owner, about_to_share=bool(owner) and is_about_to_share(row.owner))

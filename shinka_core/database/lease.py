@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import Any
 
 from sqlalchemy import Double, bindparam, select, update
@@ -119,52 +118,6 @@ async def look(connection: AsyncConnection, evolution: str) -> Any:
             ).where(EvolutionRow.name == evolution)
         )
     ).first()
-
-
-async def wait_until_free(store: Store, evolution: str) -> Any:
-    """Waits until it is certain that nobody has the evolution open.
-
-    Returns:
-        What `look` saw then.
-
-    Raises:
-        DatabaseError: There is no such evolution.
-        EvolutionExistsError: Another has it open.
-    """
-
-    async def seen() -> Any:
-        row = await store.read(lambda connection: look(connection, evolution))
-        if row is None:
-            raise DatabaseError(f"there is no evolution {evolution!r} to resume; start it without resume first")
-        return row
-
-    first = await seen()
-    who = holder(first.owner)
-    if who is None:
-        return first
-    if who.certain:
-        raise EvolutionExistsError(
-            f"evolution {evolution!r} is being run by {who.words}; stop that, or wait for its end"
-        )
-    # A clock that was set back makes a silence of less than nothing: then the whole time is waited out.
-    left = SILENT - max(first.silent, 0.0)
-    if left > 0:
-        logger.warning(
-            "evolution %r was being run by %s, which cannot be seen from here; waiting %.0f s for a sign of life of it",
-            evolution, who.words, left,
-        )  # fmt: skip
-    until = time.monotonic() + left
-    while time.monotonic() < until:
-        await asyncio.sleep(min(LOOK_AGAIN, left))
-        again = await seen()
-        if not again.owner:
-            return again
-        if (again.owner, again.commits) != (first.owner, first.commits):
-            raise EvolutionExistsError(
-                f"evolution {evolution!r} is being run by {who.words}, which has just given a sign of life; stop that, "
-                "or wait for its end"
-            )
-    return first
 
 
 async def take(connection: AsyncConnection, evolution: str, mark: str, seen: Any) -> Any:

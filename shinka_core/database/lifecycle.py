@@ -86,8 +86,18 @@ async def take_up_evolution(
     if held.owner != mark:  # otherwise the receipt of all this was lost
         await open_session(connection, name, how and how.settings, seen_at=held.seen_at)
         await change(connection, name, seed, islands, how or TakeUp())
-    language = await connection.scalar(select(func.min(ProgramRow.language)).where(ProgramRow.evolution == name))
-    return Evolution(row.name, seed, row.settings, row.commits, language or "")
+    return Evolution(row.name, seed, row.settings, row.commits, await _language(connection, name))
+
+
+async def read_evolution(connection: AsyncConnection, name: str) -> Evolution:
+    """An evolution that is there, as it is."""
+    row = (await connection.execute(select(EvolutionRow.__table__).where(EvolutionRow.name == name))).one()
+    return Evolution(row.name, row.seed, row.settings, row.commits, await _language(connection, name))
+
+
+async def _language(connection: AsyncConnection, name: str) -> str:
+    query = select(func.min(ProgramRow.language)).where(ProgramRow.evolution == name)
+    return await connection.scalar(query) or ""
 
 
 async def end_evolution(connection: AsyncConnection, name: str, state: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -37,25 +38,35 @@ async def read_events(store: Store, evolution: str, islands: int) -> list[Event]
     Raises:
         DatabaseError: They cannot be read.
     """
+    return await store.read(lambda connection: read_record(connection, evolution, islands))
 
-    async def read(connection: AsyncConnection) -> list[Event]:
-        if connection.dialect.name == "sqlite":
-            await connection.exec_driver_sql("BEGIN")  # all of it as it is at one moment, also beside a writer
-        changes = await _island_changes(connection, evolution, islands)
-        spawned = [change.island for change in changes if isinstance(change, Spawned)]
-        born, joined = await _members(connection, evolution, islands, spawned)
-        events: list[Event] = [*await _calls(connection, evolution)]
-        moves = iter([*sorted([*changes, *joined], key=_moment), None])
-        move = next(moves)
-        pulls = await read_pulls(connection, evolution)
-        async for event in _ends(connection, evolution, born, pulls):
-            while move is not None and isinstance(event, Recorded) and move.after < event.sequence:
-                events.append(move)
-                move = next(moves)
-            events.append(event)
-        return [*events, *([] if move is None else [move]), *(late for late in moves if late is not None)]
 
-    return await store.read(read)
+async def read_record(connection: AsyncConnection, evolution: str, islands: int) -> list[Event]:
+    """The same over a connection on which nothing was read yet."""
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql("BEGIN")  # all of it as it is at one moment, also beside a writer
+    changes = await _island_changes(connection, evolution, islands)
+    spawned = [change.island for change in changes if isinstance(change, Spawned)]
+    born, joined = await _members(connection, evolution, islands, spawned)
+    calls = await _calls(connection, evolution)
+    pulls = await read_pulls(connection, evolution)
+    ends = [event async for event in _ends(connection, evolution, born, pulls)]
+    return [*calls, *after_programs(ends, sorted([*changes, *joined], key=moment))]
+
+
+def after_programs(ends: Iterable[Recorded | Ended], moves: Iterable[Spawned | Joined | Retired]) -> list[Event]:
+    """Ends in their order, with what became of islands behind the program from which it followed.
+
+    Args:
+        moves: In their order.
+    """
+    events: list[Event] = []
+    left = deque(moves)
+    for event in ends:
+        while left and isinstance(event, Recorded) and left[0].after < event.sequence:
+            events.append(left.popleft())
+        events.append(event)
+    return [*events, *left]
 
 
 async def tell(events: Iterable[Event], population: Population, *folds: Fold) -> None:
@@ -106,7 +117,7 @@ async def _island_changes(connection: AsyncConnection, evolution: str, islands: 
     return changes
 
 
-def _moment(change: Spawned | Joined | Retired) -> tuple[int, int]:
+def moment(change: Spawned | Joined | Retired) -> tuple[int, int]:
     """Programs come to an island after it was spawned and before it is retired."""
     return change.after, (Spawned, Joined, Retired).index(type(change))
 
@@ -149,16 +160,21 @@ async def _ends(
             while failure is not None and row.end is not None and failure[0] < row.end:
                 yield failure[1]
                 failure = next(failures, None)
-            yield _recorded(row, born.get(row.id, ()), pulls.get(row.generation, ()))
+            yield recorded_of(row, row.sequence, born.get(row.id, ()), pulls.get(row.generation, ()))
     if failure is not None:
         yield failure[1]
     for _, late in failures:
         yield late
 
 
-def _recorded(row: Any, islands: tuple[int, ...], pulls: tuple[Pull, ...]) -> Recorded:
+def recorded_of(row: Any, sequence: int, islands: tuple[int, ...], pulls: tuple[Pull, ...]) -> Recorded:
+    """The event of a program's row.
+
+    Args:
+        sequence: The program's.
+    """
     return Recorded(
-        sequence=row.sequence,
+        sequence=sequence,
         program_id=row.id,
         generation=row.generation,
         island=row.island,
@@ -172,7 +188,7 @@ def _recorded(row: Any, islands: tuple[int, ...], pulls: tuple[Pull, ...]) -> Re
         features=row.features or {},
         cost=row.cost,
         seconds=row.evaluation_seconds,
-        error=row.error,
+        error=row.error or "",
         text=row.source_key,
     )
 

@@ -15,6 +15,9 @@ PROC = Path("/proc")
 # In the place of a start that nobody tells: another user's process, or marks of earlier versions.
 UNTOLD = ""
 
+# In the place of an owner's mark: several drivers have the evolution open, and their marks are rows of their own.
+SHARED = json.dumps({"shared": True})
+
 # Marks that this process has given out and not taken back: who opens an evolution twice is refused as well.
 _open_here: set[str] = set()
 
@@ -37,11 +40,20 @@ def this_process() -> str:
     return json.dumps(mark)
 
 
-def new_mark() -> str:
-    """A mark for one evolution that this process opens."""
-    mark = json.dumps(json.loads(this_process()) | {"token": uuid4().hex})
+def new_mark(*, shares: bool = False) -> str:
+    """A mark for one evolution that this process opens.
+
+    Args:
+        shares: It is to be opened to others as soon as it is in order.
+    """
+    mark = json.dumps(json.loads(this_process()) | {"token": uuid4().hex} | ({"shares": True} if shares else {}))
     _open_here.add(mark)
     return mark
+
+
+def is_about_to_share(owner: str) -> bool:
+    """Whether the process behind a mark will open the evolution to others in a moment."""
+    return bool(owner) and owner != SHARED and bool(json.loads(owner).get("shares"))
 
 
 def give_back_mark(mark: str) -> None:
@@ -53,6 +65,8 @@ def holder(owner: str) -> Holder | None:
     """Who is behind a mark; None when there is nobody, or when it is known to have ended."""
     if not owner:
         return None
+    if owner == SHARED:
+        return Holder("several drivers (--join)", certain=False)
     mark = json.loads(owner)
     words = f"process {mark['pid']}"
     if not on_this_machine(owner):

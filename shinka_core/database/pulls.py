@@ -38,8 +38,8 @@ def pull_of(payload: Mapping[str, Any], model: str, seconds: Collection[float]) 
     )
 
 
-async def read_pulls(connection: AsyncConnection, evolution: str, generation: int | None = None) -> Pulls:
-    """The pulls of each generation in their order, or of one alone; the model is the one that answered, if any did."""
+async def read_pulls(connection: AsyncConnection, evolution: str, generations: Collection[int] | None = None) -> Pulls:
+    """The pulls of each generation in their order, or of some alone; the model is the one that answered, if any did."""
     steps = (
         select(StepRow.generation, StepRow.attempt, StepRow.payload)
         .where(StepRow.evolution == evolution, StepRow.step == GenerationState.SAMPLED.value)
@@ -54,10 +54,10 @@ async def read_pulls(connection: AsyncConnection, evolution: str, generation: in
         )
         .order_by(ModelCallRow.turn)
     )
-    if generation is not None:
-        steps = steps.where(StepRow.generation == generation)
-        calls = calls.where(ModelCallRow.generation == generation)
-    trials = await _trials(connection, evolution, generation)
+    if generations is not None:
+        steps = steps.where(StepRow.generation.in_(generations))
+        calls = calls.where(ModelCallRow.generation.in_(generations))
+    trials = await _trials(connection, evolution, generations)
     answered = {(number, attempt): model for number, attempt, model in await connection.execute(calls)}
     sampled = {(number, attempt): payload for number, attempt, payload in await connection.execute(steps)}
     found: Pulls = {}
@@ -69,7 +69,7 @@ async def read_pulls(connection: AsyncConnection, evolution: str, generation: in
 
 
 async def _trials(
-    connection: AsyncConnection, evolution: str, generation: int | None
+    connection: AsyncConnection, evolution: str, generations: Collection[int] | None
 ) -> dict[tuple[int, int], list[float]]:
     """The seconds of the evaluations on the way to candidates, by generation and sampling."""
     start, end = aliased(StepRow), aliased(StepRow)
@@ -85,8 +85,8 @@ async def _trials(
         )
         .order_by(start.id, end.id)  # of several the last counts
     )
-    if generation is not None:
-        query = query.where(start.generation == generation)
+    if generations is not None:
+        query = query.where(start.generation.in_(generations))
     ended = {(number, turn): (name, took) for number, turn, name, took in await connection.execute(query)}
     found: dict[tuple[int, int], list[float]] = {}
     for (number, _), (name, took) in ended.items():

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import bindparam, insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database.islands import (
@@ -24,13 +25,14 @@ from shinka_core.database.islands import (
     first_islands,
     island_values,
     own_settings,
+    read_islands,
     retire,
 )
-from shinka_core.database.journal import RECORDED
+from shinka_core.database.journal import RECORDED, Ends
 from shinka_core.database.rows import program_rows
 from shinka_core.database.schema import InspirationRow, IslandMemberRow, IslandRow, now, table_of
 from shinka_core.database.under_way import followed
-from shinka_core.database.writer import Rows, Writer
+from shinka_core.database.writer import Rows, Writer, execute_rows
 from shinka_core.population.migration.protocol import Move
 from shinka_core.population.search import Search
 from shinka_core.population.settings import spawning_of
@@ -52,17 +54,30 @@ _RETIRED = (
 )
 
 
+class _Noted:
+    """A fold that keeps what it is told of."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self._events = events
+
+    def apply(self, event: Event) -> None:
+        """Keeps it."""
+        self._events.append(event)
+
+
 class ProgramRecorder:
     """Stores the programs of one evolution, and lets islands come and go.
 
     Attributes:
         progress: Share of the run's generations that have ended, in [0, 1].
+        ends: Where several drivers end generations: what ends one in turn with them.
     """
 
     def __init__(
         self, config: DatabaseConfig, search: Search, writer: Writer, population: Population, folds: Folds
     ) -> None:
         self.progress = 0.0
+        self.ends: Ends | None = None
         self._config = config
         self._search = search
         self._spawning = spawning_of(config, search.islands)
@@ -98,12 +113,48 @@ class ProgramRecorder:
         ]
         rows += [self._member(program.id, island, 0) for island in islands]
         closed = {"of": self._evolution, "at": program.generation, "updated_at": now()}
+        if self.ends is not None:
+            rows.append(Rows(RECORDED, closed))
+            return await self._add_together(program, embedding, pulls, islands, rows, self.ends)
         await asyncio.shield(self._writer.post(*rows, Rows(RECORDED, closed)))
         async with self._folds.turn:
             self._folds.apply(recorded(program, self._population.sequence + 1, islands, embedding, pulls))
-            rows = self._follow_up(self._folds)
+            rows = self._follow_up(self._folds, self._population)
         await self._write(rows)
         return True
+
+    async def _add_together(
+        self,
+        program: Program,
+        embedding: Vector | None,
+        pulls: tuple[Pull, ...],
+        islands: tuple[int, ...],
+        rows: list[Rows],
+        ends: Ends,
+    ) -> bool:
+        """The same where several drivers record programs: with all that follows from it in one transaction."""
+
+        async def decide(connection: AsyncConnection) -> list[Event] | None:
+            if self._population.holds(program.generation):
+                return None
+            told = recorded(program, self._population.sequence + 1, islands, embedding, pulls)
+            followed: list[Rows] = []
+            events: list[Event] = [told]
+            if self._spawning is not None:
+                self.know(await read_islands(connection, self._evolution))
+            if self._may_follow():
+                # On a draft, since this transaction may fail and another driver's program come before.
+                draft = self._population.draft()
+                draft.apply(told)
+                followed = self._follow_up(Folds(draft, _Noted(events)), draft)
+            await execute_rows(connection, [*rows, *followed])
+            return events
+
+        return await ends(decide)
+
+    def _may_follow(self) -> bool:
+        """Whether the next program may have any move, or new island, follow from it."""
+        return self._spawning is not None or len(self._population) % self._config.migration_interval == 0
 
     async def fill_islands(self) -> list[int]:
         """Lets a correct program live on each island that has none, in turn; says which islands these were.
@@ -117,7 +168,7 @@ class ProgramRecorder:
             return []
         moves = [Move(fit[turn % len(fit)], 0, island) for turn, island in enumerate(empty)]
         rows: list[Rows] = []
-        self._move(moves, rows, self._folds)
+        self._move(moves, rows, self._folds, self._population)
         await asyncio.shield(self._writer.post(*rows))
         return empty
 
@@ -131,15 +182,15 @@ class ProgramRecorder:
         for event in events:
             told.apply(event)
             if isinstance(event, Recorded) and event.sequence not in done:
-                await self._write(self._follow_up(told))
+                await self._write(self._follow_up(told, self._population))
 
-    def _follow_up(self, folds: Folds) -> list[Rows]:
+    def _follow_up(self, folds: Folds, population: Population) -> list[Rows]:
         """What becomes of islands: the program is stored, so nothing that goes wrong from here on is its failure."""
         rows: list[Rows] = []
         try:
             # Told at once, so that whatever is chosen from here on knows it here as when this is read back.
-            self._move(self._due_moves(), rows, folds)
-            self._renew_islands(rows, folds)
+            self._move(self._due_moves(population), rows, folds, population)
+            self._renew_islands(rows, folds, population)
         except Exception as error:  # noqa: BLE001 - see above
             logger.warning("islands are not up to date until the next resume: %s", error)
         return rows
@@ -152,22 +203,22 @@ class ProgramRecorder:
         except Exception as error:  # noqa: BLE001 - as above
             logger.warning("islands are not up to date until the next resume: %s", error)
 
-    def _due_moves(self) -> tuple[Move, ...]:
+    def _due_moves(self, population: Population) -> tuple[Move, ...]:
         """Every `migration_interval` programs after the first.
 
         Programs are counted and not generations, of which the one that a migration waited for may have failed.
         """
-        newest, islands = len(self._population) - 1, self._population.stats()
+        newest, islands = len(population) - 1, population.stats()
         if newest < 1 or newest % self._config.migration_interval or len(islands.numbers) == 1:
             return ()
-        rng = np.random.default_rng([self._population.seed, newest, len(islands.numbers)])
-        fresh = self._population.fresh()
-        moves = self._search.migration.plan(self._population.view(), islands, rng)
+        rng = np.random.default_rng([population.seed, newest, len(islands.numbers)])
+        fresh = population.fresh()
+        moves = self._search.migration.plan(population.view(), islands, rng)
         return tuple(move for move in moves if move.target not in fresh)
 
-    def _move(self, moves: Iterable[Move], rows: list[Rows], folds: Folds) -> None:
+    def _move(self, moves: Iterable[Move], rows: list[Rows], folds: Folds, population: Population) -> None:
         """Copies programs to other islands, in the order in which that is read back."""
-        ids, after = self._population.ids, self._population.sequence
+        ids, after = population.ids, population.sequence
         for move in sorted(moves, key=lambda move: (move.program, move.target)):
             folds.apply(Joined(after, ids[move.program], move.target))
             rows.append(self._member(ids[move.program], move.target, after))
@@ -176,9 +227,9 @@ class ProgramRecorder:
         place = {"evolution": self._evolution, "island": island, "program_id": program_id}
         return Rows(_MEMBER, place | {"after": after})
 
-    def _renew_islands(self, rows: list[Rows], folds: Folds) -> None:
+    def _renew_islands(self, rows: list[Rows], folds: Folds, population: Population) -> None:
         """Makes the island that is due, and retires those that are."""
-        settings, population = self._spawning, self._population
+        settings = self._spawning
         if settings is None:
             return
         made = [island.made for island in population.islands]
@@ -187,7 +238,7 @@ class ProgramRecorder:
         due = due_spawn(view, islands, settings, rng, made=made) if self._config.stagnation_threshold else None
         if due is not None:
             logger.info("island %d begins with %s: %s", due.island, due.origin, due.reason)
-            self._spawn(due, rows, folds)
+            self._spawn(due, rows, folds, population)
             view, islands = population.view(), population.stats(self.progress)
             made = [island.made for island in population.islands]
         for over in due_retirement(view, islands, settings, selector=self._search.islands, made=made):
@@ -197,8 +248,8 @@ class ProgramRecorder:
             told = {**self._told.get(over.island, {}), RETIRED: over.reason}
             rows.append(Rows(_RETIRED, {"of": self._evolution, "at": over.island, "after": after, "told": told}))
 
-    def _spawn(self, due: Spawn, rows: list[Rows], folds: Folds) -> None:
-        after, founder = self._population.sequence, self._population.ids[due.founders[0]]
+    def _spawn(self, due: Spawn, rows: list[Rows], folds: Folds, population: Population) -> None:
+        after, founder = population.sequence, population.ids[due.founders[0]]
         told = self._settings_of(due.island, {REASON: due.reason})
         island = IslandRecord(due.island, due.origin, founder, after, settings=told)
         folds.apply(Spawned(after, island.island, island.origin, told.get(ENTRY)))

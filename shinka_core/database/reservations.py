@@ -51,17 +51,34 @@ class Funds:
 class Reservations:
     """The money of one evolution, over all of its drivers."""
 
-    def __init__(self, store: Store, evolution: str, lease: float = LEASE) -> None:
+    def __init__(self, store: Store, evolution: str, lease: float = LEASE, owner: str = "") -> None:
+        """Begins with nothing set aside.
+
+        Args:
+            owner: The driver that it is for, who is known to others by its signs of life.
+        """
         self._store = store
         self._evolution = evolution
         self._lease = lease
+        self._owner = owner
 
-    async def reserve(self, generation: int, dollars: float, limit: float) -> Held | None:
+    async def reserve(
+        self,
+        generation: int,
+        dollars: float,
+        limit: float,
+        *,
+        least: float | None = None,
+        purpose: str = "",
+        model: str = "",
+    ) -> Held | None:
         """Sets money aside.
 
         Args:
             dollars: The most that the calls can come to.
             limit: What may be spent at all.
+            least: Where nothing is held and no less than this is left, what is left is set aside; None: never less.
+            purpose: Of the call, for the ledger if its driver is lost; so is `model`.
 
         Returns:
             None when it would pass the limit.
@@ -78,17 +95,24 @@ class Reservations:
                 lock = text("SELECT pg_advisory_xact_lock(hashtext('shinka money'), hashtext(:evolution))")
                 await connection.execute(lock, {"evolution": self._evolution})
             funds = await self._read(connection)
-            if funds.spent + funds.held + dollars > limit:
-                return None
-            held = Held(ordered_id(), generation, dollars)
+            most = dollars
+            if funds.spent + funds.held + most > limit:
+                left = limit - funds.spent
+                if least is None or funds.held or left <= 0 or least > left:
+                    return None
+                most = left
+            held = Held(ordered_id(), generation, most)
             await connection.execute(
                 insert(table_of(ReservationRow)).values(
                     id=held.id,
                     evolution=self._evolution,
                     generation=generation,
-                    dollars=dollars,
+                    dollars=most,
                     state=HELD,
                     lease_until=database_seconds() + self._lease,
+                    owner=self._owner,
+                    purpose=purpose,
+                    model=model,
                 )
             )
             return held

@@ -86,12 +86,15 @@ async def close_session(connection: AsyncConnection, evolution: str) -> None:
         await _end(connection, evolution, number, database_seconds())
 
 
-async def seconds_before(connection: AsyncConnection, evolution: str) -> float:
-    """Seconds of all sessions that have ended."""
+async def seconds_before(connection: AsyncConnection, evolution: str, *, under_way: bool = False) -> float:
+    """Seconds of all sessions that have ended.
+
+    Args:
+        under_way: Count the one that goes on, up to now, as well.
+    """
+    ended = func.coalesce(SessionRow.ended_at, database_seconds()) if under_way else SessionRow.ended_at
     rows = await connection.execute(
-        select(SessionRow.began_at, SessionRow.ended_at).where(
-            SessionRow.evolution == evolution, SessionRow.ended_at.is_not(None)
-        )
+        select(SessionRow.began_at, ended).where(SessionRow.evolution == evolution, ended.is_not(None))
     )
     return sum(max(0.0, ended - began) for began, ended in rows)
 

@@ -17,13 +17,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from cachetools import LRUCache
 from sqlalchemy import Insert, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shinka_core.database.lease import Lease
 from shinka_core.database.schema import Base
 from shinka_core.database.store import Patience, Store
 from shinka_core.errors import (
@@ -42,6 +41,18 @@ logger = logging.getLogger("shinka.database")
 REMEMBERED = 10_000
 # Of tables, so that a row comes after those it refers to.
 _ORDER = {table.name: position for position, table in enumerate(Base.metadata.sorted_tables)}
+
+
+class Signature(Protocol):
+    """What every commit is signed with: a `Lease`, or a `SharedLease`."""
+
+    async def sign(self, connection: AsyncConnection, *, in_doubt: bool) -> bool:
+        """Signs the commit that is being made; True when it was committed by the try before."""
+        ...
+
+    def signed(self) -> None:
+        """It is durable."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +107,14 @@ class Writer:
         self.lost: DatabaseUnavailableError | None = None
         self.last_commit = time.monotonic()
         self._store = store
-        self._lease: Lease | None = None
+        self._lease: Signature | None = None
         self._patience = Patience(store)
         self._waiting: list[_Waiting] = []
         self._drain: asyncio.Task[None] | None = None
         self._there = LRUCache[str, None](maxsize=REMEMBERED)
         self._when_lost: list[Callable[[DatabaseUnavailableError], None]] = []
 
-    def bind(self, lease: Lease) -> None:
+    def bind(self, lease: Signature) -> None:
         """Signs every commit from now on with that lease."""
         self._lease = lease
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,16 @@ class GrowingArray:
         self._rows[self._length] = row
         self._length += 1
 
+    def draft(self) -> GrowingArray:
+        """One that can be appended to and dropped, before this one is appended to."""
+        return copy(self)
+
+    def copy(self) -> GrowingArray:
+        """One of its own."""
+        other = copy(self)
+        other._rows = self._rows.copy()
+        return other
+
     @property
     def rows(self) -> NDArray[Any]:
         """A view of all rows: `(n,)` or `(n, width)`."""
@@ -48,6 +59,12 @@ class GrowingColumns:
         for name, column in self._columns.items():
             column.append(row.get(name, np.nan))
         self._length += 1
+
+    def draft(self) -> GrowingColumns:
+        """One that can be appended to and dropped, before this one is appended to."""
+        other = copy(self)
+        other._columns = {name: column.draft() for name, column in self._columns.items()}
+        return other
 
     @property
     def columns(self) -> dict[str, NDArray[np.float64]]:

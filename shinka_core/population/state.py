@@ -7,6 +7,7 @@ programs with 384-float embeddings take about 160 MB here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from functools import partial
 from typing import Protocol, runtime_checkable
 
@@ -67,6 +68,15 @@ class Island:
     def fail(self, moment: int) -> None:
         """Takes note that a proposal of this island came to nothing."""
         self._failed.append(moment)
+
+    def draft(self) -> Island:
+        """One that can be changed and dropped, before this one is changed."""
+        other = copy(self)
+        other._members, other._came, other._failed = (
+            rows.draft() for rows in (self._members, self._came, self._failed)
+        )
+        other._residents = set(self._residents)
+        return other
 
     @property
     def failures(self) -> np.ndarray:
@@ -153,6 +163,21 @@ class Population:
                 self._islands[island].retired = True
             case _:
                 pass
+
+    def draft(self) -> Population:
+        """What can be told of an event that may come next, and is dropped before this one is told of anything."""
+        other = copy(self)
+        for name, value in vars(self).items():
+            match value:
+                case GrowingArray() | GrowingColumns():
+                    setattr(other, name, value.draft())
+                case list() | dict() | set():
+                    setattr(other, name, copy(value))  # pyright: ignore[reportUnknownArgumentType]
+                case _:
+                    pass
+        other._children = self._children.copy()  # the only ones that change behind their end
+        other._islands = [island.draft() for island in self._islands]
+        return other
 
     def load(self, events: Iterable[Event]) -> None:
         """Takes up a whole record, to the same end as `apply` to each event."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shinka_core.database import programs
+from shinka_core.database import lease
 from shinka_core.database.ownership import this_process
 from tests.flows.test_generation import runner
 from tests.support.runs import rows, settings_for
@@ -27,7 +27,7 @@ def recorded(results: Path) -> int:
 async def test_a_replaced_run_stops_at_once_with_its_generations_open(
     tmp_path: Path, prefect_api: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(programs, "BEAT", 0.3)
+    monkeypatch.setattr(lease, "BEAT", 0.3)
     results, mark = tmp_path / "r", json.dumps(json.loads(this_process()) | {"host": "other", "boot": "another"})
     taken = 0.0
 

@@ -14,6 +14,7 @@ from typing import Any
 from shinka_core.database.address import address_of
 from shinka_core.database.claims import Claims
 from shinka_core.database.reservations import Reservations
+from shinka_core.database.shared import Separately
 from shinka_core.database.store import Store
 
 # Seconds between two acts, so that the other has its turn.
@@ -22,7 +23,9 @@ PAUSE = 0.01
 
 async def claims(store: Store, options: dict[str, Any]) -> None:
     """Claims until there is nothing left, and says what it got; every third one is given back, or kept and abandoned."""
-    mine = Claims(store, options["evolution"], options["owner"], options["generations"], options.get("lease", 60.0))
+    mine = Claims(
+        Separately(store), options["evolution"], options["owner"], options["generations"], options.get("lease", 60.0)
+    )
     while (claim := await mine.next()) is not None:
         print(json.dumps({"number": claim.number, "again": claim.taken_over}), flush=True)
         if options.get("hang") == claim.number:

@@ -14,6 +14,7 @@ from shinka_core.database.schema.programs import (
 )
 from shinka_core.database.schema.runs import (
     ClaimRow,
+    DriverRow,
     EvolutionRow,
     GenerationRow,
     ReservationRow,
@@ -30,6 +31,7 @@ __all__ = [
     "Base",
     "CallTextRow",
     "ClaimRow",
+    "DriverRow",
     "EmbeddingRow",
     "EvolutionRow",
     "GenerationRow",

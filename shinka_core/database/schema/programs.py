@@ -127,6 +127,7 @@ class IslandMemberRow(Base):
     """
 
     __tablename__ = "island_members"
+    __table_args__ = (Index(None, "evolution", "after"),)
 
     evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
     island: Mapped[int] = mapped_column(primary_key=True)

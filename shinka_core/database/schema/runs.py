@@ -52,6 +52,26 @@ class SessionRow(Base):
     ended_at: Mapped[float | None]
 
 
+class DriverRow(Base):
+    """A process that takes part in an evolution which several share.
+
+    Attributes:
+        mark: Tells it from every other.
+        commits: That it has made: the receipt of the last one.
+        joined_at: Seconds since 1970 by the database's clock; so is `seen_at`, of its last commit.
+        state: `here`, `left`, or `lost` when it was silent for too long: nothing of it is taken any more.
+    """
+
+    __tablename__ = "drivers"
+
+    evolution: Mapped[str] = mapped_column(ForeignKey("evolutions.name"), primary_key=True)
+    mark: Mapped[str] = mapped_column(primary_key=True)
+    commits: Mapped[int] = mapped_column(default=0, server_default="0")
+    joined_at: Mapped[float]
+    seen_at: Mapped[float]
+    state: Mapped[str]
+
+
 class GenerationRow(Base):
     """How far a generation has come, and why it failed if it did.
 
@@ -130,6 +150,8 @@ class ReservationRow(Base):
         dollars: The most that it can come to.
         state: `held`, or `closed` when the calls it was for are in the ledger.
         lease_until: Seconds since 1970 by the database's clock; a held one counts until then.
+        owner: The driver that it is for; "" where that is not told.
+        purpose: Of the call, as in the ledger; so is `model`.
     """
 
     __tablename__ = "reservations"
@@ -141,3 +163,6 @@ class ReservationRow(Base):
     dollars: Mapped[float]
     state: Mapped[str]
     lease_until: Mapped[float]
+    owner: Mapped[str] = mapped_column(default="", server_default="")
+    purpose: Mapped[str] = mapped_column(default="", server_default="")
+    model: Mapped[str] = mapped_column(default="", server_default="")

@@ -23,7 +23,7 @@ async def test_a_program_whose_migration_fails_is_recorded_all_the_same(
             await db.journal.claim(number)
         await db.add(program(0), None)
 
-        def breaking() -> None:
+        def breaking(*_: object) -> None:
             raise RuntimeError("after the commit")
 
         with monkeypatch.context() as patch:

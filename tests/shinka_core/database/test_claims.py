@@ -19,6 +19,7 @@ from shinka_core.database import AsyncProgramDatabase
 from shinka_core.database.address import address_of
 from shinka_core.database.claims import Claims
 from shinka_core.database.reservations import Funds, Reservations
+from shinka_core.database.shared import Separately
 from shinka_core.database.store import Store
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Answer, Failure, Purpose
@@ -89,13 +90,13 @@ async def test_a_claim_of_a_process_that_was_killed_is_taken_over_when_its_lease
             pass
         dead.kill()
         dead.communicate()
-        mine = Claims(store, options["evolution"], "b", 2, lease=60.0)
+        mine = Claims(Separately(store), options["evolution"], "b", 2, lease=60.0)
         assert (await mine.next()) is None, "it is held still"
         claim = None
         while claim is None:
             claim = await mine.next()
         assert (claim.number, claim.owner, claim.taken_over) == (2, "b", True)
-        others = Claims(store, options["evolution"], "a", 2)
+        others = Claims(Separately(store), options["evolution"], "a", 2)
         assert not await others.renew(claim.__class__(2, "a", 0.0)), "it is not his any more"
         assert not await others.release(claim.__class__(2, "a", 0.0))
         assert await mine.renew(claim)
@@ -103,7 +104,7 @@ async def test_a_claim_of_a_process_that_was_killed_is_taken_over_when_its_lease
 
 async def test_a_claim_that_is_given_back_is_the_next_ones_at_once(tmp_path: Path, database_url: str | None) -> None:
     async with evolution(tmp_path, database_url) as (_, store, options):
-        mine, other = (Claims(store, options["evolution"], who, 3) for who in "ab")
+        mine, other = (Claims(Separately(store), options["evolution"], who, 3) for who in "ab")
         claim, second = await mine.next(), await other.next()
         assert claim is not None
         assert second is not None
@@ -123,7 +124,7 @@ async def test_what_a_single_driver_left_open_is_claimed_first(tmp_path: Path, d
             await database.journal.claim(number)
         await database.journal.fail(0, Failure("x", "y", ""))
         await database.journal.fail(2, Failure("x", "y", ""))
-        mine = Claims(store, options["evolution"], "a", 6)
+        mine = Claims(Separately(store), options["evolution"], "a", 6)
         found = [await mine.next() for _ in range(5)]
         assert [claim and (claim.number, claim.taken_over) for claim in found] == [
             (1, True), (3, True), (4, True), (5, False), (6, False),

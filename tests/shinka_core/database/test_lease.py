@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from shinka_core.database import lease, ownership, programs
+from shinka_core.database import lease, ownership
 from shinka_core.database.ownership import this_process
 from shinka_core.errors import DatabaseUnavailableError, EvolutionExistsError, OwnershipLostError
 from shinka_core.program import Failure
@@ -25,7 +25,7 @@ from tests.support.prefect import ROOT
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "BEAT", 0.2)
+    monkeypatch.setattr(lease, "BEAT", 0.2)
     monkeypatch.setattr(lease, "SILENT", 1.5)
     monkeypatch.setattr(lease, "LOOK_AGAIN", 0.05)
 
@@ -83,7 +83,7 @@ async def test_an_owner_that_ends_while_it_is_waited_for_is_not_waited_for_longe
     tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lease, "SILENT", 60.0)
-    monkeypatch.setattr(programs, "BEAT", 60.0)
+    monkeypatch.setattr(lease, "BEAT", 60.0)
     run = name()
     async with opened(tmp_path, database_url) as owner:
         await owner.begin(run, seed=7, settings={})
@@ -100,7 +100,7 @@ async def test_an_owner_that_ends_while_it_is_waited_for_is_not_waited_for_longe
 async def test_who_was_taken_for_gone_writes_nothing_any_more_and_is_told(
     tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(programs, "BEAT", 60.0)
+    monkeypatch.setattr(lease, "BEAT", 60.0)
     run, told = name(), list[DatabaseUnavailableError]()
     async with opened(tmp_path, database_url) as sleeper:
         await sleeper.begin(run, seed=7, settings={})
@@ -145,9 +145,9 @@ SLEEPER = """
 import asyncio, sys
 from pathlib import Path
 from shinka_core.config import DatabaseConfig
-from shinka_core.database import AsyncProgramDatabase, programs
+from shinka_core.database import AsyncProgramDatabase, lease
 from shinka_core.errors import OwnershipLostError
-programs.BEAT = 0.2
+lease.BEAT = 0.2
 async def main():
     async with AsyncProgramDatabase(DatabaseConfig(db_path=sys.argv[1]), sys.argv[2]) as db:
         await db.begin(sys.argv[3], seed=1, settings={})
