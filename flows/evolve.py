@@ -73,6 +73,7 @@ async def evolve(
     resume: bool | Literal["auto"] = False,
     task_dir: str | None = None,
     accept_changes: bool = False,
+    join: bool = False,
 ) -> RunSummary | State[RunSummary]:
     """Evolves a program.
 
@@ -88,6 +89,8 @@ async def evolve(
             again (retried in the UI, say) always continues the evolution that it began, with its own settings.
         task_dir: Folder that relative paths of the task are in; the working directory by default.
         accept_changes: Resume although evaluator or seed program have changed.
+        join: Share the evolution of that name with other drivers, on this machine or on others: it is begun or continued
+            if none is at it, and otherwise taken part in, with the settings that the others have.
 
     Returns:
         What the evolution came to; in a Cancelled state when it was cancelled in the UI, and in a Failed one, as
@@ -105,7 +108,7 @@ async def evolve(
         db_config,
         name=name if known is None else known.name,
         results_dir=evo_config.results_dir if known is None else known.results_dir,
-        resume=Resume.of(resume) if known is None else Resume.AGAIN,
+        resume=Resume.of(resume, join=join) if known is None or join else Resume.AGAIN,
     )
     place = found.place
     settings = RunSettings(

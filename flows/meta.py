@@ -16,6 +16,7 @@ from flows.orchestrator.lean_subflow import run_lean, run_plain
 from flows.orchestrator.parent_run import ParentRun, parent_run
 from flows.orchestrator.private import lean_subflows_work
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls, reason_of
+from flows.together import turn_for_periodic_steps
 from shinka_core.errors import DatabaseError, OrchestratorError, RunStoppedError, ShinkaError
 from shinka_core.periodic import Named, Resumable
 from shinka_core.record import Event, Recorded
@@ -88,14 +89,14 @@ class _Due:
     """Begins what is due whenever a program is recorded; one of each kind at a time."""
 
     def __init__(self, run: Run, parent: ParentRun | None, calls: ServerCalls) -> None:
-        self._run, self._parent, self._calls = run, parent, calls
+        self.run, self._parent, self._calls = run, parent, calls
         self._turns = {named.name: asyncio.Lock() for named in run.periodics}
         self._under_way: dict[asyncio.Task[None], Named] = {}
 
     def apply(self, event: Event) -> None:
         """Is told what is recorded."""
         if isinstance(event, Recorded):
-            self.begin(event.sequence, self._run.periodics)
+            self.begin(event.sequence, self.run.periodics)
 
     def begin(self, recorded: int, periodics: tuple[Named, ...]) -> None:
         """Begins those that are due at that number."""
@@ -108,13 +109,13 @@ class _Due:
 
         What it had begun and is taken up goes on; of the others, what was due last and was not begun begins.
         """
-        left = {named.name: await self._left(named) for named in self._run.periodics}
-        self._run.database.folds.add(self)
-        for named in self._run.periodics:
+        left = {named.name: await self._left(named) for named in self.run.periodics}
+        self.run.database.folds.add(self)
+        for named in self.run.periodics:
             if left[named.name]:
                 self._start(named, left[named.name][-1])
                 continue
-            for recorded in range(len(self._run.database), 0, -1):
+            for recorded in range(len(self.run.database), 0, -1):
                 if self._is_due(named, recorded):
                     self._start(named, recorded)
                     break
@@ -123,7 +124,7 @@ class _Due:
         """The numbers at which a step that is taken up was begun and has not ended."""
         if not isinstance(named.step, Resumable):
             return []
-        return [begun.recorded for begun in await self._run.database.journal.beginnings(named.name) if not begun.ended]
+        return [begun.recorded for begun in await self.run.database.journal.beginnings(named.name) if not begun.ended]
 
     def _start(self, named: Named, recorded: int) -> None:
         resumable = isinstance(named.step, Resumable)
@@ -142,7 +143,7 @@ class _Due:
 
     async def ended(self) -> None:
         """Waits for all of them, but not for ever; those that another process takes up are broken off."""
-        self._run.over.set()
+        self.run.over.set()
         broken_off = [task for task, named in self._under_way.items() if isinstance(named.step, Resumable)]
         waited_for = [task for task in self._under_way if task not in broken_off]
         if broken_off:
@@ -163,12 +164,12 @@ class _Due:
     async def _do(self, named: Named, recorded: int, *, again: bool) -> None:
         async with self._turns[named.name]:
             try:
-                if not await self._run.database.journal.begin_periodic(named.name, recorded, again=again):
+                if not await self.run.database.journal.begin_periodic(named.name, recorded, again=again):
                     return
             except DatabaseError as error:
                 logger.warning("the periodic step %s is left out at %d programs: %s", named.name, recorded, error)
                 return
-            parameters = {"evolution": self._run.evolution, "name": named.name, "recorded": recorded}
+            parameters = {"evolution": self.run.evolution, "name": named.name, "recorded": recorded}
             try:
                 if self._parent is None:
                     await run_plain(meta, parameters)
@@ -197,9 +198,9 @@ async def periodic_steps(run: Run, calls: ServerCalls) -> AsyncGenerator[None, N
 
 @asynccontextmanager
 async def _doing(due: _Due) -> AsyncGenerator[None, None]:
-    await due.watch()
     try:
-        yield
-        await due.ended()
+        async with turn_for_periodic_steps(due.run, due.watch):
+            yield
+            await due.ended()
     finally:
         due.cancel()

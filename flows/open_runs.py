@@ -24,6 +24,11 @@ def registered(run: Run) -> Generator[None, None, None]:
     Raises:
         ConfigError: This process has another one of that name open.
     """
+    if run.evolution in _open and run.database.together is not None:
+        raise ConfigError(
+            f"this process takes part in evolution {run.evolution!r} already; give it more at once "
+            "(max_proposal_jobs, max_evaluation_jobs), or start another driver as a process of its own"
+        )
     if run.evolution in _open:
         raise ConfigError(
             f"this process runs another evolution {run.evolution!r}, in {_open[run.evolution].settings.results_dir}; "

@@ -44,6 +44,7 @@ class AsyncEvolutionRunner:
         name: str | None = None,
         resume: bool | Literal["auto"] = False,
         accept_changes: bool = False,
+        join: bool = False,
         task: TaskFolder | None = None,
         callbacks: Callbacks | Sequence[Callbacks] = (),
     ) -> None:
@@ -60,6 +61,7 @@ class AsyncEvolutionRunner:
             resume: Continue the evolution in `evo_config.results_dir`, or of that name: with the settings that
                 are kept with it, under the fields that are set here. "auto" begins it if it is not there.
             accept_changes: Resume although evaluator or seed program have changed.
+            join: Share the evolution of that name with other drivers, here or on other machines.
             task: Where the settings came from, if from a task folder.
             callbacks: Who is told of every program, failure and new best, and of the end.
 
@@ -72,6 +74,7 @@ class AsyncEvolutionRunner:
         self.verbose = verbose
         self.name = name
         self._resume: bool | Literal["auto"] = resume
+        self._how = Resume.of(resume, join=join)
         self.accept_changes = accept_changes
         self._origin = task
         self._callbacks = check_callbacks(callbacks)
@@ -112,7 +115,7 @@ class AsyncEvolutionRunner:
             self.db_config,
             name=self.name,
             results_dir=self.evo_config.results_dir,
-            resume=Resume.of(self._resume),
+            resume=self._how,
         )
         self._running, self._place = found.place.name, found.place
         self._url = found.database.db_path if "://" in (found.database.db_path or "") else None
@@ -143,6 +146,7 @@ class AsyncEvolutionRunner:
                         "resume": self._resume,
                         "task_dir": None,
                         "accept_changes": self.accept_changes,
+                        "join": self._how is Resume.JOIN,
                     },
                     self._origin,
                     self._callbacks,

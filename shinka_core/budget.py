@@ -11,27 +11,92 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from shinka_core.errors import BudgetExhaustedError
+from shinka_core.program import NO_GENERATION
 from shinka_core.record import Called, Event
 
 logger = logging.getLogger("shinka.budget")
 
 # Of a model that charged more than can be, the next call is taken to cost this much more than the dearest one.
 MARGIN = 1.5
+# Seconds until the money of several drivers is looked at again, where others hold what is left.
+LOOK_AGAIN = 0.5
+
+
+class Common(Protocol):
+    """Money that several drivers share: `shinka_core.database.reservations.Reservations` is one."""
+
+    async def reserve(
+        self,
+        generation: int,
+        dollars: float,
+        limit: float,
+        *,
+        least: float | None = None,
+        purpose: str = "",
+        model: str = "",
+    ) -> Aside | None:
+        """Sets dollars aside, or what is left where nothing is held; None: it would pass the limit now."""
+        ...
+
+    async def close(self, held: Any) -> bool:
+        """The call is in the ledger, or was not made."""
+        ...
+
+    async def funds(self) -> Funds:
+        """What is spent and held at this moment."""
+        ...
+
+
+class Aside(Protocol):
+    """What was set aside."""
+
+    @property
+    def dollars(self) -> float:
+        """The most that may be spent."""
+        ...
+
+
+class Funds(Protocol):
+    """What has become of the money."""
+
+    @property
+    def spent(self) -> float:
+        """US dollars of all calls."""
+        ...
+
+    @property
+    def held(self) -> float:
+        """US dollars that are set aside."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What money is set aside for."""
+
+    generation: int = NO_GENERATION
+    purpose: str = ""
 
 
 class Reservation:
     """Money set aside for one call; `settle` says what it really cost."""
 
-    def __init__(self, dollars: float) -> None:
+    def __init__(self, dollars: float, held: Aside | None = None) -> None:
         self.reserved = dollars
+        self.held = held
         self.cost = 0.0
 
     def settle(self, dollars: float) -> None:
         """Takes note of the real cost."""
         self.cost = dollars
+
+
+UNTOLD = Cause()
 
 
 class Budget:
@@ -55,14 +120,24 @@ class Budget:
         self._outgrown: dict[str, float] = {}
         self._in_flight = 0  # counted, because sums of floats do not come back to zero
         self._settled = asyncio.Condition()
+        self._common: Common | None = None
+
+    def share(self, common: Common) -> None:
+        """Has several drivers spend the money: from here on it is set aside where all of them see it.
+
+        What is spent is then told by the record alone, `apply` by `apply`.
+        """
+        self._common = common
 
     def apply(self, event: Event) -> None:
-        """Counts a call of an earlier process; those of this one are counted when they are settled."""
+        """Counts a call of an earlier process, or of any driver; those of this one alone are counted when they are settled."""
         if isinstance(event, Called):
             self.spent += event.cost
 
     @asynccontextmanager
-    async def reserve(self, model: str, most: float, least: float | None = None) -> AsyncGenerator[Reservation, None]:
+    async def reserve(
+        self, model: str, most: float, least: float | None = None, cause: Cause = UNTOLD
+    ) -> AsyncGenerator[Reservation, None]:
         """Sets money aside while the block lasts, waiting for calls in flight if need be.
 
         Args:
@@ -70,19 +145,27 @@ class Budget:
             most: US dollars that the call can cost: its prompt and the longest answer that it is allowed.
             least: The same with the shortest one that is worth asking for: when no more is left than that,
                 all that is left is set aside. None: no less than `most`.
+            cause: For the ledger, if this driver is lost in the middle of it.
 
         Raises:
             BudgetExhaustedError: The call could pass the limit whatever those in flight cost.
         """
         reservation = Reservation(0.0)
         if self.limit is not None:
-            reservation = await self._set_aside(model, most, most if least is None else least, self.limit)
+            fewest = most if least is None else least
+            if self._common is None:
+                reservation = await self._set_aside(model, most, fewest, self.limit)
+            else:
+                reservation = await self._set_aside_for_all(self._common, model, most, fewest, self.limit, cause)
         try:
             yield reservation
         finally:
             self.committed -= reservation.reserved
             self._in_flight -= self.limit is not None
-            self.spent += reservation.cost
+            if self._common is None:
+                self.spent += reservation.cost
+            elif reservation.held is not None:
+                await asyncio.shield(self._common.close(reservation.held))
             self._learn(model, reservation)
             async with self._settled:
                 self._settled.notify_all()
@@ -114,6 +197,31 @@ class Budget:
                 return Reservation(left)
             async with self._settled:
                 await self._settled.wait()
+
+    async def _set_aside_for_all(
+        self, common: Common, model: str, most: float, least: float, limit: float, cause: Cause
+    ) -> Reservation:
+        """The same in turn with other drivers, whose calls in flight are waited for as well."""
+        while True:
+            outgrown = MARGIN * self._outgrown.get(model, 0.0)
+            estimate, fewest = max(most, outgrown), max(least, outgrown)
+            if estimate == 0.0:
+                self._in_flight += 1
+                return Reservation(0.0)
+            held = await common.reserve(
+                cause.generation, estimate, limit, least=fewest, purpose=cause.purpose, model=model
+            )
+            if held is not None:
+                self.committed += held.dollars
+                self._in_flight += 1
+                return Reservation(held.dollars, held)
+            funds = await common.funds()
+            self.spent = funds.spent
+            if not funds.held and (funds.spent >= limit or funds.spent + fewest > limit):
+                raise BudgetExhaustedError(self._why(model, fewest, limit))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN), self._settled:
+                    await self._settled.wait()
 
     def _why(self, model: str, estimate: float, limit: float) -> str:
         call = f"one call to {model} may cost {estimate:.4f} dollars (its prompt and a long answer)"

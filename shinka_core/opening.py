@@ -19,11 +19,21 @@ from shinka_core.config import EvolutionConfig
 from shinka_core.config.database import with_islands
 from shinka_core.database.known import KnownRun
 from shinka_core.edit import language_of
-from shinka_core.errors import ConfigError, EvolutionExistsError
+from shinka_core.errors import ConfigError, EvolutionExistsError, EvolutionTakenMeanwhileError
 from shinka_core.fingerprint import EVALUATOR, changed_files, digest_of, evaluator_digests
 from shinka_core.seed_program import SeedProgram
 from shinka_core.seeds import KEPT, Seed, seeds_of
-from shinka_core.settings import Change, Resume, RunSettings, absolute, changes, kept, restored
+from shinka_core.settings import (
+    Change,
+    Resume,
+    RunSettings,
+    absolute,
+    changes,
+    differing,
+    joined,
+    kept,
+    restored,
+)
 from shinka_core.source_text import plain
 
 ELSEWHERE = "start a new run in another results folder (--results)"
@@ -46,6 +56,7 @@ class Opening:
         changes: Settings that are not what they were.
         accepted: What has changed and is put up with, as sentences.
         reseed: Seed program or evaluator has changed while nothing was correct: the seed program is evaluated again.
+        joins: Others are at it, and nothing of it is changed.
     """
 
     settings: RunSettings
@@ -57,6 +68,7 @@ class Opening:
     changes: tuple[Change, ...] = ()
     accepted: tuple[str, ...] = ()
     reseed: bool = False
+    joins: bool = False
 
 
 def prepare(given: RunSettings, known: KnownRun | None, resume: Resume) -> Opening:
@@ -73,6 +85,19 @@ def prepare(given: RunSettings, known: KnownRun | None, resume: Resume) -> Openi
     """
     if known is None:
         return _begin(given, None)
+    if resume is Resume.JOIN and known.about_to_share:
+        raise EvolutionTakenMeanwhileError(f"evolution {known.name!r} is being opened by {known.owner} at this moment")
+    if resume is Resume.JOIN and known.shared:
+        return _take_part(given, known)
+    if known.owner and resume is Resume.JOIN:
+        raise EvolutionExistsError(
+            f"evolution {known.name!r} is being run by {known.owner} alone; stop that and start it again as one that "
+            "others may join (--join), or wait for its end"
+        )
+    if known.owner and known.shared:
+        raise EvolutionExistsError(
+            f"evolution {known.name!r} is being run by {known.owner}; take part in it (--join), or wait for their end"
+        )
     if known.owner:
         raise EvolutionExistsError(
             f"evolution {known.name!r} is being run by {known.owner}; stop that, or wait for its end"
@@ -133,6 +158,33 @@ def _continue(settings: RunSettings, known: KnownRun) -> Opening:
         accepted=tuple(differences) if known.correct else (AGAIN,) if differences else (),
         reseed=bool(differences) and not known.correct,
     )
+
+
+def _take_part(given: RunSettings, known: KnownRun) -> Opening:
+    """With the settings of those who are at it: one that says others would make two searches of one."""
+    mine = absolute(given)
+    refused = [
+        f"{change.field}={change.after!r}, and the others have {change.before!r}"
+        for change in differing(known.settings, mine)
+    ]
+    if refused:
+        raise ConfigError(
+            f"the drivers of evolution {known.name!r} go by the settings that are kept with it, and this one says "
+            f"{'; '.join(refused)}; leave that out"
+        )
+    settings = absolute(joined(known.settings, mine))
+    check_values(settings)
+    check_evaluator(settings)
+    differences = list(_other_contents(settings, known, _digests(settings)))
+    if known.seed is None and not settings.evolve.bootstrap.from_task:
+        was, now = known.settings.get("seed_program"), _digests(settings).get("seed_program")
+        if was != now:
+            differences.append(
+                f"the seed program {settings.evolve.init_program_path!r} is not the one that the others have"
+            )
+    if differences:
+        raise ConfigError(f"{'; '.join(differences)}; take part with the same task folder as the others")
+    return Opening(settings, _seed_program(settings, known), seeds_of(known.settings), (), {}, known, joins=True)
 
 
 def _digests(settings: RunSettings) -> dict[str, Any]:

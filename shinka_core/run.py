@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,9 +15,9 @@ from shinka_core.bandit import Arm, Arms, bandit_of
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig
 from shinka_core.control import RunControl
-from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, address_of, look_up
+from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, Together, address_of, look_up
 from shinka_core.embed import embedder
-from shinka_core.errors import ConfigError, EvolutionExistsError
+from shinka_core.errors import ConfigError, EvolutionExistsError, EvolutionTakenMeanwhileError
 from shinka_core.launch import Launcher, launcher_of
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.meta import Guide, guide_of
@@ -33,7 +34,7 @@ from shinka_core.periodic import Named, Resumable, periodics_of
 from shinka_core.private import private_places
 from shinka_core.program_size import SizeLimit, contexts_of
 from shinka_core.progress import Progress
-from shinka_core.record import Fold
+from shinka_core.record import Fold, Folds
 from shinka_core.reviewers import Reviewer, reviewer_of
 from shinka_core.run_limits import RunLimits
 from shinka_core.seed_program import SeedProgram
@@ -47,6 +48,10 @@ from shinka_core.ways import Ways, way_of, ways_of
 from shinka_core.whereabouts import write_mark
 
 logger = logging.getLogger("shinka.run")
+
+# Seconds for another driver to open the evolution that this one is to take part in, and between two looks.
+MEANWHILE = 60.0
+LOOK_AGAIN = 0.3
 
 
 class Run:
@@ -211,6 +216,30 @@ async def open_run(
         DatabaseError: The database cannot be opened.
     """
     how = resume if isinstance(resume, Resume) else Resume.of(resume)
+    until = time.monotonic() + MEANWHILE
+    while True:
+        async with AsyncExitStack() as stack:
+            try:
+                run = await _open(settings, how, stack)
+            except EvolutionExistsError as error:
+                if not await _is_another_driver(settings, how, error) or time.monotonic() > until:
+                    raise
+            else:
+                yield run
+                return
+        await asyncio.sleep(LOOK_AGAIN)
+
+
+async def _is_another_driver(settings: RunSettings, how: Resume, error: EvolutionExistsError) -> bool:
+    """Whether the evolution is there because another driver was faster, and can be joined in a moment."""
+    if how is not Resume.JOIN:
+        return False
+    known = await look_up(settings.database, settings.results_dir, settings.evolution)
+    shared = known is not None and (known.shared or known.about_to_share)
+    return shared or isinstance(error, EvolutionTakenMeanwhileError)
+
+
+async def _open(settings: RunSettings, how: Resume, stack: AsyncExitStack) -> Run:
     known = await look_up(settings.database, settings.results_dir, settings.evolution)
     _check_there(settings, known, how)
     opening = await asyncio.to_thread(prepare, settings, known, how)
@@ -219,37 +248,45 @@ async def open_run(
     reviewer, guide = reviewer_of(evolve.reviewer), guide_of(evolve)
     periodics = (*periodics_of(evolve.periodic), *meta_steps(evolve), *guide.steps)
     told = [guide, *(named.step for named in periodics if isinstance(named.step, Fold))]
-    async with AsyncExitStack() as stack:
-        database = AsyncProgramDatabase(settings.database, settings.results_dir)
-        budget = Budget(evolve.max_api_costs)
-        progress = Progress(total=evolve.num_generations)
-        limits = RunLimits(evolve, progress)
-        arms, trials = Arms(bandit_of(evolve)), TrialCount()
-        tuning = None if evolve.tuning is None else Tuning(evolve.tuning)
-        folds: tuple[Fold, ...] = (progress, arms, trials, limits, *([tuning] if tuning else []), *told)
-        client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
-        stack.push_async_callback(client.close)
-        hidden = private_places(settings.results_dir, address_of(settings.database.db_path, settings.results_dir))
-        launcher = await asyncio.to_thread(launcher_of, settings.job, hidden)  # it may load an evaluator
-        stack.push_async_callback(launcher.close)
-        judge = await asyncio.to_thread(_judge, evolve, client)  # a model on this machine is loaded, for seconds
-        if judge is not None:
-            stack.push_async_callback(judge.close)
-        settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        await stack.enter_async_context(database)
-        await _bind(database, opening, start, judge, (budget, *folds))
-        if known is not None:
-            progress.take_up()
-        write_mark(Place(settings.evolution, settings.results_dir), settings.database)
-        database.folds.add(*folds)
-        expect_again(database, arms, trials, guide, tuning)
-        run = Run(
-            settings, opening.seed_program, database, client, budget, judge, launcher, progress, arms, trials, reviewer,
-            periodics, guide, start.seeds, limits, tuning,
-        )  # fmt: skip
-        run.library = start.library
-        await _take_its_place(run)
-        yield run
+    database = AsyncProgramDatabase(settings.database, settings.results_dir)
+    budget = Budget(evolve.max_api_costs)
+    progress = Progress(total=evolve.num_generations)
+    limits = RunLimits(evolve, progress)
+    arms, trials = Arms(bandit_of(evolve)), TrialCount()
+    tuning = None if evolve.tuning is None else Tuning(evolve.tuning)
+    folds: tuple[Fold, ...] = (progress, arms, trials, limits, *([tuning] if tuning else []), *told)
+    client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
+    stack.push_async_callback(client.close)
+    hidden = private_places(settings.results_dir, address_of(settings.database.db_path, settings.results_dir))
+    launcher = await asyncio.to_thread(launcher_of, settings.job, hidden)  # it may load an evaluator
+    stack.push_async_callback(launcher.close)
+    judge = await asyncio.to_thread(_judge, evolve, client)  # a model on this machine is loaded, for seconds
+    if judge is not None:
+        stack.push_async_callback(judge.close)
+    settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    await stack.enter_async_context(database)
+    await _bind(database, opening, start, judge, (budget, *folds), shares=how is Resume.JOIN)
+    if known is not None:
+        progress.take_up()
+    write_mark(Place(settings.evolution, settings.results_dir), settings.database)
+    database.folds.add(*folds)
+    if database.together is not None:
+        _share(database.together, budget, database.folds, start, evolve)
+    expect_again(database, arms, trials, guide, tuning)
+    run = Run(
+        settings, opening.seed_program, database, client, budget, judge, launcher, progress, arms, trials, reviewer,
+        periodics, guide, start.seeds, limits, tuning,
+    )  # fmt: skip
+    run.library = start.library
+    await _take_its_place(run)
+    return run
+
+
+def _share(together: Together, budget: Budget, folds: Folds, start: Start, evolve: EvolutionConfig) -> None:
+    """Has the run go by what it has in common with the other drivers."""
+    together.expect(len(start.seeds), evolve.num_generations)
+    budget.share(together.money)
+    folds.add(budget)
 
 
 async def _take_its_place(run: Run) -> None:
@@ -300,17 +337,23 @@ async def _bind(
     start: Start,
     judge: AsyncNoveltyJudge | None,
     folds: tuple[Fold, ...],
+    *,
+    shares: bool,
 ) -> None:
-    """Begins or takes up the evolution, and stores what it begins with."""
+    """Begins or takes up the evolution, and stores what it begins with; or takes part in it."""
     settings = opening.settings
-    if opening.known is None:
+    if opening.joins:
+        await database.join(settings.evolution, *folds)
+    elif opening.known is None:
         keep = opening.keep | start.kept | reembedding.kept(judge)
-        await database.begin(settings.evolution, seed=settings.evolve.seed, settings=keep)
+        await database.begin(settings.evolution, seed=settings.evolve.seed, settings=keep, shares=shares)
     else:
-        await _take_up(database, opening, start, judge, folds)
-        if judge is not None:
-            judge.expect(database.embedding_width)
+        await _take_up(database, opening, start, judge, folds, shares=shares)
+    if opening.known is not None and judge is not None:
+        judge.expect(database.embedding_width)
     await start.store(database)
+    if shares and not opening.joins:
+        await database.share()
 
 
 async def _take_up(
@@ -319,6 +362,8 @@ async def _take_up(
     start: Start,
     judge: AsyncNoveltyJudge | None,
     folds: tuple[Fold, ...],
+    *,
+    shares: bool,
 ) -> None:
     settings, known = opening.settings, opening.known
     assert known is not None, "a run that is taken up is known"
@@ -340,7 +385,7 @@ async def _take_up(
         given=max(given_among(start.seeds), given_among(seeds_of(known.settings))),
         written=start.seeds[0].written,
     )
-    await database.resume(settings.evolution, how, *folds)
+    await database.resume(settings.evolution, how, *folds, shares=shares)
 
 
 def _judge(config: EvolutionConfig, client: AsyncLLMClient) -> AsyncNoveltyJudge | None:

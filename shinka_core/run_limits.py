@@ -64,6 +64,11 @@ class RunLimits:
             self._owed.discard(generation)
         self._look()
 
+    def counted(self, evaluations: int) -> None:
+        """Takes note of how often the evaluator was started by all drivers together."""
+        self.evaluations = max(self.evaluations, evaluations)
+        self._look()
+
     def reached(self) -> str:
         """The limit that is reached, in words; "" while there is none."""
         settings, best = self._settings, self._best

@@ -14,18 +14,30 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from pydantic import BaseModel
 
-from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig, ProcessSettings, kind_of
+from shinka_core.config import (
+    DatabaseConfig,
+    EvolutionConfig,
+    JobConfig,
+    JobSettings,
+    LocalJobConfig,
+    ProcessSettings,
+    job_of,
+    kind_of,
+)
 from shinka_core.config.starting import split_run
+from shinka_core.errors import ConfigError
 
 DEFAULT_PROPOSAL_JOBS = 10
 SECTIONS = ("evolution", "job", "database")
 WIDTHS = ("max_proposal_jobs", "max_evaluation_jobs")
 # Where a run is said by its results folder, and is no setting of the search.
 PLACES = {"results_dir", "db_path"}
+# Where the files of a task are on the machine of a driver, and what runs them there.
+OF_THE_MACHINE = PLACES | {"init_program_path", "more_init_programs", "eval_program_path", "python", "kind"}
 # Fields that runs of before do not have, where the default is not what was done before.
 LATER: Mapping[str, Mapping[str, Any]] = {
     "evolution": {"ideas": None, "tuning": None},
@@ -53,10 +65,22 @@ class Resume(StrEnum):
     """It is continued if it is there, and begun otherwise."""
     AGAIN = "again"
     """As `IF_THERE`, by the same order as before: what is given is what it was begun with, and no change."""
+    JOIN = "join"
+    """It is shared with other drivers: begun or continued if none is at it, and otherwise taken part in."""
 
     @classmethod
-    def of(cls, wanted: bool | Literal["auto"]) -> Resume:
-        """What users say."""
+    def of(cls, wanted: bool | Literal["auto"], *, join: bool = False) -> Resume:
+        """What users say.
+
+        Raises:
+            ConfigError: Both.
+        """
+        if join:
+            if wanted is True:
+                raise ConfigError(
+                    "resume=True (--resume) continues a run alone, and join=True (--join) with others; say one"
+                )
+            return cls.JOIN
         return cls.IF_THERE if wanted == "auto" else cls.YES if wanted else cls.NO
 
 
@@ -224,6 +248,55 @@ def changes(known: Mapping[str, Any], settings: RunSettings) -> list[Change]:
     return found + [
         Change(width, known[width], now[width]) for width in WIDTHS if width in known and known[width] != now[width]
     ]
+
+
+def differing(known: Mapping[str, Any], given: RunSettings) -> list[Change]:
+    """What a driver says that takes part in a run, and that the run does not say; places and widths are its own.
+
+    Args:
+        known: As `kept` made them.
+    """
+    found: list[Change] = []
+    for name, section in (("evolution", given.evolve), ("database", given.database), ("job", given.job)):
+        said = section.model_dump(mode="json", exclude_unset=True)
+        own = OF_THE_MACHINE if name != "job" else OF_THE_MACHINE | (set(said) - set(JobSettings.model_fields))
+        before: Mapping[str, Any] = known.get(name, {})
+        found += [
+            Change(field, before[field], value)
+            for field, value in said.items()
+            if field in before and field not in own and not _says(before[field], value)
+        ]
+    return found
+
+
+def _says(before: Any, value: Any) -> bool:
+    """Whether a value says nothing else, also where only part of a section is said."""
+    if isinstance(before, Mapping) and isinstance(value, Mapping):
+        theirs, mine = cast("Mapping[str, Any]", before), cast("Mapping[str, Any]", value)
+        return all(name in theirs and _says(theirs[name], inner) for name, inner in mine.items())
+    return bool(before == value)
+
+
+def joined(known: Mapping[str, Any], given: RunSettings) -> RunSettings:
+    """The settings of a driver that takes part in a run: those kept with it, and where things are on its own machine."""
+    theirs = restored(known, given, again=True)
+    evolve = {field: getattr(given.evolve, field) for field in given.evolve.model_fields_set & OF_THE_MACHINE}
+    own = given.job.model_dump(mode="json", exclude_unset=True)
+    same = theirs.job.kind == given.job.kind
+    below = theirs.job.model_dump(mode="json", exclude_unset=True)
+    fields = {
+        field: value
+        for field, value in below.items()
+        if (same or field in JobSettings.model_fields) and field in type(given.job).model_fields
+    }
+    return replace(
+        theirs,
+        evolve=theirs.evolve.model_copy(update=evolve | {"results_dir": str(given.results_dir)}),
+        job=job_of(fields | own | {"kind": given.job.kind}),
+        task=given.task,
+        max_proposal_jobs=given.max_proposal_jobs,
+        max_evaluation_jobs=given.max_evaluation_jobs,
+    )
 
 
 def said_in(sections: Mapping[str, Any]) -> dict[str, str]:

@@ -61,6 +61,11 @@ async def find_run(
         ConfigError: There is none to continue; says what is there instead.
         DatabaseError: The database cannot be read.
     """
+    if resume is Resume.JOIN and name is None and results_dir is None:
+        raise ConfigError(
+            "several drivers take part in a run by its name: say which (name, --name), or the results folder that they "
+            "share on this machine (results_dir, --results)"
+        )
     folder = _folder(name, results_dir)
     if resume is Resume.NO and (folder is None or not traces(folder, database)):
         return Whereabouts(take_place(init_program_path, database, name=name, results_dir=results_dir), database)
@@ -75,7 +80,23 @@ async def find_run(
         return found
     if resume is Resume.YES:
         raise ConfigError(search.missing)
+    if resume is Resume.JOIN and folder is not None:
+        return Whereabouts(
+            await _place_for_several(init_program_path, database, name or folder.name, folder), database, None, resume
+        )
     return Whereabouts(take_place(init_program_path, database, name=name, results_dir=results_dir), database)
+
+
+async def _place_for_several(init_program_path: str, database: DatabaseConfig, name: str, folder: Path) -> Place:
+    """The place of a run that other drivers may be about to begin in the same folder."""
+    try:
+        return take_place(init_program_path, database, name=name, results_dir=folder)
+    except EvolutionExistsError:
+        from shinka_core.database import names_in
+
+        if read_mark(folder).get("name", name) == name and name in (await names_in(database, folder) or ()):
+            return Place(name, folder)  # it was begun since
+        raise
 
 
 def write_mark(place: Place, database: DatabaseConfig) -> None:

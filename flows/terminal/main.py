@@ -26,6 +26,7 @@ from flows.terminal.task_folder import Lifted, Overrides, Plan, plan_run
 from shinka_core.control import INTERRUPTED
 from shinka_core.errors import ConfigError
 from shinka_core.naming import Place, give_back, is_begun
+from shinka_core.settings import Resume
 
 if TYPE_CHECKING:
     from flows.runner import AsyncEvolutionRunner
@@ -156,6 +157,14 @@ def evolve_command(
             help="Continue the run in --results, or the one called --name in --database.",
         ),
     ] = False,
+    join: Annotated[
+        bool,
+        Parameter(
+            group=place_options,
+            negative="",
+            help="Share the run called --name in --database with other drivers: begin it, or take part in it.",
+        ),
+    ] = False,
     accept_changes: Annotated[
         bool, Parameter(group=place_options, negative="", help="Resume with another evaluator or seed program.")
     ] = False,
@@ -213,11 +222,12 @@ def evolve_command(
                 if as_json:
                     raise ConfigError("--json: a replay has no events, it compares choices; leave it out")
                 return _replay(replay, to, overrides, task or config, resume=resume, quiet=quiet)
+            how = Resume.of(resume, join=join)
             if resume:
                 plan = plan_resume(task, config, overrides, accept_changes=accept_changes)
             else:
-                plan = plan_run(task, config, overrides)
-            return _evolve(plan, shown, resume=resume)
+                plan = plan_run(task, config, overrides, how)
+            return _evolve(plan, shown, how)
         except KeyboardInterrupt as broken_off:
             code = _code_of(getattr(broken_off, "number", signal.SIGINT))
             shown.broken_off(" before anything began", code)
@@ -227,19 +237,17 @@ def evolve_command(
             raise
 
 
-def _evolve(plan: Plan, shown: Showing, *, resume: bool) -> int:
+def _evolve(plan: Plan, shown: Showing, how: Resume) -> int:
     """Runs it, and returns the exit code."""
     shown.begins(plan)
     place, told = Place(plan.name, Path(plan.evolution.results_dir or "")), Told()
     try:
-        runner = _runner(plan, resume=resume, verbose=shown.verbose)
+        runner = _runner(plan, how, verbose=shown.verbose)
         with shown.watching(plan.name):
             summary = asyncio.run(_run(runner, told))
     except (KeyboardInterrupt, asyncio.CancelledError) as broken_off:
         begun = is_begun(Path(plan.evolution.results_dir or "."))
-        advice = (
-            f"; continue with --resume --results {plan.evolution.results_dir}" if begun else " before anything began"
-        )
+        advice = f"; continue with {_to_go_on(plan, how)}" if begun else " before anything began"
         code = _code_of(told.first or getattr(broken_off, "number", signal.SIGINT))
         shown.broken_off(advice, code)
         return code
@@ -254,6 +262,11 @@ def _evolve(plan: Plan, shown: Showing, *, resume: bool) -> int:
         code = EXIT_NOTHING if summary.nothing_made else EXIT_DONE
     shown.ends(summary, code)
     return code
+
+
+def _to_go_on(plan: Plan, how: Resume) -> str:
+    """What to say on the command line to go on."""
+    return f"--join --name {plan.name}" if how is Resume.JOIN else f"--resume --results {plan.evolution.results_dir}"
 
 
 def _replay(
@@ -278,7 +291,7 @@ def _code_of_error(error: Exception) -> int:
     return EXIT_MISTAKE if is_mistake(error) else EXIT_FAILED
 
 
-def _runner(plan: Plan, *, resume: bool, verbose: bool) -> AsyncEvolutionRunner:
+def _runner(plan: Plan, how: Resume, *, verbose: bool) -> AsyncEvolutionRunner:
     """Loads the orchestrator: outside of an event loop, since Prefect starts one of its own for its plugins."""
     check_home()
     begin_early()
@@ -295,7 +308,8 @@ def _runner(plan: Plan, *, resume: bool, verbose: bool) -> AsyncEvolutionRunner:
         max_evaluation_jobs=plan.settings.max_evaluation_jobs,
         max_proposal_jobs=plan.settings.max_proposal_jobs,
         name=plan.name,
-        resume=resume,
+        resume=how is Resume.YES,
+        join=how is Resume.JOIN,
         accept_changes=plan.settings.accept_changes,
         task=plan.settings.task,
     )

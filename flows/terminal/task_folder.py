@@ -100,12 +100,13 @@ class Plan:
         return self.settings.evaluation_jobs
 
 
-def plan_run(task: Path | None, config: Path | None, overrides: Overrides) -> Plan:
+def plan_run(task: Path | None, config: Path | None, overrides: Overrides, how: Resume = Resume.NO) -> Plan:
     """Puts the settings of a new run together: command line over settings file over defaults.
 
     Args:
         task: The task folder; the working directory when only files are named.
         config: Settings file; `evolve.yaml` of the task folder by default.
+        how: Whether it is begun, or shared with other drivers who may have begun it.
 
     Raises:
         ConfigError: Something is missing, unknown or contradictory.
@@ -133,7 +134,7 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides) -> Pl
     )
     # Last, because it makes the results folder: a mistake in the settings leaves none behind.
     chosen = overrides.results or settings.evolve.results_dir
-    found = asyncio.run(find_run(initial, settings.database, name=overrides.name, results_dir=chosen, resume=Resume.NO))
+    found = asyncio.run(find_run(initial, settings.database, name=overrides.name, results_dir=chosen, resume=how))
     return Plan(placed(settings, found))
 
 

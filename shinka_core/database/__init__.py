@@ -8,6 +8,7 @@ from shinka_core.database.programs import AsyncProgramDatabase
 from shinka_core.database.reader import EvolutionReader
 from shinka_core.database.summary import RunSummary, SeedSummary
 from shinka_core.database.taking_up import Embeddings, TakeUp
+from shinka_core.database.together import Together
 
 __all__ = [
     "Address",
@@ -20,6 +21,7 @@ __all__ = [
     "RunSummary",
     "SeedSummary",
     "TakeUp",
+    "Together",
     "address_of",
     "look_up",
     "names_in",

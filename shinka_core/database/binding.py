@@ -164,8 +164,9 @@ class OpenDatabase:
         """Opens the evolution that this object is bound to, to other drivers; this one is the first of them."""
         assert isinstance(self._hold, Alone), "it was begun, or resumed"
         await self._hold.stop()
+        place = await read_place(self._store, self._evolution)  # as long as nobody else writes
         await self._writer.write(partial(open_to_others, evolution=self._evolution, mark=self._mark))
-        return self._take_part(await read_place(self._store, self._evolution))
+        return self._take_part(place)
 
     async def join(self, name: str, *folds: Fold) -> Together:
         """Takes part in an evolution that others have opened, and binds this object to it.

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
-from shinka_core.budget import Budget, Reservation
+from shinka_core.budget import UNTOLD, Budget, Cause, Reservation
 from shinka_core.errors import ModelError, RateLimitedError
 from shinka_core.llm.billed_tokens import estimated, most_tokens
 from shinka_core.llm.congestion import Gate
@@ -81,7 +81,9 @@ class Account:
         return self._gates.setdefault(model, Gate(model))
 
     @asynccontextmanager
-    async def call(self, model: str, most: Usage, least: Usage | None = None) -> AsyncGenerator[Reservation, None]:
+    async def call(
+        self, model: str, most: Usage, least: Usage | None = None, cause: Cause = UNTOLD
+    ) -> AsyncGenerator[Reservation, None]:
         """Waits until a call to the model may go out; the block is the call.
 
         In this order, so that nobody waits for money with a slot that another needs to earn it back.
@@ -89,6 +91,7 @@ class Account:
         Args:
             most: Tokens that the call can have at most.
             least: Tokens that it can have at most when its answer is bounded to the shortest that is worth asking for.
+            cause: What it is for.
 
         Raises:
             BudgetExhaustedError: The call could pass the limit.
@@ -96,7 +99,7 @@ class Account:
         dollars, fewest = (self._prices.cost(model, tokens) or 0.0 for tokens in (most, least or most))
         async with (
             self.gate(model).pass_through(),
-            self.budget.reserve(model, dollars, fewest) as reservation,
+            self.budget.reserve(model, dollars, fewest, cause) as reservation,
             self.limiter.permitted(model),
         ):
             yield reservation
@@ -151,7 +154,8 @@ class Account:
         most = Usage(input_tokens=most_tokens(texts))
         # The first one, of the seed program, tells what the endpoint counts: it is not refused for what it might cost.
         least = most if self._embedded else Usage()
-        async with self.call(model, most, least) as reservation:
+        cause = Cause(charge.generation, Purpose.EMBEDDING.value)
+        async with self.call(model, most, least, cause) as reservation:
             started = time.monotonic()
             try:
                 yield bill

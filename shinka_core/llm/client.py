@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from shinka_core.budget import Budget
+from shinka_core.budget import Budget, Cause
 from shinka_core.config import EvolutionConfig, ModelPrice
 from shinka_core.errors import ModelError, ModelUnavailableError, PromptTooLongError, Scope, UnusableAnswerError
 from shinka_core.llm import pictures
@@ -183,7 +183,8 @@ class AsyncLLMClient:
             arrived: Called when the provider has answered, before anything is written.
         """
         most, least = self._tokens(question)
-        async with self.account.call(question.model, most, least) as reservation:
+        cause = Cause(question.key.generation, question.key.purpose.value)
+        async with self.account.call(question.model, most, least, cause) as reservation:
             options = drawn(self._options.get(question.model, {}), question.key, question.seed)
             question = replace(self._bounded(question, most, reservation.reserved), options=options)
             started = time.monotonic()
