@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 
 from shinka_core.database.together import PERIODIC_STEPS, SEEDS
 from shinka_core.errors import DatabaseError
+from shinka_core.periodic import Resumable
+from shinka_core.program import NO_GENERATION
 from shinka_core.run import Run
 
 logger = logging.getLogger("shinka.together")
@@ -70,11 +72,28 @@ async def turn_for_periodic_steps(run: Run, begin: Callable[[], Awaitable[None]]
 async def _begin_in_turn(run: Run, begin: Callable[[], Awaitable[None]]) -> None:
     together = run.database.together
     assert together is not None, "it is shared"
+    known: dict[str, int] = {}
     while True:
         with suppress(DatabaseError):
             if await together.claims.take(PERIODIC_STEPS) is not None:
                 return await begin()
+            await _read_again(run, known)
         await asyncio.sleep(TAKE_UP)
+
+
+async def _read_again(run: Run, known: dict[str, int]) -> None:
+    """Learns what another driver's steps have written, for the proposals that are made here.
+
+    Args:
+        known: How many of each step had ended when it was last read; changed here.
+    """
+    for named in run.periodics:
+        if isinstance(named.step, Resumable):
+            ended = sum(begun.ended for begun in await run.database.journal.beginnings(named.name))
+            if ended != known.get(named.name, 0):
+                await run.database.calls.load(NO_GENERATION)
+                await named.step.open(run)
+                known[named.name] = ended
 
 
 @asynccontextmanager

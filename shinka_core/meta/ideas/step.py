@@ -85,6 +85,7 @@ class IdeaStep:
             idea = self.book.get(row.id)
             if (row.uses, row.score) != (len(idea.tries), idea.gain):
                 self._keep(idea)
+        self._failed = self._not_before = 0  # it may be read again, when another driver has asked meanwhile
         for begun in await run.database.journal.beginnings(NAME):
             if begun.ended:
                 self._ended(begun.recorded, failed=bool(begun.problem))

@@ -16,17 +16,17 @@ OF_RESERVATIONS = ("owner", "purpose", "model")
 def upgrade() -> None:
     op.create_table(
         "drivers",
-        sa.Column("evolution", sa.String(), nullable=False),
-        sa.Column("mark", sa.String(), nullable=False),
+        sa.Column("evolution", sa.Text(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
         sa.Column("commits", sa.Integer(), server_default="0", nullable=False),
         sa.Column("joined_at", sa.Double(), nullable=False),
         sa.Column("seen_at", sa.Double(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["evolution"], ["evolutions.name"], name="fk_drivers_evolution_evolutions"),
         sa.PrimaryKeyConstraint("evolution", "mark", name="pk_drivers"),
     )
     for name in OF_RESERVATIONS:
-        op.add_column("reservations", sa.Column(name, sa.String(), server_default="", nullable=False))
+        op.add_column("reservations", sa.Column(name, sa.Text(), server_default="", nullable=False))
     op.create_index("ix_island_members_evolution_after", "island_members", ["evolution", "after"])
 
 
