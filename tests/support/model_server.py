@@ -125,8 +125,9 @@ class Said:
 class ModelServer:
     """The server; `async with ModelServer(script) as server: server.url`."""
 
-    def __init__(self, script: Script | None = None) -> None:
+    def __init__(self, script: Script | None = None, host: str = "127.0.0.1") -> None:
         self.script = script or Script()
+        self.host = host
         self.requests: list[Request] = []
         self.bodies: list[dict[str, Any]] = []
         self.asked: list[Asked] = []
@@ -143,7 +144,7 @@ class ModelServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"http://{self.host}:{self.port}/v1"
 
     @property
     def born(self) -> float:
@@ -162,7 +163,7 @@ class ModelServer:
         await self.stop()
 
     async def start(self, port: int) -> None:
-        self._server = await asyncio.start_server(self._connection, "127.0.0.1", port, backlog=1024)
+        self._server = await asyncio.start_server(self._connection, self.host, port, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

@@ -25,34 +25,38 @@ def binaries() -> Path | None:
 class Postgres:
     """A running cluster; `stop` and `start` let a test restart it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+        self.host = host
         found = binaries()
         assert found is not None
         self._binaries = found
         self._data = folder / "data"
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((host, 0))
             self.port = probe.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
         self._user = "nobody" if os.getuid() == 0 else None  # PostgreSQL refuses to run as root
         if self._user:
             shutil.chown(folder, self._user)
         self._run("initdb", "-D", str(self._data), "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync")
+        if host != "127.0.0.1":
+            with (self._data / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all samenet trust\n")
 
     @property
     def url(self) -> str:
-        return f"postgresql://tester@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://tester@{self.host}:{self.port}/postgres"
 
     def start(self) -> None:
         command = [str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port)]
-        command += ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
+        command += ["-c", f"listen_addresses={self.host}", "-c", "unix_socket_directories=", "-c", "fsync=off"]
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._as_user()
         )
         for _ in range(300):
             if (
                 subprocess.run(
-                    [str(self._binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+                    [str(self._binaries / "pg_isready"), "-q", "-h", self.host, "-p", str(self.port)]
                 ).returncode
                 == 0
             ):
@@ -103,11 +107,15 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """A started cluster that is gone afterwards."""
+def running_postgres(host: str = "127.0.0.1") -> Iterator[Postgres]:
+    """A started cluster that is gone afterwards.
+
+    Args:
+        host: Address of this machine that it listens on, for all of its network.
+    """
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     folder.chmod(0o755)
-    cluster = Postgres(folder)
+    cluster = Postgres(folder, host)
     cluster.start()
     try:
         yield cluster
