@@ -1,8 +1,8 @@
-"""Limits across runs: Prefect's, by model (proposals, judgements, embeddings) and by evaluator, made here when the settings ask for them.
+"""Limits across runs: Prefect's global concurrency limits, by provider, by model and by evaluator.
 
-They are visible and changeable in the UI under *Concurrency*; one that exists is left as it is, so
-a change there outlives the next run. A slot is a lease of a minute that its holder renews: those
-of a killed run come back by themselves.
+They are visible and changeable in the UI under *Concurrency*, whoever made them: a deployment, a run whose settings ask
+for them, or a person (`limits_made.py`). A slot is a lease of a minute that its holder renews: those of a killed run come
+back by themselves.
 """
 
 from __future__ import annotations
@@ -11,17 +11,14 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import TypeVar
 
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency, rate_limit
-from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
+from flows.orchestrator.limits_made import TAG, LimitNames, make_limits
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
 from shinka_core.errors import OrchestratorError
-from shinka_core.model_address import split_model
 from shinka_core.run import Run
 from tasks.policy import rate_limit_of
 
@@ -34,20 +31,6 @@ LOOK_EVERY = 10.0
 # Seconds after which the slot of a killed run comes back.
 LEASE = 60.0
 PAGE = 200
-# What Prefect calls the limit of a tag.
-TAG = "tag:"
-
-
-def model_tag(model: str) -> str:
-    """The tag of all calls to a model; its endpoint is not part of it."""
-    return f"model:{split_model(model)[0]}"
-
-
-def evaluator_tag(run: Run, stage: str = "") -> str:
-    """The tag of evaluations with an evaluator: `evaluation:` and its folder's name, and that of a stage with its own."""
-    tag = f"evaluation:{Path(run.settings.job.eval_program_path).resolve().parent.name}"
-    own = any(known.name == stage and known.shared_limit is not None for known in run.settings.job.stages)
-    return f"{tag}:{stage}" if own else tag
 
 
 class CallLimits:
@@ -60,11 +43,12 @@ class CallLimits:
     def __init__(self, run: Run) -> None:
         """Permits the calls of `run`."""
         self._run = run
+        self._names = LimitNames(run.settings)
 
     @asynccontextmanager
     async def permitted(self, model: str) -> AsyncGenerator[None, None]:
-        """Waits for a slot of the model's limit and of the limit on all models, then for its rate."""
-        async with _slots(self._run, limited("model", model_tag(model))):
+        """Waits for a slot of the limits on the model, on its provider and on all models together, then for its rate."""
+        async with _slots(self._run, known(*self._names.of_call(model))):
             if model in self._run.settings.evolve.model_rates:
                 await when_allowed(self._run, lambda: rate_limit(rate_limit_of(model)))
             self._run.control.check()  # who has waited is not in flight
@@ -75,19 +59,19 @@ class CallLimits:
 async def evaluation_slot(run: Run, stage: str = "") -> AsyncGenerator[None, None]:
     """Holds a slot of the evaluator's, or its stage's, limit across runs inside the block, if there is such a limit.
 
-    An evaluation's process starts with its submission, so a tag on the task that waits for its
+    An evaluation's process starts with its submission, wherever that is, so a tag on the task that waits for its
     result would limit nothing.
     """
-    async with _slots(run, limited("evaluation", evaluator_tag(run, stage))):
+    async with _slots(run, known("evaluation", LimitNames(run.settings).of_evaluation(stage))):
         yield
 
 
 @asynccontextmanager
-async def _slots(run: Run, tags: tuple[str, ...]) -> AsyncGenerator[None, None]:
+async def _slots(run: Run, names: tuple[str, ...]) -> AsyncGenerator[None, None]:
     async with AsyncExitStack() as stack:
-        if tags:
-            names = [f"{TAG}{tag}" for tag in tags]
-            await when_allowed(run, lambda: stack.enter_async_context(concurrency(names, lease_duration=LEASE)))
+        if names:
+            # All in one request: nobody holds one slot while waiting for another.
+            await when_allowed(run, lambda: stack.enter_async_context(concurrency([*names], lease_duration=LEASE)))
         yield
 
 
@@ -105,23 +89,23 @@ async def when_allowed(run: Run, act: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(LOOK_EVERY)
 
 
-# Tags that have a limit on the server this process talks to.
+# Names of the limits on the server this process talks to.
 _known: set[str] = set()
 
 
-def limited(*tags: str) -> tuple[str, ...]:
-    """Those of the tags that have a limit."""
-    return tuple(tag for tag in tags if tag in _known)
+def known(*names: str) -> tuple[str, ...]:
+    """What Prefect calls the limits of those names that there are."""
+    return tuple(one for name in names for one in (name, f"{TAG}{name}") if one in _known)
 
 
 @asynccontextmanager
 async def known_limits(run: Run, calls: ServerCalls) -> AsyncGenerator[None, None]:
-    """Makes the limits that the settings ask for, and keeps looking for others.
+    """Makes the limits that the settings ask for and the server lacks, and keeps looking for others.
 
     Prefect asks the server for a slot for every task with a tag, limit or not. Asking for the
     limits themselves now and then spares two requests for each generation.
     """
-    await calls.call("make the limits", lambda client: make_limits(run, client))
+    await calls.call("make the limits", lambda client: make_limits(run.settings, client))
     await calls.call("read the limits", _learn)
     run.client.account.limiter = CallLimits(run)
     learning = asyncio.create_task(_keep_learning(calls))
@@ -149,41 +133,4 @@ async def _learn(client: PrefectClient) -> None:
         if len(page) < PAGE:
             break
     _known.clear()
-    _known.update(name.removeprefix(TAG) for name in found if name.startswith(TAG))
-
-
-async def make_limits(run: Run, client: PrefectClient) -> None:
-    """Makes the limits that the settings ask for and the server does not have."""
-    evolve, job = run.settings.evolve, run.settings.job
-    wanted = {model_tag(model): limit for model, limit in evolve.model_limits.items()}
-    if job.shared_limit is not None:
-        wanted[evaluator_tag(run)] = job.shared_limit
-    for stage in job.stages:
-        if stage.shared_limit is not None:
-            wanted[evaluator_tag(run, stage.name)] = stage.shared_limit
-    for tag, limit in wanted.items():
-        await _make(client, tag, limit)
-    for model, rate in evolve.model_rates.items():
-        await _make_rate(client, rate_limit_of(model), rate)
-
-
-async def _make(client: PrefectClient, tag: str, limit: int) -> None:
-    try:
-        found = await client.read_concurrency_limit_by_tag(tag)
-    except ObjectNotFound:
-        await client.create_concurrency_limit(tag=tag, concurrency_limit=limit)
-        return
-    if found.concurrency_limit != limit:
-        logger.warning(
-            "the limit %s is %d on the server and %d in the settings; the server's holds, change it in the UI",
-            tag, found.concurrency_limit, limit,
-        )  # fmt: skip
-
-
-async def _make_rate(client: PrefectClient, name: str, rate: float) -> None:
-    # As many slots as come free in a second, at least one: a burst is never longer than that.
-    request = GlobalConcurrencyLimitCreate(name=name, limit=max(1, round(rate)), slot_decay_per_second=rate)
-    try:
-        await client.create_global_concurrency_limit(request)
-    except ObjectAlreadyExists:
-        logger.info("the rate limit %s is as set on the server", name)
+    _known.update(found)

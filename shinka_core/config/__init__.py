@@ -156,6 +156,11 @@ class EvolutionConfig(Ending):
         description="A model without a price: count it as free (warn), refuse it, or refuse it under max_api_costs alone (auto).",
     )
 
+    provider_limits: dict[str, int] = Field(
+        default={},
+        description="Calls at once by provider, over all runs on a server: the host of its endpoint, as "
+        "`api.openai.com`, or `host:port`.",
+    )
     model_limits: dict[str, int] = Field(default={}, description="Calls at once by model, over all runs on a server.")
     model_rates: dict[str, float] = Field(default={}, description="Calls per second by model, over all runs.")
 
@@ -299,6 +304,9 @@ class EvolutionConfig(Ending):
                     raise ValueError(f"{field} names {model!r}, which is not in llm_models; known: {asked}")
                 if not limit > 0:
                     raise ValueError(f"{field} gives {model!r} {limit}; it must be more than 0")
+        for provider, limit in self.provider_limits.items():
+            if not limit > 0 or not provider or "/" in provider:
+                raise ValueError(f"provider_limits gives {provider!r} {limit}; name a host, and a number above 0")
         for model, tokens in self.llm_context_tokens.items():
             if model not in known:
                 raise ValueError(f"llm_context_tokens names {model!r}, which is none of llm_models: {self.llm_models}")

@@ -108,6 +108,20 @@ def remote_embedding(config: EvolutionConfig) -> str | None:
     return None if embedding is None or embedding.startswith((BUILTIN, SENTENCE_TRANSFORMERS)) else embedding
 
 
+def provider_of(model: str, config: EvolutionConfig) -> str:
+    """Who answers for a model or an embedding: host of its endpoint, and port where the address has one; "" for nobody's."""
+    if model.startswith((BUILTIN, SENTENCE_TRANSFORMERS)):
+        return ""
+    return _address(model, config).origin.partition("://")[2]
+
+
+def providers_of(config: EvolutionConfig) -> list[str]:
+    """All of them that a run may ask."""
+    embedding = remote_embedding(config)
+    asked = [*remote_models(config), *([embedding] if embedding is not None else [])]
+    return list(dict.fromkeys(provider_of(model, config) for model in asked))
+
+
 def check_models(config: EvolutionConfig) -> None:
     """Finds what is wrong with names, addresses, keys and options before anything is asked.
 

@@ -19,10 +19,19 @@ from tests.support.prefect import ROOT, environment_for
 from tests.support.runs import TASK, begin, command, model_server, rows
 
 
-def limit_of(api: str, tag: str) -> int:
-    response = httpx.get(f"{api}/concurrency_limits/tag/{tag}", trust_env=False)
+def limit_of(api: str, name: str) -> int:
+    """A global limit, as `prefect gcl inspect` and the page *Concurrency* show it."""
+    response = httpx.get(f"{api}/v2/concurrency_limits/{name}", trust_env=False)
     response.raise_for_status()
-    return response.json()["concurrency_limit"]
+    return response.json()["limit"]
+
+
+def set_limit(api: str, name: str, limit: int) -> None:
+    httpx.patch(f"{api}/v2/concurrency_limits/{name}", json={"limit": limit}, trust_env=False).raise_for_status()
+
+
+def forget_limit(api: str, name: str) -> None:
+    httpx.delete(f"{api}/v2/concurrency_limits/{name}", trust_env=False).raise_for_status()
 
 
 @pytest.mark.slow
@@ -37,8 +46,7 @@ def test_the_calls_at_once_to_a_model_are_limited_and_what_somebody_changes_in_t
         assert done.returncode == 0, done.stdout + done.stderr
         assert model.stats()["peak"] == 2
     assert limit_of(prefect_api, "model:limited") == 2
-    body = {"tag": "model:limited", "concurrency_limit": 1}
-    httpx.post(f"{prefect_api}/concurrency_limits/", json=body, trust_env=False).raise_for_status()
+    set_limit(prefect_api, "model:limited", 1)
     with model_server("--latency", "0.2") as model:
         arguments[arguments.index("--base-url") + 1] = model.url
         arguments[arguments.index("--generations") + 1] = "3"
@@ -46,7 +54,7 @@ def test_the_calls_at_once_to_a_model_are_limited_and_what_somebody_changes_in_t
         assert done.returncode == 0, done.stdout + done.stderr
         assert model.stats()["peak"] == 1
     assert limit_of(prefect_api, "model:limited") == 1
-    httpx.delete(f"{prefect_api}/concurrency_limits/tag/model:limited", trust_env=False)
+    forget_limit(prefect_api, "model:limited")
 
 
 RATE = 4.0
@@ -119,7 +127,7 @@ def test_the_evaluations_at_once_of_all_runs_with_an_evaluator_are_limited(
     done = command(*arguments, "this-run", "--results", str(tmp_path / "r"), api=prefect_api, home=prefect_home)
     output, _ = others.communicate(timeout=200)
     limit = limit_of(prefect_api, "evaluation:clocked")
-    httpx.delete(f"{prefect_api}/concurrency_limits/tag/evaluation:clocked", trust_env=False)
+    forget_limit(prefect_api, "evaluation:clocked")
     assert (done.returncode, others.returncode) == (0, 0), done.stdout + done.stderr + output
     assert limit == 2
     spans = spans_of(tmp_path / "r") + spans_of(tmp_path / "other")
@@ -176,7 +184,7 @@ def test_a_killed_run_leaks_no_slot(tmp_path: Path, prefect_api: str, prefect_ho
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert quick.stats()["requests"] == 2
-    httpx.delete(f"{prefect_api}/concurrency_limits/tag/model:leaky", trust_env=False)
+    forget_limit(prefect_api, "model:leaky")
 
 
 LEARNING = """
@@ -187,7 +195,7 @@ from flows.orchestrator.server_calls import ServerCalls
 
 async def becomes(tags):
     for _ in range(200):
-        if limits.limited("model:late") == tags:
+        if limits.known("model:late") == tags:
             return True
         await asyncio.sleep(0.1)
     return False
@@ -195,12 +203,12 @@ async def becomes(tags):
 async def main():
     async with get_client() as client, ServerCalls() as calls:
         await limits._learn(client)
-        assert limits.limited("model:late") == ()
+        assert limits.known("model:late") == ()
         made = await client.create_concurrency_limit(tag="model:late", concurrency_limit=1)
         limits.LOOK_EVERY = 0.1
         learning = asyncio.create_task(limits._keep_learning(calls))
-        assert await becomes(("model:late",))
-        assert limits.limited("model:other") == ()
+        assert await becomes(("tag:model:late",))
+        assert limits.known("model:other") == ()
         await client.delete_concurrency_limit_by_tag(tag="model:late")
         assert await becomes(())
         learning.cancel()
