@@ -21,6 +21,9 @@ SERVER = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     # Leases of concurrency limits outlive a restart of the server, or their slots would never come back.
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    # Seconds until who waits for a slot asks again, at most: half a minute by default, in which the slot is nobody's.
+    "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
+    "PREFECT_SERVER_TASKS_TAG_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
     # One writer at a time: a queue in front of SQLite is better than `database is locked`.
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
 }
