@@ -20,7 +20,7 @@ if __name__ == "__main__":
 
 # Annotations are not postponed here: a flow that is served is loaded from a copy that could not find their names.
 import logging
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -30,6 +30,7 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import Pause
 
 from flows.finish import final_state, finish, finish_broken
+from flows.metrics import measured
 from flows.open_runs import registered
 from flows.orchestrator.evolution_run import come_to, task_folder
 from flows.orchestrator.identity import known_place, sign
@@ -133,7 +134,7 @@ async def evolve(
 
 async def _run(run: Run) -> RunSummary:
     stopping = Stopping(run)
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         stack.enter_context(registered(run))
         stack.enter_context(profile())
         stack.enter_context(unhurried_suspension())
@@ -143,6 +144,7 @@ async def _run(run: Run) -> RunSummary:
             logging.getLogger("shinka").setLevel(logging.INFO)  # its log is the flow run's, which people read in the UI
             stack.callback(without_prefects_signals())
             stack.enter_context(stopping_on_signals(partial(stop_run, run.evolution)))
+        await stack.enter_async_context(measured(run))
         logger.info("evolution %s in %s", run.evolution, run.settings.results_dir)
         async with telling(told_of(run), run.database, begun(run), run.control) as told:
             try:

@@ -98,6 +98,10 @@ class AsyncEvolutionRunner:
             check_values(settings)  # what is not given is kept with the run
         else:
             check_settings(settings)
+        if evo_config.metrics_port is not None:
+            from flows.metrics.endpoint import check_free
+
+            check_free(evo_config.metrics_host, evo_config.metrics_port)
 
     async def run(self) -> RunSummary:
         """Runs the evolution to its end.

@@ -151,12 +151,18 @@ class Called:
 
     Attributes:
         cost: US dollars, also of a call that failed.
+        status: `answered`, `embedded` or `failed`.
+        input_tokens: Of what was sent, as far as the provider counted; so are the others.
     """
 
     generation: int
     purpose: str
     model: str
     cost: float
+    status: str = "answered"
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
 
 
 Event = Recorded | Ended | Joined | Spawned | Retired | Called

@@ -42,6 +42,7 @@ from shinka_core.seeds import Seed, given_among, seeds_of
 from shinka_core.settings import Resume, RunSettings
 from shinka_core.slots import Slots
 from shinka_core.starting import Start, start_of
+from shinka_core.tally import Tally
 from shinka_core.trials import TrialCount
 from shinka_core.tuning import Tuning
 from shinka_core.ways import Ways, way_of, ways_of
@@ -81,6 +82,7 @@ class Run:
         feedback_warned: Whether it was said that an evaluator's feedback is taken in part.
         limits: What ends it before its last generation.
         tuning: Knows when the best program is to be tuned; None: never.
+        tally: What there is to count of it, for metrics.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Run:
         seeds: Sequence[Seed] = (Seed(),),
         limits: RunLimits | None = None,
         tuning: Tuning | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self.settings = settings
         self.seed_program = seed_program
@@ -134,6 +137,7 @@ class Run:
         first = settings.proposal_jobs + settings.evaluation_jobs
         self.generations = Slots("generations", first if reviewer is None else self.pacing.most_in_flight)
         self.progress = progress
+        self.tally = tally or Tally()
         self.reviewer = reviewer
         self.periodics = tuple(periodics)
         texts = (named.step for named in self.periodics if isinstance(named.step, Directions))
@@ -251,10 +255,10 @@ async def _open(settings: RunSettings, how: Resume, stack: AsyncExitStack) -> Ru
     database = AsyncProgramDatabase(settings.database, settings.results_dir)
     budget = Budget(evolve.max_api_costs)
     progress = Progress(total=evolve.num_generations)
-    limits = RunLimits(evolve, progress)
+    limits, tally = RunLimits(evolve, progress), Tally()
     arms, trials = Arms(bandit_of(evolve)), TrialCount()
     tuning = None if evolve.tuning is None else Tuning(evolve.tuning)
-    folds: tuple[Fold, ...] = (progress, arms, trials, limits, *([tuning] if tuning else []), *told)
+    folds: tuple[Fold, ...] = (progress, tally, arms, trials, limits, *([tuning] if tuning else []), *told)
     client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
     stack.push_async_callback(client.close)
     hidden = private_places(settings.results_dir, address_of(settings.database.db_path, settings.results_dir))
@@ -275,7 +279,7 @@ async def _open(settings: RunSettings, how: Resume, stack: AsyncExitStack) -> Ru
     expect_again(database, arms, trials, guide, tuning)
     run = Run(
         settings, opening.seed_program, database, client, budget, judge, launcher, progress, arms, trials, reviewer,
-        periodics, guide, start.seeds, limits, tuning,
+        periodics, guide, start.seeds, limits, tuning, tally,
     )  # fmt: skip
     run.library = start.library
     await _take_its_place(run)

@@ -178,6 +178,14 @@ def evolve_command(
         Path | None,
         Parameter(group=place_options, help="Results folder for what --replay makes; by default it keeps none."),
     ] = None,
+    metrics: Annotated[
+        int | None,
+        Parameter(
+            converter=_whole,
+            group=shown_options,
+            help="Port at 127.0.0.1 where Prometheus reads figures of the run.",
+        ),
+    ] = None,
     quiet: Annotated[
         bool, Parameter(negative="", group=shown_options, help="Print nothing but errors, and at the end one line.")
     ] = False,
@@ -215,6 +223,7 @@ def evolve_command(
         results=results,
         database=database,
         name=name,
+        metrics=metrics,
     )
     with showing(quiet=quiet, as_json=as_json) as shown:
         try:

@@ -43,6 +43,8 @@ def print_opening(console: Console, plan: Plan) -> None:
             or "own local server (PREFECT_API_URL=http://host:4200/api for a running one)"
         ),
     ]
+    if plan.evolution.metrics_port is not None:
+        lines.append(f"  metrics    http://{plan.evolution.metrics_host}:{plan.evolution.metrics_port}/metrics")
     lines += _continued(plan)
     for line in lines:
         say(console, as_shown(line))

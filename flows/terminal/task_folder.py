@@ -54,6 +54,7 @@ class Overrides:
     results: Path | None = None
     database: str | None = None
     name: str | None = None
+    metrics: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,7 @@ def take_flags(evolution: dict[str, Any], database: dict[str, Any], overrides: O
     _take(evolution, "target_score", overrides.target_score)
     _take(evolution, "max_time", overrides.max_time)
     _take(evolution, "max_evaluations", overrides.max_evaluations)
+    _take(evolution, "metrics_port", overrides.metrics)
     _take(evolution, "llm_models", overrides.models)
     _take(evolution, "llm_base_url", overrides.base_url)
     _take(database, "db_path", overrides.database)

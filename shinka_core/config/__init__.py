@@ -102,6 +102,17 @@ class EvolutionConfig(Ending):
     report: bool = Field(
         default=True, description="Write report.html into the results folder, renewed from time to time and at the end."
     )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port where Prometheus reads figures of the run (`/metrics`); runs of one process share it; None: nowhere.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address of this machine for metrics_port; `0.0.0.0` for all of them.",
+    )
     stop_grace: float = Field(default=20.0, ge=0, description="Seconds for what is in flight when the run is stopped.")
 
     # Models

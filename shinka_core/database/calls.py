@@ -23,6 +23,8 @@ FAILED = "failed"
 # An embedding: paid like an answer, but stored with the comparison it was for, so never read back from here.
 EMBEDDED = "embedded"
 ERROR_LIMIT = 4_000
+# What folds are told of a call: columns in the order of `Called`.
+TOLD = ("generation", "purpose", "model", "cost", "status", "input_tokens", "output_tokens", "cached_tokens")
 
 _CALL = insert(table_of(ModelCallRow))
 _TEXTS = insert(table_of(CallTextRow))
@@ -165,7 +167,7 @@ class Calls:
             called = {name: value for name, value in row.items() if name != "id" and name not in said} | mine
             told = [Rows(_TEXTS, said | {"id": mine["texts"]})] if said else []
             self._writer.post(Rows(_CALL, called), *told)
-            self._folds.apply(Called(row["generation"], row["purpose"], row["model"], row["cost"]))
+            self._folds.apply(_event(row))
 
     def apply(self, event: Event) -> None:
         """Drops the keys of a generation that is closed."""
@@ -195,8 +197,13 @@ class Calls:
         said = {"id": texts, "messages": messages, "answer": answer, "error": error, "options": drawn}
         if self.mine is not None:
             self.mine.add(texts)
-        await asyncio.shield(self._writer.post(Rows(_CALL, _NOTHING | row | values), Rows(_TEXTS, said)))
-        self._folds.apply(Called(key.generation, key.purpose.value, question.model, values["cost"]))
+        called = _NOTHING | row | values
+        await asyncio.shield(self._writer.post(Rows(_CALL, called), Rows(_TEXTS, said)))
+        self._folds.apply(_event(called))
+
+
+def _event(row: Mapping[str, Any]) -> Called:
+    return Called(*(row[name] for name in TOLD))
 
 
 def _message(message: Message) -> dict[str, Any]:

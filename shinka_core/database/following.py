@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.calls import TOLD
 from shinka_core.database.islands import ENTRY, read_islands
 from shinka_core.database.loading import after_programs, moment, read_record, recorded_of
 from shinka_core.database.pulls import Pulls, read_pulls
@@ -79,14 +80,7 @@ async def read_calls(
         mine: Those that are known already, by what names their texts; they are dropped from it when they are met.
     """
     rows = await connection.execute(
-        select(
-            ModelCallRow.id,
-            ModelCallRow.texts,
-            ModelCallRow.generation,
-            ModelCallRow.purpose,
-            ModelCallRow.model,
-            ModelCallRow.cost,
-        )
+        select(ModelCallRow.id, ModelCallRow.texts, *(getattr(ModelCallRow, name) for name in TOLD))
         .where(ModelCallRow.evolution == evolution, ModelCallRow.id > place.call)
         .order_by(ModelCallRow.id)
     )

@@ -116,6 +116,16 @@ class Journal:
         self.language = ""
         self.ends: Ends | None = None
 
+    @property
+    def waiting_writes(self) -> int:
+        """Writes of every part of the record that wait for the next commit."""
+        return self._writer.waiting
+
+    @property
+    def commits(self) -> int:
+        """Commits of this process so far, each of all that waited for it."""
+        return self._writer.commits
+
     def bind(self, evolution: str) -> None:
         """Says whose generations these are."""
         self._evolution = evolution

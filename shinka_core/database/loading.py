@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shinka_core.database.calls import TOLD
 from shinka_core.database.islands import ENTRY, read_islands
 from shinka_core.database.pulls import Pulls, read_pulls
 from shinka_core.database.schema import (
@@ -215,7 +216,7 @@ async def _failures(connection: AsyncConnection, evolution: str, pulls: Pulls) -
 
 async def _calls(connection: AsyncConnection, evolution: str) -> list[Event]:
     rows = await connection.execute(
-        select(ModelCallRow.generation, ModelCallRow.purpose, ModelCallRow.model, ModelCallRow.cost)
+        select(*(getattr(ModelCallRow, name) for name in TOLD))
         .where(ModelCallRow.evolution == evolution)
         .order_by(ModelCallRow.id)
     )

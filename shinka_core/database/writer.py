@@ -101,11 +101,13 @@ class Writer:
     Attributes:
         lost: Why nothing is written any more: the file is gone, or the evolution is another's.
         last_commit: When that was, by `time.monotonic`.
+        commits: Of this process so far.
     """
 
     def __init__(self, store: Store) -> None:
         self.lost: DatabaseUnavailableError | None = None
         self.last_commit = time.monotonic()
+        self.commits = 0
         self._store = store
         self._lease: Signature | None = None
         self._patience = Patience(store)
@@ -113,6 +115,11 @@ class Writer:
         self._drain: asyncio.Task[None] | None = None
         self._there = LRUCache[str, None](maxsize=REMEMBERED)
         self._when_lost: list[Callable[[DatabaseUnavailableError], None]] = []
+
+    @property
+    def waiting(self) -> int:
+        """Units of work that were handed in and are in no commit yet."""
+        return len(self._waiting)
 
     def bind(self, lease: Signature) -> None:
         """Signs every commit from now on with that lease."""
@@ -193,6 +200,7 @@ class Writer:
             else:
                 self._patience.over()
                 self.last_commit = time.monotonic()
+                self.commits += 1
                 for waiting, result in zip(group, attempt.results or [], strict=True):
                     if isinstance(waiting.work, _Batch):
                         self._there.update((row.once, None) for row in waiting.work.rows if row.once)

@@ -70,7 +70,15 @@ def test_evaluations_on_a_cluster_are_within_the_evaluators_limit(
     with distributed.LocalCluster(n_workers=2, threads_per_worker=4, dashboard_address=None) as cluster:
         job = {"kind": "dask", "scheduler": cluster.scheduler_address}
         (tmp_path / "c.yaml").write_text(yaml.safe_dump({"job": job}))
-        arguments = [str(task), "--generations", "4", "--max-evaluation-jobs", "4", "--config", str(tmp_path / "c.yaml")]
+        arguments = [
+            str(task),
+            "--generations",
+            "4",
+            "--max-evaluation-jobs",
+            "4",
+            "--config",
+            str(tmp_path / "c.yaml"),
+        ]
         finished(
             *(
                 begin(*arguments, "--results", str(tmp_path / name), "--name", name, api=prefect_api, home=prefect_home)
@@ -87,8 +95,13 @@ def test_evaluations_on_a_cluster_are_within_the_evaluators_limit(
 def test_a_killed_run_gives_its_evaluations_slots_back(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     task = clocked(tmp_path)
     (task / "evaluate.py").write_text((task / "evaluate.py").read_text().replace("else 1.0", "else float(a.sleep)"))
-    text = (task / "evaluate.py").read_text().replace(
-        'parser.add_argument("--results_dir")', 'parser.add_argument("--results_dir"); parser.add_argument("--sleep")'
+    text = (
+        (task / "evaluate.py")
+        .read_text()
+        .replace(
+            'parser.add_argument("--results_dir")',
+            'parser.add_argument("--results_dir"); parser.add_argument("--sleep")',
+        )
     )
     (task / "evaluate.py").write_text(text)
     deployed(prefect_api, prefect_home, tmp_path, evaluators={"clocked": 1})
