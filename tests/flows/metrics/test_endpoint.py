@@ -171,11 +171,8 @@ async def main():
         runners = {{name: runner(name) for name in "ab"}}
         for one in runners.values():
             group.create_task(one.run())
-        for name in iter(await asyncio.to_thread(sys.stdin.readline), ""):
-            runners[name.strip()].stop()
-            if (name := await asyncio.to_thread(sys.stdin.readline)):
-                runners[name.strip()].stop()
-            break
+        for _ in range(2):
+            runners[(await asyncio.to_thread(sys.stdin.readline)).strip()].stop()
 
 asyncio.run(main())
 """
@@ -200,7 +197,7 @@ def test_runs_of_one_process_share_the_endpoint(tmp_path: Path, prefect_api: str
         )
         process.stdin.write("a\n")
         process.stdin.flush()
-        wait_until(lambda: set(Scrape(port).by("evolution", "shinka_state")) == {"b"})
+        wait_until(lambda: (found := scraped(port)) is not None and set(found.by("evolution", "shinka_state")) == {"b"})
         process.stdin.write("b\n")
         process.stdin.flush()
         assert process.wait(timeout=60) == 0
