@@ -21,11 +21,13 @@ class Spread:
 
     Attributes:
         counts: Values up to each bound and above the one before; the last are those above all bounds.
+        most: The largest value.
     """
 
     bounds: tuple[float, ...]
     counts: list[int] = field(init=False)
     total: float = 0.0
+    most: float = 0.0
 
     def __post_init__(self) -> None:
         """Begins with none."""
@@ -35,6 +37,7 @@ class Spread:
         """Counts a value."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
+        self.most = max(self.most, value)
 
 
 @dataclass(slots=True)

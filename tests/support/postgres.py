@@ -25,12 +25,14 @@ def binaries() -> Path | None:
 class Postgres:
     """A running cluster; `stop` and `start` let a test restart it."""
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+    def __init__(self, folder: Path, *options: str, host: str = "127.0.0.1") -> None:
+        """Makes a cluster; options are settings as `fsync=on`, over those of the tests."""
         self.host = host
         found = binaries()
         assert found is not None
         self._binaries = found
         self._data = folder / "data"
+        self._options = options
         with socket.socket() as probe:
             probe.bind((host, 0))
             self.port = probe.getsockname()[1]
@@ -50,6 +52,7 @@ class Postgres:
     def start(self) -> None:
         command = [str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port)]
         command += ["-c", f"listen_addresses={self.host}", "-c", "unix_socket_directories=", "-c", "fsync=off"]
+        command += [word for option in self._options for word in ("-c", option)]
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._as_user()
         )
@@ -107,15 +110,16 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(host: str = "127.0.0.1") -> Iterator[Postgres]:
+def running_postgres(*options: str, host: str = "127.0.0.1") -> Iterator[Postgres]:
     """A started cluster that is gone afterwards.
 
     Args:
+        options: Settings as `fsync=on`, over those of the tests.
         host: Address of this machine that it listens on, for all of its network.
     """
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     folder.chmod(0o755)
-    cluster = Postgres(folder, host)
+    cluster = Postgres(folder, *options, host=host)
     cluster.start()
     try:
         yield cluster

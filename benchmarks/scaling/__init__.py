@@ -1,0 +1,1 @@
+"""What the parts of a run see when thousands of evaluations are in flight at once."""
