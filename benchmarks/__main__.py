@@ -1,4 +1,4 @@
-"""Measures and writes tables: `python -m benchmarks [--case NAME] [--servers] [--peers] [--cost] [--repeat N]`.
+"""Measures and writes tables: `python -m benchmarks [--case NAME] [--servers] [--deployed] [--peers] [--cost] [--repeat N]`.
 
 Without a choice: the default cases of the orchestration, and the peers when PEERS names the folder of
 their environments (`benchmarks/peers`).
@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import cost, orchestration, servers
+from benchmarks import cost, deployed, orchestration, servers
 from benchmarks.cases import AGAINST_PEERS, CASES
 from benchmarks.peers import compare
 from benchmarks.table import Row, about, markdown
@@ -45,6 +45,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="every case; takes an hour")
     parser.add_argument("--servers", action="store_true", help="whole commands on each Prefect server")
     parser.add_argument("--server", action="append", choices=list(SERVERS), help="only this server (repeatable)")
+    parser.add_argument(
+        "--deployed", action="store_true", help="the same cases by command and by deployment, on each server"
+    )
     parser.add_argument("--peers", action="store_true", help="only against the peers, in the folder PEERS")
     parser.add_argument("--cost", action="store_true", help="only what prompts cost, of peers too if PEERS is set")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each; the median is reported")
@@ -54,14 +57,17 @@ def _arguments() -> argparse.Namespace:
 
 def _chosen(arguments: argparse.Namespace) -> Iterator[tuple[str, Iterator[Row]]]:
     environments, named = os.environ.get("PEERS"), set(arguments.case or ())
-    narrowed = arguments.servers or arguments.server or arguments.peers or arguments.cost
+    narrowed = arguments.servers or arguments.server or arguments.peers or arguments.cost or arguments.deployed
     if arguments.peers and not environments:
         raise SystemExit("PEERS names no folder; benchmarks/peers/__init__.py says what belongs there")
     if arguments.case or not narrowed:
         cases = [case for case in CASES if (case.name in named if named else case.default or arguments.all)]
         if not arguments.peers:
             yield "Orchestration", orchestration.measured(cases, arguments.repeat)
-    if arguments.servers or arguments.server or arguments.all:
+    if arguments.deployed or arguments.all:
+        on = [kind for kind in deployed.SERVERS if not arguments.server or kind.name in arguments.server]
+        yield "Deployed", deployed.measured(on, arguments.repeat)
+    if arguments.servers or (arguments.server and not arguments.deployed) or arguments.all:
         kinds = [kind for name, kind in SERVERS.items() if not arguments.server or name in arguments.server]
         yield "Servers", servers.measured(kinds, arguments.repeat)
     if arguments.cost or arguments.all:
