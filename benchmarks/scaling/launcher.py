@@ -11,8 +11,9 @@ from pathlib import Path
 from shinka_core.launch import EvaluationRequest, JobState
 from shinka_core.program import Evaluation, Job
 
-# Seconds without a submission after which no more are to come: some proposals come to nothing.
-QUIET = 10.0
+# Seconds without a submission after which no more are to come: some proposals come to nothing, and generations may wait
+# for a Prefect server that is behind with what it was asked before.
+QUIET = 60.0
 
 # Those of this process, for who measures.
 made: list[AllAtOnce] = []

@@ -207,7 +207,7 @@ async def show(options: dict[str, Any]) -> dict[str, Any]:
     """Runs it all; what is left on disk is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="machines-"))
     try:
-        with network() as net, running_postgres(net.host) as cluster:
+        with network() as net, running_postgres(host=net.host) as cluster:
             async with ModelServer(Script(latency=options.get("latency", 1.0)), net.host) as server:
                 return await Show(options, folder, net, cluster.url, server).run()
     finally:
