@@ -22,7 +22,6 @@ if __name__ == "__main__":
 import logging
 from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 from prefect import flow
@@ -33,7 +32,7 @@ from flows.finish import final_state, finish, finish_broken
 from flows.metrics import measured
 from flows.open_runs import registered
 from flows.orchestrator.evolution_run import come_to, task_folder
-from flows.orchestrator.identity import known_place, sign
+from flows.orchestrator.identity import sign
 from flows.orchestrator.lasting_states import lasting_states
 from flows.orchestrator.late_runs import stand_for_late_runs
 from flows.orchestrator.orphan import outlive_the_reader
@@ -45,6 +44,8 @@ from flows.pool import drive
 from flows.reporting import reported
 from flows.signals import stopping_on_signals
 from flows.stopping import Stopping, stop_run
+from flows.succession import Begin, whereabouts
+from flows.task_settings import Given
 from flows.telling import begun, told_of
 from flows.terminal.log_lines import spell_out_logs
 from shinka_core.callbacks import telling
@@ -54,18 +55,18 @@ from shinka_core.errors import one_error
 from shinka_core.naming import give_back
 from shinka_core.run import Run, open_run
 from shinka_core.settings import Resume, RunSettings
-from shinka_core.whereabouts import find_run
 
 logger = logging.getLogger("shinka.evolve")
 
 # Not None: the server then names the field that is wrong, and the UI shows what a form begins with.
+OWN_EVOLUTION = EvolutionConfig()
 LOCAL_JOBS = LocalJobConfig()
 OWN_DATABASE = DatabaseConfig()
 
 
 @flow(name="evolve", persist_result=False)
 async def evolve(
-    evo_config: EvolutionConfig,
+    evo_config: EvolutionConfig = OWN_EVOLUTION,
     job_config: JobConfig = LOCAL_JOBS,
     db_config: DatabaseConfig = OWN_DATABASE,
     max_evaluation_jobs: int | None = None,
@@ -75,6 +76,7 @@ async def evolve(
     task_dir: str | None = None,
     accept_changes: bool = False,
     join: bool = False,
+    begin: Begin = "anew",
 ) -> RunSummary | State[RunSummary]:
     """Evolves a program.
 
@@ -88,10 +90,13 @@ async def evolve(
         resume: Continue the evolution of that name or results folder, with the settings that are kept with it
             under those that are given here; "auto" begins it if it is not there. A flow run that Prefect runs
             again (retried in the UI, say) always continues the evolution that it began, with its own settings.
-        task_dir: Folder that relative paths of the task are in; the working directory by default.
+        task_dir: Folder of the task: its settings file counts where nothing is given, and relative paths of the task
+            are in it; the working directory, without a settings file, by default.
         accept_changes: Resume although evaluator or seed program have changed.
         join: Share the evolution of that name with other drivers, on this machine or on others: it is begun or continued
             if none is at it, and otherwise taken part in, with the settings that the others have.
+        begin: What becomes of the last run of the same task: nothing (anew), its best programs are begun with (best),
+            or it goes on with so many generations more (continue). Without an earlier run all three begin anew.
 
     Returns:
         What the evolution came to; in a Cancelled state when it was cancelled in the UI, and in a Failed one, as
@@ -102,25 +107,18 @@ async def evolve(
         EvolutionExistsError: The name or the folder is taken and `resume` is off.
         Pause: The flow run was suspended; what was in flight is stored.
     """
-    evo_config, job_config = in_folder(evo_config, job_config, task_dir)
-    known = known_place()
-    found = await find_run(
-        evo_config.init_program_path,
-        db_config,
-        name=name if known is None else known.name,
-        results_dir=evo_config.results_dir if known is None else known.results_dir,
-        resume=Resume.of(resume, join=join) if known is None or join else Resume.AGAIN,
-    )
+    given = Given(evo_config, job_config, db_config, max_proposal_jobs, max_evaluation_jobs, task_folder())
+    given, found = await whereabouts(await given.as_said(), task_dir, begin, name, Resume.of(resume, join=join))
     place = found.place
     settings = RunSettings(
         evolution=place.name,
         results_dir=place.results_dir,
-        evolve=evo_config,
-        job=job_config,
+        evolve=given.evolve,
+        job=given.job,
         database=found.database,
-        max_proposal_jobs=max_proposal_jobs,
-        max_evaluation_jobs=max_evaluation_jobs,
-        task=task_folder(),
+        max_proposal_jobs=given.max_proposal_jobs,
+        max_evaluation_jobs=given.max_evaluation_jobs,
+        task=given.task,
         accept_changes=accept_changes,
     )
     try:
@@ -160,19 +158,3 @@ async def _run(run: Run) -> RunSummary:
     if stopping.suspended is not None:
         raise Pause(state=stopping.suspended)  # the flow run stays as it is, for a resume
     return summary
-
-
-def in_folder(
-    evo_config: EvolutionConfig, job_config: JobConfig, task_dir: str | None
-) -> tuple[EvolutionConfig, JobConfig]:
-    """The settings with the task's relative paths taken from its folder."""
-    if task_dir is None:
-        return evo_config, job_config
-    folder = Path(task_dir).absolute()
-    programs: dict[str, str | list[str]] = {"init_program_path": str(folder / evo_config.init_program_path)}
-    if evo_config.more_init_programs:
-        programs["more_init_programs"] = [str(folder / path) for path in evo_config.more_init_programs]
-    return (
-        evo_config.model_copy(update=programs),
-        job_config.model_copy(update={"eval_program_path": str(folder / job_config.eval_program_path)}),
-    )

@@ -118,25 +118,42 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, how: 
     sections = read_settings(file, required=config is not None)
     evolution, job, database = (section_of(sections, name) for name in ("evolution", "job", "database"))
     take_flags(evolution, database, overrides)
-    _take_runs(folder, evolution, overrides)
+    take_runs(folder, evolution, overrides)
+    fields = {"evolution": evolution, "job": job, "database": database}
+    settings = run_settings(folder, file, sections, fields, overrides)
+    # Last, because it makes the results folder: a mistake in the settings leaves none behind.
+    chosen = overrides.results or settings.evolve.results_dir
+    found = asyncio.run(find_run(settings.evolve.init_program_path, settings.database, name=overrides.name, results_dir=chosen, resume=how))
+    return Plan(placed(settings, found))
+
+
+def run_settings(
+    folder: Path, file: Path, sections: dict[str, Any], fields: dict[str, dict[str, Any]], overrides: Overrides
+) -> RunSettings:
+    """The settings of a run that is to begin, whose name and place are to be found.
+
+    Args:
+        sections: Of the settings file, as it is.
+        fields: By section, with what is said elsewhere laid over them; programs are looked for in the folder.
+
+    Raises:
+        ConfigError: There is no program, or a width is none.
+        pydantic.ValidationError: A field's value is wrong.
+    """
+    evolution, job = fields["evolution"], fields["job"]
     take_programs(folder, evolution, overrides)
-    initial = evolution["init_program_path"]
     evaluator = overrides.evaluate or folder / str(job.get("eval_program_path", EVALUATOR))
     job["eval_program_path"] = str(evaluator.absolute())
-    settings = RunSettings(
+    return RunSettings(
         "",
         Path(),
         EvolutionConfig(**evolution),
         job_of(job),
-        DatabaseConfig(**database),
+        DatabaseConfig(**fields["database"]),
         width_of("max_proposal_jobs", overrides.max_proposal_jobs, sections),
         width_of("max_evaluation_jobs", overrides.max_evaluation_jobs, sections),
         task_folder(folder, file, sections),
     )
-    # Last, because it makes the results folder: a mistake in the settings leaves none behind.
-    chosen = overrides.results or settings.evolve.results_dir
-    found = asyncio.run(find_run(initial, settings.database, name=overrides.name, results_dir=chosen, resume=how))
-    return Plan(placed(settings, found))
 
 
 def take_programs(folder: Path, evolution: dict[str, Any], overrides: Overrides) -> None:
@@ -161,7 +178,7 @@ def take_programs(folder: Path, evolution: dict[str, Any], overrides: Overrides)
         evolution["more_init_programs"] = [str(path.absolute()) for path in found[1:]]
 
 
-def _take_runs(folder: Path, evolution: dict[str, Any], overrides: Overrides) -> None:
+def take_runs(folder: Path, evolution: dict[str, Any], overrides: Overrides) -> None:
     """Earlier runs that the settings file names are looked for from the task folder, as all its paths are."""
     named = [("bootstrap", "library"), *([("warm_start", "runs")] if overrides.warm_start is None else [])]
     for section, field in named:
