@@ -21,7 +21,7 @@ from flows.orchestrator.identity import RESULTS
 from tests.support.prefect import ROOT, environment_for
 
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-POOL = "shinka-process"
+POOL, EVALUATIONS = "shinka-process", "shinka-evaluations"
 
 
 class Server:
@@ -55,17 +55,17 @@ class Server:
         return done.stdout
 
     def deploy(self) -> None:
-        """Makes the deployments of the project, and the pool if it is not there."""
-        pool = {"name": POOL, "type": "process"}
-        response = httpx.post(f"{self.api}/work_pools/", json=pool, trust_env=False)
-        assert response.status_code in (201, 409), response.text
+        """Makes the deployments of the project, and the pools if they are not there."""
+        for pool in (POOL, EVALUATIONS):
+            response = httpx.post(f"{self.api}/work_pools/", json={"name": pool, "type": "process"}, trust_env=False)
+            assert response.status_code in (201, 409), response.text
         self.prefect("deploy", "--all", "--prefect-file", str(self.project / "deployments" / "prefect.yaml"))
 
     @contextmanager
-    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
+    def worker(self, pool: str = POOL) -> Iterator[subprocess.Popen[bytes]]:
         """A worker that is stopped at the end, with what it runs."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL], cwd=self.folder,
+            [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool], cwd=self.folder,
             env=self.environment(), stdout=self.log.open("a"), stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         try:
