@@ -4,7 +4,6 @@ Not for use by hand: an evolution fills in what is to be evaluated, and reads th
 """
 
 # Annotations are not postponed here: a flow that is deployed is loaded from a copy that could not find their names.
-import json
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ async def evaluate(errand: dict[str, Any], key: str = "") -> State[None]:
     asked = Errand.load(errand)
     outcome = await do(asked)
     if asked.sent:
-        await Artifact(type="outcome", key=asked.name, data=json.dumps(outcome.dump())).acreate()
+        await Artifact(type="outcome", key=asked.name, data=outcome.dump()).acreate()
     else:
         leave(beside(Path(asked.results_dir), OUTCOME), outcome, key)
     if outcome.evaluation is None:

@@ -4,6 +4,8 @@ Every evolution signs its flow run with its process (`identity.py`) and gives a 
 minute. Whoever starts next on the same server closes the flow runs whose process is known to be gone:
 on the same machine the process is looked for, by number and start; of another machine a quarter of an
 hour of silence says so. A flow run without a signature is left alone.
+
+One that a deployment made is handed to the next worker, which continues it; `flows/take_up.py` does nothing but that.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.states import Cancelled, Completed, Crashed, Failed
+from prefect.states import AwaitingRetry, Cancelled, Completed, Crashed, Failed
 
 from flows.orchestrator.identity import OWNER, SEEN, current_flow_run
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
@@ -42,6 +44,9 @@ SILENCE = timedelta(minutes=15)
 CRASHED = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED]))
 GOING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING]))
 ENDED = "its process ended without a word, as another evolution found; a retry continues it"
+TAKEN_UP = "its process ended without a word; the next worker continues it"
+# Attempts after which a run that ends without a word again and again is left to a person: it may be what kills workers.
+ATTEMPTS = 5
 UNTOLD = "its process ended before it could tell; the generation was {state}"
 
 # What the journal knows of the current evolution: its name, and the generations that are over.
@@ -72,9 +77,12 @@ def lost_its_process(flow_run: FlowRun) -> bool:
     owner, seen = flow_run.labels.get(OWNER), flow_run.labels.get(SEEN)
     if not owner or not seen:
         return False
+    state, now = flow_run.state, datetime.now(UTC)
+    if state is not None and state.is_running() and state.timestamp > datetime.fromisoformat(str(seen)):
+        return now - state.timestamp > SILENCE  # another attempt has begun, and has not signed yet
     if on_this_machine(str(owner)):
         return known_to_be_gone(str(owner))
-    return datetime.now(UTC) - datetime.fromisoformat(str(seen)) > SILENCE
+    return now - datetime.fromisoformat(str(seen)) > SILENCE
 
 
 async def _quietly(asked: Awaitable[T]) -> T | None:
@@ -102,12 +110,32 @@ async def _find(known: Known) -> list[FlowRun]:
     return [*children, *ended, *(child for child in crashed if _known_end(child, known) is not None)]
 
 
+async def take_up() -> list[FlowRun]:
+    """Closes the flow runs that ended without a word, outside of any evolution; returns those that go on.
+
+    Raises:
+        Exception: The Prefect server does not answer.
+    """
+    nothing: Known = ("", {})
+    left = await _find(nothing)
+    await _close(left, nothing)
+    return [flow_run for flow_run in left if _goes_on(flow_run)]
+
+
 async def _close(left: list[FlowRun], known: Known) -> None:
     if not left:
         return
     async with get_client() as client:
         for flow_run in left:
             await _quietly(client.set_flow_run_state(flow_run.id, _end_of(flow_run, known), force=True))
+            if _goes_on(flow_run):
+                await _quietly(client.set_flow_run_state(flow_run.id, AwaitingRetry(message=TAKEN_UP), force=True))
+
+
+def _goes_on(flow_run: FlowRun) -> bool:
+    """Whether the next worker is to continue it."""
+    running = flow_run.state is not None and flow_run.state.is_running()
+    return running and flow_run.deployment_id is not None and flow_run.run_count < ATTEMPTS
 
 
 def _end_of(flow_run: FlowRun, known: Known) -> State[None]:

@@ -53,7 +53,7 @@ def touched(section: Section, shown: Any) -> Section:
     """
     if not is_whole(section):
         return section
-    stored = cast(Mapping[str, Any], shown) if isinstance(shown, Mapping) else {}
+    stored: Mapping[str, Any] = cast(Mapping[str, Any], shown) if isinstance(shown, Mapping) else {}
     values: dict[str, Any] = {}
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
+from flows.orchestrator import evaluation_runs  # noqa: F401 - makes the kind known
 from shinka.testing import LauncherContract
 from shinka_core.config import PrefectJobConfig
-from shinka_core.launch import Launcher, launcher_of
-from tests.support.deployed import EVALUATIONS, Server
+from shinka.testing.launchers import EVALUATOR
+from shinka_core.errors import LaunchError
+from shinka_core.launch import EvaluationRequest, JobState, Launcher, launcher_of
+from tests.support.deployed import EVALUATIONS, Server, wait_until
 from tests.support.runs import settings_for
 
 pytestmark = pytest.mark.slow
@@ -22,14 +28,80 @@ def evaluating(server: Server) -> Iterator[Server]:
         yield server
 
 
-class TestShared(LauncherContract):
+class TestRunsOfADeployment(LauncherContract):
     @pytest.fixture(autouse=True)
     def _server(self, evaluating: Server) -> None:
-        self.files = "shared"
+        pass
+
+    # What becomes of a program is for the evaluation there, which is a local one; once is enough here.
+    @pytest.mark.parametrize("code", ["1 / 0"])
+    def test_a_program_that_fails_is_an_evaluation_and_no_error(self, tmp_path: Path, code: str) -> None:
+        super().test_a_program_that_fails_is_an_evaluation_and_no_error(tmp_path, code)
+
+    @pytest.mark.parametrize("code", ["score = 4.0"])
+    def test_a_result_is_found_by_the_process_that_resumes_the_run(self, tmp_path: Path, code: str) -> None:
+        super().test_a_result_is_found_by_the_process_that_resumes_the_run(tmp_path, code)
 
     def launcher(self, evaluator: Path) -> Launcher:
-        import flows.orchestrator.evaluation_runs  # noqa: F401  # makes the kind known
-
         return launcher_of(
             PrefectJobConfig(eval_program_path=str(evaluator), isolation="limits", files="shared", poll=0.3)
         )
+
+
+async def test_without_shared_folders_program_task_and_results_are_sent(evaluating: Server, tmp_path: Path) -> None:
+    task = tmp_path / "task"
+    task.mkdir()
+    (task / "evaluate.py").write_text(EVALUATOR)
+    (task / "data.txt").write_text("7.5")
+    launcher = launcher_of(PrefectJobConfig(eval_program_path=str(task / "evaluate.py"), isolation="limits", poll=0.3))
+    gen = tmp_path / "gen_1"
+    gen.mkdir()
+    (gen / "main.py").write_text("import sys\nscore = float(open(sys.argv[0].replace('evaluate.py', 'data.txt')).read())")
+    try:
+        job = await launcher.submit(EvaluationRequest(gen / "main.py", gen / "results", task / "evaluate.py"))
+        evaluation = await asyncio.wait_for(launcher.result(job), 60)
+        assert (evaluation.score, evaluation.correct) == (7.5, True)
+        assert json.loads((gen / "results" / "metrics.json").read_text())["combined_score"] == 7.5
+        (run,) = evaluating.runs(name={"any_": [job.id.split(":")[1]]})
+        assert (run["state"]["type"], run["state"]["message"]) == ("COMPLETED", "score 7.5")
+        left = evaluating.post("artifacts/filter", {"artifacts": {"key": {"any_": [run["name"]]}}})
+        assert left == [], "what came back is not kept on the server"
+    finally:
+        await launcher.close()
+
+
+async def test_an_evaluation_whose_machine_is_gone_is_lost_and_no_failure_of_the_program(
+    evaluating: Server, tmp_path: Path
+) -> None:
+    task, gen = tmp_path / "task", tmp_path / "gen_1"
+    task.mkdir()
+    gen.mkdir()
+    (task / "evaluate.py").write_text(EVALUATOR)
+    (gen / "main.py").write_text("import os\n(out.parent / 'starts').write_text(str(os.getppid()))\nbeat(600)")
+    config = PrefectJobConfig(eval_program_path=str(task / "evaluate.py"), isolation="limits", files="shared", poll=0.3)
+    launcher = launcher_of(config)
+    try:
+        job = await launcher.submit(EvaluationRequest(gen / "main.py", gen / "results", task / "evaluate.py"))
+        await asyncio.to_thread(wait_until, (gen / "starts").exists)
+        engine = psutil.Process(int((gen / "starts").read_text()))
+        while "prefect.engine" not in engine.cmdline():
+            engine = engine.parent()
+            assert engine is not None
+        engine.kill()
+        with pytest.raises(LaunchError, match="ended as Crashed and left no outcome"):
+            await asyncio.wait_for(launcher.result(job), 60)
+        assert await launcher.find(job) is JobState.GONE
+    finally:
+        await launcher.close()
+
+
+async def test_a_deployment_that_is_not_there_is_named(evaluating: Server, tmp_path: Path) -> None:
+    (tmp_path / "evaluate.py").write_text(EVALUATOR)
+    (tmp_path / "main.py").write_text("score = 1.0")
+    evaluator = str(tmp_path / "evaluate.py")
+    launcher = launcher_of(PrefectJobConfig(eval_program_path=evaluator, deployment="evaluate/gpu"))
+    try:
+        with pytest.raises(LaunchError, match="deployment='evaluate/gpu' .* is none of this Prefect server's"):
+            await launcher.submit(EvaluationRequest(tmp_path / "main.py", tmp_path / "results", tmp_path / "evaluate.py"))
+    finally:
+        await launcher.close()

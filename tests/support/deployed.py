@@ -30,10 +30,13 @@ class Server:
     Attributes:
         folder: Where commands are given and the worker runs.
         project: The folder that deployed runs work in.
+        python: The interpreter of commands and workers.
     """
 
-    def __init__(self, api: str, home: Path, folder: Path, project: Path = ROOT) -> None:
-        self.api, self.home, self.folder, self.project = api, home, folder, project
+    def __init__(
+        self, api: str, home: Path, folder: Path, project: Path = ROOT, python: str = sys.executable
+    ) -> None:
+        self.api, self.home, self.folder, self.project, self.python = api, home, folder, project, python
         self.log = folder / "worker.log"
 
     def environment(self, **extra: str) -> dict[str, str]:
@@ -44,7 +47,7 @@ class Server:
     def tried(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs `prefect`."""
         return subprocess.run(
-            [sys.executable, "-m", "prefect", "--no-prompt", *arguments], cwd=self.folder, env=self.environment(),
+            [self.python, "-m", "prefect", "--no-prompt", *arguments], cwd=self.folder, env=self.environment(),
             capture_output=True, text=True, timeout=180,
         )  # fmt: skip
 
@@ -54,18 +57,19 @@ class Server:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def deploy(self) -> None:
+    def deploy(self, file: Path | None = None) -> None:
         """Makes the deployments of the project, and the pools if they are not there."""
         for pool in (POOL, EVALUATIONS):
             response = httpx.post(f"{self.api}/work_pools/", json={"name": pool, "type": "process"}, trust_env=False)
             assert response.status_code in (201, 409), response.text
-        self.prefect("deploy", "--all", "--prefect-file", str(self.project / "deployments" / "prefect.yaml"))
+        file = file or self.project / "deployments" / "prefect.yaml"
+        self.prefect("deploy", "--all", "--prefect-file", str(file))
 
     @contextmanager
     def worker(self, pool: str = POOL) -> Iterator[subprocess.Popen[bytes]]:
         """A worker that is stopped at the end, with what it runs."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool], cwd=self.folder,
+            [self.python, "-m", "prefect", "worker", "start", "--pool", pool], cwd=self.folder,
             env=self.environment(), stdout=self.log.open("a"), stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         try:
@@ -171,9 +175,9 @@ def kill_tree(pid: int) -> None:
     psutil.wait_procs(processes, timeout=10)
 
 
-def copy_project(folder: Path) -> Path:
+def copy_project(folder: Path, *more: str) -> Path:
     """A checkout of the project in another place, whose results folder is its own."""
-    for name in ("flows", "tasks", "shinka", "shinka_core", "deployments"):
+    for name in ("flows", "tasks", "shinka", "shinka_core", "deployments", *more):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
