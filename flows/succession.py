@@ -95,7 +95,9 @@ async def order_of(begin: Begin, begins: Given, continues: Given, name: str | No
         return Order(begins, name, resume)
     if resume is not Resume.NO or (begin == "continue" and name is not None):
         which = f"resume={resume.value!r}" if resume is not Resume.NO else f"name={name!r}"
-        raise ConfigError(f"begin={begin!r} chooses the last run of the task, and {which} names one; leave one of them out")
+        raise ConfigError(
+            f"begin={begin!r} chooses the last run of the task, and {which} names one; leave one of them out"
+        )
     last = await last_run(begins.job.eval_program_path, begins.database)
     if last is None:
         logger.info("begin=%r: there is no earlier run of this task, so this one begins anew", begin)

@@ -120,4 +120,3 @@ def _over(file: Mapping[str, Any], given: BaseModel) -> dict[str, Any]:
             value = _over(below if isinstance(below, Mapping) else {}, value)  # pyright: ignore[reportUnknownArgumentType]
         fields[name] = value
     return fields
-

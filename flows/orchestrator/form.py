@@ -30,7 +30,9 @@ async def parameters_of_deployment() -> Mapping[str, Any]:
         async with get_client() as client:
             return (await client.read_deployment(flow_run.deployment_id)).parameters
     except ORCHESTRATOR_AWAY as error:
-        logger.warning("the deployment of this flow run could not be read, so its parameters say what they are: %s", error)
+        logger.warning(
+            "the deployment of this flow run could not be read, so its parameters say what they are: %s", error
+        )
         return flow_run.parameters
 
 

@@ -123,7 +123,15 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, how: 
     settings = run_settings(folder, file, sections, fields, overrides)
     # Last, because it makes the results folder: a mistake in the settings leaves none behind.
     chosen = overrides.results or settings.evolve.results_dir
-    found = asyncio.run(find_run(settings.evolve.init_program_path, settings.database, name=overrides.name, results_dir=chosen, resume=how))
+    found = asyncio.run(
+        find_run(
+            settings.evolve.init_program_path,
+            settings.database,
+            name=overrides.name,
+            results_dir=chosen,
+            resume=how,
+        )
+    )
     return Plan(placed(settings, found))
 
 

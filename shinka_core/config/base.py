@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from shinka_core.config.form import for_a_form
+
 
 class Section(BaseModel):
     """Frozen, finite, and refuses fields it does not know, suggesting the nearest name, or what to say instead."""
@@ -15,7 +17,9 @@ class Section(BaseModel):
     elsewhere: ClassVar[Mapping[str, str]] = {}
     """What to say instead of a name that other systems have for something."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, json_schema_extra=for_a_form
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -56,7 +56,9 @@ async def test_without_shared_folders_program_task_and_results_are_sent(evaluati
     launcher = launcher_of(PrefectJobConfig(eval_program_path=str(task / "evaluate.py"), isolation="limits", poll=0.3))
     gen = tmp_path / "gen_1"
     gen.mkdir()
-    (gen / "main.py").write_text("import sys\nscore = float(open(sys.argv[0].replace('evaluate.py', 'data.txt')).read())")
+    (gen / "main.py").write_text(
+        "import sys\nscore = float(open(sys.argv[0].replace('evaluate.py', 'data.txt')).read())"
+    )
     try:
         job = await launcher.submit(EvaluationRequest(gen / "main.py", gen / "results", task / "evaluate.py"))
         evaluation = await asyncio.wait_for(launcher.result(job), 60)
@@ -102,6 +104,8 @@ async def test_a_deployment_that_is_not_there_is_named(evaluating: Server, tmp_p
     launcher = launcher_of(PrefectJobConfig(eval_program_path=evaluator, deployment="evaluate/gpu"))
     try:
         with pytest.raises(LaunchError, match="deployment='evaluate/gpu' .* is none of this Prefect server's"):
-            await launcher.submit(EvaluationRequest(tmp_path / "main.py", tmp_path / "results", tmp_path / "evaluate.py"))
+            await launcher.submit(
+                EvaluationRequest(tmp_path / "main.py", tmp_path / "results", tmp_path / "evaluate.py")
+            )
     finally:
         await launcher.close()

@@ -33,9 +33,7 @@ class Server:
         python: The interpreter of commands and workers.
     """
 
-    def __init__(
-        self, api: str, home: Path, folder: Path, project: Path = ROOT, python: str = sys.executable
-    ) -> None:
+    def __init__(self, api: str, home: Path, folder: Path, project: Path = ROOT, python: str = sys.executable) -> None:
         self.api, self.home, self.folder, self.project, self.python = api, home, folder, project, python
         self.log = folder / "worker.log"
 

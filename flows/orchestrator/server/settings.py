@@ -24,6 +24,9 @@ SERVER = {
     # Seconds until who waits for a slot asks again, at most: half a minute by default, in which the slot is nobody's.
     "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
     "PREFECT_SERVER_TASKS_TAG_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
+    # Whoever connects is told the events of the last minute again, and the process of a retry would take the cancellation
+    # before it for its own. What was asked for in a longer silence is in the state of the flow run.
+    "PREFECT_SERVER_EVENTS_MAXIMUM_WEBSOCKET_BACKFILL": "PT3S",
     # One writer at a time: a queue in front of SQLite is better than `database is locked`.
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
 }
