@@ -79,6 +79,7 @@ MAY_USE = {
     "whereabouts": {"database", "naming", "settings"},
     "seeds": set[str](),
     "starting": {"database", "earlier_runs", "library", "opening"},
+    "last_run": {"database", "fingerprint", "naming"},
     "library": {"earlier_runs", "embed", "prompts", "seed_program", "settings"},
     "exports": {"database", "edit", "population"},
     "imports": {"database", "edit", "naming"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from shinka_core.config import PrefectJobConfig
 from shinka.testing.launchers import EVALUATOR
 from shinka_core.errors import LaunchError
 from shinka_core.launch import EvaluationRequest, JobState, Launcher, launcher_of
-from tests.support.deployed import EVALUATIONS, Server, wait_until
+from tests.support.deployed import EVALUATIONS, Server, make_task, quick, wait_until
 from tests.support.runs import settings_for
 
 pytestmark = pytest.mark.slow
@@ -28,10 +29,21 @@ def evaluating(server: Server) -> Iterator[Server]:
         yield server
 
 
+# What hangs on receipts and folders here and on the evaluation there, and not on what is between them.
+APART = {
+    "test_arguments_reach_the_evaluator",
+    "test_results_of_an_earlier_evaluation_in_that_folder_do_not_count",
+    "test_a_job_that_nobody_knows_is_gone",
+    "test_what_the_program_wrote_itself_is_no_result_of_an_earlier_process",
+    "test_closing_ends_what_runs",
+}
+
+
 class TestRunsOfADeployment(LauncherContract):
     @pytest.fixture(autouse=True)
-    def _server(self, evaluating: Server) -> None:
-        pass
+    def _server(self, request: pytest.FixtureRequest, evaluating: Server) -> None:
+        if request.node.originalname in APART and not os.environ.get("SHINKA_TEST_CONTRACTS"):
+            pytest.skip("the same for every engine, and each flow run takes seconds: SHINKA_TEST_CONTRACTS=1")
 
     # What becomes of a program is for the evaluation there, which is a local one; once is enough here.
     @pytest.mark.parametrize("code", ["1 / 0"])
@@ -109,3 +121,22 @@ async def test_a_deployment_that_is_not_there_is_named(evaluating: Server, tmp_p
             )
     finally:
         await launcher.close()
+
+
+def test_a_cancelled_evolution_ends_its_evaluations_wherever_they_run(evaluating: Server, tmp_path: Path) -> None:
+    given = quick(make_task(tmp_path / "task"), 60.0, 20, stop_grace=1.0)
+    given["job_config"] |= {"kind": "prefect", "files": "shared", "poll": 0.5}
+
+    def evaluations(*kinds: str) -> list[str]:
+        found = evaluating.runs(tags={"all_": ["evaluation"]}, state={"type": {"any_": list(kinds)}})
+        return [run["name"] for run in found if run["parameters"]["errand"]["program_path"].startswith(str(results))]
+
+    with evaluating.worker():
+        flow_run = evaluating.start("circle-packing", **given)
+        results = evaluating.results_of(flow_run)
+        wait_until(lambda: evaluations("RUNNING"), lambda: evaluating.story(flow_run))
+        evaluating.cancel(flow_run)
+        assert evaluating.wait(flow_run)["state"]["type"] == "CANCELLED"
+        wait_until(lambda: evaluations("CANCELLED"), lambda: evaluating.story(flow_run))
+    assert evaluations("SCHEDULED", "PENDING", "RUNNING", "CANCELLING") == []
+    assert [each for each in psutil.process_iter(["cmdline"]) if str(results) in " ".join(each.info["cmdline"] or [])] == []

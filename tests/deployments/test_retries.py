@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.deployed import Server, count, kill_tree, make_task, programs, quick, wait_until
@@ -57,7 +58,7 @@ def test_a_suspended_run_comes_to_rest_and_goes_on_when_it_is_resumed(worker: Se
     assert programs(results) == 61
 
 
-def test_the_runs_of_a_killed_worker_are_closed_by_the_next_evolution_and_a_retry_continues_them(
+def test_the_runs_of_a_killed_worker_are_handed_to_the_next_worker_by_the_next_evolution(
     server: Server, tmp_path: Path
 ) -> None:
     task = make_task(tmp_path / "task")
@@ -70,12 +71,13 @@ def test_the_runs_of_a_killed_worker_are_closed_by_the_next_evolution_and_a_retr
         str(task), "--generations", "2", "--results", str(tmp_path / "r"), api=server.api, home=server.home
     )  # fmt: skip
     assert other.returncode == 0, other.stdout + other.stderr
-    crashed = server.run(flow_run)
-    assert crashed["state"]["type"] == "CRASHED"
-    assert "a retry continues it" in crashed["state"]["message"]
+    handed = server.run(flow_run)
+    assert handed["state"]["name"] == "AwaitingRetry"
+    assert "the next worker continues it" in handed["state"]["message"]
+    history = httpx.get(f"{server.api}/flow_run_states/", params={"flow_run_id": flow_run}, trust_env=False).json()
+    assert "CRASHED" in [state["type"] for state in history], "what happened stays to be seen"
     assert server.runs(parent_flow_run_id={"any_": [flow_run]}, state={"type": {"any_": ["RUNNING"]}}) == []
     with server.worker():
-        server.retry(flow_run)
         ended = server.wait(flow_run)
     assert ended["state"]["type"] == "COMPLETED", ended["state"]
     assert before < programs(results) == 31

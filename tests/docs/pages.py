@@ -14,6 +14,7 @@ PAGES = [
     *sorted(DOCS.glob("*.md")),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((ROOT / "examples").glob("*/README.md")),
+    ROOT / "deployments" / "README.md",
 ]
 
 # A comment before a block says what becomes of it; without one it is run, or looked at for what its language asks.
