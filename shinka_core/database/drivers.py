@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.lease import database_seconds, look
@@ -41,6 +41,8 @@ LEASE = 90.0
 HEARD = 10.0
 HERE, LEFT, LOST = "here", "left", "lost"
 FAILED = "failed"
+# Of an evolution.
+RUNNING, STOPPED, FINISHED = "running", "stopped", "finished"
 GONE = "its driver is heard of no more: what the call came to nobody knows, so the most that it could is counted"
 
 _SHARED = (EvolutionRow.name == bindparam("of"), EvolutionRow.owner == SHARED)
@@ -213,9 +215,14 @@ async def leave(connection: AsyncConnection, evolution: str, mark: str) -> None:
         return
     await _end(connection, evolution, mark, LEFT)
     if await is_last(connection, evolution, mark):
+        # Also where several stopped at the same moment, each of which left the end to the others.
+        state = case((EvolutionRow.state == RUNNING, STOPPED), else_=EvolutionRow.state)
         await connection.execute(
-            update(EvolutionRow).where(EvolutionRow.name == evolution, EvolutionRow.owner == SHARED).values(owner="")
+            update(EvolutionRow)
+            .where(EvolutionRow.name == evolution, EvolutionRow.owner == SHARED)
+            .values(owner="", state=state)
         )
+        await close_session(connection, evolution)
 
 
 async def is_last(connection: AsyncConnection, evolution: str, mark: str) -> bool:
@@ -226,13 +233,10 @@ async def is_last(connection: AsyncConnection, evolution: str, mark: str) -> boo
 
 async def end_shared(connection: AsyncConnection, evolution: str, mark: str, state: str) -> None:
     """Says how the run ended, if it did: one that stops while others go on ends nothing."""
-    last = await is_last(connection, evolution, mark)
-    if last or state == "finished":
+    if state == FINISHED or await is_last(connection, evolution, mark):
         await connection.execute(
             update(EvolutionRow).where(EvolutionRow.name == evolution).values(state=state, updated_at=now())
         )
-    if last:
-        await close_session(connection, evolution)
 
 
 async def _end(connection: AsyncConnection, evolution: str, mark: str, state: str) -> None:

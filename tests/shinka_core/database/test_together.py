@@ -262,6 +262,17 @@ async def test_one_that_leaves_gives_its_generations_back_at_once(tmp_path: Path
         assert await ask(one, "SELECT state FROM evolutions WHERE name = :run", run=run) == [("running",)]
 
 
+async def test_those_who_end_at_the_same_moment_end_the_run(tmp_path: Path, database_url: str | None) -> None:
+    for state in ("finished", "stopped"):
+        async with sharing(tmp_path, database_url) as (run, every):
+            await asyncio.gather(*(one.finish(state) for one in every))
+        async with opened(tmp_path, database_url) as late:
+            told = "SELECT state, owner FROM evolutions WHERE name = :run"
+            assert await ask(late, told, run=run) == [(state, "")]
+            left = "SELECT count(*) FROM sessions WHERE evolution = :run AND ended_at IS NULL"
+            assert await ask(late, left, run=run) == [(0,)]
+
+
 async def test_the_last_one_leaves_it_to_a_single_run_or_to_others(tmp_path: Path, database_url: str | None) -> None:
     async with sharing(tmp_path, database_url) as (run, (one, _)):
         async with opened(tmp_path, database_url) as single:
