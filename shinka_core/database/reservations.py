@@ -6,6 +6,7 @@ other. A reservation whose driver is gone counts until its lease ends: what its 
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select, text, update
@@ -61,6 +62,8 @@ class Reservations:
         self._evolution = evolution
         self._lease = lease
         self._owner = owner
+        # One at a time: of a driver that is cut off no more than one keeps the others from the lock, for a moment.
+        self._turn = asyncio.Lock()
 
     async def reserve(
         self,
@@ -117,7 +120,8 @@ class Reservations:
             )
             return held
 
-        return await transact(self._store, decide)
+        async with self._turn:
+            return await transact(self._store, decide)
 
     async def renew(self, held: Held) -> bool:
         """Says that the money is still needed; False when it is not held any more."""

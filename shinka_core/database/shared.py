@@ -14,7 +14,7 @@ from shinka_core.errors import DatabaseUnavailableError
 T = TypeVar("T")
 
 # How long a transaction may be without a word of its driver: one that is cut off holds the others up no longer.
-CUT_OFF = "15s"
+CUT_OFF = "5s"
 _LET_GO = text(f"SELECT set_config('idle_in_transaction_session_timeout', '{CUT_OFF}', true)")
 
 

@@ -54,7 +54,7 @@ class Drivers:
                 return []
             raise
 
-    async def until(self, programs: int, seconds: float = 90) -> None:
+    async def until(self, programs: int, seconds: float = 200) -> None:
         async with asyncio.timeout(seconds):
             while len(await self.rows("SELECT id FROM programs")) < programs:
                 await asyncio.sleep(0.1)
@@ -62,7 +62,7 @@ class Drivers:
 
 async def end_of(process: Process) -> dict[str, Any]:
     """What a driver says at its end."""
-    async with asyncio.timeout(150):
+    async with asyncio.timeout(300):
         output = (await process.communicate())[0].decode()
     assert process.returncode == 0, output
     assert "Traceback" not in output, output
@@ -113,7 +113,7 @@ async def test_what_a_killed_driver_was_at_is_done_by_the_other_and_nothing_is_p
 ) -> None:
     async with ModelServer(Script(latency=0.3)) as server:
         drivers = Drivers(
-            tmp_path, url, server, prefect_api, prefect_home, generations=60, lease=5.0, processes=True, budget=50.0
+            tmp_path, url, server, prefect_api, prefect_home, generations=60, lease=15.0, processes=True, budget=50.0
         )
         machines: list[dict[str, str]] = [{}, {}] if seen else [{"machine": "a"}, {"machine": "b"}]
         first, second = [await drivers.start(**machine) for machine in machines]
