@@ -206,6 +206,13 @@ async def give_up_lost(connection: AsyncConnection, evolution: str, mark: str) -
     gone = [other for other, silent in drivers if other != mark and is_gone(other, silent)]
     for other in gone:
         await _end(connection, evolution, other, LOST)
+    # Also what one has set aside since it was given up: it does not know that yet.
+    absent = select(DriverRow.mark).where(DriverRow.evolution == evolution, DriverRow.state != HERE)
+    holding = select(ReservationRow.owner.distinct()).where(
+        ReservationRow.evolution == evolution, ReservationRow.state == HELD, ReservationRow.owner.in_(absent)
+    )
+    for other in (await connection.scalars(holding)).all():
+        await _book(connection, evolution, other)
     return gone
 
 

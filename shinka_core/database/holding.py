@@ -24,7 +24,7 @@ class Alone:
         self._writer = writer
         self._held = held
         writer.bind(held)
-        self._beats = asyncio.create_task(self._beat())
+        self._beats = asyncio.create_task(beat(writer))
 
     async def finish(self, state: str) -> None:
         """Says how the run ended."""
@@ -38,10 +38,11 @@ class Alone:
         """Lets another take the evolution up at once; without that it has to wait for our silence."""
         await release(self._store, self._held.evolution, self._held.mark)
 
-    async def _beat(self) -> None:
-        """After a long sleep the first one tells who owns it."""
-        while self._writer.lost is None:
-            await asyncio.sleep(lease.BEAT)
-            if time.monotonic() - self._writer.last_commit >= lease.BEAT:
-                with suppress(DatabaseError):
-                    await self._writer.post()
+
+async def beat(writer: Writer) -> None:
+    """Gives signs of life while there is nothing else to write; after a long sleep the first one tells who owns it."""
+    while writer.lost is None:
+        await asyncio.sleep(lease.BEAT)
+        if time.monotonic() - writer.last_commit >= lease.BEAT:
+            with suppress(DatabaseError):
+                await writer.post()

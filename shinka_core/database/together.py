@@ -11,7 +11,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +20,7 @@ from shinka_core.database.calls import Calls
 from shinka_core.database.claims import Claims
 from shinka_core.database.drivers import SharedLease, end_shared, give_up_lost, leave
 from shinka_core.database.following import Place, read_calls, read_ends
+from shinka_core.database.holding import beat
 from shinka_core.database.journal import Journal
 from shinka_core.database.lease import RELEASE
 from shinka_core.database.ownership import holder
@@ -94,6 +94,8 @@ class Together:
         self._following = asyncio.create_task(self._follow_again_and_again())
         calls.mine = set()
         writer.bind(lease)
+        # Also while what follows waits for its turn.
+        self._beats = asyncio.create_task(beat(writer))
 
     def expect(self, first: int, last: int) -> None:
         """Says which generations are to be claimed one after the other: from the first to the last."""
@@ -179,8 +181,9 @@ class Together:
 
     async def stop(self) -> None:
         """Follows nothing any more, and ends what is being ended."""
+        self._beats.cancel()
         self._following.cancel()
-        await asyncio.wait([self._following, *self._ending])
+        await asyncio.wait([self._beats, self._following, *self._ending])
 
     async def give_back(self) -> None:
         """Lets the others have at once what this driver holds; where that fails, they wait for its silence."""
@@ -195,10 +198,14 @@ class Together:
         while self._writer.lost is None:
             await asyncio.sleep(FOLLOW)
             began = time.monotonic()
-            with suppress(DatabaseError):
+            try:
                 if looks % LOOK_AROUND == 0:
                     await self._look_around()
                 await self.follow()
+            except DatabaseError as error:
+                logger.debug("evolution %s is not followed for now: %s", self._lease.evolution, error)
+            except Exception:
+                logger.exception("the other drivers of evolution %s are not followed for now", self._lease.evolution)
             looks += 1
             if time.monotonic() - began > drivers.LEASE / 2:
                 logger.warning(

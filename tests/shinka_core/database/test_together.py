@@ -242,6 +242,11 @@ async def test_one_that_is_silent_is_given_up_and_writes_nothing_more(
         )
         assert booked == [(2, 0.75, "failed", "driver_lost")], "what it held counts as spent"
         assert (await one.together.money.funds()).held == 0.0
+        assert await other.together.money.reserve(2, 0.1, limit=1.0) is not None, "it does not know yet"
+        async with asyncio.timeout(60):
+            while (await one.together.money.funds()).held:
+                await asyncio.sleep(0.05)
+        assert (await one.together.money.funds()).spent == pytest.approx(0.85)
 
 
 @pytest.mark.slow
@@ -314,7 +319,8 @@ async def test_the_last_one_leaves_it_to_a_single_run_or_to_others(tmp_path: Pat
         last = state(one)
     known = await look_up(one._config, tmp_path, run)
     assert known is not None
-    assert not (known.shared or known.owner)
+    assert not known.shared
+    assert not known.owner
     async with opened(tmp_path, database_url) as single:
         await single.resume(run)
         assert state(single) == last
