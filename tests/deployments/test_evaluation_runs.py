@@ -13,8 +13,8 @@ import pytest
 
 from flows.orchestrator import evaluation_runs  # noqa: F401 - makes the kind known
 from shinka.testing import LauncherContract
-from shinka_core.config import PrefectJobConfig
 from shinka.testing.launchers import EVALUATOR
+from shinka_core.config import PrefectJobConfig
 from shinka_core.errors import LaunchError
 from shinka_core.launch import EvaluationRequest, JobState, Launcher, launcher_of
 from tests.support.deployed import EVALUATIONS, Server, make_task, quick, wait_until
@@ -115,7 +115,7 @@ async def test_a_deployment_that_is_not_there_is_named(evaluating: Server, tmp_p
     evaluator = str(tmp_path / "evaluate.py")
     launcher = launcher_of(PrefectJobConfig(eval_program_path=evaluator, deployment="evaluate/gpu"))
     try:
-        with pytest.raises(LaunchError, match="deployment='evaluate/gpu' .* is none of this Prefect server's"):
+        with pytest.raises(LaunchError, match=r"deployment=.evaluate/gpu. .* is none of this Prefect server's"):
             await launcher.submit(
                 EvaluationRequest(tmp_path / "main.py", tmp_path / "results", tmp_path / "evaluate.py")
             )
@@ -139,4 +139,6 @@ def test_a_cancelled_evolution_ends_its_evaluations_wherever_they_run(evaluating
         assert evaluating.wait(flow_run)["state"]["type"] == "CANCELLED"
         wait_until(lambda: evaluations("CANCELLED"), lambda: evaluating.story(flow_run))
     assert evaluations("SCHEDULED", "PENDING", "RUNNING", "CANCELLING") == []
-    assert [each for each in psutil.process_iter(["cmdline"]) if str(results) in " ".join(each.info["cmdline"] or [])] == []
+    assert [
+        each for each in psutil.process_iter(["cmdline"]) if str(results) in " ".join(each.info["cmdline"] or [])
+    ] == []

@@ -143,7 +143,7 @@ def test_the_image_is_made_of_what_is_there() -> None:
 
 def test_variables_of_prefect_are_settings_that_it_has() -> None:
     from prefect.settings import Settings
-    from prefect.settings.legacy import _get_settings_fields  # noqa: PLC2701
+    from prefect.settings.legacy import _get_settings_fields
 
     known = set(_get_settings_fields(Settings))
     text = "".join(path.read_text() for path in FOLDER.rglob("*") if path.is_file() and path.suffix != ".pyc")

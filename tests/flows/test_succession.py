@@ -67,7 +67,9 @@ async def test_a_night_begins_with_the_best_of_the_last_one_or_goes_on_with_it(
 
 
 async def test_one_run_is_chosen_once(task: Path) -> None:
-    with pytest.raises(ConfigError, match=r"begin='continue' chooses the last run of the task, and name='mine' names one"):
+    with pytest.raises(
+        ConfigError, match=r"begin='continue' chooses the last run of the task, and name='mine' names one"
+    ):
         await begun(task, "continue", name="mine")
     with pytest.raises(ConfigError, match="and resume='yes' names one"):
         await begun(task, "best", resume=True)

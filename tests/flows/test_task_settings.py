@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from flows.orchestrator.form import touched
 from flows.task_settings import Given, with_file_of
-from shinka_core.config import DatabaseConfig, DaskJobConfig, EvolutionConfig, LocalJobConfig
+from shinka_core.config import DaskJobConfig, DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
 
 FILE = """
