@@ -78,7 +78,8 @@ def lost_its_process(flow_run: FlowRun) -> bool:
     if not owner or not seen:
         return False
     state, now = flow_run.state, datetime.now(UTC)
-    if state is not None and state.is_running() and state.timestamp > datetime.fromisoformat(str(seen)):
+    signed = datetime.fromisoformat(str(seen)) + timedelta(seconds=1)  # it is written in whole seconds
+    if state is not None and state.is_running() and state.timestamp >= signed:
         return now - state.timestamp > SILENCE  # another attempt has begun, and has not signed yet
     if on_this_machine(str(owner)):
         return known_to_be_gone(str(owner))
