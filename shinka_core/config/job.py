@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from shinka_core.config.clusters import DaskJobConfig, PrefectJobConfig, RayJobConfig, SlurmJobConfig
+from shinka_core.config.clusters import DaskJobConfig, ElsewhereSettings, PrefectJobConfig, RayJobConfig, SlurmJobConfig
 from shinka_core.config.evaluations import JobSettings, ProcessSettings
 from shinka_core.errors import ConfigError
 from shinka_core.registry import Spec
@@ -76,6 +76,7 @@ KINDS: dict[str, type[Kind]] = {
     "custom": CustomJobConfig,
 }
 _UNKNOWN = "unknown"
+_ELSEWHERE = {kind.__name__ for kind in KINDS.values() if issubclass(kind, ElsewhereSettings)}
 
 
 def _tag(value: Any) -> str:
@@ -88,11 +89,19 @@ def _tag(value: Any) -> str:
 
 
 class _AnyOf:
-    """A form and a server that checks parameters want `anyOf`: of `{}` it cannot be told which of several it is."""
+    """A form and a server that checks parameters want `anyOf`: of `{}` it cannot be told which of several it is.
+
+    Kinds on other machines are a choice inside of it. Of several kinds that refuse the same value the server names no
+    field, and of the kinds here one alone has processes.
+    """
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         found = handler(schema)
-        found["anyOf"] = found.pop("oneOf")
+        kinds: list[JsonSchemaValue] = found.pop("oneOf")
+        found.pop("discriminator", None)
+        elsewhere = [kind for kind in kinds if handler.resolve_ref_schema(kind)["title"] in _ELSEWHERE]
+        here = [kind for kind in kinds if kind not in elsewhere]
+        found["anyOf"] = [*here, {"title": "On other machines", "anyOf": elsewhere}]
         return found
 
 
