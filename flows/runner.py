@@ -151,6 +151,7 @@ class AsyncEvolutionRunner:
                         "task_dir": None,
                         "accept_changes": self.accept_changes,
                         "join": self._how is Resume.JOIN,
+                        "begin": "anew",
                     },
                     self._origin,
                     self._callbacks,
