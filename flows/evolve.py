@@ -28,6 +28,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.exceptions import Pause
 
+from flows.events import events_of
 from flows.finish import final_state, finish, finish_broken
 from flows.metrics import measured
 from flows.open_runs import registered
@@ -143,6 +144,7 @@ async def _run(run: Run) -> RunSummary:
             stack.callback(without_prefects_signals())
             stack.enter_context(stopping_on_signals(partial(stop_run, run.evolution)))
         await stack.enter_async_context(measured(run))
+        stack.enter_context(events_of(run))
         logger.info("evolution %s in %s", run.evolution, run.settings.results_dir)
         async with telling(told_of(run), run.database, begun(run), run.control) as told:
             try:
@@ -153,6 +155,7 @@ async def _run(run: Run) -> RunSummary:
                 told.ends(await finish_broken(run, error))
                 raise
             summary = await finish(run, stopped)
+            run.milestones.over(summary.stopped_early)
             come_to(summary)
             told.ends(summary)
     if stopping.suspended is not None:

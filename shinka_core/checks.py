@@ -153,7 +153,7 @@ def _check_beside(evolve: EvolutionConfig) -> None:
             if isinstance(spec, dict):
                 urls = {f"{field}.{name}": value for name, value in spec.items() if name == "tracking_uri"}
                 refuse_stored_secrets(urls=urls, options={field: spec})
-    reviewer_of(evolve.reviewer)
+    reviewer_of(evolve.asked_reviewer)
     periodics_of(evolve.periodic)
     guide_of(evolve)
     trackers_of(evolve.trackers)

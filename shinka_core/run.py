@@ -24,6 +24,7 @@ from shinka_core.meta import Guide, guide_of
 from shinka_core.meta.directions import Directing, Directions
 from shinka_core.meta.ideas import Ideas, IdeaStep
 from shinka_core.meta.steps import meta_steps
+from shinka_core.milestones import Milestones
 from shinka_core.naming import Place, traces
 from shinka_core.novelty import AsyncNoveltyJudge
 from shinka_core.opening import Opening, prepare
@@ -83,6 +84,7 @@ class Run:
         limits: What ends it before its last generation.
         tuning: Knows when the best program is to be tuned; None: never.
         tally: What there is to count of it, for metrics.
+        milestones: What is worth an event.
     """
 
     def __init__(
@@ -104,8 +106,10 @@ class Run:
         limits: RunLimits | None = None,
         tuning: Tuning | None = None,
         tally: Tally | None = None,
+        milestones: Milestones | None = None,
     ) -> None:
         self.settings = settings
+        self.milestones = milestones or milestones_of(settings.evolve)
         self.seed_program = seed_program
         self.seeds = tuple(seeds)
         self.library = ""
@@ -249,7 +253,7 @@ async def _open(settings: RunSettings, how: Resume, stack: AsyncExitStack) -> Ru
     opening = await asyncio.to_thread(prepare, settings, known, how)
     start = await start_of(opening)
     settings, evolve = opening.settings, opening.settings.evolve
-    reviewer, guide = reviewer_of(evolve.reviewer), guide_of(evolve)
+    reviewer, guide = reviewer_of(evolve.asked_reviewer), guide_of(evolve)
     periodics = (*periodics_of(evolve.periodic), *meta_steps(evolve), *guide.steps)
     told = [guide, *(named.step for named in periodics if isinstance(named.step, Fold))]
     database = AsyncProgramDatabase(settings.database, settings.results_dir)
@@ -257,8 +261,9 @@ async def _open(settings: RunSettings, how: Resume, stack: AsyncExitStack) -> Ru
     progress = Progress(total=evolve.num_generations)
     limits, tally = RunLimits(evolve, progress), Tally()
     arms, trials = Arms(bandit_of(evolve)), TrialCount()
+    milestones = milestones_of(evolve)
     tuning = None if evolve.tuning is None else Tuning(evolve.tuning)
-    folds: tuple[Fold, ...] = (progress, tally, arms, trials, limits, *([tuning] if tuning else []), *told)
+    folds: tuple[Fold, ...] = (progress, tally, arms, trials, limits, milestones, *([tuning] if tuning else []), *told)
     client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
     stack.push_async_callback(client.close)
     hidden = private_places(settings.results_dir, address_of(settings.database.db_path, settings.results_dir))
@@ -279,7 +284,7 @@ async def _open(settings: RunSettings, how: Resume, stack: AsyncExitStack) -> Ru
     expect_again(database, arms, trials, guide, tuning)
     run = Run(
         settings, opening.seed_program, database, client, budget, judge, launcher, progress, arms, trials, reviewer,
-        periodics, guide, start.seeds, limits, tuning, tally,
+        periodics, guide, start.seeds, limits, tuning, tally, milestones,
     )  # fmt: skip
     run.library = start.library
     await _take_its_place(run)
@@ -300,6 +305,11 @@ async def _take_its_place(run: Run) -> None:
     for named in run.periodics:
         if isinstance(named.step, Resumable):
             await named.step.open(run)
+
+
+def milestones_of(evolve: EvolutionConfig) -> Milestones:
+    """What tells of events, as the settings say."""
+    return Milestones(evolve.max_api_costs, evolve.stagnation_event)
 
 
 def expect_again(

@@ -46,6 +46,8 @@ from shinka_core.registry import Spec
 from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
 
 BUILTIN_MUTATE = "builtin/mutate"
+# The reviewer where settings say what is reviewed, and not by whom.
+A_PERSON = "prefect"
 BUILTIN_EMBEDDING = "builtin/hashed-ngrams"
 
 
@@ -235,9 +237,15 @@ class EvolutionConfig(Ending):
     )
 
     # People and things beside the loop
+    review: Literal["none", "best", "all"] | None = Field(
+        default=None,
+        description="What waits for a person: every novel candidate before it is run (all), or a program that would be the "
+        "new best before it is recorded (best); None: all where there is a reviewer, else none.",
+    )
     reviewer: Spec | None = Field(
         default=None,
-        description="Who looks at novel candidates before they are run: `file` asks a person; None: nobody.",
+        description="Who is asked: `prefect` has a person answer in the Prefect UI, `file` through files; None: `prefect`, "
+        "where review says what is reviewed.",
         json_schema_extra=NAMES_OF_NO_SECRETS,
     )
     max_review_attempts: int = Field(
@@ -252,6 +260,11 @@ class EvolutionConfig(Ending):
         default=TuningSettings(),
         description="The literals of the best program are moved beside the proposals of models, as far as that gains more "
         "for its evaluations, which come to those of num_generations; None: never, and so where patch_types has `tune`.",
+    )
+    stagnation_event: int | None = Field(
+        default=50,
+        ge=1,
+        description="Generations without a better score after which the event `shinka.stagnation` is emitted; None: never.",
     )
     periodic: list[Annotated[Spec, Field(json_schema_extra=NAMES_OF_NO_SECRETS)]] = Field(
         default=[], description="What is done now and then beside the generations: `digest` writes progress.jsonl."
@@ -332,6 +345,16 @@ class EvolutionConfig(Ending):
         if self.embedding_model is None and self.novelty_llm_models:
             raise ValueError("novelty_llm_models needs embedding_model; set one or leave both empty")
         return self
+
+    @property
+    def reviewed(self) -> Literal["none", "best", "all"]:
+        """What is reviewed, with the default filled in."""
+        return self.review or ("none" if self.reviewer is None else "all")
+
+    @property
+    def asked_reviewer(self) -> Spec | None:
+        """Who is asked, with the default filled in; None where nothing is reviewed."""
+        return None if self.reviewed == "none" else self.reviewer or A_PERSON
 
     @property
     def operator_names(self) -> list[str]:

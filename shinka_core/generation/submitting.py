@@ -13,6 +13,7 @@ from shinka_core.generation.starts import AGAINST, CODE, digest_of, next_start, 
 from shinka_core.generation.under_way import OpenGeneration
 from shinka_core.launch import EvaluationRequest, JobState, Launcher, Terms
 from shinka_core.launch.room import make_room_for_program
+from shinka_core.launch.terms import terms
 from shinka_core.program import ONLY, GenerationState, Job, Trial
 from shinka_core.run import Run
 from shinka_core.source import Source
@@ -84,13 +85,4 @@ def results_name(run: Run, trial: Trial) -> str:
 
 def terms_of(run: Run, trial: Trial) -> Terms:
     """How the evaluator is called for it."""
-    job, seed = run.settings.job, run.settings.evolve.seed + trial.repeat
-    arguments: dict[str, Any] = {} if job.seed_argument is None else {job.seed_argument: seed}
-    environment = {} if job.seed_variable is None else {job.seed_variable: str(seed)}
-    stage = next((stage for stage in job.stages if stage.name == trial.stage), None)
-    if stage is None:
-        return Terms(arguments, environment)
-    arguments = {"stage": stage.name, **stage.args, **arguments}
-    if stage.time_limit is None:
-        return Terms(arguments, environment)
-    return Terms(arguments, environment, stage.time_limit, f"time of the stage {stage.name!r}")
+    return terms(run.settings.job, run.settings.evolve.seed, trial)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shinka_core.config.job import Kind
+from shinka_core.program import Trial
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -25,3 +28,20 @@ class Terms:
 
 
 AS_SET = Terms()
+
+
+def terms(job: Kind, seed: int, trial: Trial) -> Terms:
+    """How the evaluator is called for one of a candidate's evaluations.
+
+    Args:
+        seed: Of the run.
+    """
+    arguments: dict[str, Any] = {} if job.seed_argument is None else {job.seed_argument: seed + trial.repeat}
+    environment = {} if job.seed_variable is None else {job.seed_variable: str(seed + trial.repeat)}
+    stage = next((stage for stage in job.stages if stage.name == trial.stage), None)
+    if stage is None:
+        return Terms(arguments, environment)
+    arguments = {"stage": stage.name, **stage.args, **arguments}
+    if stage.time_limit is None:
+        return Terms(arguments, environment)
+    return Terms(arguments, environment, stage.time_limit, f"time of the stage {stage.name!r}")

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Server:
         self.prefect("deploy", "--all", "--prefect-file", str(file))
 
     @contextmanager
-    def worker(self, pool: str = POOL) -> Iterator[subprocess.Popen[bytes]]:
+    def worker(self, pool: str = POOL) -> Generator[subprocess.Popen[bytes], None, None]:
         """A worker that is stopped at the end, with what it runs."""
         process = subprocess.Popen(
             [self.python, "-m", "prefect", "worker", "start", "--pool", pool], cwd=self.folder,
@@ -108,7 +108,7 @@ class Server:
         return flow_run, results
 
     def run(self, flow_run: str) -> dict[str, Any]:
-        return httpx.get(f"{self.api}/flow_runs/{flow_run}", trust_env=False).json()
+        return httpx.get(f"{self.api}/flow_runs/{flow_run}", trust_env=False, timeout=60).json()
 
     def cancel(self, flow_run: str) -> None:
         """What *Cancel* of the UI does."""
