@@ -6,7 +6,7 @@ import logging
 
 from flows.evaluating import judgement
 from flows.proposal import asking, echo
-from flows.reviewing import objection
+from flows.reviewing import reviewed
 from shinka_core import generation as steps
 from shinka_core.errors import ModelError, Scope
 from shinka_core.generation import OpenGeneration
@@ -105,5 +105,4 @@ async def _asked(
         return answer, Failure(
             "novelty", "not_novel", f"the program is no other than one before ({why}); write another"
         )
-    objected = await objection(opened, slot, sampling, candidate, verdict, turn)
-    return answer, objected or candidate
+    return answer, await reviewed(opened, slot, sampling, candidate, verdict, turn)

@@ -16,6 +16,7 @@ from flows.orchestrator.flow_run_label import label
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY
 from flows.proposal import Proposal, propose
 from flows.repairing import judged
+from flows.reviewing import stands
 from shinka_core import generation as steps
 from shinka_core.errors import (
     Blame,
@@ -116,13 +117,19 @@ async def run_generation(opened: OpenGeneration) -> Program | Failure:
     run = opened.run
     if opened.context.number < len(run.seeds):
         return await begun(opened)
-    async with run.proposals.hold() as slot:
-        proposal = await propose(opened, slot)
-    run.pacing.proposal_seconds.add(slot.seconds)
-    if not isinstance(proposal, Proposal):
-        return proposal
-    proposal, evaluation = await judged(opened, proposal)
-    return await record(opened, unopened(proposal.sampling), unopened(proposal.candidate), unopened(evaluation))
+    again = False
+    while True:
+        opened.cost = 0.0  # counted anew by what is read back
+        async with run.proposals.hold(begun=again) as slot:
+            proposal = await propose(opened, slot)
+        run.pacing.proposal_seconds.add(slot.seconds)
+        if not isinstance(proposal, Proposal):
+            return proposal
+        again = True
+        proposal, evaluation = await judged(opened, proposal)
+        sampling, candidate = proposal.sampling, proposal.candidate
+        if await stands(opened, sampling, candidate, proposal.verdict, proposal.turn, evaluation):
+            return await record(opened, unopened(sampling), unopened(candidate), unopened(evaluation))
 
 
 def describe(program: Program, islands: int = 1) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from prefect import Task
 
 from flows.evaluating import tried
-from flows.reviewing import objection
+from flows.reviewing import reviewed
 from shinka_core import generation as steps
 from shinka_core.errors import ModelError, Scope
 from shinka_core.generation import OpenGeneration
@@ -28,6 +28,9 @@ LONGEST_ECHO = 50_000
 REFUSALS = 6
 
 
+NOVEL = Verdict(novel=True, similarity=-1.0, nearest=None, explanation="")
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A candidate that is worth an evaluation, and what it was made from.
@@ -35,14 +38,16 @@ class Proposal:
     Attributes:
         turn: Of the question within its sampling that led to it.
         history: What was answered before, and what was wrong with it, then the answer that made it.
-        twin: Id of a program with the same text, whose result is taken instead of an evaluation; or None.
+        verdict: Why it is novel; it may name a program with the same text, whose result is taken instead of an evaluation.
+        by_hand: Whether a reviewer has changed it.
     """
 
     sampling: Sampling
     candidate: Candidate
     turn: int = 0
     history: tuple[Message, ...] = ()
-    twin: str | None = None
+    verdict: Verdict = NOVEL
+    by_hand: bool = False
 
 
 async def propose(generation: OpenGeneration, slot: Slot) -> Proposal | Failure:
@@ -128,13 +133,15 @@ async def _attempt(generation: OpenGeneration, slot: Slot, attempt: int, left: T
             continue
         verdict = await novelty(generation, given, unopened(candidate), turn)
         if verdict.novel:
-            objected = await objection(generation, slot, sampling, candidate, verdict, turn)
-            if objected is None:
-                return Proposal(sampling, candidate, turn, (*history, *echoed(answer)), verdict.twin)
-            failure, left.objections, turns = objected, left.objections - 1, turns + 1  # a reviewer's words are heard
+            found = await reviewed(generation, slot, sampling, candidate, verdict, turn)
+            if isinstance(found, Candidate):
+                by_hand = found is not candidate
+                verdict = NOVEL if by_hand else verdict
+                return Proposal(sampling, found, turn, (*history, *echoed(answer)), verdict, by_hand)
+            failure, left.objections, turns = found, left.objections - 1, turns + 1  # a reviewer's words are heard
             if left.objections <= 0:
                 return failure
-            history += _feedback(answer, objected)
+            history += _feedback(answer, found)
             continue
         failure = Failure("novelty", "not_novel", verdict.explanation)
         left.not_novel -= 1

@@ -10,13 +10,13 @@ from typing import Any
 from prefect import Task
 
 from flows.evaluating import judgement
-from flows.proposal import Proposal, echo
-from flows.reviewing import objection
+from flows.proposal import NOVEL, Proposal, echo
+from flows.reviewing import reviewed
 from shinka_core import generation as steps
 from shinka_core.errors import ModelError
 from shinka_core.generation import OpenGeneration
 from shinka_core.llm.question import Message
-from shinka_core.program import Answer, Evaluation, Failure
+from shinka_core.program import Answer, Candidate, Evaluation, Failure
 from shinka_core.prompts import repair_message
 from tasks import novelty, patch, repair
 from tasks.policy import unopened
@@ -31,7 +31,7 @@ async def judged(opened: OpenGeneration, proposal: Proposal) -> tuple[Proposal, 
         The candidate that was judged last, and its judgement: there is one in any case.
     """
     evaluation = await _evaluation(opened, proposal)
-    if not proposal.sampling.model or not steps.is_repairable(opened, evaluation):
+    if not proposal.sampling.model or proposal.by_hand or not steps.is_repairable(opened, evaluation):
         return proposal, evaluation
     embedding, model = opened.embedding, opened.model
     mended = await _mended(opened, proposal, evaluation)
@@ -43,8 +43,8 @@ async def judged(opened: OpenGeneration, proposal: Proposal) -> tuple[Proposal, 
 
 
 async def _evaluation(opened: OpenGeneration, proposal: Proposal) -> Evaluation:
-    if proposal.twin is not None:
-        return await steps.reuse(opened, proposal.twin)
+    if proposal.verdict.twin is not None:
+        return await steps.reuse(opened, proposal.verdict.twin)
     return await judgement(opened, proposal.sampling, proposal.candidate)
 
 
@@ -64,20 +64,20 @@ async def _mended(opened: OpenGeneration, proposal: Proposal, evaluation: Evalua
                 logger.info("%s is not mended: the answer is the same program", opened)
                 return None
             verdict = await novelty(opened, given, unopened(candidate), turn)
-            objected = (
-                await objection(opened, slot, proposal.sampling, candidate, verdict, turn) if verdict.novel else None
-            )
+            found = await reviewed(opened, slot, proposal.sampling, candidate, verdict, turn) if verdict.novel else None
         except ModelError as error:
             if error.step != "query":
                 raise  # the answer is there; whoever compares it has failed
             # The candidate is judged, so the generation needs no model any more.
             logger.info("%s is not mended: %s", opened, error)
             return None
-    if not verdict.novel or objected is not None:
-        why = verdict.explanation if objected is None else f"{objected.reason}: {objected.detail}"
+    if not isinstance(found, Candidate):
+        why = verdict.explanation if found is None else f"{found.reason}: {found.detail}"
         logger.info("%s is not mended: %.200s", opened, why)
         return None
-    return replace(proposal, candidate=candidate, turn=turn, history=(*history, echo(answer)), twin=verdict.twin)
+    if found is not candidate:
+        return replace(proposal, candidate=found, turn=turn, verdict=NOVEL, by_hand=True)
+    return replace(proposal, candidate=candidate, turn=turn, history=(*history, echo(answer)), verdict=verdict)
 
 
 @cache

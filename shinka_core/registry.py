@@ -65,6 +65,7 @@ class Registry(Generic[T]):
         self.group = group
         self._methods = methods
         self._parts: dict[str, Callable[..., T]] = {}
+        self._places: dict[str, str] = {}
 
     def register(self, name: str) -> Callable[[Part], Part]:
         """A decorator that makes a class or function known in this process, and leaves it as it is.
@@ -81,9 +82,17 @@ class Registry(Generic[T]):
 
         return known
 
+    def lies_in(self, name: str, place: str) -> None:
+        """Makes a part known that is loaded when it is named: one that needs more than the rest.
+
+        Args:
+            place: `module:attribute`.
+        """
+        self._places[name] = place
+
     def names(self) -> list[str]:
         """Every name that settings can use."""
-        return sorted({*self._parts, *self._offered()})
+        return sorted({*self._parts, *self._places, *self._offered()})
 
     def part(self, name: str) -> Callable[..., T]:
         """The class or function behind a name.
@@ -117,6 +126,8 @@ class Registry(Generic[T]):
     def _find(self, name: str) -> Callable[..., T]:
         if name in self._parts:
             return self._parts[name]
+        if name in self._places:
+            return self._loaded(self._places[name])
         offered = self._offered()
         if name in offered:
             try:

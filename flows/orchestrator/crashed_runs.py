@@ -43,6 +43,10 @@ PAGE = 200
 SILENCE = timedelta(minutes=15)
 CRASHED = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED]))
 GOING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING]))
+# A generation may wait for a person; an evolution that is paused is somebody's wish.
+IN_FLIGHT = FlowRunFilterState(
+    type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING, StateType.PAUSED])
+)
 ENDED = "its process ended without a word, as another evolution found; a retry continues it"
 TAKEN_UP = "its process ended without a word; the next worker continues it"
 # Attempts after which a run that ends without a word again and again is left to a person: it may be what kills workers.
@@ -104,7 +108,9 @@ async def _find(known: Known) -> list[FlowRun]:
         going = await _all(client, FlowRunFilter(state=GOING), evolutions)
         ended = [flow_run for flow_run in going if flow_run.id != current.id and lost_its_process(flow_run)]
         children = [
-            child for flow_run in [current, *ended] for child in await _all(client, _children_of(flow_run.id, GOING))
+            child
+            for flow_run in [current, *ended]
+            for child in await _all(client, _children_of(flow_run.id, IN_FLIGHT))
         ]
         # Another evolution may have closed them meanwhile, and could not know that some were done.
         crashed = await _all(client, _children_of(current.id, CRASHED)) if current.run_count > 1 else []

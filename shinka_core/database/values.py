@@ -126,12 +126,14 @@ def load_verdict(payload: dict[str, Any]) -> tuple[Verdict, Vector | None]:
 
 def dump_review(review: Review) -> dict[str, Any]:
     """A reviewer's decision."""
-    return asdict(review)
+    edited = {} if review.edited is None else {FILES: files_of(review.edited)}
+    return {"decision": review.decision.value, "text": review.text} | edited
 
 
 def load_review(payload: dict[str, Any]) -> Review:
     """The reverse of `dump_review`."""
-    return Review(Decision(payload["decision"]), payload["text"])
+    edited = source_of(payload[FILES]) if FILES in payload else None
+    return Review(Decision(payload["decision"]), payload["text"], edited)
 
 
 def dump_job(job: Job) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from shinka_core.generation.patching import apply_answer, patch
 from shinka_core.generation.proposing import TrialBench, propose
 from shinka_core.generation.recording import record
 from shinka_core.generation.repairing import is_repairable, set_unrepaired_aside
-from shinka_core.generation.reviewing import is_reviewed, review
+from shinka_core.generation.reviewing import as_reviewed, is_held, is_reviewed, review, set_reviewed_aside
 from shinka_core.generation.sampling import sample
 from shinka_core.generation.seed import embed_seed, given_candidate, seed_candidate, trusted_result
 from shinka_core.generation.submitting import submit
@@ -28,11 +28,13 @@ __all__ = [
     "OpenGeneration",
     "TrialBench",
     "apply_answer",
+    "as_reviewed",
     "embed_seed",
     "end_before",
     "evaluate",
     "give_up",
     "given_candidate",
+    "is_held",
     "is_repairable",
     "is_reviewed",
     "judge",
@@ -46,6 +48,7 @@ __all__ = [
     "review",
     "sample",
     "seed_candidate",
+    "set_reviewed_aside",
     "set_unrepaired_aside",
     "submit",
     "trusted_result",

@@ -24,6 +24,11 @@ def is_repairable(generation: OpenGeneration, evaluation: Evaluation) -> bool:
 
 async def set_unrepaired_aside(generation: OpenGeneration, source: Source) -> None:
     """Makes room for the mended program, keeping what its evaluators wrote of the one before."""
+    await set_aside(generation, source, UNREPAIRED)
+
+
+async def set_aside(generation: OpenGeneration, source: Source, name: str) -> None:
+    """Moves a program of the generation, with what its evaluators wrote, into a folder of that name beside it."""
     run = generation.run
     program = place_of(source, run.generation_dir(generation.context.number), run.seed_program.extension)
-    await asyncio.to_thread(put_aside_program, program, contents_of(source), RESULTS, UNREPAIRED)
+    await asyncio.to_thread(put_aside_program, program, contents_of(source), RESULTS, name)

@@ -25,3 +25,5 @@ class Reviewer(Protocol):
 
 
 REVIEWERS: Registry[Reviewer] = Registry("reviewer", "shinka.reviewers", ("review",))
+# It needs Prefect, which nothing else here does.
+REVIEWERS.lies_in("prefect", "flows.orchestrator.review_pause:Person")
