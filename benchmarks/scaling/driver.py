@@ -135,7 +135,14 @@ async def _without(
         options["generations"],
     )  # fmt: skip
     async with open_run(settings) as run, lag:
-        await bare.evolve(run)
+        await bare.live(run, 0)
+        async with asyncio.TaskGroup() as group:
+            for number in range(1, options["generations"] + 1):
+                # As many as may propose and as many to follow them: ten thousand that all begin in one turn of the
+                # event loop would be the measurement's own doing.
+                while run.proposals.waiting > options["proposals"]:
+                    await asyncio.sleep(0.01)
+                group.create_task(bare.live(run, number))
         await run.database.finish("finished")
     return run
 

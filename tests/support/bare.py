@@ -57,13 +57,14 @@ async def evolve(run: Run) -> None:
     """Runs all generations that are not final, as many at once as there are proposal slots."""
     final = await run.database.journal.final()
     if 0 not in final:
-        await _live(run, 0)
+        await live(run, 0)
     await asyncio.gather(
-        *(_live(run, number) for number in range(1, run.settings.evolve.num_generations + 1) if number not in final)
+        *(live(run, number) for number in range(1, run.settings.evolve.num_generations + 1) if number not in final)
     )
 
 
-async def _live(run: Run, number: int) -> None:
+async def live(run: Run, number: int) -> None:
+    """One generation from its beginning to its end."""
     opened = await steps.open_generation(run, number)
     sampling: Sampling | None = None
     proposed: Candidate | Failure = steps.seed_candidate(run)
