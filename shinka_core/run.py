@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
-from shinka_core import reembedding
-from shinka_core.bandit import Arm, Arms, bandit_of
+from shinka_core.bandit import Arms, bandit_of
+from shinka_core.binding import bind, expect_again, share
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig
 from shinka_core.control import RunControl
-from shinka_core.database import AsyncProgramDatabase, KnownRun, TakeUp, Together, address_of, look_up
+from shinka_core.database import AsyncProgramDatabase, KnownRun, address_of, look_up
 from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, EvolutionExistsError, EvolutionTakenMeanwhileError
 from shinka_core.launch import Launcher, launcher_of
@@ -27,7 +26,7 @@ from shinka_core.meta.steps import meta_steps
 from shinka_core.milestones import Milestones
 from shinka_core.naming import Place, traces
 from shinka_core.novelty import AsyncNoveltyJudge
-from shinka_core.opening import Opening, prepare
+from shinka_core.opening import prepare
 from shinka_core.operators import builtin_operators
 from shinka_core.outcome import Outcome
 from shinka_core.pacing import Pacing
@@ -35,21 +34,19 @@ from shinka_core.periodic import Named, Resumable, periodics_of
 from shinka_core.private import private_places
 from shinka_core.program_size import SizeLimit, contexts_of
 from shinka_core.progress import Progress
-from shinka_core.record import Fold, Folds
+from shinka_core.record import Fold
 from shinka_core.reviewers import Reviewer, reviewer_of
 from shinka_core.run_limits import RunLimits
 from shinka_core.seed_program import SeedProgram
-from shinka_core.seeds import Seed, given_among, seeds_of
+from shinka_core.seeds import Seed
 from shinka_core.settings import Resume, RunSettings
 from shinka_core.slots import Slots
-from shinka_core.starting import Start, start_of
+from shinka_core.starting import start_of
 from shinka_core.tally import Tally
 from shinka_core.trials import TrialCount
 from shinka_core.tuning import Tuning
 from shinka_core.ways import Ways, way_of, ways_of
 from shinka_core.whereabouts import write_mark
-
-logger = logging.getLogger("shinka.run")
 
 # Seconds for another driver to open the evolution that this one is to take part in, and between two looks.
 MEANWHILE = 60.0
@@ -274,13 +271,13 @@ async def _open(settings: RunSettings, how: Resume, stack: AsyncExitStack) -> Ru
         stack.push_async_callback(judge.close)
     settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     await stack.enter_async_context(database)
-    await _bind(database, opening, start, judge, (budget, *folds), shares=how is Resume.JOIN)
+    await bind(database, opening, start, judge, (budget, *folds), shares=how is Resume.JOIN)
     if known is not None:
         progress.take_up()
     write_mark(Place(settings.evolution, settings.results_dir), settings.database)
     database.folds.add(*folds)
     if database.together is not None:
-        _share(database.together, budget, database.folds, start, evolve)
+        share(database.together, budget, database.folds, start, evolve)
     expect_again(database, arms, trials, guide, tuning)
     run = Run(
         settings, opening.seed_program, database, client, budget, judge, launcher, progress, arms, trials, reviewer,
@@ -289,13 +286,6 @@ async def _open(settings: RunSettings, how: Resume, stack: AsyncExitStack) -> Ru
     run.library = start.library
     await _take_its_place(run)
     return run
-
-
-def _share(together: Together, budget: Budget, folds: Folds, start: Start, evolve: EvolutionConfig) -> None:
-    """Has the run go by what it has in common with the other drivers."""
-    together.expect(len(start.seeds), evolve.num_generations)
-    budget.share(together.money)
-    folds.add(budget)
 
 
 async def _take_its_place(run: Run) -> None:
@@ -312,23 +302,6 @@ def milestones_of(evolve: EvolutionConfig) -> Milestones:
     return Milestones(evolve.max_api_costs, evolve.stagnation_event)
 
 
-def expect_again(
-    database: AsyncProgramDatabase,
-    arms: Arms,
-    trials: TrialCount,
-    guide: Guide | None = None,
-    tuning: Tuning | None = None,
-) -> None:
-    """Has the proposals under way count again as they did for the process that chose them."""
-    for sampling in database.under_way:
-        arms.expect(sampling.generation, sampling.attempt, Arm(sampling.operator, sampling.model))
-        trials.expect(sampling.generation, sampling.attempt, sampling.trials)
-        if tuning is not None:
-            tuning.expect(sampling.generation, sampling.operator)
-        if guide is not None:
-            guide.expect(sampling.generation, sampling.attempt, sampling.system_prompt_id)
-
-
 def _check_there(settings: RunSettings, known: KnownRun | None, how: Resume) -> None:
     """Nothing begins where a run is, and nothing is continued where none is."""
     if known is not None:
@@ -343,63 +316,6 @@ def _check_there(settings: RunSettings, known: KnownRun | None, how: Resume) -> 
             f"results folder {str(settings.results_dir)!r} holds another run ({', '.join(found)}) than "
             f"{settings.evolution!r}; name another folder (--results)"
         )
-
-
-async def _bind(
-    database: AsyncProgramDatabase,
-    opening: Opening,
-    start: Start,
-    judge: AsyncNoveltyJudge | None,
-    folds: tuple[Fold, ...],
-    *,
-    shares: bool,
-) -> None:
-    """Begins or takes up the evolution, and stores what it begins with; or takes part in it."""
-    settings = opening.settings
-    if opening.joins:
-        await database.join(settings.evolution, *folds)
-    elif opening.known is None:
-        keep = opening.keep | start.kept | reembedding.kept(judge)
-        await database.begin(settings.evolution, seed=settings.evolve.seed, settings=keep, shares=shares)
-    else:
-        await _take_up(database, opening, start, judge, folds, shares=shares)
-    if opening.known is not None and judge is not None:
-        judge.expect(database.embedding_width)
-    await start.store(database)
-    if shares and not opening.joins:
-        await database.share()
-
-
-async def _take_up(
-    database: AsyncProgramDatabase,
-    opening: Opening,
-    start: Start,
-    judge: AsyncNoveltyJudge | None,
-    folds: tuple[Fold, ...],
-    *,
-    shares: bool,
-) -> None:
-    settings, known = opening.settings, opening.known
-    assert known is not None, "a run that is taken up is known"
-    for change in opening.changes:
-        logger.info("changed for this run: %s", change)
-    for sentence in opening.accepted:
-        logger.warning("%s", sentence)
-    embeddings = None
-    if judge is not None:
-        embeddings = await reembedding.embeddings_anew(database, settings.evolution, known.settings, judge)
-    keep = opening.keep | start.kept | reembedding.kept(judge)
-    how = TakeUp(
-        keep,
-        settings.evolve.seed,
-        opening.reseed,
-        embeddings,
-        generations=settings.evolve.num_generations,
-        seeds=len(start.seeds),
-        given=max(given_among(start.seeds), given_among(seeds_of(known.settings))),
-        written=start.seeds[0].written,
-    )
-    await database.resume(settings.evolution, how, *folds, shares=shares)
 
 
 def _judge(config: EvolutionConfig, client: AsyncLLMClient) -> AsyncNoveltyJudge | None:

@@ -16,12 +16,13 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "Length and money": (
             "num_generations", "max_parallel_jobs", "max_oversubscription", "max_api_costs", "max_time",
-            "max_evaluations", "patience", "target_score", "stop_grace", "seed", "report",
+            "max_evaluations", "patience", "target_score", "stop_grace", "seed", "report", "stagnation_event",
+            "metrics_port", "metrics_host",
         ),
         "Models": (
             "llm_models", "llm_weights", "bandit", "llm_roles", "llm_vision_models", "llm_base_url", "llm_api",
             "llm_kwargs", "llm_model_kwargs", "llm_context_tokens", "llm_endpoints", "llm_timeout", "llm_retries",
-            "llm_prices", "unknown_prices", "model_limits", "model_rates",
+            "llm_prices", "unknown_prices", "model_limits", "model_rates", "provider_limits",
         ),
         "Proposals": (
             "patch_types", "patch_type_probs", "prompt_builder", "use_text_feedback", "shown_feedback", "shown_attempts",
@@ -33,7 +34,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
             "novelty_llm_models",
         ),
         "Beside the loop": (
-            "ideas", "tuning", "advice", "system_prompts", "reviewer", "max_review_attempts", "periodic", "trackers",
+            "ideas", "tuning", "advice", "system_prompts", "review", "reviewer", "max_review_attempts", "periodic", "trackers",
         ),
     },
     "DatabaseConfig": {

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shinka_core.bandit import Arms, bandit_of
+from shinka_core.binding import expect_again
 from shinka_core.budget import Budget
 from shinka_core.config import DatabaseConfig, EvolutionConfig
 from shinka_core.config.job import job_of
@@ -18,7 +19,7 @@ from shinka_core.progress import Progress
 from shinka_core.record import Event, Fold, Joined, Retired, Spawned
 from shinka_core.replay.earlier import EarlierRun
 from shinka_core.replay.stand_ins import NoEvaluations, RecordedEmbedding, RecordedModels, judge_of
-from shinka_core.run import Run, expect_again
+from shinka_core.run import Run
 from shinka_core.seed_program import SeedProgram
 from shinka_core.settings import RunSettings
 from shinka_core.trials import TrialCount

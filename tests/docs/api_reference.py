@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
+import flows.evaluating  # noqa: F401 - evaluations as flow runs are registered there
 from shinka_core.registry import Registry
 from tests.docs.made import Made
 from tests.docs.pages import DOCS

@@ -143,7 +143,7 @@ SETTINGS: dict[str, tuple[str | bytes, str]] = {
     "a key": ("evolution: {llm_kwargs: {api_key: x}}\n", "api_key"),
     "a time that is none": ("job: {time: soon}\n", "time='soon'"),
     "a level that is none": ("job: {isolation: max}\n", "isolation"),
-    "a kind that is none": ("job: {kind: slurm}\n", "kind"),
+    "a kind that is none": ("job: {kind: slurn}\n", "kind"),
     "a billion islands": ("database: {num_islands: 1000000000}\n", "num_islands"),
     "an embedding that is none": ("evolution: {language: klingon}\n", "klingon"),
     "no text": (b"evolution: {task_sys_msg: \xe9}\n", "not UTF-8 text"),
