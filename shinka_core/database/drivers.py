@@ -91,14 +91,10 @@ class SharedLease:
         Raises:
             OwnershipLostError: The others have given this driver up, or the evolution is not shared any more.
         """
-        if not await take_turn(connection, self.evolution):
-            found = await look(connection, self.evolution)
-            who = holder(found.owner) if found is not None else None
-            by = f"{who.words} has taken it up" if who else "it was taken up by another"
-            raise OwnershipLostError(f"evolution {self.evolution!r} is not shared any more: {by}")
+        shared = await take_turn(connection, self.evolution)
         while True:
             mine = {"of": self.evolution, "me": self.mark, "counted": self.commits}
-            if (await connection.execute(_SIGN, mine)).rowcount == 1:
+            if shared and (await connection.execute(_SIGN, mine)).rowcount == 1:
                 if self.taking_in is not None:
                     await self.taking_in(connection)
                 return False
@@ -114,9 +110,17 @@ class SharedLease:
                     f"the other drivers of evolution {self.evolution!r} heard nothing of this one for more than "
                     f"{LEASE:g} s and have taken its generations over; start it again to take part again (--join)"
                 )
+            if not shared:
+                raise OwnershipLostError(await self._not_shared(connection))
             if in_doubt and found.commits == self.commits + 1:
                 return True
             self.commits = found.commits  # one that had been given up came through after all
+
+    async def _not_shared(self, connection: AsyncConnection) -> str:
+        found = await look(connection, self.evolution)
+        who = holder(found.owner) if found is not None else None
+        by = f"{who.words} has taken it up" if who else "it was taken up by another"
+        return f"evolution {self.evolution!r} is not shared any more: {by}"
 
     def signed(self) -> None:
         """The commit is durable."""

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -125,6 +126,7 @@ class Together:
         ending = asyncio.create_task(self._end(decide))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
+        ending.add_done_callback(_seen)  # by who waits for it, if anybody still does
         return await asyncio.shield(ending)
 
     async def _end(self, decide: Decide) -> bool:
@@ -222,6 +224,6 @@ class Together:
             )  # fmt: skip
 
 
-def _seen(written: asyncio.Future[None]) -> None:
+def _seen(written: asyncio.Future[Any]) -> None:
     if not written.cancelled():
         written.exception()

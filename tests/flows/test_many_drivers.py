@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from pathlib import Path
@@ -166,3 +167,20 @@ async def test_a_driver_that_comes_later_has_the_others_settings_and_is_refused_
         assert "this process takes part in evolution 'shared' already" in str(refused[0])
         await end_of(first)
         await see_that_all_is_done_once(drivers, 60)
+
+
+@pytest.mark.slow
+async def test_a_driver_that_was_asleep_for_too_long_stops_and_the_others_have_its_generations(
+    tmp_path: Path, url: str, prefect_api: str, prefect_home: Path
+) -> None:
+    async with ModelServer(Script(latency=0.3)) as server:
+        drivers = Drivers(tmp_path, url, server, prefect_api, prefect_home, generations=60, lease=5.0)
+        first, second = [await drivers.start(machine=machine) for machine in "ab"]
+        await drivers.until(20)
+        first.send_signal(signal.SIGSTOP)
+        told = await end_of(second)
+        first.send_signal(signal.SIGCONT)
+        late = await end_of(first)
+        assert "heard nothing of this one for more than 5 s" in late["stopped"]
+        await see_that_all_is_done_once(drivers, 60)
+        assert told["ended"] == 61
