@@ -16,6 +16,7 @@ from shinka_core.errors import ConfigError
 from tests.shinka_core.database.fresh import fresh_database
 from tests.support.joining import runner
 from tests.support.model_server import ModelServer, Script
+from tests.support.postgres import Postgres
 from tests.support.prefect import ROOT, environment_for
 from tests.support.runs import TASK, Records, settings_for
 
@@ -170,9 +171,12 @@ async def test_a_driver_that_comes_later_has_the_others_settings_and_is_refused_
 
 
 @pytest.mark.slow
+@pytest.mark.postgres
 async def test_a_driver_that_was_asleep_for_too_long_stops_and_the_others_have_its_generations(
-    tmp_path: Path, url: str, prefect_api: str, prefect_home: Path
+    tmp_path: Path, postgres: Postgres, prefect_api: str, prefect_home: Path
 ) -> None:
+    # Not on a SQLite file, which a process that sleeps in the middle of a commit keeps locked.
+    url = await fresh_database(postgres.url)
     async with ModelServer(Script(latency=0.3)) as server:
         drivers = Drivers(tmp_path, url, server, prefect_api, prefect_home, generations=60, lease=5.0)
         first, second = [await drivers.start(machine=machine) for machine in "ab"]
