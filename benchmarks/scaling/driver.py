@@ -140,7 +140,7 @@ async def _without(
             for number in range(1, options["generations"] + 1):
                 # As many as may propose and as many to follow them: ten thousand that all begin in one turn of the
                 # event loop would be the measurement's own doing.
-                while run.proposals.waiting > options["proposals"]:  # noqa: ASYNC110 - slots tell nobody that fewer wait
+                while run.proposals.waiting > options["proposals"]:  # noqa: ASYNC110 - slots have no such event
                     await asyncio.sleep(0.01)
                 group.create_task(bare.live(run, number))
         await run.database.finish("finished")
