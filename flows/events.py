@@ -11,6 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
+from uuid import NAMESPACE_OID, uuid5
 
 from prefect.events import emit_event
 
@@ -48,4 +49,5 @@ def _emit(run: Run, milestone: Milestone) -> None:
             "prefect.resource.role": "evolution",
         },
         payload=place | milestone.figures,
+        id=uuid5(NAMESPACE_OID, milestone.key) if milestone.key else None,  # one that is known is told to nobody again
     )

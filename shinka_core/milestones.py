@@ -34,10 +34,13 @@ class Milestone:
 
     Attributes:
         figures: What there is to say, as JSON.
+        key: The same wherever the same thing is seen, so that several drivers of one evolution tell it once; "": that is
+            seen by nobody else.
     """
 
     kind: Kind
     figures: dict[str, Any]
+    key: str = ""
 
 
 class Milestones:
@@ -57,6 +60,7 @@ class Milestones:
         self.spent = 0.0
         self._budget = budget
         self._stagnation = stagnation
+        self._first = ""  # program: no other evolution has it
         self._best: tuple[float, int] | None = None
         self._idle = self._ended = self._ended_here = 0
         self._listener: Callable[[Milestone], None] | None = None
@@ -77,6 +81,7 @@ class Milestones:
         match event:
             case Recorded(generation=generation) if generation >= 0:  # a seed program that was replaced has none
                 self._count()
+                self._first = self._first or event.program_id
                 self._stand(generation, better=self._better(event))
             case Ended(generation=generation):
                 self._count()
@@ -90,7 +95,7 @@ class Milestones:
         """The run has come to its end; a run that was stopped has not, nor one in which nothing was left to do."""
         if not stopped_early and self._ended_here:
             score, generation = self._best or (None, None)
-            self._tell(Kind.FINISHED, score=score, generation=generation)
+            self._tell(Kind.FINISHED, self._ended, score=score, generation=generation)
 
     def _better(self, event: Recorded) -> bool:
         if not event.correct or event.score is None or (self._best is not None and event.score <= self._best[0]):
@@ -99,6 +104,7 @@ class Milestones:
         if event.generation > 0:  # the seed program was found by nobody
             self._tell(
                 Kind.BEST,
+                event.generation,
                 score=event.score,
                 previous=None if before is None else before[0],
                 generation=event.generation,
@@ -114,17 +120,20 @@ class Milestones:
         self._idle = 0 if better else self._idle + (generation > 0)
         if self._idle == self._stagnation and not better:
             score, of = self._best or (None, None)
-            self._tell(Kind.STAGNATION, without=self._idle, score=score, generation=of)
+            self._tell(Kind.STAGNATION, of, without=self._idle, score=score, generation=of)
 
     def _saw_cost(self, cost: float) -> None:
         before, self.spent = self.spent, self.spent + cost
         if self._budget is not None and before < BUDGET_SHARE * self._budget <= self.spent:
-            self._tell(Kind.BUDGET, budget=self._budget, share=BUDGET_SHARE)
+            self._tell(Kind.BUDGET, self._budget, budget=self._budget, share=BUDGET_SHARE)
 
     def _stopping(self, change: Change, why: str, control: RunControl) -> None:
         if change == "stopping" and control.outage:
-            self._tell(Kind.OUTAGE, reason=why)
+            self._tell(Kind.OUTAGE, None, reason=why)
 
-    def _tell(self, kind: Kind, **figures: Any) -> None:
+    def _tell(self, kind: Kind, which: float | None, **figures: Any) -> None:
+        """Tells of one of its kind; `which` says of which, where others may see the same."""
         if self._listener is not None:
-            self._listener(Milestone(kind, figures | {"generations": self._ended, "spent": round(self.spent, 6)}))
+            key = f"{self._first} {kind} {which}" if self._first and kind is not Kind.OUTAGE else ""
+            more = {"generations": self._ended, "spent": round(self.spent, 6)}
+            self._listener(Milestone(kind, figures | more, key))

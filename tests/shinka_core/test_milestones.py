@@ -88,3 +88,17 @@ def test_the_end_is_told_of_a_run_that_has_come_to_it_and_did_something() -> Non
     milestones.over("")
     assert kinds(found) == ["finished"]
     assert (found[0].figures["score"], found[0].figures["generation"]) == (1.0, 0)
+
+
+def test_several_drivers_tell_the_same_by_the_same_key() -> None:
+    history: list[Event] = [scored(0, 1.0), *(scored(number, 1.0 + number % 4) for number in range(1, 12))]
+    history.insert(5, Called(3, "proposal", "m", 0.9))
+    one, other = told(history, budget=1.0), told(history[4:], before=history[:4], budget=1.0)
+    keys = [milestone.key for milestone in one]
+    assert kinds(one) == ["best", "best", "best", "budget", "stagnation"]
+    assert all(keys)
+    assert len(set(keys)) == len(keys)
+    assert [milestone.key for milestone in other] == keys[-len(other) :]
+    # Another evolution of the same name has another seed program.
+    elsewhere: list[Event] = [scored(99, 1.0), *history[1:]]
+    assert not set(keys) & {milestone.key for milestone in told(elsewhere, budget=1.0)}
