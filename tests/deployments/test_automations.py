@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +97,51 @@ def test_a_new_best_is_validated_and_the_budget_alert_pauses_the_run(server: Ser
 def validations(server: Server) -> list[dict[str, Any]]:
     response = httpx.get(f"{server.api}/deployments/name/validate/best", trust_env=False)
     return server.runs(deployment_id={"any_": [response.json()["id"]]})
+
+
+BLOCK = """
+import sys
+from prefect.blocks.notifications import CustomWebhookNotificationBlock
+block = CustomWebhookNotificationBlock(
+    name="test", url=sys.argv[1], method="POST", json_data={"subject": "{{subject}}", "body": "{{body}}"}
+)
+block.save("team")
+"""
+
+
+def test_a_failed_evolution_is_told_by_the_block_that_was_named(server: Server, tmp_path: Path) -> None:
+    refused = automations(server, "--notify", "custom-webhook/team")
+    assert refused.returncode == 1
+    assert "there is no block 'custom-webhook/team'" in refused.stderr
+    with listening() as (url, heard):
+        subprocess.run([sys.executable, "-c", BLOCK, url], env=server.environment(), check=True, timeout=60)
+        made = automations(server, "--notify", "custom-webhook/team")
+        assert made.returncode == 0, made.stdout + made.stderr
+        task = make_task(tmp_path / "task")
+        (task / "evaluate.py").write_text("raise SystemExit('no such data')\n")
+        flow_run = server.start("circle-packing", **quick(task, generations=2))
+        assert server.wait(flow_run)["state"]["type"] == "FAILED", server.story(flow_run)
+        wait_until(lambda: heard, seconds=60)
+    assert [each["subject"] for each in heard] == ["An evolution failed"]
+    assert server.run(flow_run)["name"] in heard[0]["body"]
+    assert "no such data" in heard[0]["body"]
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Somebody who is told things by HTTP, and what was said."""
+    heard: list[dict[str, Any]] = []
+
+    class Hears(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hears) as listener:
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.server_port}/", heard
+        listener.shutdown()
