@@ -69,6 +69,7 @@ def test_a_new_best_is_validated_and_the_budget_alert_pauses_the_run(server: Ser
             "PAUSED", "80 % of max_api_costs is used; resume to go on",
         ), server.story(flow_run)  # fmt: skip
         results = server.results_of(flow_run)
+        wait_until(lambda: events(server, "shinka.budget"))  # events are stored a moment after they are acted on
         (alert,) = events(server, "shinka.budget")
         assert alert["payload"]["spent"] >= 0.08
         assert alert["resource"]["prefect.resource.id"] == f"shinka.evolution.{server.run(flow_run)['name']}"

@@ -239,9 +239,9 @@ async def test_a_limit_on_a_stage_holds_for_that_stage_alone(
     }
     assert len(times) == 10
     assert overlaps["quick"] == 0
-    tag = f"evaluation:{task.name}:quick"
-    found = httpx.get(f"{prefect_api}/concurrency_limits/tag/{tag}", trust_env=False)
-    assert found.json()["concurrency_limit"] == 1
+    name = f"evaluation:{task.name}:quick"
+    found = httpx.get(f"{prefect_api}/v2/concurrency_limits/{name}", trust_env=False)
+    assert found.json()["limit"] == 1
     assert found.json()["active_slots"] == [], "given back"
 
 

@@ -1,8 +1,8 @@
 """How the tests are spread over workers: file by file, but the tests of the flows all on one if there are others.
 
 They need a Prefect server, which takes seconds to start and some time for as long as it lives, and their runs keep
-more than one processor busy. The other workers come without. The kills take as long as all the rest of the slow ones
-of the flows, so they are a portion of their own.
+more than one processor busy. The other workers come without. Some take as long as many others, so each of these is a
+portion of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ import os
 from typing import Any
 
 MOST = 4
-TOGETHER, APART = "tests/flows/", "tests/flows/test_kill.py"
+TOGETHER = "tests/flows/"
+# Each as long as many others: minutes, and with servers of their own or none.
+APART = tuple(
+    f"{TOGETHER}test_{name}.py" for name in ("kill", "many_drivers", "machines", "elsewhere", "review_pause", "outages")
+)
 QUICK = "not slow"
 OTHER_PREFECT = "other_prefect"
 
