@@ -26,9 +26,12 @@ from tests.support.replaying import outcome, play
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of twenty generations, ten at once."""
-    folder = tmp_path_factory.mktemp("replay") / "earlier"
-    asyncio.run(play(folder, 20))
+    """A run of twenty generations, ten at once, in which several programs became parents."""
+    for _ in range(20):  # by chance all may be sampled before there is another parent than the seed program
+        folder = tmp_path_factory.mktemp("replay") / "earlier"
+        asyncio.run(play(folder, 20))
+        if rows(folder, "SELECT count(DISTINCT parent_id) FROM programs")[0][0] > 3:
+            break
     return folder
 
 
