@@ -7,7 +7,6 @@ their environments (`benchmarks/peers`).
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from benchmarks import cost, deployed, orchestration, servers
 from benchmarks.cases import AGAINST_PEERS, CASES
 from benchmarks.peers import compare
-from benchmarks.table import Row, about, markdown
+from benchmarks.table import Row, measure
 
 SERVERS = {kind.name: kind for kind in servers.KINDS}
 
@@ -23,19 +22,7 @@ SERVERS = {kind.name: kind for kind in servers.KINDS}
 def main() -> None:
     """Measures, prints and writes."""
     arguments = _arguments()
-    tables: dict[str, list[Row]] = {}
-    for title, rows in _chosen(arguments):
-        print(f"\n{title}\n")
-        for row in rows:
-            found = tables.setdefault(title, [])
-            found.append(row)
-            print(markdown([row], head=len(found) == 1), flush=True)
-    facts = about(arguments.repeat)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "bench.json").write_text(json.dumps({"about": facts, "tables": tables}, indent=2))
-    text = "\n\n".join(f"## {title}\n\n{markdown(rows)}" for title, rows in tables.items() if rows)
-    head = ", ".join(f"{key} {value}" for key, value in facts.items())
-    (arguments.output / "bench.md").write_text(f"{head}\n\n{text}\n")
+    measure(_chosen(arguments), arguments.output, "bench", arguments.repeat)
 
 
 def _arguments() -> argparse.Namespace:

@@ -6,12 +6,11 @@ Without a choice: claims; 100 and 1,000 evaluations at once in every way; 10,000
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.scaling import claims, load
-from benchmarks.table import Row, about, markdown
+from benchmarks.table import Row, measure
 
 WAYS = {way.name: way for way in load.WAYS}
 USUAL = {True: (100, 1_000), False: (100, 1_000, 10_000)}
@@ -20,19 +19,7 @@ USUAL = {True: (100, 1_000), False: (100, 1_000, 10_000)}
 def main() -> None:
     """Measures, prints and writes."""
     arguments = _arguments()
-    tables: dict[str, list[Row]] = {}
-    for title, rows in _chosen(arguments):
-        print(f"\n{title}\n")
-        for row in rows:
-            found = tables.setdefault(title, [])
-            found.append(row)
-            print(markdown([row], head=len(found) == 1), flush=True)
-    facts = about(1)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "scaling.json").write_text(json.dumps({"about": facts, "tables": tables}, indent=2))
-    head = ", ".join(f"{key} {value}" for key, value in facts.items())
-    text = "\n\n".join(f"## {title}\n\n{markdown(rows)}" for title, rows in tables.items() if rows)
-    (arguments.output / "scaling.md").write_text(f"{head}\n\n{text}\n")
+    measure(_chosen(arguments), arguments.output, "scaling")
 
 
 def _arguments() -> argparse.Namespace:
