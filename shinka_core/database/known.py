@@ -16,8 +16,9 @@ from shinka_core.database.drivers import read_present
 from shinka_core.database.earlier import NEW_TABLE, read_earlier_programs
 from shinka_core.database.engine import create_engine
 from shinka_core.database.islands import read_islands
+from shinka_core.database.lease import BEAT, look
 from shinka_core.database.own_words import own_words
-from shinka_core.database.ownership import SHARED, alive, is_about_to_share
+from shinka_core.database.ownership import SHARED, alive, holder, is_about_to_share
 from shinka_core.database.rows import read_programs
 from shinka_core.database.schema import EvolutionRow, GenerationRow, IslandMemberRow, ProgramRow
 from shinka_core.database.seed import SEED
@@ -26,6 +27,9 @@ from shinka_core.program import GenerationState, Program
 from shinka_core.seeds import given_among, seeds_of
 
 T = TypeVar("T")
+
+# Seconds of silence up to which one that opens an evolution is taken to be there: two of its signs of life.
+HEARD = 2 * BEAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +165,16 @@ async def _read(connection: AsyncConnection, name: str) -> KnownRun | None:
     if row.owner == SHARED:
         present = await read_present(connection, name)
         return replace(known, owner=present.words if present.certain else "", shared=bool(present.words))
-    owner = alive(row.owner) or ""
-    return replace(known, owner=owner, about_to_share=bool(owner) and is_about_to_share(row.owner))
+    if is_about_to_share(row.owner):
+        opening = await _who_opens(connection, name, row.owner)
+        return replace(known, owner=opening, about_to_share=bool(opening))
+    return replace(known, owner=alive(row.owner) or "")
+
+
+async def _who_opens(connection: AsyncConnection, name: str, owner: str) -> str:
+    """Who opens an evolution to others in a moment, in words; on another machine it was heard of just now, or is gone."""
+    who = holder(owner)
+    if who is None or who.certain:
+        return who.words if who else ""
+    found = await look(connection, name)
+    return who.words if found is not None and found.silent < HEARD else ""

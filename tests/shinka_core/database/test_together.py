@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from shinka_core.database import AsyncProgramDatabase, drivers, look_up, ownership, together
 from shinka_core.database.following import read_all
@@ -331,6 +333,29 @@ async def test_the_last_one_leaves_it_to_a_single_run_or_to_others(tmp_path: Pat
             single, "SELECT number, ended_at IS NULL FROM sessions WHERE evolution = :run ORDER BY number", run=run
         )
         assert [(row[0], bool(row[1])) for row in sessions] == [(1, False), (2, True)]
+
+
+async def test_one_that_opens_it_on_another_machine_is_waited_for_while_it_is_heard_of(
+    tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = name()
+    async with opened(tmp_path, database_url) as first:
+        with monkeypatch.context() as there:
+            there.setattr(ownership, "_machine", lambda: {"boot": "another", "processes": ""})
+            await first.begin(run, seed=1, settings={}, shares=True)
+        known = await look_up(first._config, tmp_path, run)
+        assert known is not None
+        assert known.about_to_share
+        assert f"process {os.getpid()} on " in known.owner
+        await first._writer.write(
+            lambda connection: connection.execute(
+                text("UPDATE evolutions SET seen_at = seen_at - 25 WHERE name = :run"), {"run": run}
+            )
+        )
+        silent = await look_up(first._config, tmp_path, run)
+        assert silent is not None
+        assert not silent.about_to_share
+        assert not silent.owner
 
 
 async def test_a_generation_that_is_taken_over_has_its_answers(tmp_path: Path, database_url: str | None) -> None:
