@@ -103,6 +103,7 @@ class Claimed:
                     self._in_flight.add(number)
                     return number
                 if not self._in_flight and not await self._together.claims.held_by_others():
+                    await self._together.follow(thorough=True)  # what the others ended last is in the summary
                     self._over = True
                     return None
                 await asyncio.sleep(LOOK_AGAIN)

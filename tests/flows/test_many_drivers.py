@@ -133,8 +133,10 @@ async def test_what_a_killed_driver_was_at_is_done_by_the_other_and_nothing_is_p
         (lost,) = (await drivers.rows("SELECT count(*) FROM model_calls WHERE reason = 'driver_lost'"))[0]
         again = server.outcomes["answered"] - answered
         assert again <= 5, "only what was on its way when it was killed: four proposals, and a question for an idea"
-        failed = await drivers.rows("SELECT generation, reason, cost FROM model_calls WHERE status = 'failed'")
-        assert again <= lost <= 5, f"and that is in the ledger, as what it can have cost: {failed}"
+        assert lost <= 5
+        # Also a question that the other gave up when the run ended.
+        booked = await drivers.rows("SELECT generation, reason FROM model_calls WHERE status = 'failed' AND cost > 0")
+        assert again <= len(booked), f"and that is in the ledger, as what it can have cost: {booked}"
 
 
 @pytest.mark.slow
