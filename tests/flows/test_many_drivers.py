@@ -130,13 +130,13 @@ async def test_what_a_killed_driver_was_at_is_done_by_the_other_and_nothing_is_p
         states = sorted(row[0] for row in await drivers.rows("SELECT state FROM drivers"))
         assert states == ["left", "lost"]
         (answered,) = (await drivers.rows("SELECT count(*) FROM model_calls WHERE status = 'answered'"))[0]
-        (lost,) = (await drivers.rows("SELECT count(*) FROM model_calls WHERE reason = 'driver_lost'"))[0]
+        booked = await drivers.rows("SELECT reason, generation FROM model_calls WHERE status = 'failed' AND cost > 0")
+        lost = sum(reason == "driver_lost" for reason, _ in booked)
+        assert lost <= 5, f"four proposals and a question for an idea were on their way at most: {booked}"
         again = server.outcomes["answered"] - answered
-        assert again <= 5, "only what was on its way when it was killed: four proposals, and a question for an idea"
-        assert lost <= 5
-        # Also a question that the other gave up when the run ended.
-        booked = await drivers.rows("SELECT generation, reason FROM model_calls WHERE status = 'failed' AND cost > 0")
-        assert again <= len(booked), f"and that is in the ledger, as what it can have cost: {booked}"
+        # Besides those, what the other gave up when the run ended.
+        assert again <= len(booked), f"an answer is not in the ledger, as what it can have cost: {booked}"
+        assert len(booked) - lost <= 1
 
 
 @pytest.mark.slow
