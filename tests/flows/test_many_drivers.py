@@ -98,8 +98,9 @@ async def test_drivers_that_start_together_share_the_work_and_come_to_the_same(
         await see_that_all_is_done_once(drivers, 50)
         assert told[0]["digest"] == told[1]["digest"]
         assert [one["ended"] for one in told] == [51, 51]
-        (answered,) = (await drivers.rows("SELECT count(*) FROM model_calls WHERE status = 'answered'"))[0]
-        assert answered == server.outcomes["answered"], "nothing was asked twice"
+        # Answered, or given up when the run ended.
+        (known,) = (await drivers.rows("SELECT count(*) FROM model_calls WHERE status = 'answered' OR cost > 0"))[0]
+        assert known == server.outcomes["answered"], "nothing was asked twice"
         spent = sorted(one["spent"] for one in told)
         (ledger, proposals) = (
             await drivers.rows("SELECT sum(cost), sum(cost) FILTER (WHERE purpose = 'proposal') FROM model_calls")
