@@ -98,9 +98,14 @@ async def test_drivers_that_start_together_share_the_work_and_come_to_the_same(
         await see_that_all_is_done_once(drivers, 50)
         assert told[0]["digest"] == told[1]["digest"]
         assert [one["ended"] for one in told] == [51, 51]
-        # Answered, or given up when the run ended.
-        (known,) = (await drivers.rows("SELECT count(*) FROM model_calls WHERE status = 'answered' OR cost > 0"))[0]
-        assert known == server.outcomes["answered"], "nothing was asked twice"
+        answered, paid = (
+            await drivers.rows(
+                "SELECT count(*) FILTER (WHERE status = 'answered'), count(*) FROM model_calls "
+                "WHERE status = 'answered' OR cost > 0"
+            )
+        )[0]
+        # What is given up when the run ends may have been answered.
+        assert answered <= server.outcomes["answered"] <= paid, "nothing was asked twice"
         spent = sorted(one["spent"] for one in told)
         (ledger, proposals) = (
             await drivers.rows("SELECT sum(cost), sum(cost) FILTER (WHERE purpose = 'proposal') FROM model_calls")
