@@ -43,6 +43,7 @@ async def turn_for_seeds(run: Run) -> AsyncGenerator[bool, None]:
         await asyncio.sleep(LOOK_AGAIN)
     try:
         await together.follow(thorough=True)
+        await run.database.calls.load()  # what the one before was answered: it may be taken up in the middle
         yield True
     finally:
         with suppress(DatabaseError):
@@ -75,22 +76,24 @@ async def _begin_in_turn(run: Run, begin: Callable[[], Awaitable[None]]) -> None
     known: dict[str, int] = {}
     while True:
         with suppress(DatabaseError):
-            if await together.claims.take(PERIODIC_STEPS) is not None:
+            mine = await together.claims.take(PERIODIC_STEPS) is not None
+            await _read_again(run, known, thorough=mine)
+            if mine:
                 return await begin()
-            await _read_again(run, known)
         await asyncio.sleep(TAKE_UP)
 
 
-async def _read_again(run: Run, known: dict[str, int]) -> None:
+async def _read_again(run: Run, known: dict[str, int], *, thorough: bool) -> None:
     """Learns what another driver's steps have written, for the proposals that are made here.
 
     Args:
         known: How many of each step had ended when it was last read; changed here.
+        thorough: Also what a step that has not ended was answered: whoever takes it up is not to ask that again.
     """
     for named in run.periodics:
         if isinstance(named.step, Resumable):
             ended = sum(begun.ended for begun in await run.database.journal.beginnings(named.name))
-            if ended != known.get(named.name, 0):
+            if thorough or ended != known.get(named.name, 0):
                 await run.database.calls.load(NO_GENERATION)
                 await named.step.open(run)
                 known[named.name] = ended
