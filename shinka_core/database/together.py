@@ -23,10 +23,10 @@ from shinka_core.database.drivers import SharedLease, end_shared, give_up_lost, 
 from shinka_core.database.following import Place, read_calls, read_ends
 from shinka_core.database.holding import beat
 from shinka_core.database.journal import Journal
-from shinka_core.database.lease import RELEASE
 from shinka_core.database.ownership import holder
 from shinka_core.database.reservations import Reservations
 from shinka_core.database.schema import ClaimRow, table_of
+from shinka_core.database.shared import transact
 from shinka_core.database.store import Store
 from shinka_core.database.under_way import expect_again, read_left_off
 from shinka_core.database.writer import Rows, Writer
@@ -38,6 +38,8 @@ logger = logging.getLogger("shinka.database")
 
 # Seconds between two looks at what the others have recorded, which are signs of life as well.
 FOLLOW = 1.0
+# Seconds for leaving, in turn with others that may all leave at this moment.
+LEAVE = 15.0
 # How many of these looks make one at whether all the others are still there.
 LOOK_AROUND = 3
 # A driver's claims and money are held as long as it gives signs of life, which is looked at as a whole.
@@ -189,11 +191,13 @@ class Together:
 
     async def give_back(self) -> None:
         """Lets the others have at once what this driver holds; where that fails, they wait for its silence."""
+        mark, evolution = self._lease.mark, self._lease.evolution
         try:
-            async with asyncio.timeout(RELEASE), self._store.begin() as connection:
-                await leave(connection, self._lease.evolution, self._lease.mark)
+            async with asyncio.timeout(LEAVE):
+                await transact(self._store, lambda connection: leave(connection, evolution, mark))
         except (DatabaseError, TimeoutError) as error:
-            logger.debug("evolution %s was not left: %s", self._lease.evolution, error)
+            why = str(error) or "the database is busy"
+            logger.warning("evolution %s was not left, so others wait %g s: %s", evolution, drivers.LEASE, why)
 
     async def _follow_again_and_again(self) -> None:
         looks = 0
