@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.calls import TOLD
 from shinka_core.database.islands import ENTRY, read_islands
-from shinka_core.database.loading import after_programs, moment, read_record, recorded_of
+from shinka_core.database.loading import OF_PROGRAM, after_programs, moment, read_record, recorded_of
 from shinka_core.database.pulls import Pulls, read_pulls
 from shinka_core.database.schema import (
     EmbeddingRow,
@@ -129,19 +129,8 @@ def _ends(evolution: str, place: Place) -> Any:
             GenerationRow.failure_detail,
             GenerationRow.blame,
             ProgramRow.sequence.label("program"),
-            ProgramRow.id,
-            ProgramRow.generation,
-            ProgramRow.island,
             ProgramRow.language,
-            ProgramRow.score,
-            ProgramRow.correct,
-            ProgramRow.parent_id,
-            EmbeddingRow.vector,
-            ProgramRow.instance_scores,
-            ProgramRow.features,
-            ProgramRow.cost,
-            ProgramRow.evaluation_seconds,
-            ProgramRow.source_key,
+            *OF_PROGRAM,
             ProgramTextRow.error,
         )
         .outerjoin(

@@ -29,7 +29,7 @@ from shinka_core.seeds import given_among, seeds_of
 T = TypeVar("T")
 
 # Seconds of silence up to which one that opens an evolution is taken to be there: two of its signs of life.
-HEARD = 2 * BEAT
+OPENING = 2 * BEAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +177,4 @@ async def _who_opens(connection: AsyncConnection, name: str, owner: str) -> str:
     if who is None or who.certain:
         return who.words if who else ""
     found = await look(connection, name)
-    return who.words if found is not None and found.silent < HEARD else ""
+    return who.words if found is not None and found.silent < OPENING else ""

@@ -31,6 +31,21 @@ from shinka_core.record import Called, Ended, Event, Fold, Joined, Pull, Recorde
 
 # Rows that are taken up in one go: some ten milliseconds.
 AT_ONCE = 500
+# What `recorded_of` reads of a program, besides what went wrong with a seed program.
+OF_PROGRAM: tuple[Any, ...] = (
+    ProgramRow.id,
+    ProgramRow.generation,
+    ProgramRow.island,
+    ProgramRow.score,
+    ProgramRow.correct,
+    ProgramRow.parent_id,
+    EmbeddingRow.vector,
+    ProgramRow.instance_scores,
+    ProgramRow.features,
+    ProgramRow.cost,
+    ProgramRow.evaluation_seconds,
+    ProgramRow.source_key,
+)
 
 
 async def read_events(store: Store, evolution: str, islands: int) -> list[Event]:
@@ -132,18 +147,7 @@ async def _ends(
     programs = (
         select(
             ProgramRow.sequence,
-            ProgramRow.id,
-            ProgramRow.generation,
-            ProgramRow.island,
-            ProgramRow.score,
-            ProgramRow.correct,
-            ProgramRow.parent_id,
-            EmbeddingRow.vector,
-            ProgramRow.instance_scores,
-            ProgramRow.features,
-            ProgramRow.cost,
-            ProgramRow.evaluation_seconds,
-            ProgramRow.source_key,
+            *OF_PROGRAM,
             case((ProgramRow.generation == SEED, ProgramTextRow.error), else_="").label("error"),
             GenerationRow.sequence.label("end"),
         )

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shinka_core.database.binding import OpenDatabase
 from shinka_core.database.choosing import Choosing, Pull
 from shinka_core.database.islands import IslandRecord, Origin
+from shinka_core.database.open_database import OpenDatabase
 from shinka_core.database.summary import RunSummary, summarise
 from shinka_core.program import GenerationContext, Program, Sampling
 from shinka_core.record import Pull as Pulled
