@@ -6,7 +6,7 @@ TASK ?= examples/circle_packing
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help evolve server test test-all other-prefect lint types architecture docs bench clean
+.PHONY: help evolve server wheel test test-all other-prefect lint types architecture docs bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,6 +16,10 @@ evolve: $(VENV)/.installed  ## evolve examples/circle_packing (TASK=folder, ARGS
 
 server: $(VENV)/.installed  ## serve Prefect with its UI until Ctrl-C (ARGS="--database postgresql://...")
 	@$(BIN)/python -m flows.server $(ARGS)
+
+wheel: $(VENV)/.installed  ## make a wheel in build/wheel
+	@rm -rf build/wheel && $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheel .
+	@ls build/wheel/*.whl
 
 test: $(VENV)/.installed-dev  ## run the tests of every promise, in minutes (ARGS="-k patch" for some)
 	@$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)

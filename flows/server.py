@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -141,10 +142,11 @@ def _refuse(reason: str) -> int:
     return 2
 
 
-def main(arguments: list[str]) -> int:
-    """Runs the command line; returns its exit code, 2 for a mistake, which is told in one line."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line, this process's by default; returns its exit code, 2 for a mistake, which is told in one line."""
     try:
-        command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=False)
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        command, bound, _ = app.parse_args(given, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         return _refuse(f"{' '.join(str(error).split())} See --help.")
     try:
@@ -154,4 +156,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

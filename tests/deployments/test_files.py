@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +117,24 @@ def test_what_one_manifest_refers_to_another_has() -> None:
     assert {("Service", "server"), ("Service", "postgres")} <= named
     readme = (FOLDER / "README.md").read_text()
     assert all(secret in readme for secret in ("shinka-database", template["keys_secret"]["default"]))
+
+
+def test_the_image_is_made_as_a_linter_of_dockerfiles_wants_it() -> None:
+    linter = Path(sys.executable).parent / "hadolint"
+    if not linter.exists():
+        pytest.skip("no linter of Dockerfiles (pip install '.[manifests]')")
+    path = FOLDER / "docker" / "Dockerfile"
+    said = subprocess.run([linter, "--no-color", path], text=True, capture_output=True, timeout=60)
+    assert (said.returncode, said.stdout) == (0, "")
+
+
+def test_the_image_has_all_that_installing_reads_and_the_packages_import() -> None:
+    copied = re.findall(r"^COPY (.+)$", (FOLDER / "docker" / "Dockerfile").read_text(), flags=re.MULTILINE)
+    sources = {source for line in copied for source in line.split()[:-1]}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
+    assert packages | {"pyproject.toml", "constraints.txt", project["project"]["readme"], "LICENSE"} <= sources
+    assert all((ROOT / source).exists() for source in sources)
 
 
 def test_compose_has_what_its_services_refer_to() -> None:
