@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from flows.called import called
 from shinka_core.database.address import address_of
 from shinka_core.errors import DatabaseError
 from shinka_core.report.build import REPORT, STDIN, Place, build, write
@@ -58,9 +59,9 @@ async def write_report(run: Run) -> None:
                 # Apart from the event loop, on which others may work.
                 await asyncio.to_thread(_write, _place(run), run.settings.results_dir / REPORT)
     except TimeoutError:
-        logger.warning("no %s: it took more than %g s; python flows/report.py writes it later", REPORT, limit)
+        logger.warning("no %s: it took more than %g s; %s writes it later", REPORT, limit, called("report"))
     except (DatabaseError, OSError) as error:
-        logger.warning("no %s: %s; python flows/report.py writes it later", REPORT, error)
+        logger.warning("no %s: %s; %s writes it later", REPORT, error, called("report"))
 
 
 async def _again_and_again(run: Run) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from rich.console import Console
 
+from flows.called import called
 from flows.terminal.command import EXIT_CODES, EXIT_DONE, completed, lead
 from shinka_core.config import DatabaseConfig
 from shinka_core.naming import Place, give_back, take_place
@@ -56,8 +57,8 @@ def import_command(
         give_back(place)
     lines = [
         f"{place.results_dir}: {count} programs of {foreign.system}'s {str(foreign.place)!r} as {place.name!r}",
-        f"  export     python flows/export.py {place.results_dir} --to csv",
-        f"  begin with python flows/evolve.py TASK --warm-start {place.results_dir}",
+        f"  export     {called('export')} {place.results_dir} --to csv",
+        f"  begin with {called('evolve')} TASK --warm-start {place.results_dir}",
     ]
     Console(highlight=False, soft_wrap=True).print("\n".join(lines), markup=False, emoji=False)
     return EXIT_DONE

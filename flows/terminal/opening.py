@@ -6,6 +6,7 @@ import os
 
 from rich.console import Console
 
+from flows.called import called
 from flows.terminal.screen import say
 from flows.terminal.task_folder import Plan
 from shinka_core.config import BUILTIN_MUTATE
@@ -27,7 +28,7 @@ def print_opening(console: Console, plan: Plan) -> None:
     if offline:
         lines += [
             "             (built in: classical mutation, no model is asked and nothing is spent; a real one:",
-            "             OPENAI_API_KEY=... python flows/evolve.py TASK --model gpt-5-mini, or --base-url URL --model NAME)",
+            f"             OPENAI_API_KEY=... {called('evolve')} TASK --model gpt-5-mini, or --base-url URL --model NAME)",
         ]
     if plan.job.in_words:
         lines.append(f"  judged     {plan.job.in_words}")

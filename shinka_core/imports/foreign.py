@@ -162,5 +162,5 @@ def scored_by(system: str, place: Path, score: str, metrics: Mapping[str, Any]) 
     there = ", ".join(map(repr, numbers)) or "none"
     return ConfigError(
         f"no program of {system}'s run {str(place)!r} has the metric {score!r} as its score; its numbers are {there}: "
-        "say which of them is the score, larger is better (python flows/import.py RUN --score NAME)"
+        "say which of them is the score, larger is better (--score NAME)"
     )

@@ -51,4 +51,4 @@ async def test_a_report_that_cannot_be_written_is_said_and_the_run_ends_as_usual
         summary = await runner(tmp_path / "r", num_generations=2).run()
     assert (summary.programs, summary.stopped_early) == (3, "")
     assert f"no {REPORT}" in caplog.text
-    assert "flows/report.py writes it later" in caplog.text
+    assert "shinka report writes it later" in caplog.text

@@ -1,0 +1,16 @@
+"""How a person calls a command of the project from where this process was started."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# Scripts of a checkout; what is installed has no such file to name.
+FOLDER = Path(__file__).parent
+
+
+def called(command: str) -> str:
+    """`python flows/report.py` in a process that one of the scripts began, and else `shinka report`."""
+    script = Path(sys.argv[0])
+    by_script = script.parent.name == FOLDER.name and (FOLDER / script.name).is_file()
+    return f"python {FOLDER.name}/{command}.py" if by_script else f"shinka {command}"
