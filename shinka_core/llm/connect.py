@@ -75,6 +75,6 @@ def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str
         endpoint = endpoint_of(model, config)
         if endpoint not in endpoints:
             endpoints[endpoint] = OpenAIProvider(endpoint, timeout=config.llm_timeout)
-        endpoints[endpoint].add(model, config.options_for(model), config.llm_model_kwargs.get(model, {}))
+        endpoints[endpoint].add(model, config.options_for(model), config.own_options(model))
         providers[model] = endpoints[endpoint]
     return providers

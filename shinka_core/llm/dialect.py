@@ -59,6 +59,7 @@ class Dialect:
     merge_system: bool = False
     stream: bool = False
     blind: bool = False
+    cool: bool = False
     renamed: dict[str, str] = field(default_factory=dict[str, str])
     dropped: set[str] = field(default_factory=set[str])
 
@@ -75,12 +76,25 @@ class Dialect:
                 formed.setdefault(new, formed.pop(old))
         for name in self.dropped:
             formed.pop(name, None)
+        self._cool(formed)
         for name in ("messages", "input"):
             if name in formed and self.blind:
                 formed[name] = without_pictures(formed[name])
             if name in formed and self.merge_system:
                 formed[name] = _without_system(formed[name])
         return formed
+
+    def _cool(self, formed: dict[str, Any]) -> None:
+        """Leaves out a temperature beside an effort, unless it is said of this very model: most that think have one alone."""
+        if "temperature" not in formed or "temperature" in self.fixed or not _thinks(formed):
+            return
+        del formed["temperature"]
+        if not self.cool:
+            self.cool = True
+            logger.info(
+                "%s is sent a reasoning effort and no temperature; say both in llm_kwargs: {MODEL: {...}} if it takes both",
+                self.model,
+            )
 
     def learn(self, complaint: Complaint, sent: Mapping[str, Any]) -> bool:
         """Takes a refusal to heart; whether the next form is another one.
@@ -122,11 +136,18 @@ class Dialect:
             return False
         if name not in ("stream", "stream_options"):
             logger.warning(
-                "%s refuses the option %s and is asked without it (llm_model_kwargs sets options of one model): %s",
+                "%s refuses the option %s and is asked without it (llm_kwargs: {MODEL: {...}} sets options of one model): %s",
                 self.model, name, complaint.words,
             )  # fmt: skip
         self.dropped.add(name)
         return True
+
+
+def _thinks(body: Mapping[str, Any]) -> bool:
+    """Whether a request asks for reasoning."""
+    reasoning: Any = body.get("reasoning")
+    effort: Any = reasoning.get("effort") if isinstance(reasoning, dict) else body.get("reasoning_effort")  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return effort not in (None, "", "none")
 
 
 def _refused_option(complaint: Complaint, sent: Mapping[str, Any]) -> str | None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from shinka_core.config import EndpointOptions, EvolutionConfig
 from shinka_core.errors import ConfigError
-from shinka_core.llm.options import choices
+from shinka_core.llm.option_names import check_options
 from shinka_core.model_address import (
     BUILTIN,
     OPENAI,
@@ -20,28 +19,13 @@ from shinka_core.model_address import (
     check_model_name,
     is_builtin,
     parse_address,
-    shown_model,
     split_model,
 )
 from shinka_core.secrets import read_key, refuse_stored_secrets
 
 OPENAI_HOST = "https://api.openai.com"
-# Options that are not of the body, or say so.
-EXTRAS = ("extra_headers", "extra_query", "extra_body")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
-# Settings of ours, or what every call holds anyway.
-_NOT_OPTIONS = {
-    "model": "name models in llm_models",
-    "messages": "the prompt is made from the task",
-    "input": "the prompt is made from the task",
-    "timeout": "set llm_timeout",
-    "api_key": "set the key in the environment",
-    "base_url": "set llm_base_url",
-    "max_retries": "set llm_retries",
-    "temperatures": "say temperature: [...], of which one is drawn for each question",
-    "reasoning_efforts": "say reasoning_effort: [...], of which one is drawn for each question",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +78,7 @@ def endpoint_of(model: str, config: EvolutionConfig) -> Endpoint:
 
 def models_of(config: EvolutionConfig) -> list[str]:
     """The models of a run, those that judge included."""
-    return list(dict.fromkeys([*config.proposal_models, *config.meta_models, *config.novelty_llm_models]))
+    return config.models
 
 
 def remote_models(config: EvolutionConfig) -> list[str]:
@@ -132,16 +116,16 @@ def check_models(config: EvolutionConfig) -> None:
         parse_address("llm_base_url", config.llm_base_url)
     for place, special in config.llm_endpoints.items():
         _check_special(f"llm_endpoints[{_checked_place(place)!r}]", special)
+    interfaces: dict[str, str] = {}
     for model in remote_models(config):
         check_model_name(_field_of(model, config), model)
-        endpoint_of(model, config)
-    own = {f"llm_model_kwargs[{shown_model(model)!r}]": options for model, options in config.llm_model_kwargs.items()}
+        interfaces[model] = endpoint_of(model, config).api
     if (embedding := remote_embedding(config)) is not None:
         check_model_name("embedding_model", embedding)
         endpoint_of(embedding, config)
-    for field_name, options in ({"llm_kwargs": config.llm_kwargs} | own).items():
+    for field_name, options in config.option_fields.items():
         refuse_stored_secrets(urls={}, options={field_name: options})
-        _check_options(field_name, options)
+    check_options(config, interfaces)
 
 
 def _field_of(model: str, config: EvolutionConfig) -> str:
@@ -158,22 +142,6 @@ def _check_special(field_name: str, special: EndpointOptions) -> None:
         )
     if special.key_header and not _HEADER.fullmatch(special.key_header):
         raise ConfigError(f"{field_name}.key_header={special.key_header!r} is no name of a header, such as api-key")
-
-
-def _check_options(field_name: str, options: dict[str, Any]) -> None:
-    for name in options:
-        if name in _NOT_OPTIONS:
-            raise ConfigError(f"{field_name} holds {name!r}; remove it and {_NOT_OPTIONS[name]}")
-    for name in EXTRAS:
-        if not isinstance(options.get(name) or {}, dict):
-            raise ConfigError(f"{field_name} holds {name!r}, which must have names and values")
-    for name, several in choices(options, ""):
-        if not several:
-            raise ConfigError(f"{field_name} gives {name!r} nothing to choose from; give it a value, or several")
-    try:
-        json.dumps(options, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{field_name} holds what cannot be sent as JSON: {error}") from None
 
 
 def _address(model: str, config: EvolutionConfig) -> Address:

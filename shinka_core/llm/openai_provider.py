@@ -7,7 +7,7 @@ again at once is only what a model refuses for its form alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from shinka_core.errors import ModelUnavailableError, UnusableAnswerError
@@ -15,7 +15,9 @@ from shinka_core.llm.answers import read_completion, read_response
 from shinka_core.llm.complaint import Complaint, is_complaint, one_line, read_complaint
 from shinka_core.llm.connection import CHAT, RESPONSES, Connection
 from shinka_core.llm.dialect import LIMITS, Dialect
-from shinka_core.llm.endpoint import EXTRAS, Endpoint
+from shinka_core.llm.endpoint import Endpoint
+from shinka_core.llm.option_names import EXTRAS
+from shinka_core.llm.options import for_interface
 from shinka_core.llm.pictures import messages_of
 from shinka_core.llm.question import Question, RawAnswer
 from shinka_core.llm.reply import Reply
@@ -43,19 +45,14 @@ class OpenAIProvider:
         self._options: dict[str, dict[str, Any]] = {}
         self._dialects: dict[str, Dialect] = {}
 
-    def add(self, model: str, options: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    def add(self, model: str, options: Mapping[str, Any], own: Collection[str]) -> None:
         """Says what is sent with every call to a model, such as `temperature`.
 
         Args:
             model: Name as configured.
             own: Those of the options that are meant for this very model.
         """
-        renamed = dict(options)
-        if self.endpoint.api == "responses":
-            for name in LIMITS:
-                if name in renamed:
-                    renamed["max_output_tokens"] = renamed.pop(name)
-        self._options[model] = renamed
+        self._options[model] = dict(options)
         self._dialects[model] = Dialect(model, fixed=frozenset(own))
 
     async def ask(self, question: Question) -> RawAnswer:
@@ -91,7 +88,7 @@ class OpenAIProvider:
 
     def _request(self, question: Question, dialect: Dialect) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         """Body, headers and query of one call."""
-        options = self._options.get(question.model, {}) | dict(question.options)
+        options = for_interface(self.endpoint.api, self._options.get(question.model, {}) | dict(question.options))
         headers, query, extra = (cast(dict[str, Any], options.pop(name, None) or {}) for name in EXTRAS)
         messages = messages_of(question, self.endpoint.api)
         body: dict[str, Any] = {
