@@ -42,7 +42,9 @@ class EndpointOptions(Section):
         description="Sent with every call, such as Azure's api-version.",
         json_schema_extra=NAMES_OF_NO_SECRETS,
     )
-    api: Literal["chat", "responses"] | None = Field(default=None, description="Instead of llm_api.")
+    api: Literal["chat", "responses", "messages"] | None = Field(
+        default=None, description="Instead of llm_api; messages: Anthropic's, with the extra of that name."
+    )
     reasoning_is_answer: bool = Field(
         default=False, description="Take the reasoning as the answer where a server puts the whole answer there."
     )

@@ -68,7 +68,7 @@ class ModelOptions(Section):
         among: Any = given.get("llm_kwargs")
         options: dict[str, Any] = cast("dict[str, Any]", among) if isinstance(among, dict) else {}
         if WEIGHTS not in options:
-            return values
+            return values  # pyright: ignore[reportUnknownVariableType]
         rest = {name: value for name, value in options.items() if name != WEIGHTS}
         weights: Any = options[WEIGHTS]
         if given.get("llm_weights") not in (None, weights) and weights is not None:

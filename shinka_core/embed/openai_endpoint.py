@@ -42,18 +42,25 @@ class OpenAIEmbedder:
     similarity_threshold = 0.99
 
     def __init__(
-        self, model: str, endpoint: Endpoint, *, timeout: float = 60.0, account: Account | None = None
+        self,
+        model: str,
+        endpoint: Endpoint,
+        *,
+        name: str | None = None,
+        timeout: float = 60.0,
+        account: Account | None = None,
     ) -> None:
         """Prepares the connection.
 
         Args:
             model: `name` or `name@https://host/v1`.
             endpoint: Where to ask, and with which key.
+            name: What the model is called there; None: its name without the address.
             account: Where every request is paid from; None bounds and keeps nothing.
         """
         self.name = model
         self.piece = PIECE
-        self._model, _ = split_model(model)
+        self._model = split_model(model)[0] if name is None else name
         self._account = account or Account(MemoryLedger(), PriceList(), Budget(None))
         self._connection = Connection(endpoint, timeout=timeout)
 

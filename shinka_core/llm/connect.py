@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import ANSWER_SHARE, answer_limit, context_tokens, option
-from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of, remote_embedding
+from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of, remote_embedding, sent_name
 from shinka_core.llm.prices import AnswerBound, PriceList, longest_answer
 from shinka_core.llm.question import Provider
 from shinka_core.model_address import is_builtin
@@ -75,6 +75,7 @@ def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str
         endpoint = endpoint_of(model, config)
         if endpoint not in endpoints:
             endpoints[endpoint] = OpenAIProvider(endpoint, timeout=config.llm_timeout)
-        endpoints[endpoint].add(model, config.options_for(model), config.own_options(model))
+        own = config.own_options(model)
+        endpoints[endpoint].add(model, config.options_for(model), own, sent_name(model, config))
         providers[model] = endpoints[endpoint]
     return providers

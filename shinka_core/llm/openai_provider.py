@@ -7,6 +7,7 @@ again at once is only what a model refuses for its form alone.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
@@ -21,12 +22,11 @@ from shinka_core.llm.options import for_interface
 from shinka_core.llm.pictures import messages_of
 from shinka_core.llm.question import Question, RawAnswer
 from shinka_core.llm.reply import Reply
-from shinka_core.model_address import split_model
+
+logger = logging.getLogger("shinka.llm")
 
 # Forms in which one question is tried: a system message, a stream, a limit's name and a few options.
 MOST_FORMS = 8
-# Hosts whose new models refuse `max_tokens`; elsewhere its successor may be ignored, and an answer without bound.
-OPENAIS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY")
 # Bytes of a reply up to which it is read on the event loop; above, it would hold up others.
 SMALL_REPLY = 200_000
 
@@ -42,18 +42,21 @@ class OpenAIProvider:
         """
         self.endpoint = endpoint
         self._connection = Connection(endpoint, timeout=timeout)
+        self._names: dict[str, str] = {}
         self._options: dict[str, dict[str, Any]] = {}
         self._dialects: dict[str, Dialect] = {}
 
-    def add(self, model: str, options: Mapping[str, Any], own: Collection[str]) -> None:
+    def add(self, model: str, options: Mapping[str, Any], own: Collection[str], name: str) -> None:
         """Says what is sent with every call to a model, such as `temperature`.
 
         Args:
             model: Name as configured.
             own: Those of the options that are meant for this very model.
+            name: What it is called at the endpoint.
         """
+        self._names[model] = name
         self._options[model] = dict(options)
-        self._dialects[model] = Dialect(model, fixed=frozenset(own))
+        self._dialects[model] = Dialect(model, fixed=frozenset(own), dropped=self._known(name, options, own))
 
     async def ask(self, question: Question) -> RawAnswer:
         """Asks once, or a few times at once while only the form of the request is refused."""
@@ -77,6 +80,18 @@ class OpenAIProvider:
         """Closes the connections."""
         await self._connection.close()
 
+    def _known(self, name: str, options: Mapping[str, Any], own: Collection[str]) -> set[str]:
+        """Options that the provider's row knows to be refused, which is said; never those meant for this very model."""
+        provider = self.endpoint.provider
+        refused = set() if provider is None else {each for each in provider.refused(name) if each not in own}
+        if left := sorted(refused & options.keys()):
+            logger.warning(
+                "%s takes no %s and is asked without (llm_kwargs: {MODEL: {...}} sets options of one model)",
+                name,
+                ", ".join(left),
+            )
+        return refused
+
     def _path(self) -> str:
         return RESPONSES if self.endpoint.api == "responses" else CHAT
 
@@ -84,7 +99,8 @@ class OpenAIProvider:
         """What the longest answer is called; a name that is refused is learned, one that is ignored cannot be."""
         if self.endpoint.api == "responses":
             return "max_output_tokens"
-        return "max_completion_tokens" if self.endpoint.address.usual_key in OPENAIS else "max_tokens"
+        # Where nobody knows, the older name: its successor may be ignored, and an answer without bound.
+        return "max_tokens" if self.endpoint.provider is None else self.endpoint.provider.limit
 
     def _request(self, question: Question, dialect: Dialect) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         """Body, headers and query of one call."""
@@ -92,7 +108,7 @@ class OpenAIProvider:
         headers, query, extra = (cast(dict[str, Any], options.pop(name, None) or {}) for name in EXTRAS)
         messages = messages_of(question, self.endpoint.api)
         body: dict[str, Any] = {
-            "model": split_model(question.model)[0],
+            "model": self._names[question.model],
             "input" if self.endpoint.api == "responses" else "messages": messages,
         }
         body |= options | extra
