@@ -23,6 +23,9 @@ class ModelPrice(Section):
     cached_input: float | None = Field(
         default=None, ge=0, description="Of what is sent and was read before; None: as `input`."
     )
+    cache_write: float | None = Field(
+        default=None, ge=0, description="Of what is sent and kept by the provider for the next time; None: as `input`."
+    )
 
 
 class EndpointOptions(Section):

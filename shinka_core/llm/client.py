@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -23,6 +23,7 @@ from shinka_core.llm.connect import answer_bounds, check_prices, connect
 from shinka_core.llm.context import ANSWER_SHARE, answer_limit, option
 from shinka_core.llm.dialect import LIMITS
 from shinka_core.llm.endpoint import models_of
+from shinka_core.llm.lasting_call import LastingCall
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.options import Options
 from shinka_core.llm.prices import AnswerBound, PriceList, longest_answer
@@ -92,6 +93,7 @@ class AsyncLLMClient:
         ledger: Ledger | None = None,
         providers: Mapping[str, Provider] | None = None,
         budget: Budget | None = None,
+        kept: Mapping[str, Any] | None = None,
     ) -> AsyncLLMClient:
         """A client for the models of a run.
 
@@ -99,12 +101,13 @@ class AsyncLLMClient:
             ledger: Where calls are kept; None keeps them in memory.
             providers: Built-in operators by model name.
             budget: Shared with other clients; None makes one of `max_api_costs`.
+            kept: Settings that are kept with a run which is continued: its prices hold.
 
         Raises:
             ConfigError: A model is unknown, has no price where one is asked for, or a key is missing.
         """
         models = models_of(config)
-        prices = PriceList.of(config, models)
+        prices = PriceList.of(config, models, kept)
         check_prices(config, models, prices)
         weights = config.llm_weights or [1.0] * len(config.llm_models)
         return cls(
@@ -121,6 +124,11 @@ class AsyncLLMClient:
             bounds=answer_bounds(config, models),
             timeout=config.llm_timeout,
         )
+
+    @property
+    def prices(self) -> PriceList:
+        """What calls cost."""
+        return self._prices
 
     def has(self, model: str) -> bool:
         """Whether the model can be asked for proposals."""
@@ -164,7 +172,7 @@ class AsyncLLMClient:
             routed = self._route(question, refusals)
             bound = self._bound(routed.model)
             try:
-                return await _Call(self, routed).finish()
+                return await LastingCall(partial(self.ask, routed)).finish()
             except ModelError as error:
                 if self._bound(routed.model).most < bound.most:
                     continue
@@ -352,40 +360,3 @@ SHORT_ANSWER = 2_048
 SHORTEST_ANSWER = 1_024
 # Of the time limit: an error that comes later is its own.
 NEARLY = 0.98
-
-
-class _Call:
-    """One call that outlives the cancellation of who waits for it, until its answer is written.
-
-    A question that is still with the provider is given up after a short grace; an answer that has
-    come is written however long that takes and however often the wait is cancelled.
-    """
-
-    def __init__(self, client: AsyncLLMClient, question: Question) -> None:
-        self._arrived = False
-        self._task = asyncio.ensure_future(client.ask(question, self._arrive))
-
-    async def finish(self) -> Answer:
-        """The answer; raises what the call raises."""
-        try:
-            return await asyncio.shield(self._task)
-        except asyncio.CancelledError:
-            await self._see_it_written()
-            raise
-
-    def _arrive(self) -> None:
-        self._arrived = True
-
-    async def _see_it_written(self) -> None:
-        give_up_at = time.monotonic() + GRACE
-        while not self._task.done():
-            if not self._arrived and time.monotonic() >= give_up_at:
-                self._task.cancel()
-            with suppress(asyncio.CancelledError):  # a second Ctrl-C must not tear what the first one spared
-                await asyncio.wait([self._task], timeout=0.05)
-        if not self._task.cancelled():
-            self._task.exception()  # seen: nobody else will ask for it
-
-
-# Seconds that a cancelled run waits for an answer that may be just coming.
-GRACE = 0.5

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from shinka_core.config import EvolutionConfig
+from shinka_core.config.options import names_model
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import ANSWER_SHARE, answer_limit, context_tokens, option
 from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of, remote_embedding, sent_name
 from shinka_core.llm.prices import AnswerBound, PriceList, longest_answer
 from shinka_core.llm.question import Provider
 from shinka_core.model_address import is_builtin
-from shinka_core.program import Usage
 
 
 def answer_bounds(config: EvolutionConfig, models: Sequence[str]) -> dict[str, AnswerBound]:
@@ -36,10 +36,14 @@ def check_prices(config: EvolutionConfig, models: Sequence[str], prices: PriceLi
     """
     if (embedding := remote_embedding(config)) is not None:
         models = [*models, embedding]
-    unpriced = [model for model in models if prices.cost(model, Usage()) is None]
-    if not unpriced or config.unknown_prices == "warn":
+    allowed = config.unknown_prices
+    if allowed == "warn":
         return
-    if config.unknown_prices == "refuse" or config.max_api_costs is not None:
+    named = allowed if isinstance(allowed, list) else []
+    unpriced = [model for model in models if prices.price(model) is None and not _named(model, named)]
+    if not unpriced:
+        return
+    if allowed == "refuse" or config.max_api_costs is not None:
         what = (
             ""
             if config.max_api_costs is None
@@ -47,8 +51,13 @@ def check_prices(config: EvolutionConfig, models: Sequence[str], prices: PriceLi
         )
         raise ConfigError(
             f"no price is known for {', '.join(unpriced)}{what}; set llm_prices: {{{unpriced[0]}: {{input: DOLLARS, "
-            "output: DOLLARS}} per million tokens (0 for a model of your own), or unknown_prices: warn to count it as free"
+            "output: DOLLARS}} per million tokens (0 for a model of your own), or to ask at a cost that nobody knows "
+            f"unknown_prices: [{', '.join(unpriced)}]"
         )
+
+
+def _named(model: str, names: Sequence[str]) -> bool:
+    return any(names_model(name, [model]) for name in names)
 
 
 def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str, Provider]) -> dict[str, Provider]:

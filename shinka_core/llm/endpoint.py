@@ -104,6 +104,12 @@ def remote_embedding(config: EvolutionConfig) -> str | None:
     return None if embedding is None or embedding.startswith((BUILTIN, SENTENCE_TRANSFORMERS)) else embedding
 
 
+def priced_models(config: EvolutionConfig) -> list[str]:
+    """All that a run may pay for: its models, and its embedding where that is asked for."""
+    embedding = remote_embedding(config)
+    return [*models_of(config), *([] if embedding is None else [embedding])]
+
+
 def provider_of(model: str, config: EvolutionConfig) -> str:
     """Who answers for a model or an embedding: host of its endpoint, and port where the address has one; "" for nobody's."""
     if model.startswith((BUILTIN, SENTENCE_TRANSFORMERS)):
