@@ -20,7 +20,7 @@ logger = logging.getLogger("shinka.llm")
 
 # Bounds of what an answer costs: they may be renamed but never left out.
 LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-_NO_OPTIONS = {"model", "messages", "input"}
+_NO_OPTIONS = {"model", "messages", "input", "system"}
 
 
 _NO_SYSTEM = phrases(
@@ -42,7 +42,7 @@ _BLIND = phrases(
 _UNSUPPORTED = phrases(
     r"unsupported_(parameter|value)|unknown_(parameter|field)|unrecognized|extra_forbidden|extra inputs|not permitted"
     r"|(not|n't|un)[ -]?(be )?(support|recogni[sz]|known|allow|accept|available|valid)\w*|unexpected|deprecated|no longer"
-    r"|unknown (parameter|field|argument|name)|cannot find field|does not exist"
+    r"|unknown (parameter|field|argument|name)|cannot find field|does not exist|cannot both be"
 )
 
 

@@ -21,7 +21,8 @@ from shinka_core.llm.endpoint import Endpoint
 
 # Seconds: who asks to wait longer has a quota that is worth stopping for, with the generations kept.
 LONGEST_WAIT = 600.0
-
+# Seconds: what a limit per day asks to wait longer than, since it lets one call through at a time from then on.
+SHORT_WAIT = 60.0
 
 TOO_LONG = phrases(
     r"context_length_exceeded|exceed_context_size|prompt_too_long|context_window|string_above_max_length"
@@ -38,7 +39,9 @@ FILTERED = phrases(
 )
 NO_MONEY = phrases(
     r"insufficient_(quota|balance|credit|user_quota|fund)|billing_(hard_limit|not_active)|exceeded_current_quota|arrear"
-    r"|payment_required|insufficient (account )?(balance|credit|fund|quota)|credit balance|out of credits"
+    r"|payment_required|spend_limit_reached|account .{0,60}suspended|(reached|hit|exceeded) \w* ?(your|its|the) (\w+ ){0,3}(spend(ing)? limit|usage limits?)"
+    r"|used all available credits|credit limit exceeded|(used up|exhausted|exceeded) (\w+ ){0,3}(included|available) credits|free tier .{0,40}exhausted"
+    r"|insufficient (account )?(balance|credit|fund|quota)|credit balance|out of credits"
     r"|exceeded your current quota(?!.*(metric|quotaid|retry|try again))|not enough (credit|balance)|payment required|billing (hard )?limit|(add|purchase|buy) (more )?credits|overdue"
 )
 # Gemini's `quotaId` says per day and asks to wait for seconds all the same.
@@ -126,12 +129,12 @@ def _of_haste(complaint: Complaint, said: str, model: str, endpoint: Endpoint) -
     wait = complaint.wait
     if not limited and not (complaint.status in (503, 529) and wait is not None):
         return None
-    daily = complaint.mentions(DAILY_ID) or (complaint.mentions(DAILY) and wait is None)
+    daily = complaint.mentions(DAILY_ID) or (complaint.mentions(DAILY) and (wait is None or wait > SHORT_WAIT))
     if daily or (wait is not None and wait > LONGEST_WAIT):
         return QuotaExhaustedError(
             f"{said}; {_when(wait) if wait and wait > LONGEST_WAIT else 'a quota of a day or longer is used up'}",
             model=model,
-            retry_after=wait if wait and wait > LONGEST_WAIT else None,
+            retry_after=wait if wait and wait > SHORT_WAIT else None,
             said=complaint.words,
             scope=Scope.MODEL if complaint.mentions(OF_ONE_MODEL) else None,
         )

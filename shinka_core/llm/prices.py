@@ -39,6 +39,8 @@ SHORTER_ANSWERS = {
     "gpt-3.5-turbo": 4_096,
     "gpt-4-turbo": 4_096,
     "gpt-4o-2024-05-13": 4_096,
+    "claude-3-opus": 4_096,
+    "claude-3-haiku": 4_096,
     "claude-3-5-sonnet": 8_192,
     "claude-3-5-haiku": 8_192,
     "gemini-2.0-flash": 8_192,
@@ -118,8 +120,9 @@ def _list_price(
     from genai_prices import calc_price
 
     tokens = Tokens(
-        input_tokens=max(usage.input_tokens, usage.cached_tokens),
+        input_tokens=max(usage.input_tokens, usage.cached_tokens + usage.cache_write_tokens),
         cache_read_tokens=usage.cached_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
         output_tokens=usage.output_tokens,
     )
     try:
