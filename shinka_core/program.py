@@ -221,12 +221,8 @@ class Usage:
 
     def kept(self) -> dict[str, int]:
         """What is kept of them with a call, by name."""
-        return {
-            "input_tokens": self.input_tokens,
-            "output_tokens": self.output_tokens,
-            "cached_tokens": self.cached_tokens,
-            "reasoning_tokens": self.reasoning_tokens,
-        }
+        kept = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
+        return {name: getattr(self, name) for name in kept}
 
 
 @dataclass(frozen=True, slots=True)

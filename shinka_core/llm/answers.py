@@ -93,6 +93,7 @@ def text_of(content: Any) -> str:
 
 def cut_by(finish: str) -> str:
     """Why an answer ends before its end, or "": `length` or `content_filter`."""
+    finish = finish.partition(":")[0]  # Gemini's says why behind it
     return "length" if finish in CUT_BY_LENGTH else "content_filter" if finish in CUT_BY_FILTER else ""
 
 

@@ -6,7 +6,7 @@ the bodies are made up, their shapes are not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shinka_core.program import Usage
@@ -164,7 +164,7 @@ GEMINI = Manners(
     overloaded=_google(503, "The model is overloaded. Please try again later.", "UNAVAILABLE"),
     overflow=_google(400, "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
                      "INVALID_ARGUMENT"),
-    context=None,
+    context=1_048_576,
     wrong_key=_google(400, "API key not valid. Please pass a valid API key.", "INVALID_ARGUMENT",
                       {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}),
     unknown_model=_google(404, "models/gemini-2.5-flash is not found for API version v1main, or is not supported for "
@@ -492,7 +492,7 @@ LLAMACPP = Manners(
     option=("verbosity", Said(400, {"error": {"code": 400, "message": "unknown field verbosity", "type": "invalid_request_error"}})),
 )  # fmt: skip
 
-LOCAL = VLLM
+LOCAL = replace(VLLM, wrong_key=None)
 
 MANNERS: dict[str, Manners] = {
     "openai": OPENAI, "anthropic": ANTHROPIC, "gemini": GEMINI, "openrouter": OPENROUTER, "deepseek": DEEPSEEK,
