@@ -219,6 +219,11 @@ class Usage:
     reasoning_tokens: int = 0
     cache_write_tokens: int = 0
 
+    def kept(self) -> dict[str, int]:
+        """What is kept of them with a call, by name."""
+        kept = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
+        return {name: getattr(self, name) for name in kept}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

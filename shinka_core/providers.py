@@ -19,6 +19,11 @@ OPENAI_KEY = "OPENAI_API_KEY"
 # Options of models that think: what they refuse, by the beginnings of their names as patterns.
 _THINKING_GPT = r"o[1-9](-|$)|gpt-5(-(mini|nano|pro|codex)\b|-20\d|$)"
 _SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias")
+# Of OpenAI's interfaces, unknown to Anthropic's.
+_OPENAIS_ALONE = (
+    "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias", "seed", "n", "verbosity", "min_p",
+    "repetition_penalty", "response_format",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "anthropic", "https://api.anthropic.com/v1", ("ANTHROPIC_API_KEY",), ("api.anthropic.com",),
-        ("messages", "chat"), bare=r"claude-", reasoning="blocks `thinking` and `redacted_thinking`",
+        ("messages", "chat"), bare=r"claude-", refuses=(Refusal("", _OPENAIS_ALONE),), reasoning="blocks `thinking` and `redacted_thinking`",
         cached="cache_read_input_tokens, cache_creation_input_tokens",
         minute="429 rate_limit_error with retry-after, 529 overloaded_error",
         day="429 enforced_spend_limit_reached, 400 credit balance is too low",
@@ -243,11 +248,13 @@ def base_of(provider: ModelProvider, name: str = "") -> tuple[str | None, str]:
     Returns:
         The address, or None, and the variable that holds it, or should.
     """
+    if provider.base is not None:
+        return provider.base, ""
     if provider.prefix == "azure":
         return _azure()
     if provider.prefix == "bedrock":
         return _bedrock(name)
-    return provider.base, ""
+    return None, ""
 
 
 def _azure() -> tuple[str | None, str]:

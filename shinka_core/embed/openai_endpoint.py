@@ -17,9 +17,10 @@ from shinka_core.embed.pieces import pieces, pooled
 from shinka_core.errors import ModelError, UnusableAnswerError
 from shinka_core.llm.account import Account
 from shinka_core.llm.complaint import is_complaint, read_complaint
-from shinka_core.llm.connection import EMBEDDINGS, Connection
+from shinka_core.llm.connection import Connection
 from shinka_core.llm.endpoint import Endpoint
 from shinka_core.llm.ledger import MemoryLedger
+from shinka_core.llm.libraries import EMBEDDINGS
 from shinka_core.llm.prices import PriceList
 from shinka_core.llm.reply import Reply
 from shinka_core.model_address import split_model

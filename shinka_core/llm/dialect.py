@@ -20,7 +20,7 @@ logger = logging.getLogger("shinka.llm")
 
 # Bounds of what an answer costs: they may be renamed but never left out.
 LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-_NO_OPTIONS = {"model", "messages", "input"}
+_NO_OPTIONS = {"model", "messages", "input", "system"}
 
 
 _NO_SYSTEM = phrases(
@@ -42,7 +42,7 @@ _BLIND = phrases(
 _UNSUPPORTED = phrases(
     r"unsupported_(parameter|value)|unknown_(parameter|field)|unrecognized|extra_forbidden|extra inputs|not permitted"
     r"|(not|n't|un)[ -]?(be )?(support|recogni[sz]|known|allow|accept|available|valid)\w*|unexpected|deprecated|no longer"
-    r"|unknown (parameter|field|argument|name)|cannot find field|does not exist"
+    r"|unknown (parameter|field|argument|name)|cannot find field|does not exist|cannot both be"
 )
 
 
@@ -145,9 +145,12 @@ class Dialect:
 
 def _thinks(body: Mapping[str, Any]) -> bool:
     """Whether a request asks for reasoning."""
-    reasoning: Any = body.get("reasoning")
-    effort: Any = reasoning.get("effort") if isinstance(reasoning, dict) else body.get("reasoning_effort")  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    return effort not in (None, "", "none")
+    said: list[Any] = [body.get("reasoning_effort")]
+    for section, name in (("reasoning", "effort"), ("output_config", "effort"), ("thinking", "type")):
+        inside: Any = body.get(section)
+        if isinstance(inside, dict):
+            said.append(inside.get(name))  # pyright: ignore[reportUnknownMemberType]
+    return any(each not in (None, "", "none", "disabled") for each in said)
 
 
 def _refused_option(complaint: Complaint, sent: Mapping[str, Any]) -> str | None:

@@ -75,7 +75,7 @@ def endpoint_of(model: str, config: EvolutionConfig) -> Endpoint:
         address=address,
         key=key,
         key_name=key_name,
-        key_header=(options.key_header or (ANTHROPICS_HEADER if api == "messages" else address.key_header)).lower(),
+        key_header=(options.key_header or _key_header(place, api)).lower(),
         query=tuple((dict(address.query) | options.query).items()),
         api=api,
         reasoning_is_answer=options.reasoning_is_answer,
@@ -176,6 +176,12 @@ def _interface(place: Place, config: EvolutionConfig) -> Interface:
     if spoken[0] == "messages":
         return "messages" if has_anthropic() else "chat"
     return config.llm_api if config.llm_api in spoken else "chat"
+
+
+def _key_header(place: Place, api: Interface) -> str:
+    """The header of the key; of those that speak Anthropic's interface it alone has one of its own."""
+    anthropic = place.provider is not None and place.provider.prefix == "anthropic"
+    return ANTHROPICS_HEADER if anthropic and api == "messages" else place.address.key_header
 
 
 def has_anthropic() -> bool:

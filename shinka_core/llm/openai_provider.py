@@ -1,4 +1,4 @@
-"""OpenAI-compatible endpoints: chat completions and responses.
+"""Endpoints over HTTP: OpenAI's chat completions and responses, and Anthropic's messages.
 
 Retries are off here: they belong to the Prefect task around the call, where they can be seen. Asked
 again at once is only what a model refuses for its form alone.
@@ -12,11 +12,13 @@ from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from shinka_core.errors import ModelUnavailableError, UnusableAnswerError
+from shinka_core.llm import messages
 from shinka_core.llm.answers import read_completion, read_response
 from shinka_core.llm.complaint import Complaint, is_complaint, one_line, read_complaint
-from shinka_core.llm.connection import CHAT, RESPONSES, Connection
+from shinka_core.llm.connection import Connection
 from shinka_core.llm.dialect import LIMITS, Dialect
 from shinka_core.llm.endpoint import Endpoint
+from shinka_core.llm.libraries import CHAT, MESSAGES, RESPONSES
 from shinka_core.llm.option_names import EXTRAS
 from shinka_core.llm.options import for_interface
 from shinka_core.llm.pictures import messages_of
@@ -25,6 +27,7 @@ from shinka_core.llm.reply import Reply
 
 logger = logging.getLogger("shinka.llm")
 
+_PATHS = {"chat": CHAT, "responses": RESPONSES, "messages": MESSAGES}
 # Forms in which one question is tried: a system message, a stream, a limit's name and a few options.
 MOST_FORMS = 8
 # Bytes of a reply up to which it is read on the event loop; above, it would hold up others.
@@ -32,7 +35,7 @@ SMALL_REPLY = 200_000
 
 
 class OpenAIProvider:
-    """One endpoint that speaks the OpenAI protocol, for all models of a run that are asked there."""
+    """One endpoint that speaks one of the three interfaces, for all models of a run that are asked there."""
 
     def __init__(self, endpoint: Endpoint, *, timeout: float) -> None:
         """Prepares connections; none is opened yet.
@@ -56,7 +59,10 @@ class OpenAIProvider:
         """
         self._names[model] = name
         self._options[model] = dict(options)
-        self._dialects[model] = Dialect(model, fixed=frozenset(own), dropped=self._known(name, options, own))
+        dropped = self._known(name, options, own)
+        if self.endpoint.api == "messages":
+            dropped |= {"stream", "stream_options"}  # its events are others, and nothing of it only streams
+        self._dialects[model] = Dialect(model, fixed=frozenset(own), dropped=dropped)
 
     async def ask(self, question: Question) -> RawAnswer:
         """Asks once, or a few times at once while only the form of the request is refused."""
@@ -93,7 +99,7 @@ class OpenAIProvider:
         return refused
 
     def _path(self) -> str:
-        return RESPONSES if self.endpoint.api == "responses" else CHAT
+        return _PATHS[self.endpoint.api]
 
     def _limit(self) -> str:
         """What the longest answer is called; a name that is refused is learned, one that is ignored cannot be."""
@@ -106,15 +112,19 @@ class OpenAIProvider:
         """Body, headers and query of one call."""
         options = for_interface(self.endpoint.api, self._options.get(question.model, {}) | dict(question.options))
         headers, query, extra = (cast(dict[str, Any], options.pop(name, None) or {}) for name in EXTRAS)
-        messages = messages_of(question, self.endpoint.api)
-        body: dict[str, Any] = {
-            "model": self._names[question.model],
-            "input" if self.endpoint.api == "responses" else "messages": messages,
-        }
-        body |= options | extra
+        if self.endpoint.api == "messages":
+            options = messages.renamed(options)
+        body = self._question(question) | options | extra
         if question.longest_answer is not None and not any(name in body for name in LIMITS):
             body[self._limit()] = question.longest_answer
         return dialect.form(body), {name: str(value) for name, value in headers.items()}, query
+
+    def _question(self, question: Question) -> dict[str, Any]:
+        name = self._names[question.model]
+        if self.endpoint.api == "messages":
+            return messages.body_of(question, name)
+        key = "input" if self.endpoint.api == "responses" else "messages"
+        return {"model": name, key: messages_of(question, self.endpoint.api)}
 
     def _read(self, reply: Reply, model: str) -> RawAnswer | Complaint:
         """The answer, or what the provider has to say instead.
@@ -126,8 +136,10 @@ class OpenAIProvider:
         body = reply.json()
         if not reply.is_good or is_complaint(body):
             return read_complaint(reply.status, reply.headers, text, body)
-        if isinstance(body, dict) and ("choices" in body or "output" in body):
+        if isinstance(body, dict) and body.keys() & {"choices", "output", "stop_reason"}:
             read: dict[str, Any] = body  # pyright: ignore[reportUnknownVariableType]
+            if self.endpoint.api == "messages":
+                return messages.read_message(read, model)
             if self.endpoint.api == "responses":
                 return read_response(read, model)
             return read_completion(read, model, reasoning_is_answer=self.endpoint.reasoning_is_answer)

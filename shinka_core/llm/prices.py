@@ -35,6 +35,8 @@ SHORTER_ANSWERS = {
     "gpt-3.5-turbo": 4_096,
     "gpt-4-turbo": 4_096,
     "gpt-4o-2024-05-13": 4_096,
+    "claude-3-opus": 4_096,
+    "claude-3-haiku": 4_096,
     "claude-3-5-sonnet": 8_192,
     "claude-3-5-haiku": 8_192,
     "gemini-2.0-flash": 8_192,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +16,9 @@ from genai_prices import calc_price
 from genai_prices.data_snapshot import get_snapshot
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
+from flows.terminal.outcome import print_summary, summary_line
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig, ModelPrice
 from shinka_core.database import EvolutionReader
@@ -25,8 +29,11 @@ from shinka_core.llm.prices import KEPT, PriceList
 from shinka_core.llm.question import CallKey, Question, RawAnswer
 from shinka_core.llm.rates import Price, Rates
 from shinka_core.program import Purpose, Usage
+from shinka_core.run import open_run
+from tests.flows.test_blame import given as run_given
 from tests.shinka_core.database.test_programs import name, opened
 from tests.shinka_core.llm.test_money import Kept
+from tests.support.model_server import ModelServer
 
 MILLION = Usage(1_000_000, 1_000_000)
 TOKENS = st.integers(0, 2_000_000)
@@ -42,9 +49,7 @@ def usages(draw: st.DrawFn) -> Usage:
     return Usage(prompt, answer, cached, draw(st.integers(0, answer)), written)
 
 
-rates = st.builds(
-    Rates, DOLLARS, DOLLARS, st.none() | DOLLARS, st.none() | DOLLARS, st.none() | DOLLARS
-)
+rates = st.builds(Rates, DOLLARS, DOLLARS, st.none() | DOLLARS, st.none() | DOLLARS, st.none() | DOLLARS)
 prices = st.builds(
     Price,
     rates,
@@ -58,8 +63,6 @@ prices = st.builds(
 
 @given(price=prices, usage=usages())
 def test_a_price_is_never_below_nothing_and_is_the_same_when_it_was_kept(price: Price, usage: Usage) -> None:
-    import json
-
     assert price.dollars(usage) >= 0
     again = Price.from_kept(json.loads(json.dumps(price.as_kept())))
     assert again == price
@@ -223,7 +226,11 @@ def test_what_is_spent_is_the_sum_of_calls_whose_price_is_known(plan: list[tuple
 
     async def run() -> None:
         client = AsyncLLMClient(
-            dict.fromkeys(models, provider), weights=dict.fromkeys(models, 1.0), ledger=ledger, prices=own, budget=budget
+            dict.fromkeys(models, provider),
+            weights=dict.fromkeys(models, 1.0),
+            ledger=ledger,
+            prices=own,
+            budget=budget,
         )
         for number, (model, _) in enumerate(plan):
             await client.query(Question(CallKey(number, Purpose.PROPOSAL, 0, 0), model, "s", "u", seed=number))
@@ -253,11 +260,7 @@ async def test_a_summary_says_which_costs_are_unknown(tmp_path: Path, database_u
             summary = await reader.summary()
     assert summary.unpriced == {"unknown": 2}
     assert summary.cost == pytest.approx(0.0011)
-    from rich.console import Console
-
-    from flows.terminal.outcome import print_summary, summary_line
-
-    console = Console(width=200, record=True, file=open("/dev/null", "w"))
+    console = Console(width=200, record=True, file=io.StringIO())
     print_summary(console, summary)
     shown = console.export_text()
     assert "unknown cost, 2 calls" in shown
@@ -268,13 +271,9 @@ async def test_a_summary_says_which_costs_are_unknown(tmp_path: Path, database_u
 async def test_the_prices_of_a_run_are_in_its_settings_and_a_change_is_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from shinka_core.run import open_run
-    from tests.support.model_server import ModelServer
-    from tests.support.runs import run_settings
-
     async with ModelServer() as server:
-        settings = run_settings(
-            tmp_path, 1, llm_models=["gpt-5-mini"], llm_base_url=server.url, embedding_model=None
+        settings = run_given(
+            tmp_path, server, llm_models=["gpt-5-mini"], embedding_model=None, novelty_llm_models=[], llm_prices={}
         )
         async with open_run(settings) as run:
             evolution, kept = run.evolution, run.client.prices.as_kept(["gpt-5-mini"])
@@ -285,5 +284,5 @@ async def test_the_prices_of_a_run_are_in_its_settings_and_a_change_is_told_once
                 assert run.client.prices.cost("gpt-5-mini", MILLION) == pytest.approx(2.25)
         told = [line for line in caplog.messages if "is counted as when it was first asked" in line]
         assert len(told) == 1
-        async with EvolutionReader.open(tmp_path / "results" / "evolution.sqlite", evolution) as reader:
+        async with EvolutionReader.open(settings.results_dir, evolution) as reader:
             assert (await reader.settings())[KEPT] == kept
