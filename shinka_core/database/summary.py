@@ -13,6 +13,9 @@ from shinka_core.database.island_summary import IslandSummary, summarise_islands
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow, SessionRow
 from shinka_core.program import NO_REASON, GenerationState
 
+# Of a model whose price nobody knows, calls that may have cost something.
+UNPRICED = func.count().filter(ModelCallRow.cost == 0, ModelCallRow.input_tokens + ModelCallRow.output_tokens > 0)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
@@ -190,7 +193,7 @@ async def _models(connection: AsyncConnection, evolution: str) -> dict[str, Mode
             func.coalesce(func.sum(ModelCallRow.cost), 0.0),
             func.coalesce(func.sum(ModelCallRow.seconds), 0.0),
             func.coalesce(func.sum(ModelCallRow.cached_tokens), 0),
-            func.count().filter(ModelCallRow.cost == 0, ModelCallRow.input_tokens + ModelCallRow.output_tokens > 0),
+            UNPRICED,
         )
         .where(ModelCallRow.evolution == evolution)
         .group_by(ModelCallRow.model)

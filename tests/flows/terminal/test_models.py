@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 
 from flows.terminal.command import run
 from flows.terminal.models import app
-from shinka_core.providers import PROVIDERS, ModelProvider
+from shinka_core.providers import BY_PREFIX, PROVIDERS, ModelProvider
 from tests.support.dialects import error
 from tests.support.model_server import Asked, ModelServer, Said, Script
 from tests.support.prefect import ROOT
@@ -198,8 +199,6 @@ def test_a_key_goes_where_it_would_go_in_the_run(
 
 def _at(server: ModelServer, prefix: str, **fields: Any) -> tuple[ModelProvider, ...]:
     """The table with one of its rows at the scripted server."""
-    from dataclasses import replace
-
     return tuple(
         replace(each, base=server.url, hosts=("127.0.0.1",), **fields) if each.prefix == prefix else each
         for each in PROVIDERS
@@ -210,12 +209,30 @@ def _at(server: ModelServer, prefix: str, **fields: Any) -> tuple[ModelProvider,
 def test_servers_on_this_machine_are_looked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serving() as server:
+    with serving(Script(listed=["qwen3:4b", "gemma3"])) as server:
         monkeypatch.setattr("shinka_core.llm.usable.PROVIDERS", _at(server, "ollama"))
         (found,) = told(capsys, "--look")["providers"]
-    assert (found["usable"], found["models"]) == (True, [])
+    assert (found["usable"], found["models"]) == (True, ["gemma3", "qwen3:4b"])
+    assert server.asked == []
     (found,) = told(capsys, "--look")["providers"]  # it is gone
     assert (found["usable"], found["problem"], found["models"]) == (False, "nothing answers there", None)
+
+
+def test_the_cheapest_model_that_a_provider_lists_is_tried(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    listed = ["gpt-5", "text-embedding-3-small", "gpt-4o-mini-tts", "nobody-knows", "gpt-5-nano", "gpt-4o"]
+    with serving(Script(listed=listed, prompt_tokens=20, completion_tokens=3)) as server:
+        table = _at(server, "openai")
+        monkeypatch.setattr("shinka_core.llm.usable.PROVIDERS", table)
+        monkeypatch.setitem(BY_PREFIX, "openai", table[0])  # pyright: ignore[reportArgumentType]
+        said = told(capsys, "--try")
+    assert (said["providers"][0]["usable"], len(said["providers"][0]["models"])) == (True, 6)
+    (tried,) = said["tried"]
+    assert (tried["model"], tried["outcome"]) == ("openai/gpt-5-nano", "ok")
+    assert tried["cost"] == pytest.approx((20 * 0.05 + 3 * 0.4) / 1e6)
+    assert [asked.headers["authorization"] for asked in server.asked] == [f"Bearer {KEY}"]
 
 
 def test_it_works_from_any_folder_as_a_script(tmp_path: Path) -> None:

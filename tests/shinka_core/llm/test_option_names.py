@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shinka_core.config import EvolutionConfig
+from shinka_core.config import DatabaseConfig, EvolutionConfig, job_of
 from shinka_core.errors import ConfigError
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.endpoint import check_models
@@ -17,6 +18,7 @@ from shinka_core.llm.option_names import known_options
 from shinka_core.llm.options import for_interface
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Purpose
+from shinka_core.settings import RunSettings, kept, restored
 from tests.shinka_core.llm.test_options import Saying
 from tests.support.model_server import ModelServer
 
@@ -66,6 +68,17 @@ def test_the_plurals_of_shinka_evolve_are_choices_and_weights() -> None:
     assert config(llm_kwargs={"temperatures": 0.5}).options_for("one") == {"temperature": 0.5}
     with pytest.raises(ValueError, match=r"model_sample_probs and llm_weights both say .*say llm_weights alone"):
         config(llm_weights=[1, 2], llm_kwargs={"model_sample_probs": [0.5, 0.5]})
+
+
+def test_options_of_models_that_are_asked_no_more_go_with_them(tmp_path: Path) -> None:
+    before = config(
+        "one", "two", llm_kwargs={"temperature": 1, "two": {"top_k": 5}, "one": {"top_k": 6}}, llm_model_kwargs={"two": {"top_p": 1}}
+    )  # fmt: skip
+    kept_before = kept(RunSettings("e", tmp_path, before, job_of({}), DatabaseConfig()))
+    given = EvolutionConfig(llm_models=["one", "three"])
+    now = restored(kept_before, RunSettings("e", tmp_path, given, job_of({}), DatabaseConfig())).evolve
+    assert now.llm_kwargs == {"temperature": 1, "one": {"top_k": 6}}
+    assert now.llm_model_kwargs == {}
 
 
 def test_questions_for_a_purpose_have_its_options() -> None:
