@@ -56,6 +56,7 @@ class ModelProvider:
         minute: What a limit looks like that passes in a minute.
         day: What a limit looks like that waiting does not help against.
         overflow: What a prompt looks like that is too long.
+        silent: Whether it may cut a prompt that is too long without a word.
         embeddings: Whether it embeds.
         note: What else a user has to know.
     """
@@ -77,6 +78,7 @@ class ModelProvider:
     minute: str = "429 with retry-after"
     day: str = ""
     overflow: str = "400"
+    silent: bool = False
     embeddings: bool = False
     note: str = ""
 
@@ -199,7 +201,7 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "ollama", "http://127.0.0.1:11434/v1", interfaces=("chat", "responses"), server=True, reasoning="reasoning",
-        cached="none", minute="503 server busy", overflow="cut without a word, or 400 exceeds the context",
+        cached="none", minute="503 server busy", overflow="cut without a word, or 400 exceeds the context", silent=True,
         embeddings=True, note="its context is 4,096 tokens by itself on small machines: set OLLAMA_CONTEXT_LENGTH",
     ),
     ModelProvider(

@@ -146,7 +146,7 @@ def check_models(config: EvolutionConfig) -> None:
         _check_special(f"llm_endpoints[{_checked_place(place)!r}]", special)
     for model in remote_models(config):
         check_model_name(_field_of(model, config), model)
-        endpoint_of(model, config)
+        check_library(endpoint_of(model, config))
     own = {f"llm_model_kwargs[{shown_model(model)!r}]": options for model, options in config.llm_model_kwargs.items()}
     if (embedding := remote_embedding(config)) is not None:
         check_model_name("embedding_model", embedding)
@@ -213,6 +213,19 @@ def _key_header(place: Place, api: Interface) -> str:
 def has_anthropic() -> bool:
     """Whether Anthropic's library is there, which its own interface takes."""
     return find_spec("anthropic") is not None
+
+
+def check_library(endpoint: Endpoint) -> None:
+    """Refuses an interface whose library is not there.
+
+    Raises:
+        ConfigError: Naming what to install.
+    """
+    if endpoint.api == "messages" and not has_anthropic():
+        raise ConfigError(
+            f"{endpoint.address.base} is asked in Anthropic's own interface, whose library is not installed: "
+            "pip install 'shinka-prefect[anthropic]', or set api: chat for it in llm_endpoints if it speaks that too"
+        )
 
 
 def _options(address: Address, config: EvolutionConfig) -> EndpointOptions:

@@ -11,6 +11,7 @@ import pytest
 
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import (
+    ConfigError,
     EndpointError,
     ModelError,
     ModelRefusedError,
@@ -21,9 +22,10 @@ from shinka_core.errors import (
     RateLimitedError,
     UnusableAnswerError,
 )
+from shinka_core.launch.environment import is_secret
 from shinka_core.llm.connect import connect
 from shinka_core.llm.context import Contexts
-from shinka_core.llm.endpoint import has_anthropic
+from shinka_core.llm.endpoint import check_models, has_anthropic
 from shinka_core.llm.question import CallKey, Question, RawAnswer
 from shinka_core.program import Purpose
 from shinka_core.providers import BY_PREFIX, PROVIDERS
@@ -56,6 +58,7 @@ class Row:
         for variable in BY_PREFIX[prefix].keys[:1]:
             monkeypatch.setenv(variable, KEY)
         self.server = ModelServer(Script())
+        self.prompt = "x = 1.0\n"
 
     async def ask(self, *said: Said | Callable[[Asked], Said], **fields: Any) -> RawAnswer:
         """What comes of one question when the server says these things one after the other."""
@@ -73,7 +76,7 @@ class Row:
             provider = connect([self.model], settings, {})[self.model]
             try:
                 return await provider.ask(
-                    Question(CallKey(1, Purpose.PROPOSAL, 0, 0), self.model, "be terse", "x = 1.0\n", seed=1)
+                    Question(CallKey(1, Purpose.PROPOSAL, 0, 0), self.model, "be terse", self.prompt, seed=1)
                 )
             finally:
                 await provider.close()
@@ -97,6 +100,10 @@ def manners_of(what: str = "") -> Any:
 def test_every_provider_has_manners_here() -> None:
     assert MANNERS.keys() == {each.prefix for each in PROVIDERS}, "write a Manners for the new row, and nothing else"
     assert all(isinstance(each, Manners) for each in MANNERS.values())
+
+
+def test_evaluated_programs_see_no_key_of_any_provider() -> None:
+    assert all(is_secret(variable, KEY) for each in PROVIDERS for variable in each.keys)
 
 
 def test_only_servers_of_ones_own_have_no_limits() -> None:
@@ -221,3 +228,28 @@ async def test_what_a_row_knows_to_be_refused_is_not_sent_unless_the_settings_sa
     row.server = ModelServer(Script())
     await row.ask(row.manners.answer, llm_model_kwargs=own)
     assert row.server.asked[0].body["temperature"] == 1.0
+
+
+@pytest.mark.parametrize("row", ["ollama"], indirect=True)
+async def test_a_server_that_cuts_prompts_without_a_word_is_found_out(
+    row: Row, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="shinka.llm")
+    row.prompt = "x = 1.0\n" * 4_000  # some 10,000 tokens, of which 1,200 are counted
+    await row.ask(row.manners.answer)
+    assert sum("the rest was cut off" in record.message for record in caplog.records) == 1
+    assert "OLLAMA_CONTEXT_LENGTH" in caplog.text
+
+
+@pytest.mark.skipif(has_anthropic(), reason="of an environment without the extra anthropic")
+@pytest.mark.parametrize("row", ["anthropic"], indirect=True)
+async def test_claude_without_its_library_is_asked_in_the_compatible_interface(
+    row: Row, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="shinka.llm")
+    await row.ask(MANNERS["openai"].answer)
+    assert row.server.asked[0].path == "/v1/chat/completions"
+    assert "pip install 'shinka-prefect[anthropic]'" in caplog.text
+    moonshot = "kimi-k2@https://api.moonshot.ai/anthropic?api_key_env=ANTHROPIC_API_KEY"
+    with pytest.raises(ConfigError, match=r"pip install 'shinka-prefect\[anthropic\]'"):
+        check_models(EvolutionConfig(llm_models=[moonshot]))
