@@ -217,12 +217,12 @@ PROVIDERS: tuple[ModelProvider, ...] = (
         cached="none", minute="none", overflow="400 greater than the context length", embeddings=True,
     ),
     ModelProvider(
-        "llamacpp", "http://127.0.0.1:8080/v1", ("LLAMA_API_KEY",), server=True, aliases=("llama.cpp",),
+        "llamacpp", "http://127.0.0.1:8080/v1", ("LLAMA_API_KEY",), interfaces=("chat", "responses"), server=True, aliases=("llama.cpp",),
         cached="timings.cache_n, prompt_tokens_details.cached_tokens", minute="503 Loading model",
         overflow="400 exceed_context_size_error", embeddings=True,
     ),
     # Whatever else speaks the protocol, as ShinkaEvolve writes it; asked at the address that is given with it.
-    ModelProvider("local", None, server=True, minute="none", note="`local/NAME@http://HOST/v1`"),
+    ModelProvider("local", None, interfaces=("chat", "responses"), server=True, minute="none", note="`local/NAME@http://HOST/v1`"),
 )  # fmt: skip
 
 BY_PREFIX: Mapping[str, ModelProvider] = {prefix: each for each in PROVIDERS for prefix in (each.prefix, *each.aliases)}

@@ -141,7 +141,9 @@ class EvolutionConfig(Ending):
         description="OpenAI-compatible endpoint, without a key; None: the provider's own.",
         json_schema_extra=URL_WITHOUT_PASSWORD,
     )
-    llm_api: Literal["chat", "responses"] = Field(default="chat", description="Which OpenAI interface to speak.")
+    llm_api: Literal["chat", "responses"] = Field(
+        default="chat", description="Which OpenAI interface to speak, where a provider has both."
+    )
     llm_kwargs: dict[str, Any] = Field(
         default={},
         description="Passed to every call: temperature, max_tokens, ...; of several temperatures or reasoning efforts "
