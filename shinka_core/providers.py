@@ -18,6 +18,7 @@ OPENAI_KEY = "OPENAI_API_KEY"
 
 # Options of models that think: what they refuse, by the beginnings of their names as patterns.
 _THINKING_GPT = r"o[1-9](-|$)|gpt-5(-(mini|nano|pro|codex)\b|-20\d|$)"
+_THINKING_CLAUDE = r"(.*\.)?claude-(opus-(4-[7-9]|[5-9])|sonnet-[5-9]|fable|mythos)"
 _SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias")
 # Of OpenAI's interfaces, unknown to Anthropic's.
 _OPENAIS_ALONE = (
@@ -107,7 +108,7 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "anthropic", "https://api.anthropic.com/v1", ("ANTHROPIC_API_KEY",), ("api.anthropic.com",),
-        ("messages", "chat"), bare=r"claude-", refuses=(Refusal("", _OPENAIS_ALONE),), reasoning="blocks `thinking` and `redacted_thinking`",
+        ("messages", "chat"), bare=r"claude-", refuses=(Refusal("", _OPENAIS_ALONE), Refusal(_THINKING_CLAUDE, ("temperature", "top_p", "top_k"))), reasoning="blocks `thinking` and `redacted_thinking`",
         cached="cache_read_input_tokens, cache_creation_input_tokens",
         minute="429 rate_limit_error with retry-after, 529 overloaded_error",
         day="429 enforced_spend_limit_reached, 400 credit balance is too low",
@@ -147,7 +148,8 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ModelProvider(
         "bedrock", None, ("AWS_BEARER_TOKEN_BEDROCK",),
         ("bedrock-runtime.*.amazonaws.com", "bedrock-mantle.*.api.aws"), ("chat", "responses"),
-        limit="max_completion_tokens", reasoning="<reasoning> in the text",
+        limit="max_completion_tokens", refuses=(Refusal(_THINKING_CLAUDE, ("temperature", "top_p", "top_k")),),
+        reasoning="<reasoning> in the text",
         minute="429 ThrottlingException", day="429 Too many tokens per day",
         overflow="400 ValidationException: input is too long, or maximum context length",
         note="region from AWS_REGION; `anthropic.` models in Anthropic's interface, with the extra `anthropic`",

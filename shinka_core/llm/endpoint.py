@@ -150,7 +150,11 @@ def check_models(config: EvolutionConfig) -> None:
     own = {f"llm_model_kwargs[{shown_model(model)!r}]": options for model, options in config.llm_model_kwargs.items()}
     if (embedding := remote_embedding(config)) is not None:
         check_model_name("embedding_model", embedding)
-        endpoint_of(embedding, config)
+        if endpoint_of(embedding, config).api == "messages":
+            raise ConfigError(
+                f"embedding_model={shown_model(embedding)!r} is asked in Anthropic's interface, which has no embeddings; "
+                "name a model of another provider, or 'builtin/hashed-ngrams'"
+            )
     for field_name, options in ({"llm_kwargs": config.llm_kwargs} | own).items():
         refuse_stored_secrets(urls={}, options={field_name: options})
         _check_options(field_name, options)

@@ -276,6 +276,12 @@ async def test_embeddings_have_the_same_prefixes(environment: pytest.MonkeyPatch
         await made.close()
 
 
+def test_an_interface_without_embeddings_is_refused_for_them() -> None:
+    model = "m@https://host/anthropic" if not has_anthropic() else "anthropic/claude-x"
+    with pytest.raises(ConfigError, match=r"embedding_model='.*has no embeddings"):
+        check_models(EvolutionConfig(llm_models=["builtin/mutate"], embedding_model=model))
+
+
 def test_a_prefix_alone_is_a_name() -> None:
     assert provider_named("openai/") == (None, "openai/")
     assert provider_named("gpt-5") == (None, "gpt-5")

@@ -57,6 +57,7 @@ def test_what_was_read_from_the_cache_and_written_into_it_has_its_own_price() ->
         }
     )
     assert usage == Usage(7000, 100, 2000, 0, 4000)
+    assert usage is not None
     cost = PriceList().cost("anthropic/claude-sonnet-4-5", usage)
     # 3 $ and 15 $ per million tokens; a tenth for what is read from the cache, a quarter more for what is written.
     assert cost == pytest.approx((1000 * 3 + 2000 * 0.3 + 4000 * 3.75 + 100 * 15) / 1e6)

@@ -211,7 +211,9 @@ async def test_an_option_that_is_refused_is_left_out_and_said_once(row: Row, cap
         ("openai", "o3", {"temperature", "top_p"}),
         ("openai", "gpt-4.1", set[str]()),
         ("deepseek", "deepseek-reasoner", {"temperature", "top_p"}),
-        pytest.param("anthropic", "claude-sonnet-4-5", {"seed"}, marks=NEEDS_ANTHROPIC),
+        pytest.param("anthropic", "claude-sonnet-4-6", {"seed"}, marks=NEEDS_ANTHROPIC),
+        pytest.param("anthropic", "claude-opus-4-8", {"seed", "temperature", "top_p"}, marks=NEEDS_ANTHROPIC),
+        ("bedrock", "us.anthropic.claude-opus-4-7-v1:0", {"temperature", "top_p"}),
     ],
     indirect=["row"],
 )
