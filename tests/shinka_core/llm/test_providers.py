@@ -23,13 +23,16 @@ from shinka_core.errors import (
     UnusableAnswerError,
 )
 from shinka_core.launch.environment import is_secret
+from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.connect import connect
 from shinka_core.llm.context import Contexts
 from shinka_core.llm.endpoint import check_models, has_anthropic
+from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.question import CallKey, Question, RawAnswer
-from shinka_core.program import Purpose
+from shinka_core.program import Purpose, Usage
 from shinka_core.providers import BY_PREFIX, PROVIDERS
 from tests.support.manners import MANNERS, Manners
+from tests.support.model_replies import response
 from tests.support.model_server import Asked, ModelServer, Said, Script
 
 KEY = "plain-key-of-the-provider-1"
@@ -255,3 +258,36 @@ async def test_claude_without_its_library_is_asked_in_the_compatible_interface(
     moonshot = "kimi-k2@https://api.moonshot.ai/anthropic?api_key_env=ANTHROPIC_API_KEY"
     with pytest.raises(ConfigError, match=r"pip install 'shinka-prefect\[anthropic\]'"):
         check_models(EvolutionConfig(llm_models=[moonshot]))
+
+
+@pytest.mark.parametrize("row", [each.prefix for each in PROVIDERS if "responses" in each.interfaces], indirect=True)
+async def test_who_has_both_interfaces_is_asked_in_the_one_of_the_settings(row: Row) -> None:
+    def dialect(asked: Asked) -> Said:
+        return Said(200, response(asked.body, "the answer", "", 1200, 350, 1024))
+
+    answer = await row.ask(dialect, llm_api="responses", llm_kwargs={"max_tokens": 100})
+    assert (answer.text, answer.usage) == ("the answer", Usage(1200, 350, 1024))
+    assert row.server.asked[0].path == "/v1/responses"
+    assert row.server.asked[0].body["max_output_tokens"] == 100
+
+
+async def test_an_ensemble_of_several_providers_is_asked_each_with_its_own_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [Row(prefix, monkeypatch) for prefix in ("groq", "ollama", "gemini")]
+    for row in rows:
+        for variable in BY_PREFIX[row.prefix].keys[:1]:
+            monkeypatch.setenv(variable, f"plain-key-of-{row.prefix}")
+    async with rows[0].server as groq, rows[1].server as ollama, rows[2].server as gemini, ModelServer() as own:
+        for row, server in zip(rows, (groq, ollama, gemini), strict=True):
+            monkeypatch.setitem(BY_PREFIX, row.prefix, replace(BY_PREFIX[row.prefix], base=server.url))  # type: ignore[arg-type]
+        models = [*(row.model for row in rows), f"local/mine@{own.url}?api_key_env=MY_OWN_KEY"]
+        monkeypatch.setenv("MY_OWN_KEY", "plain-key-of-mine")
+        client = AsyncLLMClient.from_config(EvolutionConfig(llm_models=models), ledger=MemoryLedger())
+        for number, model in enumerate(models):
+            asked = Question(CallKey(number, Purpose.PROPOSAL, 0, 0), model, "s", "x = 1.0\n", seed=1)
+            assert (await client.query(asked)).model == model
+        await client.close()
+        seen = [server.asked[0].headers.get("authorization") for server in (groq, ollama, gemini, own)]
+        assert seen == ["Bearer plain-key-of-groq", None, "Bearer plain-key-of-gemini", "Bearer plain-key-of-mine"]
+        assert [len(server.asked) for server in (groq, ollama, gemini, own)] == [1, 1, 1, 1]
+        assert own.asked[0].path == "/v1/chat/completions"
+        assert own.asked[0].body["model"] == "mine"
