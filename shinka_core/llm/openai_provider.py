@@ -62,12 +62,13 @@ class OpenAIProvider:
         self._names[model] = name
         renamed = messages.renamed(options) if self.endpoint.api == "messages" else dict(options)
         if self.endpoint.api == "responses":
-            for name in LIMITS:
-                if name in renamed:
-                    renamed["max_output_tokens"] = renamed.pop(name)
+            for limit in LIMITS:
+                if limit in renamed:
+                    renamed["max_output_tokens"] = renamed.pop(limit)
         self._options[model] = renamed
         dropped = self._known(name, renamed, own)
         if self.endpoint.api == "messages":
+            own = messages.renamed(own)
             dropped |= {"stream", "stream_options"}  # its events are others, and nothing of it only streams
         self._dialects[model] = Dialect(model, fixed=frozenset(own), dropped=dropped)
 

@@ -265,7 +265,10 @@ async def test_who_has_both_interfaces_is_asked_in_the_one_of_the_settings(row: 
     def dialect(asked: Asked) -> Said:
         return Said(200, response(asked.body, "the answer", "", 1200, 350, 1024))
 
-    answer = await row.ask(dialect, llm_api="responses", llm_kwargs={"max_tokens": 100})
+    if row.prefix == "openai":
+        row.model = "openai/o3"
+    answer = await row.ask(dialect, llm_api="responses", llm_kwargs={"max_tokens": 100, "temperature": 0.5})
+    assert ("temperature" in row.server.asked[0].body) == (row.prefix != "openai"), "a row is asked by the model's name"
     assert (answer.text, answer.usage) == ("the answer", Usage(1200, 350, 1024))
     assert row.server.asked[0].path == "/v1/responses"
     assert row.server.asked[0].body["max_output_tokens"] == 100
