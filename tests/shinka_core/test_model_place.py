@@ -276,6 +276,17 @@ async def test_embeddings_have_the_same_prefixes(environment: pytest.MonkeyPatch
         await made.close()
 
 
+async def test_a_prefix_that_is_sent_although_its_key_is_there_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    models = ["groq/llama", "meta-llama/Llama-3", "ollama/qwen", "x"]
+    for provider in set(connect(models, EvolutionConfig(llm_models=models, llm_base_url="http://h/v1"), {}).values()):
+        await provider.close()
+    [said] = [record.getMessage() for record in caplog.records]
+    assert said == (
+        "groq/llama is asked at http://h/v1 by all of this name, since llm_base_url or OPENAI_BASE_URL is set; leave that out "
+        "to ask groq"
+    )
+
+
 def test_an_interface_without_embeddings_is_refused_for_them() -> None:
     model = "m@https://host/anthropic" if not has_anthropic() else "anthropic/claude-x"
     with pytest.raises(ConfigError, match=r"embedding_model='.*has no embeddings"):
