@@ -18,6 +18,7 @@ OPENAI_KEY = "OPENAI_API_KEY"
 
 # Options of models that think: what they refuse, by the beginnings of their names as patterns.
 _THINKING_GPT = r"o[1-9](-|$)|gpt-5(-(mini|nano|pro|codex)\b|-20\d|$)"
+_THINKING_CLAUDE = r"(.*\.)?claude-(opus-(4-[7-9]|[5-9])|sonnet-[5-9]|fable|mythos)"
 _SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias")
 # Of OpenAI's interfaces, unknown to Anthropic's.
 _OPENAIS_ALONE = (
@@ -56,6 +57,7 @@ class ModelProvider:
         minute: What a limit looks like that passes in a minute.
         day: What a limit looks like that waiting does not help against.
         overflow: What a prompt looks like that is too long.
+        silent: Whether it may cut a prompt that is too long without a word.
         embeddings: Whether it embeds.
         note: What else a user has to know.
     """
@@ -77,6 +79,7 @@ class ModelProvider:
     minute: str = "429 with retry-after"
     day: str = ""
     overflow: str = "400"
+    silent: bool = False
     embeddings: bool = False
     note: str = ""
 
@@ -105,7 +108,7 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "anthropic", "https://api.anthropic.com/v1", ("ANTHROPIC_API_KEY",), ("api.anthropic.com",),
-        ("messages", "chat"), bare=r"claude-", refuses=(Refusal("", _OPENAIS_ALONE),), reasoning="blocks `thinking` and `redacted_thinking`",
+        ("messages", "chat"), bare=r"claude-", refuses=(Refusal("", _OPENAIS_ALONE), Refusal(_THINKING_CLAUDE, ("temperature", "top_p", "top_k"))), reasoning="blocks `thinking` and `redacted_thinking`",
         cached="cache_read_input_tokens, cache_creation_input_tokens",
         minute="429 rate_limit_error with retry-after, 529 overloaded_error",
         day="429 enforced_spend_limit_reached, 400 credit balance is too low",
@@ -145,7 +148,8 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ModelProvider(
         "bedrock", None, ("AWS_BEARER_TOKEN_BEDROCK",),
         ("bedrock-runtime.*.amazonaws.com", "bedrock-mantle.*.api.aws"), ("chat", "responses"),
-        limit="max_completion_tokens", reasoning="<reasoning> in the text",
+        limit="max_completion_tokens", refuses=(Refusal(_THINKING_CLAUDE, ("temperature", "top_p", "top_k")),),
+        reasoning="<reasoning> in the text",
         minute="429 ThrottlingException", day="429 Too many tokens per day",
         overflow="400 ValidationException: input is too long, or maximum context length",
         note="region from AWS_REGION; `anthropic.` models in Anthropic's interface, with the extra `anthropic`",
@@ -199,7 +203,7 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "ollama", "http://127.0.0.1:11434/v1", interfaces=("chat", "responses"), server=True, reasoning="reasoning",
-        cached="none", minute="503 server busy", overflow="cut without a word, or 400 exceeds the context",
+        cached="none", minute="503 server busy", overflow="cut without a word, or 400 exceeds the context", silent=True,
         embeddings=True, note="its context is 4,096 tokens by itself on small machines: set OLLAMA_CONTEXT_LENGTH",
     ),
     ModelProvider(
@@ -215,12 +219,12 @@ PROVIDERS: tuple[ModelProvider, ...] = (
         cached="none", minute="none", overflow="400 greater than the context length", embeddings=True,
     ),
     ModelProvider(
-        "llamacpp", "http://127.0.0.1:8080/v1", ("LLAMA_API_KEY",), server=True, aliases=("llama.cpp",),
+        "llamacpp", "http://127.0.0.1:8080/v1", ("LLAMA_API_KEY",), interfaces=("chat", "responses"), server=True, aliases=("llama.cpp",),
         cached="timings.cache_n, prompt_tokens_details.cached_tokens", minute="503 Loading model",
         overflow="400 exceed_context_size_error", embeddings=True,
     ),
     # Whatever else speaks the protocol, as ShinkaEvolve writes it; asked at the address that is given with it.
-    ModelProvider("local", None, server=True, minute="none", note="`local/NAME@http://HOST/v1`"),
+    ModelProvider("local", None, interfaces=("chat", "responses"), server=True, minute="none", note="`local/NAME@http://HOST/v1`"),
 )  # fmt: skip
 
 BY_PREFIX: Mapping[str, ModelProvider] = {prefix: each for each in PROVIDERS for prefix in (each.prefix, *each.aliases)}

@@ -143,7 +143,9 @@ class EvolutionConfig(Ending, ModelOptions):
         description="OpenAI-compatible endpoint, without a key; None: the provider's own.",
         json_schema_extra=URL_WITHOUT_PASSWORD,
     )
-    llm_api: Literal["chat", "responses"] = Field(default="chat", description="Which OpenAI interface to speak.")
+    llm_api: Literal["chat", "responses"] = Field(
+        default="chat", description="Which OpenAI interface to speak, where a provider has both."
+    )
     llm_context_tokens: dict[str, int] = Field(
         default={},
         description="Tokens that a model reads and writes at once, where it is not the built-in table's number "

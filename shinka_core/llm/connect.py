@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from shinka_core.config import EvolutionConfig
 from shinka_core.config.options import names_model
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import ANSWER_SHARE, answer_limit, context_tokens, option
-from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of, remote_embedding, sent_name
+from shinka_core.llm.endpoint import (
+    Endpoint,
+    check_models,
+    endpoint_of,
+    has_anthropic,
+    remote_embedding,
+    sent_name,
+)
 from shinka_core.llm.prices import AnswerBound, PriceList, longest_answer
 from shinka_core.llm.question import Provider
 from shinka_core.model_address import is_builtin
+from shinka_core.model_place import Given, place_of, provider_named
+from shinka_core.secrets import read_key
+
+logger = logging.getLogger("shinka.llm")
 
 
 def answer_bounds(config: EvolutionConfig, models: Sequence[str]) -> dict[str, AnswerBound]:
@@ -82,9 +94,34 @@ def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str
             providers[model] = builtin[model]
             continue
         endpoint = endpoint_of(model, config)
+        _say_what_is_sent(model, endpoint, config)
         if endpoint not in endpoints:
+            _say_what_is_missed(endpoint)
             endpoints[endpoint] = OpenAIProvider(endpoint, timeout=config.llm_timeout)
         own = config.own_options(model)
         endpoints[endpoint].add(model, config.options_for(model), own, sent_name(model, config))
         providers[model] = endpoints[endpoint]
     return providers
+
+
+def _say_what_is_sent(model: str, endpoint: Endpoint, config: EvolutionConfig) -> None:
+    """Tells of a provider's prefix that is sent as a part of the name, where its key says that it was meant otherwise."""
+    meant, _ = provider_named(model)
+    if meant is None or meant.server or meant is endpoint.provider:
+        return
+    if place_of(model, config.llm_base_url).given is Given.SETTINGS and any(map(read_key, meant.keys)):
+        logger.warning(
+            "%s is asked at %s by all of this name, since llm_base_url or OPENAI_BASE_URL is set; leave that out to ask %s",
+            model, endpoint.address.base, meant.prefix,
+        )  # fmt: skip
+
+
+def _say_what_is_missed(endpoint: Endpoint) -> None:
+    """Tells of an interface that would say more, where only its library is missing."""
+    provider = endpoint.provider
+    if provider is not None and provider.interfaces[0] == "messages" and endpoint.api == "chat" and not has_anthropic():
+        logger.warning(
+            "%s is asked in the interface that is compatible with OpenAI's: it caches no prompts and counts no cached "
+            "tokens; pip install 'shinka-prefect[anthropic]' for its own",
+            endpoint.address.host,
+        )

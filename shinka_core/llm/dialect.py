@@ -42,7 +42,7 @@ _BLIND = phrases(
 _UNSUPPORTED = phrases(
     r"unsupported_(parameter|value)|unknown_(parameter|field)|unrecognized|extra_forbidden|extra inputs|not permitted"
     r"|(not|n't|un)[ -]?(be )?(support|recogni[sz]|known|allow|accept|available|valid)\w*|unexpected|deprecated|no longer"
-    r"|unknown (parameter|field|argument|name)|cannot find field|does not exist|cannot both be"
+    r"|unknown (parameter|field|argument|name)|cannot find field|does not exist|cannot both be|may only be set"
 )
 
 

@@ -137,10 +137,16 @@ def check_models(config: EvolutionConfig) -> None:
     interfaces: dict[str, str] = {}
     for model in remote_models(config):
         check_model_name(_field_of(model, config), model)
-        interfaces[model] = endpoint_of(model, config).api
+        endpoint = endpoint_of(model, config)
+        check_library(endpoint)
+        interfaces[model] = endpoint.api
     if (embedding := remote_embedding(config)) is not None:
         check_model_name("embedding_model", embedding)
-        endpoint_of(embedding, config)
+        if endpoint_of(embedding, config).api == "messages":
+            raise ConfigError(
+                f"embedding_model={shown_model(embedding)!r} is asked in Anthropic's interface, which has no embeddings; "
+                "name a model of another provider, or 'builtin/hashed-ngrams'"
+            )
     for field_name, options in config.option_fields.items():
         refuse_stored_secrets(urls={}, options={field_name: options})
     check_options(config, interfaces)
@@ -187,6 +193,19 @@ def _key_header(place: Place, api: Interface) -> str:
 def has_anthropic() -> bool:
     """Whether Anthropic's library is there, which its own interface takes."""
     return find_spec("anthropic") is not None
+
+
+def check_library(endpoint: Endpoint) -> None:
+    """Refuses an interface whose library is not there.
+
+    Raises:
+        ConfigError: Naming what to install.
+    """
+    if endpoint.api == "messages" and not has_anthropic():
+        raise ConfigError(
+            f"{endpoint.address.base} is asked in Anthropic's own interface, whose library is not installed: "
+            "pip install 'shinka-prefect[anthropic]', or set api: chat for it in llm_endpoints if it speaks that too"
+        )
 
 
 def _options(address: Address, config: EvolutionConfig) -> EndpointOptions:

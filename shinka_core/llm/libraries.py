@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 
 import httpx
 import openai
 
-from shinka_core.errors import ConfigError
-from shinka_core.llm.endpoint import Endpoint, has_anthropic
+from shinka_core.llm.endpoint import Endpoint, check_library
 
 CHAT, RESPONSES, MESSAGES, EMBEDDINGS = "/chat/completions", "/responses", "/messages", "/embeddings"
 # Bytes; no model writes as much, and memory is finite.
@@ -88,24 +88,10 @@ def _openais(endpoint: Endpoint, timeout: float) -> Library:
     )
 
 
-def check_library(api: str, where: str) -> None:
-    """Refuses an interface whose library is not there.
-
-    Raises:
-        ConfigError: Naming what to install.
-    """
-    if api == "messages" and not has_anthropic():
-        raise ConfigError(
-            f"{where} is asked in Anthropic's own interface, whose library is not installed: "
-            "pip install 'shinka-prefect[anthropic]', or set api: chat for it in llm_endpoints if it speaks that too"
-        )
-
-
 def _anthropics(endpoint: Endpoint, timeout: float) -> Library:
-    check_library("messages", endpoint.address.base)
-    import anthropic
-    import httpx2
-
+    check_library(endpoint)
+    # Any: its types are there with the extra alone.
+    anthropic, httpx2 = cast(Any, import_module("anthropic")), cast(Any, import_module("httpx2"))
     client = anthropic.AsyncAnthropic(
         api_key=NO_KEY,
         # The library adds the version of the interface itself.

@@ -28,7 +28,7 @@ def renamed(options: Mapping[str, Any]) -> dict[str, Any]:
         said["stop_sequences"] = [said["stop_sequences"]]
     effort = said.pop("reasoning_effort", None)
     if effort is not None:
-        said["output_config"] = {"effort": effort} | mapping(said.get("output_config"))
+        said["output_config"] = {"effort": effort, **mapping(said.get("output_config"))}
     return said
 
 
@@ -38,7 +38,9 @@ def body_of(question: Question, name: str) -> dict[str, Any]:
     Args:
         name: What the model is called at the endpoint.
     """
-    turns = [{"role": one.role, "content": one.content} for one in question.messages if one.role != "system"]
+    turns: list[dict[str, Any]] = [
+        {"role": one.role, "content": one.content} for one in question.messages if one.role != "system"
+    ]
     if question.sent_pictures:
         images = [
             {"type": "image", "source": {"type": "base64", "media_type": one.media, "data": _text(one.data)}}

@@ -14,13 +14,14 @@ from typing import Any, cast
 from shinka_core.errors import ModelUnavailableError, UnusableAnswerError
 from shinka_core.llm import messages
 from shinka_core.llm.answers import read_completion, read_response
+from shinka_core.llm.billed_tokens import estimated
 from shinka_core.llm.complaint import Complaint, is_complaint, one_line, read_complaint
 from shinka_core.llm.connection import Connection
 from shinka_core.llm.dialect import LIMITS, Dialect
 from shinka_core.llm.endpoint import Endpoint
 from shinka_core.llm.libraries import CHAT, MESSAGES, RESPONSES
 from shinka_core.llm.option_names import EXTRAS
-from shinka_core.llm.options import for_interface
+from shinka_core.llm.options import for_interface, names_for
 from shinka_core.llm.pictures import messages_of
 from shinka_core.llm.question import Question, RawAnswer
 from shinka_core.llm.reply import Reply
@@ -30,6 +31,8 @@ logger = logging.getLogger("shinka.llm")
 _PATHS = {"chat": CHAT, "responses": RESPONSES, "messages": MESSAGES}
 # Forms in which one question is tried: a system message, a stream, a limit's name and a few options.
 MOST_FORMS = 8
+# Tokens of a prompt from which on an estimate of them is worth comparing with a count.
+LONG_PROMPT = 2_000
 # Bytes of a reply up to which it is read on the event loop; above, it would hold up others.
 SMALL_REPLY = 200_000
 
@@ -48,6 +51,7 @@ class OpenAIProvider:
         self._names: dict[str, str] = {}
         self._options: dict[str, dict[str, Any]] = {}
         self._dialects: dict[str, Dialect] = {}
+        self._cut: set[str] = set()
 
     def add(self, model: str, options: Mapping[str, Any], own: Collection[str], name: str) -> None:
         """Says what is sent with every call to a model, such as `temperature`.
@@ -62,7 +66,7 @@ class OpenAIProvider:
         dropped = self._known(name, options, own)
         if self.endpoint.api == "messages":
             dropped |= {"stream", "stream_options"}  # its events are others, and nothing of it only streams
-        self._dialects[model] = Dialect(model, fixed=frozenset(own), dropped=dropped)
+        self._dialects[model] = Dialect(model, fixed=self._as_sent(own), dropped=dropped)
 
     async def ask(self, question: Question) -> RawAnswer:
         """Asks once, or a few times at once while only the form of the request is refused."""
@@ -77,6 +81,7 @@ class OpenAIProvider:
                 answer = self._read(reply, model)
             if isinstance(answer, RawAnswer):
                 self._connection.has_answered = True
+                self._warn_of_a_cut(question, answer)
                 return answer
             if form + 1 == MOST_FORMS or not dialect.learn(answer, body):
                 raise self._connection.fault(answer, model)
@@ -86,10 +91,17 @@ class OpenAIProvider:
         """Closes the connections."""
         await self._connection.close()
 
+    def _as_sent(self, names: Collection[str]) -> frozenset[str]:
+        """Names of options as they are in a request."""
+        if self.endpoint.api == "messages":
+            return frozenset(messages.renamed(dict.fromkeys(names, "")))
+        return names_for(self.endpoint.api, names)
+
     def _known(self, name: str, options: Mapping[str, Any], own: Collection[str]) -> set[str]:
         """Options that the provider's row knows to be refused, which is said; never those meant for this very model."""
         provider = self.endpoint.provider
-        refused = set() if provider is None else {each for each in provider.refused(name) if each not in own}
+        known = () if provider is None else provider.refused(name)
+        refused = {option for option in known if option not in own}
         if left := sorted(refused & options.keys()):
             logger.warning(
                 "%s takes no %s and is asked without (llm_kwargs: {MODEL: {...}} sets options of one model)",
@@ -97,6 +109,20 @@ class OpenAIProvider:
                 ", ".join(left),
             )
         return refused
+
+    def _warn_of_a_cut(self, question: Question, answer: RawAnswer) -> None:
+        """Says once that far fewer tokens were read than sent, where a server cuts prompts without a word."""
+        provider, model = self.endpoint.provider, question.model
+        if provider is None or not provider.silent or answer.usage is None or model in self._cut:
+            return
+        read, sent = answer.usage.input_tokens, estimated((one.content for one in question.messages), "").input_tokens
+        if sent > LONG_PROMPT and 0 < read < sent / 2:
+            self._cut.add(model)
+            logger.warning(
+                "%s read %d tokens of a prompt of about %d: the rest was cut off; give it a longer context%s, and say it in "
+                "llm_context_tokens",
+                model, read, sent, f" ({provider.note})" if provider.note else "",
+            )  # fmt: skip
 
     def _path(self) -> str:
         return _PATHS[self.endpoint.api]

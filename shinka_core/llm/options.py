@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -100,3 +100,12 @@ def for_interface(interface: str, options: Mapping[str, Any]) -> dict[str, Any]:
         if name in said:
             said[section] = {inner: said.pop(name)} | dict(said.get(section) or {})
     return said
+
+
+def names_for(interface: str, names: Iterable[str]) -> frozenset[str]:
+    """What `for_interface` calls options of those names."""
+    if interface != "responses":
+        return frozenset(names)
+    limits = dict.fromkeys(("max_tokens", "max_completion_tokens"), "max_output_tokens")
+    others = {"reasoning_effort": "reasoning", "verbosity": "text"}
+    return frozenset((limits | others).get(name, name) for name in names)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shinka_core.config import EvolutionConfig
+from shinka_core.config import EndpointOptions, EvolutionConfig
 from shinka_core.embed import embedder
 from shinka_core.embed.openai_endpoint import OpenAIEmbedder
 from shinka_core.errors import ConfigError, ModelError
@@ -164,14 +164,14 @@ HOSTS = [
     "api.openai.com.evil.example.com", "notopenrouter.ai", "openai.azure.com.evil.com", "127.0.0.1", "localhost",
     "bedrock-runtime.evil.s3.amazonaws.com", "xapi.x.ai", "api.groq.com.",
 ]  # fmt: skip
-MODELS = st.one_of(
-    st.builds(lambda each, name: f"{each.prefix}/{name}", st.sampled_from(PROVIDERS), st.sampled_from(["m", "v/m"])),
-    st.builds(
-        lambda prefix, host, port: f"{prefix}m@https://{host}{port}/v1",
-        st.sampled_from(["", "v/", *(f"{each.prefix}/" for each in PROVIDERS)]),
-        st.sampled_from(HOSTS), st.sampled_from(["", ":8443"]),
-    ),
-    st.sampled_from(["gpt-5", "claude-x", "gemini-x", "grok-x", "kimi-x", "x"]),
+PREFIXES = [each.prefix for each in PROVIDERS]
+BEFORE = ["", "v/", *(f"{prefix}/" for prefix in PREFIXES)]
+MODELS = st.sampled_from(
+    [
+        *(f"{prefix}/{name}" for prefix in PREFIXES for name in ("m", "v/m")),
+        *(f"{before}m@https://{host}{port}/v1" for before in BEFORE for host in HOSTS for port in ("", ":8443")),
+        "gpt-5", "claude-x", "gemini-x", "grok-x", "kimi-x", "x",
+    ]
 )  # fmt: skip
 
 
@@ -228,7 +228,7 @@ async def test_a_redirect_takes_no_key_elsewhere(api: Any, status: int) -> None:
 
         async with ModelServer(Script(dialect=away)) as first:
             model = f"m@{first.url}?api_key_env=GROQ_API_KEY"
-            config = EvolutionConfig(llm_models=[model], llm_endpoints={first.url: {"api": api}})
+            config = EvolutionConfig(llm_models=[model], llm_endpoints={first.url: EndpointOptions(api=api)})
             provider = connect([model], config, {})[model]
             with pytest.raises(ModelError, match="redirects to"):
                 await provider.ask(Question(CallKey(1, Purpose.PROPOSAL, 0, 0), model, "s", "u", seed=1))
@@ -247,7 +247,8 @@ async def test_headers_that_a_library_reads_from_the_environment_stay_with_their
     async with ModelServer() as server:
         for api in ("chat", *(["messages"] if has_anthropic() else [])):
             model = f"m@{server.url}"
-            config = EvolutionConfig(llm_models=[model], llm_endpoints={server.url: {"api": api, "api_key_env": ""}})
+            options = EndpointOptions(api="messages" if api == "messages" else "chat", api_key_env="")
+            config = EvolutionConfig(llm_models=[model], llm_endpoints={server.url: options})
             provider = connect([model], config, {})[model]
             with pytest.raises(ModelError) if api == "messages" else _nothing():
                 await provider.ask(Question(CallKey(1, Purpose.PROPOSAL, 0, 0), model, "s", "x = 1.0\n", seed=1))
@@ -273,6 +274,23 @@ async def test_embeddings_have_the_same_prefixes(environment: pytest.MonkeyPatch
         assert made.identity.model == name
         assert httpx.URL(made.identity.place).host == host
         await made.close()
+
+
+async def test_a_prefix_that_is_sent_although_its_key_is_there_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    models = ["groq/llama", "meta-llama/Llama-3", "ollama/qwen", "x"]
+    for provider in set(connect(models, EvolutionConfig(llm_models=models, llm_base_url="http://h/v1"), {}).values()):
+        await provider.close()
+    [said] = [record.getMessage() for record in caplog.records]
+    assert said == (
+        "groq/llama is asked at http://h/v1 by all of this name, since llm_base_url or OPENAI_BASE_URL is set; leave that out "
+        "to ask groq"
+    )
+
+
+def test_an_interface_without_embeddings_is_refused_for_them() -> None:
+    model = "m@https://host/anthropic" if not has_anthropic() else "anthropic/claude-x"
+    with pytest.raises(ConfigError, match=r"embedding_model='.*has no embeddings"):
+        check_models(EvolutionConfig(llm_models=["builtin/mutate"], embedding_model=model))
 
 
 def test_a_prefix_alone_is_a_name() -> None:

@@ -135,7 +135,7 @@ OPENAI = Manners(
 )  # fmt: skip
 
 ANTHROPIC = Manners(
-    "claude-sonnet-4-5",
+    "claude-sonnet-4-6",
     _message([{"type": "thinking", "thinking": "let me see", "signature": "x"}, {"type": "redacted_thinking", "data": "y"},
               {"type": "text", "text": "the answer"}], "end_turn"),
     Usage(PROMPT, ANSWER, CACHED, 0, 76),
@@ -149,7 +149,7 @@ ANTHROPIC = Manners(
     overflow=_anthropic(400, "invalid_request_error", "prompt is too long: 211180 tokens > 200000 maximum"),
     context=200_000,
     wrong_key=_anthropic(401, "authentication_error", "invalid x-api-key"),
-    unknown_model=_anthropic(404, "not_found_error", "model: claude-sonnet-4-5"),
+    unknown_model=_anthropic(404, "not_found_error", "model: claude-sonnet-4-6"),
     option=("top_k", _anthropic(400, "invalid_request_error", "`top_k` is deprecated for this model.")),
 )  # fmt: skip
 

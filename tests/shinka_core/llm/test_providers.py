@@ -11,6 +11,7 @@ import pytest
 
 from shinka_core.config import EvolutionConfig
 from shinka_core.errors import (
+    ConfigError,
     EndpointError,
     ModelError,
     ModelRefusedError,
@@ -21,13 +22,17 @@ from shinka_core.errors import (
     RateLimitedError,
     UnusableAnswerError,
 )
+from shinka_core.launch.environment import is_secret
+from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.connect import connect
 from shinka_core.llm.context import Contexts
-from shinka_core.llm.endpoint import has_anthropic
+from shinka_core.llm.endpoint import check_models, has_anthropic
+from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.question import CallKey, Question, RawAnswer
-from shinka_core.program import Purpose
+from shinka_core.program import Purpose, Usage
 from shinka_core.providers import BY_PREFIX, PROVIDERS
 from tests.support.manners import MANNERS, Manners
+from tests.support.model_replies import response
 from tests.support.model_server import Asked, ModelServer, Said, Script
 
 KEY = "plain-key-of-the-provider-1"
@@ -56,6 +61,7 @@ class Row:
         for variable in BY_PREFIX[prefix].keys[:1]:
             monkeypatch.setenv(variable, KEY)
         self.server = ModelServer(Script())
+        self.prompt = "x = 1.0\n"
 
     async def ask(self, *said: Said | Callable[[Asked], Said], **fields: Any) -> RawAnswer:
         """What comes of one question when the server says these things one after the other."""
@@ -73,7 +79,7 @@ class Row:
             provider = connect([self.model], settings, {})[self.model]
             try:
                 return await provider.ask(
-                    Question(CallKey(1, Purpose.PROPOSAL, 0, 0), self.model, "be terse", "x = 1.0\n", seed=1)
+                    Question(CallKey(1, Purpose.PROPOSAL, 0, 0), self.model, "be terse", self.prompt, seed=1)
                 )
             finally:
                 await provider.close()
@@ -97,6 +103,10 @@ def manners_of(what: str = "") -> Any:
 def test_every_provider_has_manners_here() -> None:
     assert MANNERS.keys() == {each.prefix for each in PROVIDERS}, "write a Manners for the new row, and nothing else"
     assert all(isinstance(each, Manners) for each in MANNERS.values())
+
+
+def test_evaluated_programs_see_no_key_of_any_provider() -> None:
+    assert all(is_secret(variable, KEY) for each in PROVIDERS for variable in each.keys)
 
 
 def test_only_servers_of_ones_own_have_no_limits() -> None:
@@ -204,7 +214,9 @@ async def test_an_option_that_is_refused_is_left_out_and_said_once(row: Row, cap
         ("openai", "o3", {"temperature", "top_p"}),
         ("openai", "gpt-4.1", set[str]()),
         ("deepseek", "deepseek-reasoner", {"temperature", "top_p"}),
-        pytest.param("anthropic", "claude-sonnet-4-5", {"seed"}, marks=NEEDS_ANTHROPIC),
+        pytest.param("anthropic", "claude-sonnet-4-6", {"seed"}, marks=NEEDS_ANTHROPIC),
+        pytest.param("anthropic", "claude-opus-4-8", {"seed", "temperature", "top_p"}, marks=NEEDS_ANTHROPIC),
+        ("bedrock", "us.anthropic.claude-opus-4-7-v1:0", {"temperature", "top_p"}),
     ],
     indirect=["row"],
 )
@@ -221,3 +233,64 @@ async def test_what_a_row_knows_to_be_refused_is_not_sent_unless_the_settings_sa
     row.server = ModelServer(Script())
     await row.ask(row.manners.answer, llm_model_kwargs=own)
     assert row.server.asked[0].body["temperature"] == 1.0
+
+
+@pytest.mark.parametrize("row", ["ollama"], indirect=True)
+async def test_a_server_that_cuts_prompts_without_a_word_is_found_out(
+    row: Row, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="shinka.llm")
+    row.prompt = "x = 1.0\n" * 4_000  # some 10,000 tokens, of which 1,200 are counted
+    await row.ask(row.manners.answer)
+    assert sum("the rest was cut off" in record.message for record in caplog.records) == 1
+    assert "OLLAMA_CONTEXT_LENGTH" in caplog.text
+
+
+@pytest.mark.skipif(has_anthropic(), reason="of an environment without the extra anthropic")
+@pytest.mark.parametrize("row", ["anthropic"], indirect=True)
+async def test_claude_without_its_library_is_asked_in_the_compatible_interface(
+    row: Row, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="shinka.llm")
+    await row.ask(MANNERS["openai"].answer)
+    assert row.server.asked[0].path == "/v1/chat/completions"
+    assert "pip install 'shinka-prefect[anthropic]'" in caplog.text
+    moonshot = "kimi-k2@https://api.moonshot.ai/anthropic?api_key_env=ANTHROPIC_API_KEY"
+    with pytest.raises(ConfigError, match=r"pip install 'shinka-prefect\[anthropic\]'"):
+        check_models(EvolutionConfig(llm_models=[moonshot]))
+
+
+@pytest.mark.parametrize("row", [each.prefix for each in PROVIDERS if "responses" in each.interfaces], indirect=True)
+async def test_who_has_both_interfaces_is_asked_in_the_one_of_the_settings(row: Row) -> None:
+    def dialect(asked: Asked) -> Said:
+        return Said(200, response(asked.body, "the answer", "", 1200, 350, 1024))
+
+    if row.prefix == "openai":
+        row.model = "openai/o3"
+    answer = await row.ask(dialect, llm_api="responses", llm_kwargs={"max_tokens": 100, "temperature": 0.5})
+    assert ("temperature" in row.server.asked[0].body) == (row.prefix != "openai"), "a row is asked by the model's name"
+    assert (answer.text, answer.usage) == ("the answer", Usage(1200, 350, 1024))
+    assert row.server.asked[0].path == "/v1/responses"
+    assert row.server.asked[0].body["max_output_tokens"] == 100
+
+
+async def test_an_ensemble_of_several_providers_is_asked_each_with_its_own_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [Row(prefix, monkeypatch) for prefix in ("groq", "ollama", "gemini")]
+    for row in rows:
+        for variable in BY_PREFIX[row.prefix].keys[:1]:
+            monkeypatch.setenv(variable, f"plain-key-of-{row.prefix}")
+    async with rows[0].server as groq, rows[1].server as ollama, rows[2].server as gemini, ModelServer() as own:
+        for row, server in zip(rows, (groq, ollama, gemini), strict=True):
+            monkeypatch.setitem(BY_PREFIX, row.prefix, replace(BY_PREFIX[row.prefix], base=server.url))  # type: ignore[arg-type]
+        models = [*(row.model for row in rows), f"local/mine@{own.url}?api_key_env=MY_OWN_KEY"]
+        monkeypatch.setenv("MY_OWN_KEY", "plain-key-of-mine")
+        client = AsyncLLMClient.from_config(EvolutionConfig(llm_models=models), ledger=MemoryLedger())
+        for number, model in enumerate(models):
+            asked = Question(CallKey(number, Purpose.PROPOSAL, 0, 0), model, "s", "x = 1.0\n", seed=1)
+            assert (await client.query(asked)).model == model
+        await client.close()
+        seen = [server.asked[0].headers.get("authorization") for server in (groq, ollama, gemini, own)]
+        assert seen == ["Bearer plain-key-of-groq", None, "Bearer plain-key-of-gemini", "Bearer plain-key-of-mine"]
+        assert [len(server.asked) for server in (groq, ollama, gemini, own)] == [1, 1, 1, 1]
+        assert own.asked[0].path == "/v1/chat/completions"
+        assert own.asked[0].body["model"] == "mine"
