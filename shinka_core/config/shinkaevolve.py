@@ -70,7 +70,7 @@ def evolution_taken(given: dict[str, Any], known: Iterable[str]) -> Taking:
     return taking
 
 
-def database_taken(given: dict[str, Any], known: Iterable[str]) -> Taking:
+def database_taken(given: dict[str, Any], _known: Iterable[str]) -> Taking:
     """The section `database` (`db_config`) in our words."""
     taking = Taking(dict(given))
     taking.drop(["_target_"])

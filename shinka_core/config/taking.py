@@ -72,6 +72,6 @@ class Taking:
 TakeOver = Callable[[dict[str, Any], Iterable[str]], Taking]
 
 
-def as_it_is(given: dict[str, Any], known: Iterable[str]) -> Taking:
+def as_it_is(given: dict[str, Any], _known: Iterable[str]) -> Taking:
     """Of a section that takes nothing over."""
     return Taking(given)
