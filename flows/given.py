@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shinka_core.config import CustomJobConfig, EvolutionConfig, InProcessJobConfig, JobConfig, LocalJobConfig
+from shinka_core.config import EvolutionConfig, InProcessJobConfig, JobConfig, LocalJobConfig
 from shinka_core.edit.languages import EXTENSIONS
 from shinka_core.errors import ConfigError
 from shinka_core.launch.given import write_evaluator
@@ -63,13 +63,17 @@ def _evaluated(evaluator: str | Callable[..., Any], path: Path, job: JobConfig) 
     if isinstance(evaluator, str):
         path.write_text(evaluator, encoding="utf-8")
         return job.model_copy(update={"eval_program_path": str(path)})
-    if not isinstance(job, LocalJobConfig | InProcessJobConfig) or isinstance(job, CustomJobConfig):
+    if not isinstance(job, LocalJobConfig | InProcessJobConfig):
         raise ConfigError(
             f"an evaluator that is a function is called in this process (kind: in_process), and kind={job.kind!r} was "
             "asked for; give it as a file (eval_program_path)"
         )
     write_evaluator(evaluator, path)
     if isinstance(job, LocalJobConfig):
-        kept = {field: getattr(job, field) for field in job.model_fields_set & set(InProcessJobConfig.model_fields)}
-        job = InProcessJobConfig(**{**kept, "kind": "in_process"})
+        kept: dict[str, Any] = {
+            field: getattr(job, field)
+            for field in job.model_fields_set & set(InProcessJobConfig.model_fields)
+            if field != "kind"
+        }
+        job = InProcessJobConfig(**kept)
     return job.model_copy(update={"eval_program_path": str(path), "function": "evaluate"})

@@ -17,6 +17,7 @@ from shinka_core.checks import check_settings, check_values
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig
 from shinka_core.control import INTERRUPTED
 from shinka_core.database import RunSummary
+from shinka_core.errors import ConfigError
 from shinka_core.naming import Place, give_back, is_begun
 from shinka_core.settings import Resume, RunSettings, TaskFolder
 from shinka_core.shown import as_shown

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 from shinka_core.errors import ConfigError
 from shinka_core.evaluation.harness import load_program, module_of
@@ -74,7 +74,7 @@ def call(name: str, program_path: str, results_dir: str, more: Mapping[str, Any]
         found = asyncio.run(_awaited(found))
     if isinstance(found, bool) or not hasattr(found, "__float__"):
         return found
-    return {SCORE: float(cast(Any, found))}
+    return {SCORE: float(found)}
 
 
 def write_evaluator(function: GivenEvaluator, path: Path) -> None:
