@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from shinka_core.own_packages import own_module
+TYPE_CHECKING = False  # a type checker takes it for True; every evaluator loads this
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
 
 def lazily(module: str, homes: Mapping[str, str], instead: Mapping[str, str]) -> Callable[[str], Any]:
@@ -19,6 +19,8 @@ def lazily(module: str, homes: Mapping[str, str], instead: Mapping[str, str]) ->
 
     def found(name: str) -> Any:
         if name in homes:
+            from shinka_core.own_packages import own_module
+
             home, _, attribute = homes[name].partition(":")
             return getattr(own_module(home), attribute or name)
         if name in instead:
