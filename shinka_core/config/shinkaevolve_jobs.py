@@ -22,7 +22,7 @@ THREADS = (
 VERBOSE = "SHINKA_EVAL_VERBOSE"
 JOB = (
     "eval_verbose", "numeric_threads_per_job", "conda_env", "activate_script", "python_executable", "mem",
-    "docker_flags", "image_tar_path", "_target_",
+    "docker_flags", "image_tar_path", "modules", "_target_",
 )  # fmt: skip
 _PYTHON_INSIDE = ("bin/python", "python.exe")
 
@@ -32,7 +32,7 @@ def job_taken(given: dict[str, Any], known: Iterable[str]) -> Taking:
     taking = Taking(dict(given))
     taking.without_none("eval_program_path")
     own = set(known)
-    if not any(name in taking.fields and name not in own for name in JOB):
+    if not any(name in taking.fields for name in JOB):
         return taking
     taking.drop(["_target_"])
     _environment(taking, own)
