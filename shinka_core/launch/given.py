@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import inspect
+import marshal
 import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,7 +40,8 @@ def text_of(function: GivenEvaluator) -> str:
     try:
         source = textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError):  # typed at a prompt, or of a class with __call__
-        source = repr(type(function))
+        code = getattr(function, "__code__", None) or type(function).__call__.__code__
+        source = f"{type(function).__name__} {hashlib.sha256(marshal.dumps(code)).hexdigest()}"
     kind = getattr(function, "__qualname__", type(function).__qualname__)
     name = f"{kind}-{hashlib.sha256(source.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     _given[name] = function
