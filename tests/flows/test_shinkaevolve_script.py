@@ -120,7 +120,8 @@ def test_texts_and_functions_stand_for_files_and_run_is_awaited_where_a_loop_run
 def test_a_mistake_is_told_when_the_runner_is_made(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="init_program_path"):
         ShinkaEvolveRunner(
-            EvolutionConfig(init_program_path=str(tmp_path / "none.py"), results_dir=str(tmp_path / "r"))
+            EvolutionConfig(init_program_path=str(tmp_path / "none.py"), results_dir=str(tmp_path / "r")),
+            LocalJobConfig(eval_program_path=__file__),
         )
     given: dict[str, Any] = {"init_program_str": "SIZE = 1\n"}
     evolution = EvolutionConfig(results_dir=str(tmp_path / "results"))
