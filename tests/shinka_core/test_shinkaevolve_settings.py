@@ -1,5 +1,7 @@
 """Every field of ShinkaEvolve's settings: what it becomes here, or what is said of it."""
 
+# Names of another system are no parameters of our settings.
+# pyright: reportCallIssue=false, reportArgumentType=false
 from __future__ import annotations
 
 import logging
@@ -171,7 +173,7 @@ def plain(value: Any) -> Any:
 def taken(kind: type[BaseModel], row: Row, caplog: pytest.LogCaptureFixture) -> BaseModel:
     _, given, becomes, told = row
     with caplog.at_level(logging.WARNING, logger="shinka.config"):
-        made = kind(**given)
+        made = kind.model_validate(given)
     assert {name: plain(getattr(made, name)) for name in becomes} == becomes
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == (told is not None), messages
@@ -207,7 +209,7 @@ def test_each_field_of_a_job_of_slurm(row: Row, caplog: pytest.LogCaptureFixture
 
 @pytest.mark.parametrize("kind", [SlurmCondaJobConfig, SlurmDockerJobConfig, SlurmEnvJobConfig])
 def test_its_classes_of_jobs_take_what_every_job_takes(kind: type[SlurmJobConfig]) -> None:
-    made = kind(eval_verbose=False, numeric_threads_per_job=2, mem="4G")  # pyright: ignore[reportCallIssue]
+    made = kind.model_validate({"eval_verbose": False, "numeric_threads_per_job": 2, "mem": "4G"})
     assert made.env == THREADED | {"SHINKA_EVAL_VERBOSE": "0"}
     assert (made.memory, made.gpus, made.time) == ("4G", 1, "01:00:00")
 
@@ -222,13 +224,15 @@ def test_no_field_was_forgotten() -> None:
 @pytest.mark.parametrize("name", OPTIONS)
 def test_options_of_other_models_are_taken(name: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger="shinka.config"):
-        EvolutionConfig(**{name: {"max_tokens": 16384}})
-        EvolutionConfig(**{name: {}})
+        EvolutionConfig.model_validate({name: {"max_tokens": 16384}})
+        EvolutionConfig.model_validate({name: {}})
     assert len(caplog.records) == (name not in EvolutionConfig.model_fields)
 
 
 def test_all_that_has_no_effect_is_said_at_once(caplog: pytest.LogCaptureFixture) -> None:
-    EvolutionConfig(**(EVOLVING | {"prompt_epsilon": 0.1, "inspiration_sort_order": "none", "job_type": "slurm_env"}))
+    EvolutionConfig.model_validate(
+        EVOLVING | {"prompt_epsilon": 0.1, "inspiration_sort_order": "none", "job_type": "slurm_env"}
+    )
     [record] = caplog.records
     assert all(name in record.getMessage() for name in ("prompt_epsilon", "inspiration_sort_order", "job_type"))
 
