@@ -6,8 +6,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig, SlurmJobConfig
-from shinka_core.config.base import Section
+from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig, SlurmJobConfig, kind_of
+from shinka_core.config.base import AND, Section
 from shinka_core.config.shinkaevolve import JOB_TYPES
 from shinka_core.config.slurm_names import SlurmCondaJobConfig, SlurmDockerJobConfig, SlurmEnvJobConfig
 from shinka_core.errors import ConfigError
@@ -68,22 +68,24 @@ def in_our_words(file: str, settings: dict[str, Any]) -> dict[str, Any]:
         if found.pop(name) is False and name == "verbose":
             logger.warning("%s: verbose: false is said on the command line here: --quiet", file)
     _take_job_type(found)
+    wrong: list[str] = []
     for name, model in _MODELS.items():
         section = found.get(name)
         if isinstance(section, dict):
-            found[name] = _taken(cast("dict[Any, Any]", section), SlurmJobConfig if _is_slurm(found, name) else model)
+            fields = {str(key): value for key, value in cast("dict[Any, Any]", section).items()}
+            found[name] = _taken(fields, kind_of(fields) if name == "job" else model, wrong)
+    if wrong:
+        raise ConfigError(f"{file}: {AND.join(wrong)}")
     return found
 
 
-def _is_slurm(found: Mapping[str, Any], name: str) -> bool:
-    return name == "job" and found["job"].get("kind") == "slurm"
-
-
-def _taken(section: dict[Any, Any], model: type[Section]) -> dict[str, Any]:
-    taking = model.takes_over({str(key): value for key, value in section.items()}, model.model_fields)
-    if taking.refused:
-        raise ConfigError("; also, ".join(taking.refused))
-    taking.tell(model.__name__)
+def _taken(fields: dict[str, Any], model: type[Section], wrong: list[str]) -> dict[str, Any]:
+    """The fields in our words; what is wrong with them is added to what is wrong with the file."""
+    taking = model.takes_over(fields, model.model_fields)
+    if told := model.wrong_with(taking):
+        wrong += told
+    else:
+        taking.tell(model.__name__)
     return taking.fields
 
 

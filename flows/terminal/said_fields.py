@@ -10,6 +10,7 @@ import yaml
 
 from flows.terminal.other_words import SECTION_NAMES, in_our_words
 from shinka_core.config import DatabaseConfig, EvolutionConfig
+from shinka_core.config.base import AND
 from shinka_core.config.job import KINDS
 from shinka_core.config.shinkaevolve import DATABASE, EVOLUTION
 from shinka_core.config.shinkaevolve_jobs import JOB
@@ -51,7 +52,7 @@ def with_said(settings: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
         found[named] = inside = dict(cast("dict[str, Any]", inside)) if isinstance(inside, dict) else {}
         _put(inside, [field, *keys], _value(one, text))
     if wrong:
-        raise ConfigError("; also, ".join(wrong))
+        raise ConfigError(AND.join(wrong))
     return in_our_words("--set", found)
 
 

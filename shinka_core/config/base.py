@@ -9,7 +9,10 @@ from typing import Any, ClassVar, cast
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from shinka_core.config.form import for_a_form
-from shinka_core.config.taking import TakeOver, as_it_is
+from shinka_core.config.taking import TakeOver, Taking, as_it_is
+
+# Between several things that are wrong.
+AND = "; also, "
 
 
 class Section(BaseModel):
@@ -30,11 +33,15 @@ class Section(BaseModel):
         if not isinstance(values, dict):
             return values
         taking = cls.takes_over(cast("dict[str, Any]", values), cls.model_fields)
-        told = [*taking.refused, *map(cls._unknown, (name for name in taking.fields if name not in cls.model_fields))]
-        if told:
-            raise ValueError("; also, ".join(told))
+        if wrong := cls.wrong_with(taking):
+            raise ValueError(AND.join(wrong))
         taking.tell(cls.__name__)
         return taking.fields
+
+    @classmethod
+    def wrong_with(cls, taking: Taking) -> list[str]:
+        """What cannot be taken of these fields, all of it, in sentences."""
+        return [*taking.refused, *(cls._unknown(name) for name in taking.fields if name not in cls.model_fields)]
 
     @classmethod
     def _unknown(cls, name: Any) -> str:

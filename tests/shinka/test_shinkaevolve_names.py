@@ -1,7 +1,5 @@
 """Every name that ShinkaEvolve's packages have: there, or answered with what replaces it."""
 
-# Names of another system are no parameters of our settings.
-# pyright: reportCallIssue=false, reportArgumentType=false
 from __future__ import annotations
 
 import importlib

@@ -1,7 +1,5 @@
 """Every field of ShinkaEvolve's settings: what it becomes here, or what is said of it."""
 
-# Names of another system are no parameters of our settings.
-# pyright: reportCallIssue=false, reportArgumentType=false
 from __future__ import annotations
 
 import logging

@@ -111,6 +111,7 @@ def test_its_kinds_of_jobs_are_kinds_of_ours(tmp_path: Path, text: str) -> None:
         ("evo_config: {init_program_path: '???'}\n", "a value that is missing"),
         ("evo_config: {llm_dynamic_selection: luck}\n", "say one of fixed, ucb"),
         ("llm: {}\n", "'evolution' here"),
+        ("evo: {num_generation: 1, seeed: 2}\ndb: {num_iland: 3}\n", "'num_generations'.*'seed'.*'num_islands'"),
     ],
 )
 def test_what_cannot_be_read_is_said(tmp_path: Path, text: str, word: str) -> None:
