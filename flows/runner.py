@@ -9,6 +9,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 
+from flows.given import Given, laid_out
 from flows.orchestrator.server.find import prefect_server
 from flows.terminal.progress import watching
 from shinka_core.callbacks import Callbacks, check_callbacks
@@ -16,6 +17,7 @@ from shinka_core.checks import check_settings, check_values
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, LocalJobConfig
 from shinka_core.control import INTERRUPTED
 from shinka_core.database import RunSummary
+from shinka_core.errors import ConfigError
 from shinka_core.naming import Place, give_back, is_begun
 from shinka_core.settings import Resume, RunSettings, TaskFolder
 from shinka_core.shown import as_shown
@@ -47,6 +49,9 @@ class AsyncEvolutionRunner:
         join: bool = False,
         task: TaskFolder | None = None,
         callbacks: Callbacks | Sequence[Callbacks] = (),
+        init_program_str: str | None = None,
+        evaluate_str: str | None = None,
+        evaluate: Callable[..., Any] | None = None,
     ) -> None:
         """Checks the settings.
 
@@ -64,12 +69,21 @@ class AsyncEvolutionRunner:
             join: Share the evolution of that name with other drivers, here or on other machines.
             task: Where the settings came from, if from a task folder.
             callbacks: Who is told of every program, failure and new best, and of the end.
+            init_program_str: Text of the seed program, instead of a file; it is kept in the results folder.
+            evaluate_str: Text of the evaluator, instead of a file.
+            evaluate: Scores a program in this process, without isolation: a function of `program_path`, of `program`
+                (the loaded module) or of `program_path, results_dir` that returns a number, or metrics with
+                `combined_score`, or metrics, whether the program is correct, and an error.
 
         Raises:
             ConfigError: Naming the field, its value and the remedy.
         """
+        if evaluate is not None and evaluate_str is not None:
+            raise ConfigError("evaluate_str and evaluate both say what the evaluator is; leave one of them out")
+        given = Given(init_program_str, evaluate_str if evaluate is None else evaluate)
+        evo_config, job_config = laid_out(given, evo_config, job_config or LocalJobConfig(), name)
         self.evo_config = evo_config
-        self.job_config = job_config or LocalJobConfig()
+        self.job_config = job_config
         self.db_config = db_config or DatabaseConfig()
         self.verbose = verbose
         self.name = name

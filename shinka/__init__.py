@@ -19,6 +19,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # a type checker takes it for True; `typing` itself takes milliseconds to load
 if TYPE_CHECKING:
     from flows.runner import AsyncEvolutionRunner, run
+    from flows.shinkaevolve_runner import ShinkaEvolveRunner
     from shinka_core.callbacks import Callbacks
     from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
     from shinka_core.database import AsyncProgramDatabase, RunSummary
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from shinka_core.opened import open as open
     from shinka_core.plots import plot_costs, plot_failures, plot_islands, plot_lineage, plot_progress
     from shinka_core.program import Failure, Program
+    from shinka_core.shinkaevolve.environment_file import load_shinka_dotenv
 
 __version__ = "0.1.0"
 # Without `open`, which after `from shinka import *` would stand for the built-in one.
@@ -46,6 +48,8 @@ __all__ = [
     "Program",
     "RunSummary",
     "ShinkaError",
+    "ShinkaEvolveRunner",
+    "load_shinka_dotenv",
     "plot_costs",
     "plot_failures",
     "plot_islands",
@@ -68,6 +72,8 @@ _HOMES = {
     "Program": "shinka_core.program",
     "RunSummary": "shinka_core.database",
     "ShinkaError": "shinka_core.errors",
+    "ShinkaEvolveRunner": "flows.shinkaevolve_runner",
+    "load_shinka_dotenv": "shinka_core.shinkaevolve.environment_file",
     "open": "shinka_core.opened",
     "plot_costs": "shinka_core.plots",
     "plot_failures": "shinka_core.plots",

@@ -1,5 +1,7 @@
 """Where evaluations run, and what a launcher of one's own is made with."""
 
+from __future__ import annotations
+
 from shinka_core.config import (
     CustomJobConfig,
     DaskJobConfig,
@@ -14,6 +16,7 @@ from shinka_core.config import (
 from shinka_core.config.slurm_names import SlurmCondaJobConfig, SlurmDockerJobConfig, SlurmEnvJobConfig
 from shinka_core.launch import LAUNCHERS, EvaluationRequest, JobState, Launcher
 from shinka_core.program import Evaluation, Job
+from shinka_core.shinkaevolve.absent import lazily
 
 __all__ = [
     "LAUNCHERS",
@@ -35,3 +38,10 @@ __all__ = [
     "SlurmJobConfig",
     "Stage",
 ]
+
+_LAUNCHER = (
+    "the run submits its evaluations itself; a launcher of one's own is LAUNCHERS.register(...) and kind: custom"
+)
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+    __getattr__ = lazily("shinka.launch", {}, {"JobScheduler": _LAUNCHER, "ProcessWithLogging": _LAUNCHER})

@@ -48,7 +48,7 @@ GROUND = {
 MAY_USE = {
     "edit": set[str](),
     "population": set[str](),
-    "evaluation": set[str](),
+    "evaluation": {"evaluating"},  # when to stop
     "launch": {"evaluation", "warden"},
     "warden": set[str](),
     "budget": set[str](),
@@ -103,6 +103,7 @@ MAY_USE = {
     "tuning": {"operators"},
     "periodic": {"budget", "control", "database", "llm", "progress", "settings"},
     "meta": {"database", "llm", "operators", "periodic", "prompts"},
+    "shinkaevolve": {"bandit", "llm", "opened", "own_packages"},
     "secrets": set[str](),
     "model_address": set[str](),
     "model_place": set[str](),

@@ -23,6 +23,7 @@ from flows.terminal.screen import say, screen
 from flows.terminal.showing import Showing, showing
 from flows.terminal.spelling import refuse_broken_text, speak_utf8
 from flows.terminal.task_folder import Lifted, Overrides, Plan, plan_run
+from flows.terminal.their_options import in_our_options
 from shinka_core.control import INTERRUPTED
 from shinka_core.errors import ConfigError
 from shinka_core.naming import Place, give_back, is_begun
@@ -93,6 +94,14 @@ def evolve_command(
         str | None, Parameter(name="--task", help="What the program is for, in words, instead of the folder's task.md.")
     ] = None,
     config: Annotated[Path | None, Parameter(help="Settings file, instead of the task folder's evolve.yaml.")] = None,
+    said: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--set",
+            negative="",
+            help="Any setting, over the settings file: evolution.patience=20, database.num_islands=4; repeat it for more.",
+        ),
+    ] = None,
     generations: Annotated[
         int | None, Parameter(converter=_whole, group=run_options, help="Proposals to make.")
     ] = None,
@@ -224,6 +233,7 @@ def evolve_command(
         database=database,
         name=name,
         metrics=metrics,
+        said=said or [],
     )
     with showing(quiet=quiet, as_json=as_json) as shown:
         try:
@@ -333,7 +343,8 @@ def run(arguments: list[str]) -> int:
     """Runs the command line; returns its exit code. Whatever is wrong is told in one line on standard error."""
     try:
         refuse_broken_text(arguments)
-        command, bound, _ = app.parse_args(last_of_each(app, arguments), exit_on_error=False, print_error=False)
+        arguments = last_of_each(app, in_our_options(arguments))
+        command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=False)
         return command(*bound.args, **bound.kwargs) or EXIT_DONE
     except KeyboardInterrupt as broken_off:
         return _code_of(getattr(broken_off, "number", signal.SIGINT))

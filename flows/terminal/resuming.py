@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.terminal.said_fields import with_said
 from flows.terminal.settings_file import read_settings, section_of
 from flows.terminal.task_folder import (
     EVALUATOR,
@@ -51,7 +52,7 @@ def plan_resume(task: Path | None, config: Path | None, overrides: Overrides, *,
     task = task or _other_place(known, overrides)
     file = config or _settings_file(task, known)
     sections = read_settings(file, required=config is not None) if file else {}
-    over = _changed(sections, {} if origin is None else origin.said)
+    over = with_said(_changed(sections, {} if origin is None else origin.said), overrides.said)
     take_flags(over["evolution"], over["database"], overrides)
     over["database"].pop("db_path", None)  # where the run was found
     over["evolution"] |= _path("init_program_path", task, overrides.initial, over["evolution"], known, sections)

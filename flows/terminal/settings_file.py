@@ -10,6 +10,7 @@ from typing import Any, cast
 import yaml
 from pydantic import BaseModel
 
+from flows.terminal.other_words import in_our_words
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig, elsewhere, kind_of
 from shinka_core.config.starting import spread_programs
 from shinka_core.errors import ConfigError
@@ -33,6 +34,10 @@ def read_settings(path: Path, *, required: bool) -> dict[str, Any]:
     text = _text(path, required=required)
     if text is None:
         return {}
+    return _spread(path, _known(path, in_our_words(str(path), _parsed(path, text))))
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         settings: Any = yaml.load(text, Loader=_Strict)
     except yaml.YAMLError as error:
@@ -46,7 +51,7 @@ def read_settings(path: Path, *, required: bool) -> dict[str, Any]:
         )
     if not isinstance(settings, dict):
         raise ConfigError(f"{path} must hold sections: {', '.join(sorted(SECTIONS))}")
-    return _spread(path, _known(path, {str(key): value for key, value in cast(dict[Any, Any], settings).items()}))
+    return {str(key): value for key, value in cast(dict[Any, Any], settings).items()}
 
 
 def _spread(path: Path, settings: dict[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.terminal.said_fields import with_said
 from flows.terminal.settings_file import read_settings, section_of
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, job_of
 from shinka_core.edit.languages import EXTENSIONS
@@ -55,6 +57,7 @@ class Overrides:
     database: str | None = None
     name: str | None = None
     metrics: int | None = None
+    said: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, how: 
     folder = existing_folder(task) or Path()
     file = config or folder / SETTINGS_FILE
     sections = read_settings(file, required=config is not None)
-    evolution, job, database = (section_of(sections, name) for name in ("evolution", "job", "database"))
+    said = with_said(sections, overrides.said)
+    evolution, job, database = (section_of(said, name) for name in ("evolution", "job", "database"))
     take_flags(evolution, database, overrides)
     take_runs(folder, evolution, overrides)
     fields = {"evolution": evolution, "job": job, "database": database}

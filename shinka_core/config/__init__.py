@@ -40,9 +40,11 @@ from shinka_core.config.models import ModelPrice as ModelPrice
 from shinka_core.config.models import check_roles
 from shinka_core.config.options import ModelOptions as ModelOptions
 from shinka_core.config.options import names_model
+from shinka_core.config.shinkaevolve import evolution_taken
 from shinka_core.config.starting import BootstrapConfig as BootstrapConfig
 from shinka_core.config.starting import WarmStartConfig as WarmStartConfig
 from shinka_core.config.starting import spread_programs
+from shinka_core.config.taking import TakeOver
 from shinka_core.config.tuning import TuningSettings as TuningSettings
 from shinka_core.registry import Spec
 from shinka_core.secrets import NAMES_OF_NO_SECRETS, URL_WITHOUT_PASSWORD
@@ -60,6 +62,7 @@ class EvolutionConfig(Ending, ModelOptions):
     """
 
     elsewhere: ClassVar[Mapping[str, str]] = elsewhere.EVOLUTION
+    takes_over: ClassVar[TakeOver] = evolution_taken
 
     # The task
     init_program_path: str = Field(default="initial.py", description="The seed program: a file, or a folder of files.")

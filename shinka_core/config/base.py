@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from shinka_core.config.form import for_a_form
+from shinka_core.config.taking import TakeOver, Taking, as_it_is
+
+# Between several things that are wrong.
+AND = "; also, "
 
 
 class Section(BaseModel):
-    """Frozen, finite, and refuses fields it does not know, suggesting the nearest name, or what to say instead."""
+    """Frozen, finite, and refuses all fields it does not know, suggesting the nearest names, or what to say instead."""
 
     elsewhere: ClassVar[Mapping[str, str]] = {}
     """What to say instead of a name that other systems have for something."""
+    takes_over: ClassVar[TakeOver] = as_it_is
+    """Names of another system, as fields of this section."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, json_schema_extra=for_a_form
@@ -26,14 +32,25 @@ class Section(BaseModel):
     def _refuse_unknown_fields(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
-        for key in values:  # pyright: ignore[reportUnknownVariableType]
-            if key not in cls.model_fields:
-                if (instead := cls.elsewhere.get(str(key))) is not None:  # pyright: ignore[reportUnknownArgumentType]
-                    raise ValueError(f"{cls.__name__} has no field {key!r}; {instead}")
-                near = difflib.get_close_matches(str(key), cls.model_fields, n=1)  # pyright: ignore[reportUnknownArgumentType]
-                remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(cls.model_fields)}"
-                raise ValueError(f"{cls.__name__} has no field {key!r}; {remedy}")
-        return values  # pyright: ignore[reportUnknownVariableType]
+        taking = cls.takes_over(cast("dict[str, Any]", values), cls.model_fields)
+        if wrong := cls.wrong_with(taking):
+            raise ValueError(AND.join(wrong))
+        taking.tell(cls.__name__)
+        return taking.fields
+
+    @classmethod
+    def wrong_with(cls, taking: Taking) -> list[str]:
+        """What cannot be taken of these fields, all of it, in sentences."""
+        return [*taking.refused, *(cls._unknown(name) for name in taking.fields if name not in cls.model_fields)]
+
+    @classmethod
+    def _unknown(cls, name: Any) -> str:
+        """What to say of a name that is none of a field."""
+        if (instead := cls.elsewhere.get(str(name))) is not None:
+            return f"{cls.__name__} has no field {name!r}; {instead}"
+        near = difflib.get_close_matches(str(name), cls.model_fields, n=1)
+        remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(cls.model_fields)}"
+        return f"{cls.__name__} has no field {name!r}; {remedy}"
 
 
 def check_weights(field: str, weights: list[float]) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from shinka_core.config import elsewhere
 from shinka_core.config.evaluations import ProcessSettings
 from shinka_core.secrets import NAMES_OF_NO_SECRETS
 
@@ -35,8 +33,6 @@ class ElsewhereSettings(ProcessSettings):
 
 class SlurmJobConfig(ElsewhereSettings):
     """Evaluations as jobs of Slurm, in folders that its nodes share with this machine."""
-
-    elsewhere: ClassVar[Mapping[str, str]] = elsewhere.SLURM
 
     kind: Literal["slurm"] = Field(default="slurm", description="Chooses this section.")
     files: Literal["shared"] = Field(  # pyright: ignore[reportIncompatibleVariableOverride] - settings are not changed

@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from shinka_core.config import elsewhere
 from shinka_core.config.base import Section
 from shinka_core.config.islands import IslandConfig
+from shinka_core.config.shinkaevolve import database_taken
+from shinka_core.config.taking import TakeOver
 from shinka_core.registry import Spec
 from shinka_core.secrets import URL_WITHOUT_PASSWORD
 
@@ -30,6 +32,7 @@ class DatabaseConfig(Section):
     """Where programs are kept, and how parents are chosen among them."""
 
     elsewhere: ClassVar[Mapping[str, str]] = elsewhere.DATABASE
+    takes_over: ClassVar[TakeOver] = database_taken
 
     db_path: str | None = Field(
         default="evolution.sqlite",

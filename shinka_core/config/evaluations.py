@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from shinka_core.config import elsewhere
 from shinka_core.config.base import parse_duration
 from shinka_core.config.evaluation import Judging
+from shinka_core.config.shinkaevolve_jobs import job_taken
+from shinka_core.config.taking import TakeOver
 from shinka_core.secrets import NAMES_OF_NO_SECRETS
 
 # Before an orchestrator stores parameters: under the name of a secret only `$NAME` will do, for browsers' regular
@@ -27,6 +29,7 @@ class JobSettings(Judging):
     """What evaluations have in common, wherever they run."""
 
     elsewhere: ClassVar[Mapping[str, str]] = elsewhere.JOB
+    takes_over: ClassVar[TakeOver] = job_taken
 
     eval_program_path: str = Field(default="evaluate.py", description="The evaluator script.")
     time: float | str | None = Field(

@@ -16,6 +16,7 @@ import os
 import sys
 import time
 
+from shinka_core.evaluation.extras import keep_extras
 from shinka_core.evaluation.seal import SEALED, Seal
 
 TYPE_CHECKING = False  # a type checker takes it for True; `typing` itself takes milliseconds to load
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
     from typing import Any
+
+    from shinka_core.evaluation.sequential import Sequential
 
     Kwargs = dict[str, Any]
 
@@ -34,9 +37,9 @@ DEFAULT_METRICS: dict[str, Any] = {"combined_score": 0.0}
 ERROR_LIMIT = 4_000
 # Runs that are told one by one; a program may have so many numbers by instance.
 MOST_INSTANCES = 1_000
-# Figures of `plotting_fn` that models may be shown; all of them are saved.
-MOST_IMAGES = 4
-EARLY_STOPS = (None, "none", "bayesian", "ci", "hybrid")
+EARLY_STOPS = ("bayesian", "ci", "confidence_interval", "hybrid")
+NO_STOP = ("none", "no_early_stop")
+VERBOSE = "SHINKA_EVAL_VERBOSE"  # set for evaluators; "0" is no
 
 
 class _Outcome:
@@ -60,11 +63,11 @@ def run_shinka_eval(
     experiment_fn_name: str,
     num_runs: int,
     get_experiment_kwargs: Callable[[int], Kwargs] | None = None,
-    aggregate_metrics_fn: Callable[[list[Any]], dict[str, Any]] | None = None,
+    aggregate_metrics_fn: Callable[..., dict[str, Any]] | None = None,
     validate_fn: Callable[[Any], tuple[bool, str | None]] | None = None,
     plotting_fn: Callable[[Any], list[Any]] | None = None,
     default_metrics_on_error: dict[str, Any] | None = None,
-    early_stop_method: str | None = None,
+    early_stop_method: object | None = None,
     run_workers: int = 1,
     max_workers_cap: int | None = None,
     verbose: bool | None = None,
@@ -82,18 +85,19 @@ def run_shinka_eval(
         experiment_fn_name: Function of the program to call.
         num_runs: How often, at least 1.
         get_experiment_kwargs: Arguments of run i, from 0; without it each run gets `seed=i + 1`.
-        aggregate_metrics_fn: Metrics of all results; without it their mean is the score, and they
-            have to be numbers.
+        aggregate_metrics_fn: Metrics of all results, and of `seconds` of each run where it has a parameter of that name;
+            without it their mean is the score, and they have to be numbers.
         validate_fn: Whether a result is valid, and what is wrong with it if not.
-        plotting_fn: Figures of the results, as (figure, title); saved as PNG when they can be.
+        plotting_fn: Figures and animations of the metrics' `extra_data`, as (figure, title); saved under `plots/`.
         default_metrics_on_error: Metrics of a program that fails.
-        early_stop_method: One of ShinkaEvolve's; runs are not stopped early here, all are made.
+        early_stop_method: "bayesian", "ci" or "hybrid" makes no more runs once they would not bring the mean over the
+            threshold, or under it; or an object whose `check(scores, threshold)` has `should_stop`.
         run_workers: Processes to spread the runs over.
         max_workers_cap: Upper bound of `run_workers`.
-        verbose: Print each run's time.
-        early_stop_threshold: Taken for ShinkaEvolve's sake, like the next two.
-        early_stop_score_fn: Not called.
-        early_stop_kwargs: Not used.
+        verbose: Print each run's time; None: as the variable SHINKA_EVAL_VERBOSE says.
+        early_stop_threshold: What the mean score of all runs is compared with.
+        early_stop_score_fn: Score of a result; without it the result itself, or its `score`.
+        early_stop_kwargs: `prob_cutoff` (0.05), `ci_confidence` (0.9), `min_trials` (3).
         program_module: Which file of a folder has the function, by its path inside; None for `main.py`, else
             `__init__.py`, else the only Python file. The folder is on `sys.path`.
         instance_fn: Score of run i by its result, larger is better, or the score and a text for models to read. They
@@ -108,11 +112,11 @@ def run_shinka_eval(
     """
     if num_runs < 1 or run_workers < 1:
         raise ValueError(f"num_runs={num_runs} and run_workers={run_workers} must be at least 1")
-    if early_stop_method not in EARLY_STOPS:
-        raise ValueError(f"early_stop_method={early_stop_method!r} is none of {EARLY_STOPS}")
-    if early_stop_method not in (None, "none"):
-        print(f"early_stop_method={early_stop_method!r}: all {num_runs} runs are made")  # noqa: T201 - for the log
-    del early_stop_threshold, early_stop_score_fn, early_stop_kwargs
+    stop = _early_stop(early_stop_method, early_stop_threshold, early_stop_score_fn, early_stop_kwargs or {}, num_runs)
+    if stop is not None and min(run_workers, num_runs, max_workers_cap or run_workers) > 1:
+        raise ValueError(
+            f"early_stop_method={early_stop_method!r} makes one run after the other; leave run_workers at 1"
+        )
     workers = min(run_workers, num_runs, max_workers_cap or run_workers)
     calls = [
         get_experiment_kwargs(index) if get_experiment_kwargs else {"seed": index + 1} for index in range(num_runs)
@@ -121,13 +125,17 @@ def run_shinka_eval(
     started = time.perf_counter()
     try:
         program = module_of(program_path, program_module)
-        outcome = _run_all(program, experiment_fn_name, calls, workers, validate_fn)
+        outcome = _run_all(program, experiment_fn_name, calls, workers, validate_fn, stop)
         metrics = _aggregate(outcome, aggregate_metrics_fn)
+        if stop is not None:
+            metrics["early_stop"] = stop.told(len(outcome.results))
         _tell_runs(metrics, outcome, instance_fn, summed=aggregate_metrics_fn is None)
-        _plot(plotting_fn, metrics, results_dir)
+        keep_extras(metrics, plotting_fn, results_dir)
         correct, error = not outcome.errors, next(iter(outcome.errors.values()), None)
-        if verbose:
-            print(f"{num_runs} runs in {time.perf_counter() - started:.3f} s")  # noqa: T201 - asked for
+        if verbose or (verbose is None and os.environ.get(VERBOSE, "0") not in ("", "0")):
+            each = ", ".join(f"{seconds:.3f}" for seconds in outcome.seconds[:MOST_INSTANCES])
+            whole = time.perf_counter() - started
+            print(f"{len(outcome.results)} of {num_runs} runs in {whole:.3f} s: {each}")  # noqa: T201 - asked for
     except (Exception, SystemExit) as failure:  # noqa: BLE001
         # The program under test may raise anything at all; whatever it is, it is the result.
         metrics, correct = dict(default_metrics_on_error or DEFAULT_METRICS), False
@@ -196,13 +204,18 @@ def _run_all(
     calls: list[Kwargs],
     workers: int,
     validate_fn: Callable[[Any], tuple[bool, str | None]] | None,
+    stop: Sequential | None,
 ) -> _Outcome:
     # Loaded here in any case: results may be of classes that the program defines.
     experiment = _experiment(load_program(program_path), function, program_path)
     if workers > 1:
         timed = _spread(program_path, function, calls, workers)
     else:
-        timed = [_timed(experiment, kwargs) for kwargs in calls]
+        timed: list[tuple[Any, float]] = []
+        for kwargs in calls:
+            timed.append(_timed(experiment, kwargs))
+            if stop is not None and stop.settled(timed[-1][0]):
+                break
     results = [result for result, _ in timed]
     errors: dict[int, str] = {}
     for index, result in enumerate(results):
@@ -240,14 +253,35 @@ def _timed(experiment: Callable[..., Any], kwargs: Kwargs) -> tuple[Any, float]:
     return result, time.perf_counter() - started
 
 
-def _aggregate(outcome: _Outcome, aggregate: Callable[[list[Any]], dict[str, Any]] | None) -> dict[str, Any]:
+def _early_stop(
+    method: object, threshold: float | None, score_fn: Callable[[Any], float] | None, kwargs: Kwargs, runs: int
+) -> Sequential | None:
+    if method is None or (isinstance(method, str) and method.lower() in NO_STOP):
+        return None
+    known = method.lower() in EARLY_STOPS if isinstance(method, str) else hasattr(method, "check")
+    if not known:
+        raise ValueError(f"early_stop_method={method!r} is none of {', '.join((*NO_STOP, *EARLY_STOPS))}")
+    if threshold is None:
+        raise ValueError(f"early_stop_method={method!r} needs early_stop_threshold, the score to be reached")
+    from shinka_core.evaluation.sequential import Sequential
+
+    return Sequential(method, threshold, score_fn, kwargs, runs)
+
+
+def _aggregate(outcome: _Outcome, aggregate: Callable[..., dict[str, Any]] | None) -> dict[str, Any]:
     if aggregate is not None:
-        metrics = dict(aggregate(outcome.results))
+        code = getattr(aggregate, "__code__", None)
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
+        timed = {"seconds": list(outcome.seconds)} if "seconds" in names else {}
+        metrics: dict[str, Any] = dict(aggregate(outcome.results, **timed))
     else:
         metrics = {"combined_score": _mean([_number(result) for result in outcome.results])}
-    metrics.setdefault("execution_time_mean", _mean(outcome.seconds))
+    mean = _mean(outcome.seconds)
+    metrics.setdefault("execution_time_mean", mean)
+    metrics.setdefault("execution_time_std", math.sqrt(_mean([(one - mean) ** 2 for one in outcome.seconds])))
     metrics.setdefault("num_valid_runs", len(outcome.results) - len(outcome.errors))
     metrics.setdefault("num_invalid_runs", len(outcome.errors))
+    metrics.setdefault("all_validation_errors", list(dict.fromkeys(outcome.errors.values()))[:MOST_INSTANCES])
     return metrics
 
 
@@ -298,26 +332,12 @@ def _mean(numbers: list[float]) -> float:
     return math.fsum(numbers) / len(numbers)
 
 
-def _plot(plotting_fn: Callable[[Any], list[Any]] | None, metrics: dict[str, Any], folder: str) -> None:
-    if plotting_fn is None:
-        return
-    os.makedirs(folder, exist_ok=True)
-    saved: list[str] = []
-    for figure, title in plotting_fn(metrics.get("extra_data")):
-        if hasattr(figure, "savefig"):
-            figure.savefig(os.path.join(folder, f"{title}.png"))
-            saved.append(f"{title}.png")
-    if saved:
-        metrics.setdefault("images", saved[:MOST_IMAGES])
-
-
 def _contents(metrics: dict[str, Any], correct: bool, error: str | None) -> list[bytes]:
     """What the two files are to hold, in the order of `SEALED`."""
-    shown = {key: value for key, value in metrics.items() if key != "extra_data"}
     try:
-        first = json.dumps(shown, indent=1, default=_plain)
+        first = json.dumps(metrics, indent=1, default=_plain)
     except TypeError:  # a key that is no text
-        first = json.dumps(_with_text_keys(shown), indent=1, default=_plain)
+        first = json.dumps(_with_text_keys(metrics), indent=1, default=_plain)
     return [first.encode(), json.dumps({"correct": correct, "error": error}, default=_plain).encode()]
 
 

@@ -131,9 +131,11 @@ def _clean(value: Any, name: str, depth: int = 0) -> Any:
 
 
 def _text(value: Any) -> str:
-    """What is told in words; what is no text is written as JSON."""
+    """What is told in words, or in a list of texts; anything else is written as JSON."""
     if value is None or isinstance(value, str):
         return value or ""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):  # pyright: ignore[reportUnknownVariableType]
+        return "\n".join(value)  # pyright: ignore[reportUnknownArgumentType]
     return json.dumps(value, ensure_ascii=False)
 
 

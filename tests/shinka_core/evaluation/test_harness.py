@@ -127,17 +127,6 @@ def test_metrics_that_cannot_be_written_are_a_failure_in_words(tmp_path: Path) -
     assert "cannot be written as JSON" in (error or "")
 
 
-@pytest.mark.parametrize("method", ["ci", "bayesian", "hybrid", "none", None])
-def test_arguments_of_shinka_evolve_for_stopping_early_are_taken_and_all_runs_made(
-    tmp_path: Path, method: str | None
-) -> None:
-    metrics, correct, _ = evaluate(
-        tmp_path, "def run(seed): return seed", num_runs=4, early_stop_method=method, early_stop_threshold=0.5,
-        early_stop_score_fn=lambda result: -result, early_stop_kwargs={"min_trials": 2},
-    )  # fmt: skip
-    assert (metrics["num_valid_runs"], metrics["combined_score"], correct) == (4, 2.5, True)
-
-
 def test_workers_may_give_objects_of_classes_that_the_program_defines(tmp_path: Path) -> None:
     code = (
         "from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: float\ndef run(seed): return Point(seed)"
@@ -241,15 +230,3 @@ def test_no_more_runs_are_told_than_a_program_may_have_and_none_that_is_no_numbe
     )
     assert len(metrics["instance_scores"]) == MOST_NUMBERS - 1
     assert collect(tmp_path / "out", 1.0).correct
-
-
-def test_figures_that_are_saved_are_images_for_models(tmp_path: Path) -> None:
-    class Figure:
-        def savefig(self, path: str) -> None:
-            Path(path).write_bytes(b"\x89PNG\r\n\x1a\n")
-
-    metrics, _, _ = evaluate(
-        tmp_path, "def run(seed): return 1.0", plotting_fn=lambda _: [(Figure(), "packing"), ("none", "text")]
-    )
-    assert metrics["images"] == ["packing.png"]
-    assert [image.name for image in collect(tmp_path / "out", 1.0).feedback.images] == ["packing.png"]

@@ -1,0 +1,1 @@
+"""What evaluators and scripts for ShinkaEvolve import besides runner and settings, over what there is here."""
