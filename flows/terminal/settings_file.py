@@ -30,9 +30,19 @@ def read_settings(path: Path, *, required: bool) -> dict[str, Any]:
     Raises:
         ConfigError: It cannot be read, is no YAML, or holds what no settings file holds.
     """
+    settings = yaml_of(path, required=required)
+    return {} if settings is None else _spread(path, _known(path, settings))
+
+
+def yaml_of(path: Path, *, required: bool) -> dict[str, Any] | None:
+    """What a settings file holds, whoever it was written for; None when there is none.
+
+    Raises:
+        ConfigError: It cannot be read, is no YAML, or holds no sections.
+    """
     text = _text(path, required=required)
     if text is None:
-        return {}
+        return None
     try:
         settings: Any = yaml.load(text, Loader=_Strict)
     except yaml.YAMLError as error:
@@ -46,7 +56,7 @@ def read_settings(path: Path, *, required: bool) -> dict[str, Any]:
         )
     if not isinstance(settings, dict):
         raise ConfigError(f"{path} must hold sections: {', '.join(sorted(SECTIONS))}")
-    return _spread(path, _known(path, {str(key): value for key, value in cast(dict[Any, Any], settings).items()}))
+    return {str(key): value for key, value in cast(dict[Any, Any], settings).items()}
 
 
 def _spread(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
