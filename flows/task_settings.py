@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from flows.orchestrator.form import from_deployment, is_whole, parameters_of_deployment, touched
-from flows.terminal.foreign_folder import read_task
+from flows.terminal.foreign_folder import read_task, without_their_models
 from flows.terminal.settings_file import section_of
 from flows.terminal.task_folder import (
     SETTINGS_FILE,
@@ -82,12 +82,14 @@ def with_file_of(given: Given, task_dir: str | None) -> Given:
         return given
     folder = existing_folder(Path(task_dir)) or Path()
     file = folder.absolute() / SETTINGS_FILE
-    read = read_task(folder, file, required=False, with_models="llm_models" not in given.evolve.model_fields_set)
+    read = read_task(folder, file, required=False)
     for note in read.notes:
         logger.info("%s", note)
     sections = read.sections
     evolution, job, database = (section_of(sections, name) for name in ("evolution", "job", "database"))
     take_runs(folder, evolution, Overrides())
+    if "llm_models" in given.evolve.model_fields_set:
+        without_their_models(read, evolution)
     evolution = _over(evolution, given.evolve)
     if "llm_models" in given.evolve.model_fields_set and "llm_weights" not in given.evolve.model_fields_set:
         evolution.pop("llm_weights", None)  # they belonged to the models of the file

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from flows.terminal.settings_file import read_settings, section_of, yaml_of
-from shinka_core.config.open_evolve import is_theirs, taken_over
+from shinka_core.config.open_evolve import OF_THE_MODELS, is_theirs, taken_over
 from shinka_core.edit.languages import known_language
 from shinka_core.errors import ConfigError
 from shinka_core.launch.contract import IN_A_CONTAINER, SHELL_FOLDER, SHELL_SCRIPT, is_function, prints_json
 
 THEIR_SETTINGS = "config.yaml"
-PROGRAM = "initial_program"
+PROGRAMS = ("initial_program", "initial_prompt")
 EVALUATOR = "evaluator.py"
 OUR_EVALUATOR = "evaluate.py"
 _OF_NO_PROGRAM = frozenset({".pyc", ".bak", ".orig", ".md", ".log", ".json", ".yaml"})
@@ -38,6 +38,12 @@ class ForeignTask:
     program: str
     evaluator: str
 
+    @property
+    def in_words(self) -> str:
+        """What kind of task it is, and how it is run."""
+        how = "whose evaluate(program_path) is called" if self.evaluator.endswith(".py") else "which prints JSON"
+        return f"a task of {self.system}: program {self.program}, evaluator {self.evaluator}, {how}"
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -45,19 +51,20 @@ class Read:
 
     Attributes:
         notes: What a person may wonder about, in sentences.
+        of_their_models: Fields of the section `evolution` that go with the models of another system's file.
     """
 
     sections: dict[str, Any]
     notes: tuple[str, ...] = ()
+    of_their_models: frozenset[str] = frozenset()
 
 
-def read_task(folder: Path, file: Path, *, required: bool, with_models: bool = True) -> Read:
+def read_task(folder: Path, file: Path, *, required: bool) -> Read:
     """The settings of a task folder, whoever it was made for.
 
     Args:
         file: The settings file that counts; `evolve.yaml` of the folder unless another is named.
         required: Whether it was named.
-        with_models: Whether models that another system's file names count; not when others are named.
 
     Raises:
         ConfigError: The file is wrong, or the folder wants what there is not.
@@ -73,7 +80,7 @@ def read_task(folder: Path, file: Path, *, required: bool, with_models: bool = T
         theirs = theirs if theirs is not None and is_theirs(theirs) else None
     else:
         ours, task = {}, find_foreign_task(folder)
-    return _joined(folder, file, ours, theirs, task, with_models=with_models)
+    return _joined(folder, file, ours, theirs, task)
 
 
 def find_foreign_task(folder: Path) -> ForeignTask | None:
@@ -84,8 +91,9 @@ def find_foreign_task(folder: Path) -> ForeignTask | None:
     """
     programs = sorted(
         path
-        for path in folder.glob(f"{PROGRAM}.*")
-        if path.is_file() and path.suffix.lower() not in _OF_NO_PROGRAM and path.stem == PROGRAM
+        for pattern in PROGRAMS
+        for path in folder.glob(f"{pattern}.*")
+        if path.is_file() and path.suffix.lower() not in _OF_NO_PROGRAM and path.stem == pattern
     )
     if len(programs) != 1 or any(folder.glob("[iI][nN][iI][tT][iI][aA][lL].*")) or (folder / OUR_EVALUATOR).is_file():
         return None
@@ -108,46 +116,39 @@ def find_foreign_task(folder: Path) -> ForeignTask | None:
     return None
 
 
+def without_their_models(read: Read, evolution: dict[str, Any]) -> None:
+    """Takes out of the section what goes with models that another system's file named, when others are named instead."""
+    for name in read.of_their_models:
+        evolution.pop(name, None)
+
+
 def _joined(
-    folder: Path,
-    file: Path,
-    ours: dict[str, Any],
-    theirs: dict[str, Any] | None,
-    task: ForeignTask | None,
-    *,
-    with_models: bool,
+    folder: Path, file: Path, ours: dict[str, Any], theirs: dict[str, Any] | None, task: ForeignTask | None
 ) -> Read:
     """The sections that say more, over what is taken over, over where program and evaluator lie."""
-    found = taken_over(theirs or {}, with_models=with_models) if theirs is not None else None
-    sections: dict[str, dict[str, Any]] = {"evolution": {}, "job": {}, "database": {}}
+    found = taken_over(theirs or {})
+    sections = (
+        {"evolution": found.evolution, "job": found.job, "database": found.database} if theirs is not None else {}
+    )
+    evolution, job = sections.setdefault("evolution", {}), sections.setdefault("job", {})
     notes: list[str] = []
-    if found is not None:
-        sections = {"evolution": found.evolution, "job": found.job, "database": found.database}
     if task is not None:
-        sections["evolution"]["init_program_path"] = task.program
-        sections["job"]["eval_program_path"] = task.evaluator
+        evolution["init_program_path"], job["eval_program_path"] = task.program, task.evaluator
         language = (theirs or {}).get("language")
         if known_language(folder / task.program) is None and isinstance(language, str):
-            sections["evolution"]["language"] = language
-        how = (
-            "its evaluate(program_path) is called"
-            if task.evaluator.endswith(".py")
-            else "called with the program, prints JSON"
-        )
-        notes.append(
-            f"an {task.system} task: program {task.program}, evaluator {task.evaluator} ({how})".replace(
-                "an Sky", "a Sky"
-            )
-        )
-    if found is not None:
+            evolution["language"] = language
+        notes.append(task.in_words)
+    if theirs is not None:
         notes.append(f"taken from {file.name}: {', '.join(found.taken) or 'nothing'}")
         if found.left_out:
-            models = "" if with_models else " (models as named)"
-            notes.append(f"left out of {file.name}{models}: {', '.join(found.left_out)}")
-    for name, fields in sections.items():
-        laid = section_of(ours, name)
-        if name == "evolution" and "llm_models" in laid and "llm_weights" not in laid:
-            fields.pop("llm_weights", None)  # they belonged to the models of the other file
-        fields.update(laid)
-    rest = {name: value for name, value in ours.items() if name not in sections}
-    return Read({**{name: fields for name, fields in sections.items() if fields}, **rest}, tuple(notes))
+            notes.append(f"left out of {file.name}: {', '.join(found.left_out)}")
+    of_their_models = frozenset(OF_THE_MODELS) & evolution.keys()
+    if "llm_models" in (said := section_of(ours, "evolution")):
+        without_their_models(Read({}, (), of_their_models), evolution)
+    of_their_models -= said.keys()
+    for name in ("evolution", "job", "database"):
+        if laid := {**sections.get(name, {}), **section_of(ours, name)}:
+            sections[name] = laid
+    return Read(
+        {**ours, **{name: fields for name, fields in sections.items() if fields}}, tuple(notes), of_their_models
+    )

@@ -52,13 +52,8 @@ def plan_resume(task: Path | None, config: Path | None, overrides: Overrides, *,
     origin = task_of(known.settings)
     task = task or _other_place(known, overrides)
     file = config or _settings_file(task, known)
-    with_models = overrides.models is None
     place = task or (Path(origin.folder) if origin else None)
-    sections = (
-        read_task(place or file.parent, file, required=config is not None, with_models=with_models).sections
-        if file
-        else {}
-    )
+    sections = read_task(place or file.parent, file, required=config is not None).sections if file else {}
     over = _changed(sections, {} if origin is None else origin.said)
     take_flags(over["evolution"], over["database"], overrides)
     over["database"].pop("db_path", None)  # where the run was found

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.terminal.foreign_folder import read_task
+from flows.terminal.foreign_folder import read_task, without_their_models
 from flows.terminal.settings_file import section_of
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, job_of
 from shinka_core.edit.languages import EXTENSIONS
@@ -117,9 +117,11 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, how: 
     """
     folder = existing_folder(task) or Path()
     file = config or folder / SETTINGS_FILE
-    read = read_task(folder, file, required=config is not None, with_models=overrides.models is None)
+    read = read_task(folder, file, required=config is not None)
     sections = read.sections
     evolution, job, database = (section_of(sections, name) for name in ("evolution", "job", "database"))
+    if overrides.models is not None:
+        without_their_models(read, evolution)
     take_flags(evolution, database, overrides)
     _take(job, "score", overrides.score)
     take_runs(folder, evolution, overrides)

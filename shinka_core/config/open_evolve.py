@@ -17,6 +17,8 @@ MARKS = frozenset(
     {"llm", "prompt", "evaluator", "max_iterations", "diff_based_evolution", "diff_based_generation", "search"}
 )
 OURS = frozenset({"evolution", "evo_config", "job", "job_config", "db_config"})
+# What belongs to the models of such a file, and goes with them when others are named.
+OF_THE_MODELS = ("llm_models", "llm_weights", "llm_base_url", "llm_endpoints", "llm_kwargs", "llm_model_kwargs")
 _PLAIN_OPENAI = "https://api.openai.com/v1"
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _USUAL_THRESHOLDS = (0.5, 0.75, 0.9)
@@ -68,18 +70,17 @@ def is_theirs(settings: Mapping[str, Any]) -> bool:
     return bool(MARKS & settings.keys()) and not OURS & settings.keys()
 
 
-def taken_over(settings: Mapping[str, Any], *, with_models: bool = True) -> TakenOver:
+def taken_over(settings: Mapping[str, Any]) -> TakenOver:
     """The same settings as this project says them.
 
     Args:
         settings: As their file has them.
-        with_models: Whether its models, endpoints and their options count; not when others are named.
     """
     found = TakenOver()
     told = dict(_flat(settings))
     done = {
         *_same(told, found),
-        *(_models(told, found) if with_models else ()),
+        *_models(told, found),
         *_proposals(told, found),
         *_evaluations(told, found),
         *_features(told, found),

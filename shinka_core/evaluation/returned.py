@@ -78,7 +78,7 @@ def read(found: Any) -> Returned:
     texts = {str(name): _text(value) for name, value in artifacts.items()} if isinstance(artifacts, dict) else {}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     error = _error(metrics, texts)
     for name in [*metrics]:
-        if isinstance(metrics[name], str | list | tuple) and name not in _ABOUT:
+        if isinstance(metrics[name], str | list | tuple) and name not in (*_ABOUT, SCORE):
             texts.setdefault(name, _text(metrics.pop(name)))
     return Returned(metrics, texts, error)
 
@@ -114,7 +114,7 @@ def no_score(returned: Returned, name: str | None) -> str:
         return f"{missed}, and no other number; it returns numbers by name, the larger the better"
     return (
         f"{missed}, and the mean of its numbers would be none to climb; it returned {known}: say which of them is the "
-        f"score, the larger the better, with --score {numbers[0]}, or score: {numbers[0]} in the section job"
+        f"score, the larger the better, with --score NAME, or score: NAME in the section job"
     )
 
 

@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shinka_core.config.evaluations import ProcessSettings
 from shinka_core.config.job import Kind
 from shinka_core.program import Trial
-
-# Read by what calls an evaluator that is a function.
-SCORE_VARIABLE = "SHINKA_SCORE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +38,6 @@ def terms(job: Kind, seed: int, trial: Trial) -> Terms:
     """
     arguments: dict[str, Any] = {} if job.seed_argument is None else {job.seed_argument: seed + trial.repeat}
     environment = {} if job.seed_variable is None else {job.seed_variable: str(seed + trial.repeat)}
-    if isinstance(job, ProcessSettings) and job.score is not None:
-        environment[SCORE_VARIABLE] = job.score
     stage = next((stage for stage in job.stages if stage.name == trial.stage), None)
     if stage is None:
         return Terms(arguments, environment)
