@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESSES = {
@@ -149,7 +149,7 @@ def attempt(name: str, folder: Path, options: argparse.Namespace, work: Path) ->
     """One folder, run if what it needs is here."""
     packages, tools = packages_of(name, folder), _of(name, TOOLS) or ()
     needs = ", ".join([*packages, *tools])
-    missing = [tool for tool in tools if shutil.which(tool) is None]
+    missing = [tool for tool in tools if shutil.which(str(tool)) is None]
     large = sorted(package for package in packages if _plain(package) in LARGE)
     why = _of(name, WANTS) or (f"{', '.join(missing)} not on this machine" if missing else "")
     if not why and large and not options.large:
@@ -183,9 +183,10 @@ def run(name: str, folder: Path, python: Path, needs: str, options: argparse.Nam
         return Row(name, needs, said=f"not done after {options.limit:g} s", seconds=options.limit)
     seconds = time.monotonic() - started
     end = _end_of(done.stdout)
-    summary = end.get("summary") or {}
-    told = (end.get("error"), *(summary.get(name) for name in ("seed_error", "stopped_early", "last_error", "reached")))
-    said = str(next(filter(None, told), "no proposal was correct" if end.get("outcome") == "nothing_made" else ""))
+    summary: dict[str, Any] = end.get("summary") or {}
+    told = [end.get("error"), *(summary.get(name) for name in ("seed_error", "stopped_early", "last_error", "reached"))]
+    usual = "no proposal was correct" if end.get("outcome") == "nothing_made" else ""
+    said = next((str(words) for words in told if words), usual)
     if not end:
         said = (done.stderr.strip().splitlines() or ["no event"])[-1]
     correct = f"{summary['correct']}/{summary['programs']}" if summary else ""
@@ -263,7 +264,7 @@ def _end_of(output: str) -> dict[str, Any]:
         except ValueError:
             continue
         if isinstance(event, dict) and "exit_code" in event:
-            return event
+            return cast("dict[str, Any]", event)
     return {}
 
 

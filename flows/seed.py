@@ -123,7 +123,7 @@ def _in_words(failure: Failure) -> str:
 
 
 def _no_result(run: Run, seed: Program) -> str:
-    output = run.generation_dir(0) / "results"
+    output, written = run.generation_dir(0) / "results", run.seeds[0].written
     said = (
         f"the evaluator gives no result for {'any' if len(run.seeds) > 1 else 'the'} seed program, so nothing can be "
         f"evolved: {seed.error}"
@@ -131,7 +131,6 @@ def _no_result(run: Run, seed: Program) -> str:
     place = Path(run.settings.job.eval_program_path)
     if place.is_file() and is_function(place.read_bytes()):
         return said  # it is no script that could be tried by itself
-    written = run.seeds[0].written
     program = run.generation_dir(0) / "main" if written else run.settings.evolve.init_program_path
     return f"{said}\nTry it by hand: {place} --program_path {program} --results_dir DIR" + (
         f"; its output is in {output}" if output.is_dir() else ""
