@@ -35,12 +35,14 @@ PLACES = {
     "openevolve": ("examples", ("initial_program.*", "initial_prompt.*")),
     "skydiscover": ("benchmarks", ("initial_program.*", "initial_prompt.*")),
 }
-# What a folder needs beside its requirements.txt, which some have not.
+# What a folder needs, where it has no requirements.txt or that lacks something, or lists far more.
+_JAX = ("numpy", "jax", "optax", "tqdm")
 PACKAGES = {
     "shinka/circle_packing": ("numpy",),
     "shinka/game_2048": ("numpy",),
-    "openevolve/alphaevolve/uncertainty_ineq": ("numpy", "scipy", "sympy", "jax", "optax", "tqdm"),
-    "skydiscover/math/uncertainty_ineq": ("numpy", "scipy", "sympy", "jax", "optax", "tqdm"),
+    "*/heilbronn_convex/14": ("numpy", "scipy"),
+    "*/uncertainty_ineq": ("numpy", "scipy", "sympy", "jax", "optax", "tqdm"),
+    **{f"*/{name}": _JAX for name in ("*_autocorr_ineq", "erdos_min_overlap", "matmul", "sums_diffs_finite_sets")},
     "openevolve/background_blur": ("numpy", "pillow", "scipy"),
     "openevolve/claude_code_quickstart": ("numpy",),
     "openevolve/function_minimization": ("numpy", "scipy"),
@@ -81,7 +83,10 @@ WANTS = {
     "skydiscover/prompt_optimization/*": "asks a model in its evaluator: key and network",
 }
 # Said by whoever runs it, as the command asks for it.
-FLAGS = {"openevolve/signal_processing": ("--score", "overall_score")}
+FLAGS = {
+    "openevolve/signal_processing": ("--score", "overall_score"),
+    "openevolve/r_robust_regression": ("--score", "score"),
+}
 # Packages that take more than a run is worth, unless they are asked for.
 LARGE = {"jax", "torch", "datasets", "cvxpy", "numba", "botorch", "dspy", "ortools"}
 NOT_FOR_THE_EVALUATOR = {"openevolve", "skydiscover", "shinka"}
