@@ -23,6 +23,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, cast
 
+from benchmarks.compat_scripts import SCRIPT, run_script
+
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESSES = {
     "shinka": "https://github.com/SakanaAI/ShinkaEvolve",
@@ -136,6 +138,9 @@ def main() -> None:
             if any(fnmatch(name, only) for only in options.only or ["*"]):
                 rows.append(attempt(name, folder, options, work))
                 print(" | ".join(rows[-1].cells()), flush=True)
+                if options.scripts and (folder / SCRIPT).is_file():
+                    rows.append(script(rows[-1], folder, options, work))
+                    print(" | ".join(rows[-1].cells()), flush=True)
     text = table(rows, sources, options.generations)
     (options.output or work / "compat.md").write_text(text, encoding="utf-8")
     print(f"\n{text}")
@@ -198,6 +203,18 @@ def run(name: str, folder: Path, python: Path, needs: str, options: argparse.Nam
     return Row(
         name, needs, done.returncode, summary.get("seed_score"), summary.get("best_score"), correct, seconds, said
     )
+
+
+def script(row: Row, folder: Path, options: argparse.Namespace, work: Path) -> Row:
+    """The folder's own script, in a copy, where what it needs is here."""
+    name = f"{row.folder}/{SCRIPT}"
+    if row.code is None:
+        return Row(name, row.needs, said=row.said)
+    copy = work / "scripts" / folder.name
+    code, said = run_script(
+        folder, copy, ROOT, generations=options.generations, model=options.model, limit=options.limit
+    )
+    return Row(name, row.needs, code, said=said)
 
 
 def environment(packages: Sequence[str], work: Path) -> Path:
@@ -290,6 +307,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--generations", type=int, default=3, help="of each run")
     parser.add_argument("--model", default="builtin/mutate", help="who proposes")
     parser.add_argument("--limit", type=float, default=600.0, help="seconds of one folder")
+    parser.add_argument(
+        "--scripts", action="store_true", help="their run_evo.py too, in a copy with this model and length"
+    )
     parser.add_argument("--large", action="store_true", help="install large packages too")
     parser.add_argument("--work", type=Path, default=Path("results/compat"), help="environments and results")
     parser.add_argument("--output", type=Path, help="the table; compat.md in --work by default")
