@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from pathlib import Path
 
 from flows.orchestrator.generation_runs import GenerationRuns
 from shinka_core.errors import Blame, ConfigError
+from shinka_core.launch.contract import is_function
 from shinka_core.outcome import Failed, Open, Outcome, Recorded, Rejected, SetAside
 from shinka_core.program import NO_REASON, Failure, Program
 from shinka_core.run import Run
@@ -121,14 +123,17 @@ def _in_words(failure: Failure) -> str:
 
 
 def _no_result(run: Run, seed: Program) -> str:
-    output = run.generation_dir(0) / "results"
-    written = run.seeds[0].written
-    program = run.generation_dir(0) / "main" if written else run.settings.evolve.init_program_path
-    return (
+    output, written = run.generation_dir(0) / "results", run.seeds[0].written
+    said = (
         f"the evaluator gives no result for {'any' if len(run.seeds) > 1 else 'the'} seed program, so nothing can be "
-        f"evolved: {seed.error}\n"
-        f"Try it by hand: {run.settings.job.eval_program_path} --program_path {program} "
-        f"--results_dir DIR" + (f"; its output is in {output}" if output.is_dir() else "")
+        f"evolved: {seed.error}"
+    )
+    place = Path(run.settings.job.eval_program_path)
+    if place.is_file() and is_function(place.read_bytes()):
+        return said  # it is no script that could be tried by itself
+    program = run.generation_dir(0) / "main" if written else run.settings.evolve.init_program_path
+    return f"{said}\nTry it by hand: {place} --program_path {program} --results_dir DIR" + (
+        f"; its output is in {output}" if output.is_dir() else ""
     )
 
 

@@ -5,6 +5,7 @@ It is what a shell does, with parameters in the place of flags.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from flows.orchestrator.form import from_deployment, is_whole, parameters_of_deployment, touched
-from flows.terminal.settings_file import read_settings, section_of
+from flows.terminal.foreign_folder import read_task, without_their_models
+from flows.terminal.settings_file import section_of
 from flows.terminal.task_folder import (
     SETTINGS_FILE,
     Overrides,
@@ -25,6 +27,8 @@ from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, Local
 from shinka_core.errors import ConfigError
 from shinka_core.seed_program import find_seed_programs
 from shinka_core.settings import TaskFolder
+
+logger = logging.getLogger("shinka.settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,14 @@ def with_file_of(given: Given, task_dir: str | None) -> Given:
         return given
     folder = existing_folder(Path(task_dir)) or Path()
     file = folder.absolute() / SETTINGS_FILE
-    sections = read_settings(file, required=False)
+    read = read_task(folder, file, required=False)
+    for note in read.notes:
+        logger.info("%s", note)
+    sections = read.sections
     evolution, job, database = (section_of(sections, name) for name in ("evolution", "job", "database"))
     take_runs(folder, evolution, Overrides())
+    if "llm_models" in given.evolve.model_fields_set:
+        without_their_models(read, evolution)
     evolution = _over(evolution, given.evolve)
     if "llm_models" in given.evolve.model_fields_set and "llm_weights" not in given.evolve.model_fields_set:
         evolution.pop("llm_weights", None)  # they belonged to the models of the file

@@ -90,6 +90,12 @@ def evolve_command(
         ),
     ] = None,
     evaluate: Annotated[Path | None, Parameter(help="Evaluator script, instead of the task folder's.")] = None,
+    score: Annotated[
+        str | None,
+        Parameter(
+            help="Which number of an evaluator's evaluate(program_path) is the score; combined_score by default."
+        ),
+    ] = None,
     description: Annotated[
         str | None, Parameter(name="--task", help="What the program is for, in words, instead of the folder's task.md.")
     ] = None,
@@ -218,6 +224,7 @@ def evolve_command(
         bootstrap=bootstrap,
         warm_start=warm_start,
         evaluate=evaluate,
+        score=score,
         generations=generations,
         max_proposal_jobs=max_proposal_jobs,
         max_evaluation_jobs=max_evaluation_jobs,

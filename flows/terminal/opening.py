@@ -54,7 +54,7 @@ def print_opening(console: Console, plan: Plan) -> None:
 def _continued(plan: Plan) -> list[str]:
     """How far the run is, and what is not as it was."""
     if plan.continued is None or plan.continued.known is None:
-        return []
+        return [f"  note       {sentence}" for sentence in plan.notes]
     done, wanted = plan.continued.known.final, plan.evolution.num_generations
     lines = [f"  so far     {done} of {wanted} generations are done"]
     if done >= wanted:

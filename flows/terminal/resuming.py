@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.terminal.foreign_folder import read_task
 from flows.terminal.said_fields import with_said
-from flows.terminal.settings_file import read_settings, section_of
+from flows.terminal.settings_file import section_of
 from flows.terminal.task_folder import (
     EVALUATOR,
     SETTINGS_FILE,
@@ -45,19 +46,23 @@ def plan_resume(task: Path | None, config: Path | None, overrides: Overrides, *,
     """
     existing_folder(task)
     named = config or (task and task / SETTINGS_FILE)
-    found = _find(overrides, read_settings(named, required=config is not None) if named else {})
+    given = read_task(task or named.parent, named, required=config is not None).sections if named else {}
+    found = _find(overrides, given)
     known = found.known
     assert known is not None, "a run that is continued is there"
     origin = task_of(known.settings)
     task = task or _other_place(known, overrides)
     file = config or _settings_file(task, known)
-    sections = read_settings(file, required=config is not None) if file else {}
+    place = task or (Path(origin.folder) if origin else None)
+    sections = read_task(place or file.parent, file, required=config is not None).sections if file else {}
     over = with_said(_changed(sections, {} if origin is None else origin.said), overrides.said)
     take_flags(over["evolution"], over["database"], overrides)
     over["database"].pop("db_path", None)  # where the run was found
     over["evolution"] |= _path("init_program_path", task, overrides.initial, over["evolution"], known, sections)
     if overrides.more:
         over["evolution"]["more_init_programs"] = [str(path.absolute()) for path in overrides.more]
+    if overrides.score is not None:
+        over["job"]["score"] = overrides.score
     over["job"] |= _path("eval_program_path", task, overrides.evaluate, over["job"], known, sections)
     widths = [width_of(width, getattr(overrides, width), over) for width in WIDTHS]
     given = RunSettings(

@@ -31,13 +31,19 @@ def read_settings(path: Path, *, required: bool) -> dict[str, Any]:
     Raises:
         ConfigError: It cannot be read, is no YAML, or holds what no settings file holds.
     """
+    settings = yaml_of(path, required=required)
+    return {} if settings is None else _spread(path, _known(path, in_our_words(str(path), settings)))
+
+
+def yaml_of(path: Path, *, required: bool) -> dict[str, Any] | None:
+    """What a settings file holds, whoever it was written for; None when there is none.
+
+    Raises:
+        ConfigError: It cannot be read, is no YAML, or holds no sections.
+    """
     text = _text(path, required=required)
     if text is None:
-        return {}
-    return _spread(path, _known(path, in_our_words(str(path), _parsed(path, text))))
-
-
-def _parsed(path: Path, text: str) -> dict[str, Any]:
+        return None
     try:
         settings: Any = yaml.load(text, Loader=_Strict)
     except yaml.YAMLError as error:

@@ -9,8 +9,9 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.terminal.foreign_folder import read_task, without_their_models
 from flows.terminal.said_fields import with_said
-from flows.terminal.settings_file import read_settings, section_of
+from flows.terminal.settings_file import section_of
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, job_of
 from shinka_core.edit.languages import EXTENSIONS
 from shinka_core.errors import ConfigError
@@ -42,6 +43,7 @@ class Overrides:
     bootstrap: int | None = None
     warm_start: list[str] | None = None
     evaluate: Path | None = None
+    score: str | None = None
     generations: int | None = None
     max_proposal_jobs: int | None = None
     max_evaluation_jobs: int | None = None
@@ -118,10 +120,14 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, how: 
     """
     folder = existing_folder(task) or Path()
     file = config or folder / SETTINGS_FILE
-    sections = read_settings(file, required=config is not None)
+    read = read_task(folder, file, required=config is not None)
+    sections = read.sections
     said = with_said(sections, overrides.said)
     evolution, job, database = (section_of(said, name) for name in ("evolution", "job", "database"))
+    if overrides.models is not None:
+        without_their_models(read, evolution)
     take_flags(evolution, database, overrides)
+    _take(job, "score", overrides.score)
     take_runs(folder, evolution, overrides)
     fields = {"evolution": evolution, "job": job, "database": database}
     settings = run_settings(folder, file, sections, fields, overrides)
@@ -136,7 +142,7 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, how: 
             resume=how,
         )
     )
-    return Plan(placed(settings, found))
+    return Plan(placed(settings, found), notes=read.notes)
 
 
 def run_settings(

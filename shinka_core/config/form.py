@@ -55,7 +55,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 # Of all kinds of evaluations; what else one has is about its engine.
 EVALUATIONS = {
-    "Evaluations": ("kind", "eval_program_path", "time", "python", "extra_cmd_args", "env", "shared_limit"),
+    "Evaluations": ("kind", "eval_program_path", "score", "time", "python", "extra_cmd_args", "env", "shared_limit"),
     "Judging": (
         "stages", "repeats", "min_repeats", "early_stop", "early_stop_against", "early_stop_confidence",
         "seed_argument", "seed_variable",

@@ -63,7 +63,7 @@ class _Step:
 
     def _applied(self, edit: Edit) -> list[str]:
         if _blank(edit.search):
-            return self._appended(edit)
+            return self._lines if _blank(edit.replace) else self._appended(edit)
         places, edit = self._find(edit)
         if not places:
             return self._part_of_a_line(edit) or self._not_found(edit)

@@ -20,6 +20,8 @@ from shinka_core.storable import storable
 
 METRICS, CORRECT = SEALED
 SCORE = "combined_score"
+# Where no number is named so, every program would lack it: the evaluator gives no result.
+NO_SCORE = "no_score"
 # Characters that are kept with a program, beginning and end: of its error and feedback, and of the JSON of its public
 # and private metrics, each.
 ERROR_LIMIT = 4_000
@@ -45,7 +47,7 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
         seconds: Wall time of the evaluation.
 
     Returns:
-        The evaluation; `reason` is `no_result`, `bad_result`, `bad_score` or `not_correct` when
+        The evaluation; `reason` is `no_result`, `bad_result`, `no_score`, `bad_score` or `not_correct` when
         it is not correct.
     """
     try:
@@ -66,6 +68,8 @@ def collect(results_dir: Path, seconds: float) -> Evaluation:
     reason = ""
     if not accepted:
         reason, error_text = "not_correct", error_text or "the evaluator did not accept the program"
+    elif SCORE not in metrics:
+        return failed(NO_SCORE, error_text or problem, seconds)
     elif problem:
         reason, error_text, accepted = "bad_score", problem, False
     return Evaluation(

@@ -11,7 +11,6 @@ import fcntl
 import hashlib
 import logging
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shinka_core.errors import ConfigError, EvaluatorChangedError
+from shinka_core.launch.contract import is_function, prints_json
 
 # Who reads a file of such a name when its first line does not say it.
 _BY_SUFFIX = {
@@ -57,14 +57,17 @@ exec(script())
 
 logger = logging.getLogger("shinka.launch")
 
-LARGEST_LOOK = 1_000_000
 LONGEST_TARGET = 500
-_ADAPTER = (
-    "import argparse, json, pathlib; p = argparse.ArgumentParser(); p.add_argument('--program_path'); "
-    "p.add_argument('--results_dir'); a = p.parse_args(); m = evaluate(a.program_path); d = pathlib.Path(a.results_dir); "
-    "(d / 'metrics.json').write_text(json.dumps({'combined_score': m.get('combined_score', sum(m.values()) / len(m)), "
-    "'public': m})); (d / 'correct.json').write_text(json.dumps({'correct': True, 'error': None}))"
-)
+# Calls an evaluator that is no script of its own, by a module that is to be found and nothing else that is beside it.
+_PROJECT = str(Path(__file__).resolve().parents[2])
+_CALLED = """
+import sys
+kept = sys.path[:]
+sys.path[:] = [sys.argv.pop(1), *filter(None, kept)]
+from shinka_core.evaluation.called import main
+sys.path[:] = kept
+main(sys.argv[1:])
+"""
 
 
 class Evaluator:
@@ -75,6 +78,8 @@ class Evaluator:
         place: The same without links.
         real: Where the text lies.
         python: Whether Python runs it.
+        called: Whether it is called in another way than as a script that writes its results: it is
+            `evaluate(program_path)`, or prints a JSON object.
     """
 
     def __init__(self, path: str, python: str | None) -> None:
@@ -104,6 +109,9 @@ class Evaluator:
         runner = _runner(self.path, text, python)
         self.python = runner is None
         self._prefix = [python or sys.executable] if runner is None else runner
+        self.called = is_function(text) if self.python else prints_json(self.path, text.decode("utf-8", "replace"))
+        if self.called and not self.python:
+            self._prefix = [sys.executable]
         self._kept = _kept(text)
         self._told = False
 
@@ -119,7 +127,7 @@ class Evaluator:
 
     def command(self) -> list[str]:
         """Runs the file at its place, where a sandbox shows the kept text."""
-        return [*self._prefix, str(self.path)]
+        return [*self._prefix, *(["-c", _CALLED, _PROJECT, "-"] if self.called else []), str(self.path)]
 
     def command_from_memory(self) -> list[str]:
         """Runs the kept text without a sandbox; an evaluator in another language runs at its place.
@@ -128,7 +136,8 @@ class Evaluator:
             EvaluatorChangedError: It would, but is not what it was.
         """
         if self.python:
-            return [*self._prefix, "-c", _AS_SCRIPT, str(self.descriptor), str(self.path)]
+            by = ["-c", _CALLED, _PROJECT] if self.called else ["-c", _AS_SCRIPT]
+            return [*self._prefix, *by, str(self.descriptor), str(self.path)]
         self.refuse_if_changed()
         return self.command()
 
@@ -145,9 +154,6 @@ class Evaluator:
         """What an evaluator that left no result may not know; nothing for other failures."""
         if reason != "no_result":
             return []
-        text = os.pread(self.descriptor, LARGEST_LOOK, 0).decode("utf-8", errors="replace")
-        if self.python and "results_dir" not in text and re.search(r"^def evaluate\(", text, re.MULTILINE):
-            return [f"it defines evaluate(program_path), as for OpenEvolve, which nobody calls here: add {_ADAPTER}"]
         return [
             "an evaluator is called with --program_path and --results_dir, and writes metrics.json and correct.json there"
         ]

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from shinka_core.config.evaluations import ProcessSettings
 from shinka_core.config.job import Kind
+from shinka_core.evaluation.called import SCORE_VARIABLE
 from shinka_core.launch.terms import AS_SET, Terms
 
 
@@ -49,7 +51,7 @@ class EvaluationRequest:
             evaluator=Path(job.eval_program_path),
             python=job.python,
             arguments={**job.extra_cmd_args, **terms.arguments},
-            environment=terms.environment,
+            environment={**_of_the_score(job), **terms.environment},
             time_limit=job.time_limit if terms.time_limit is None else terms.time_limit,
             limited_by=terms.limited_by,
         )
@@ -74,3 +76,8 @@ class EvaluationRequest:
     def command(self) -> list[str]:
         """The whole command, for an evaluator in Python."""
         return [self.python or sys.executable, str(self.evaluator), *self.argv]
+
+
+def _of_the_score(job: Kind) -> dict[str, str]:
+    """Told to what calls an evaluator that is a function."""
+    return {SCORE_VARIABLE: job.score} if isinstance(job, ProcessSettings) and job.score is not None else {}

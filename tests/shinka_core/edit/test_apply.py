@@ -53,6 +53,13 @@ def test_several_edits_are_applied_one_after_another() -> None:
     assert "factor = 3.14\n" in apply_patch("diff", answer, Source.of(PARENT, "python")).code
 
 
+def test_an_edit_of_nothing_changes_nothing() -> None:
+    one = apply_patch("diff", edit("    factor = 3.0", "    factor = 3.1"), Source.of(PARENT, "python"))
+    answer = edit("", "") + edit("    factor = 3.0", "    factor = 3.1")
+    assert apply_patch("diff", answer, Source.of(PARENT, "python")).code == one.code
+    assert refused(edit("", "")).reason == "nothing_changed"
+
+
 def test_an_empty_search_adds_at_the_end_of_the_block() -> None:
     code = apply_patch("diff", edit("", "def extra():\n    return 1"), Source.of(PARENT, "python")).code
     assert "return 6.0 * r\ndef extra():\n    return 1\n# EVOLVE-BLOCK-END" in code

@@ -55,7 +55,7 @@ def test_any_finite_score_counts(tmp_path: Path, score: float) -> None:
 @pytest.mark.parametrize(
     ("metrics", "reason", "words"),
     [
-        ({"accuracy": 0.5, "speed": 2}, "bad_score", "no combined_score, the number to be made larger; it has accuracy, speed"),
+        ({"accuracy": 0.5, "speed": 2}, "no_score", "no combined_score, the number to be made larger; it has accuracy, speed"),
         ({"combined_score": None}, "bad_score", "must be a number"),
         (b'{"combined_score": ' + b"9" * 5000 + b"}", "bad_result", "not JSON"),
         (b'{"combined_score": 1, "public": ' + b'{"a":' * 80 + b"1" + b"}" * 81, "bad_result", "nested deeper than"),

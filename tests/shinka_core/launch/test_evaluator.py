@@ -217,16 +217,6 @@ async def test_workers_that_start_anew_find_the_evaluator(tmp_path: Path, level:
     assert found.score == 6, found.error
 
 
-async def test_an_evaluator_for_openevolve_is_told_how_to_become_one_of_ours(tmp_path: Path) -> None:
-    text = "def evaluate(program_path):\n    return {'accuracy': 0.5, 'speed': 1.0}\n"
-    found = await run(task(tmp_path / "task", text, "evaluator.py"))
-    assert found.reason == "no_result"
-    assert "evaluate(program_path), as for OpenEvolve" in found.error
-    lines = found.error.partition("add ")[2].rstrip("]")
-    again = await run(task(tmp_path / "task", f"{text}{lines}\n", "evaluator.py"))
-    assert (again.score, again.correct) == (0.75, True), again.error
-
-
 async def test_an_evaluator_that_writes_nothing_is_told_the_contract(tmp_path: Path) -> None:
     found = await run(task(tmp_path / "task", "print(1.5)"))
     assert "called with --program_path and --results_dir, and writes metrics.json and correct.json" in found.error

@@ -1,0 +1,135 @@
+"""Task folders of other systems, as they are."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.task_settings import Given, with_file_of
+from flows.terminal.resuming import plan_resume
+from flows.terminal.task_folder import Overrides, Plan, plan_run
+from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
+from shinka_core.errors import ConfigError
+from tests.flows.terminal.test_resuming import live
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = "# EVOLVE-BLOCK-START\nSIZE = 1.5\n# EVOLVE-BLOCK-END\n"
+EVALUATE = (
+    "import runpy\n\n\ndef evaluate(program_path):\n    return {'%s': runpy.run_path(program_path)['SIZE'], 'n': 3}\n"
+)
+CONFIG = (
+    "max_iterations: 4\nllm: {primary_model: far/away, max_tokens: 900}\nevaluator: {timeout: 50, max_retries: 3}\n"
+)
+SCRIPT = 'cat "$1"\n'
+
+
+def folder(place: Path, evaluator: str = "evaluator.py", text: str = EVALUATE % "combined_score", **more: str) -> Path:
+    files = {"initial_program.py": PROGRAM, evaluator: text, **more}
+    for name, content in files.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(content)
+    return place
+
+
+def planned(task: Path, config: Path | None = None, *, models: list[str] | None = None) -> Plan:
+    return plan_run(task, config, Overrides(models=models, results=task.parent / "results"))
+
+
+def test_program_evaluator_and_settings_are_taken_and_told(tmp_path: Path) -> None:
+    plan = planned(folder(tmp_path / "task", **{"config.yaml": CONFIG}))
+    assert plan.evolution.init_program_path == str(tmp_path / "task" / "initial_program.py")
+    assert plan.job.eval_program_path == str(tmp_path / "task" / "evaluator.py")
+    assert (plan.evolution.num_generations, plan.evolution.llm_models, plan.job.time_limit) == (4, ["far/away"], 50)
+    kind, taken, left_out = plan.notes
+    assert (
+        kind
+        == "a task of OpenEvolve: program initial_program.py, evaluator evaluator.py, whose evaluate(program_path) is called"
+    )
+    assert taken.startswith("taken from config.yaml: max_iterations (num_generations)")
+    assert left_out == "left out of config.yaml: evaluator.max_retries"
+
+
+def test_other_models_come_without_the_options_of_theirs(tmp_path: Path) -> None:
+    plan = planned(folder(tmp_path / "task", **{"config.yaml": CONFIG}), models=["mine"])
+    assert (plan.evolution.llm_models, plan.evolution.llm_kwargs) == (["mine"], {})
+    given = Given(EvolutionConfig(llm_models=["mine"]), LocalJobConfig(), DatabaseConfig())
+    made = with_file_of(given, str(tmp_path / "task"))
+    assert (made.evolve.llm_models, made.evolve.llm_kwargs, made.evolve.num_generations) == (["mine"], {}, 4)
+    assert made.job.eval_program_path == str(tmp_path / "task" / "evaluator.py")
+
+
+def test_a_settings_file_of_ours_says_more_than_theirs(tmp_path: Path) -> None:
+    ours = "evolution: {num_generations: 9, llm_models: [a, b]}\njob: {score: n}\nmax_proposal_jobs: 3\n"
+    plan = planned(folder(tmp_path / "task", **{"config.yaml": CONFIG, "evolve.yaml": ours}))
+    assert (plan.evolution.num_generations, plan.evolution.llm_models, plan.evolution.llm_kwargs) == (9, ["a", "b"], {})
+    assert (plan.job.time_limit, plan.max_proposal_jobs) == (50, 3)
+
+
+def test_a_file_of_theirs_may_be_named(tmp_path: Path) -> None:
+    task = folder(tmp_path / "task", **{"config.yaml": CONFIG, "phase_2.yaml": "max_iterations: 6\n"})
+    assert planned(task, task / "phase_2.yaml").evolution.num_generations == 6
+
+
+@pytest.mark.parametrize("evaluator", ["evaluator/evaluator.py", "evaluator/evaluate.sh"])
+def test_the_evaluator_may_be_in_a_folder(tmp_path: Path, evaluator: str) -> None:
+    text = SCRIPT if evaluator.endswith(".sh") else EVALUATE % "combined_score"
+    plan = planned(folder(tmp_path / "task", evaluator, text, **{"evaluator/Dockerfile": "FROM scratch\n"}))
+    assert plan.job.eval_program_path == str(tmp_path / "task" / evaluator)
+    assert plan.notes[0].startswith("a task of SkyDiscover: ")
+
+
+@pytest.mark.parametrize("script", [None, "python /benchmark/real.py $1\n"])
+def test_one_that_runs_in_a_container_alone_is_told_so(tmp_path: Path, script: str | None) -> None:
+    more = {} if script is None else {"evaluator/evaluate.sh": script}
+    task = folder(tmp_path / "task", "evaluator/Dockerfile", "FROM scratch\n", **more)
+    with pytest.raises(ConfigError, match=r"is made for a container \(evaluator/Dockerfile\), and none is run here"):
+        planned(task)
+
+
+def test_a_folder_of_ours_stays_one(tmp_path: Path) -> None:
+    task = folder(tmp_path / "task", **{"initial.py": "x = 1\n", "evaluate.py": "", "config.yaml": CONFIG})
+    plan = planned(task)
+    assert (Path(plan.job.eval_program_path).name, plan.evolution.num_generations, plan.notes) == (
+        "evaluate.py",
+        10,
+        (),
+    )
+
+
+def test_a_run_is_continued_with_the_models_that_a_flag_named(tmp_path: Path) -> None:
+    task = folder(tmp_path / "task", **{"config.yaml": CONFIG})
+    plan = plan_run(task, None, Overrides(models=["builtin/mutate"], results=tmp_path / "r", generations=2))
+    asyncio.run(live(plan))
+    for place in (None, task):
+        plan = plan_resume(place, None, Overrides(results=tmp_path / "r"))
+        assert (plan.evolution.llm_models, plan.evolution.num_generations) == (["builtin/mutate"], 2)
+        assert plan.continued is not None
+        assert not plan.continued.changes
+    (task / "config.yaml").write_text(CONFIG.replace("50", "70"))
+    assert plan_resume(task, None, Overrides(results=tmp_path / "r")).job.time_limit == 70
+
+
+def evolved(task: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    surroundings |= {"PREFECT_HOME": str(task.parent / "prefect"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "flows/evolve.py", str(task), "--model", "builtin/mutate", "--quiet", *more]
+    command += ["--results", str(task.parent / f"r{len(more)}"), "--generations", "2"]
+    return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.slow
+def test_the_score_is_asked_for_before_anything_else_and_taken_when_it_is_named(tmp_path: Path) -> None:
+    task = folder(tmp_path / "task", text=EVALUATE % "overall")
+    told = evolved(task)
+    assert told.returncode == 2
+    assert "evaluate() returned no combined_score" in told.stderr
+    assert "it returned overall, n: say which of them is the score" in told.stderr
+    assert "Try it by hand" not in told.stderr
+    told = evolved(task, "--score", "overall")
+    assert told.returncode == 0, told.stderr
+    assert "seed 1.5, 3 programs (3 correct)" in told.stdout
