@@ -97,8 +97,10 @@ def evolve_command(
     ] = None,
     incorrect_seed: Annotated[
         Literal["stop", "repair"] | None,
-        Parameter(help="What becomes of a run whose seed program is not correct: it stops before a model is asked, or "
-            "its proposals repair it."),
+        Parameter(
+            help="What becomes of a run whose seed program is not correct: it stops before a model is asked, or "
+            "its proposals repair it."
+        ),
     ] = None,
     config: Annotated[Path | None, Parameter(help="Settings file, instead of the task folder's evolve.yaml.")] = None,
     generations: Annotated[
