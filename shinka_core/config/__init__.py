@@ -70,7 +70,8 @@ class EvolutionConfig(Ending):
     )
     task_sys_msg: str | None = Field(default=None, description="What the program is for, told to every model.")
     language: str | None = Field(
-        default=None, description="Of the program, as people call it (py, c++, golang); None reads it from the extension."
+        default=None,
+        description="Of the program, as people call it (py, c++, golang); None reads it from the extension.",
     )
     incorrect_seed: Literal["stop", "repair"] = Field(
         default="stop",

@@ -199,6 +199,8 @@ def known_language(path: PurePath) -> str | None:
 
 def is_named(language: str, word: str) -> bool:
     """Whether a word is a name of a language, as info strings of fences have it."""
-    return f".{word}" in EXTENSIONS.get(language, ()) or (named := ALIASES.get(word, word)) == language or (
-        named in _RELATED.get(language, ())
+    return (
+        f".{word}" in EXTENSIONS.get(language, ())
+        or (named := ALIASES.get(word, word)) == language
+        or (named in _RELATED.get(language, ()))
     )

@@ -10,6 +10,7 @@ from enum import StrEnum
 from shinka_core.config import EvolutionConfig, LocalJobConfig
 from shinka_core.config.evaluations import ProcessSettings
 from shinka_core.edit.blocks import END, START, has_markers
+from shinka_core.edit.evolvable import NO_PROGRAMS
 from shinka_core.edit.languages import COMMENT
 from shinka_core.edit.syntax import why_unchecked
 from shinka_core.kit.hostile import FORGED
@@ -160,7 +161,7 @@ def _of_hostile(looked: Looked) -> Iterator[Finding]:
     for tried in looked.tried:
         yield _JUDGES.get(tried.hostile.kind, _not_accepted)(tried, looked)
     known = {tried.hostile.kind for tried in looked.tried}
-    if known and "endless" not in known:
+    if known and "endless" not in known and looked.seed.language not in NO_PROGRAMS:
         yield Finding(
             Level.THINK, "not_tried", f"a program in {looked.seed.language} that never ends is not known here, and was not tried",
             "try one by hand",
@@ -245,9 +246,15 @@ _JUDGES = {"endless": _endless, "flood": _flood, "looks": _looks}
 
 
 def _words(text: str, longest: int = WORDS) -> str:
-    """The last line that says something, where there are several: of a traceback that is the error."""
+    """What was said, in one line: of a traceback its end; where there is little room, the line that says most."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines:
+    told = [line for line in lines if not line.startswith("[")] or lines
+    if not told:
         return "no reason given"
-    shown = next((line for line in reversed(lines) if not line.startswith("[")), lines[-1])
+    if any(line.startswith("Traceback") for line in told):
+        shown = told[-1]
+    elif len(" ".join(told)) <= longest:
+        shown = " ".join(told)
+    else:
+        shown = next((line for line in told if "error" in line.lower()), told[0])
     return shown if len(shown) <= longest else f"{shown[:longest]}..."

@@ -117,6 +117,8 @@ _SNIPPETS: dict[str, dict[str, str]] = {
     "shell": {"endless": "while :; do :; done", "leaves": "exit 0"},
     "php": {"endless": "while (true) { }", "leaves": "exit(0);"},
 }
+# What is read and never run: whatever stands there is some text of that kind.
+_READ = frozenset({"markdown", "text", "html", "tex", "jinja", "css"})
 # They begin where their `main` does; the others at their first line.
 _WITH_MAIN = frozenset({"c", "cpp", "cuda", "rust", "go", "java"})
 _MAIN = re.compile(r"\bmain\s*\([^)]*\)[^{;]*\{")
@@ -145,6 +147,8 @@ def hostile_programs(seed: Source, *, port: int = 0, in_home: tuple[str, ...] = 
 def _text(kind: str, file: SourceFile) -> str | None:
     """The program that does it; None where it cannot be made in that language."""
     if kind == "broken":
+        if file.language in _READ:
+            return None
         return _with(file.text, BROKEN + "\n", _block_start(file.text))
     if file.language == "python":
         if kind == "nan":

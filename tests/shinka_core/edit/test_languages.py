@@ -125,7 +125,9 @@ def test_syntax_newer_than_ours_is_checked_by_the_evaluators_interpreter(tmp_pat
 
 def test_syntax_that_the_evaluators_interpreter_is_too_old_for_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "python"
-    path.write_text(f"#!{sys.executable}\nimport sys\nif 'match' in sys.stdin.read(): print('line 1: old'); sys.exit(9)\n")
+    path.write_text(
+        f"#!{sys.executable}\nimport sys\nif 'match' in sys.stdin.read(): print('line 1: old'); sys.exit(9)\n"
+    )
     path.chmod(0o755)
     assert new_syntax_error("match x:\n    case 1: pass\n", "x = 1\n", "python", str(path)) == "line 1: old"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 # How a program is built and run. {program} is its file, {folder} an empty folder for what is built, {name} its bare name.
 BUILD = @BUILD@
 RUN = @RUN@
-BUILD_SECONDS, RUN_SECONDS = 60, 5
+BUILD_SECONDS, RUN_SECONDS = 60, 20
 COUNT = 101
 POINTS = [math.pi * index / (COUNT - 1) for index in range(COUNT)]
 
