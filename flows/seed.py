@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
 from flows.orchestrator.generation_runs import GenerationRuns
+from shinka_core.edit.syntax import why_unchecked
 from shinka_core.errors import Blame, ConfigError
 from shinka_core.launch.contract import is_function
 from shinka_core.outcome import Failed, Open, Outcome, Recorded, Rejected, SetAside
@@ -34,6 +35,8 @@ async def evaluate_seeds(run: Run, runs: GenerationRuns, final: Collection[int],
         OrchestratorError: The Prefect server stayed away; what is not evaluated is open.
     """
     given = given_among(run.seeds)
+    if 0 not in final and not run.seeds[0].written:
+        await _tell_of_the_check(run)
     ended = {number: await runs.end_of(number) for number in (0,) if number not in final}
     if _stops(run, ended, alone=given == 1):
         return
@@ -44,11 +47,43 @@ async def evaluate_seeds(run: Run, runs: GenerationRuns, final: Collection[int],
         return
     programs = [await run.database.by_generation(number) for number in range(given)]
     await _settle(run, ended, programs, new=0 not in final)
+    await _stop_before_spending(run, programs)
     await write([number for number in range(given, len(run.seeds)) if number not in final])
     if run.control.stopping or len(run.seeds) == 1:
         return
     for island in await run.database.fill_islands() if await _nothing_proposed(run) else ():
         logger.info("island %d has no correct seed program of its own and begins with that of another", island)
+
+
+async def _tell_of_the_check(run: Run) -> None:
+    source, python = run.seed_program.source, run.settings.job.python
+    problem = await asyncio.to_thread(why_unchecked, source, python)
+    if problem:
+        logger.warning(
+            "the syntax check is off for what is made of the seed program, since the seed program itself fails it: %s; "
+            "what does not parse is then for the evaluator to find", problem,
+        )  # fmt: skip
+
+
+async def _stop_before_spending(run: Run, programs: Sequence[Program | None]) -> None:
+    """Ends a run of which no given program is correct, before the first proposal is asked for.
+
+    Raises:
+        ConfigError: With what the evaluator says.
+    """
+    first = programs[0]
+    if first is None or run.seeds[0].written or run.settings.evolve.incorrect_seed == "repair":
+        return
+    if any(program is not None and program.correct for program in programs) or not await _nothing_proposed(run):
+        return
+    which = "none of the seed programs is correct" if len(programs) > 1 else "the seed program is not correct"
+    output = run.generation_dir(0) / "results"
+    raise ConfigError(
+        f"{which}, so no model was asked: {first.error or NO_REASON}\n"
+        "Mend the program, or what the evaluator needs on this machine"
+        + (f" (its output is in {output})" if output.is_dir() else "")
+        + "; where the task is to repair it, say incorrect_seed: repair (--incorrect-seed repair)"
+    )
 
 
 async def _nothing_proposed(run: Run) -> bool:

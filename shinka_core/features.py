@@ -44,7 +44,7 @@ _TERNARY = _set("c cpp cuda glsl java javascript julia metal opencl perl php rub
 _NULLABLE = frozenset({"csharp", "dart", "swift", "typescript"})
 _ANY_CASE = frozenset({"ada", "fortran", "pascal", "sql", "vhdl"})
 # Nothing in these is a way that a program takes.
-_WITHOUT_WAYS = _set("css html json markdown tex text toml xml yaml")
+_WITHOUT_WAYS = _set("css html jinja json markdown tex text toml xml yaml")
 # `end if` closes what `if` has opened.
 _CLOSED_BY_NAME = frozenset({"ada", "fortran", "vhdl"})
 

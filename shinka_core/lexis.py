@@ -13,13 +13,18 @@ def _words(text: str) -> frozenset[str]:
 _SLASHES = r"//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
 _HASH = r"\#[^\n]*+"
 _COMMENTS = {
-    **dict.fromkeys(("python", "julia", "r", "ruby", "perl", "shell", "nim", "elixir", "mojo"), _HASH),
+    **dict.fromkeys(
+        ("python", "julia", "r", "ruby", "perl", "shell", "nim", "elixir", "mojo", "crystal", "powershell", "awk"),
+        _HASH,
+    ),
     "php": rf"{_HASH}|{_SLASHES}",
-    **dict.fromkeys(("lua", "haskell", "sql", "ada", "vhdl", "lean"), r"--[^\n]*+"),
-    **dict.fromkeys(("erlang", "minizinc"), r"%[^\n]*+"),
-    **dict.fromkeys(("lisp", "scheme", "clojure", "assembly"), r";[^\n]*+"),
+    **dict.fromkeys(("lua", "haskell", "sql", "ada", "vhdl", "lean", "agda", "idris"), r"--[^\n]*+"),
+    **dict.fromkeys(("erlang", "minizinc", "prolog", "matlab", "answer_set"), r"%[^\n]*+"),
+    **dict.fromkeys(("lisp", "scheme", "clojure", "assembly", "smtlib", "llvm"), r";[^\n]*+"),
     "fortran": r"![^\n]*+",
-    **dict.fromkeys(("ocaml", "wolfram", "fsharp"), r"\(\*[^*]*+(?:\*(?!\))[^*]*+)*+(?:\*\))?"),
+    **dict.fromkeys(
+        ("ocaml", "wolfram", "fsharp", "coq", "isabelle", "tla"), r"\(\*[^*]*+(?:\*(?!\))[^*]*+)*+(?:\*\))?"
+    ),
     "pascal": r"\{[^}]*+\}?|//[^\n]*+",
 }
 _DOUBLE = r'"(?:[^"\\\n]|\\.)*+"?'

@@ -152,6 +152,7 @@ MAY_USE = {
     },
     "milestones": {"control", "record"},
     "validating": {"launch"},
+    "kit": {"edit", "launch"},
     "run": {
         "meta",
         "binding",

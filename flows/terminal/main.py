@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from cyclopts import App, Group, Parameter, Token
 
@@ -98,6 +98,16 @@ def evolve_command(
     ] = None,
     description: Annotated[
         str | None, Parameter(name="--task", help="What the program is for, in words, instead of the folder's task.md.")
+    ] = None,
+    language: Annotated[
+        str | None, Parameter(help="Of the program, as people call it (py, c++, golang); by its extension by default.")
+    ] = None,
+    incorrect_seed: Annotated[
+        Literal["stop", "repair"] | None,
+        Parameter(
+            help="What becomes of a run whose seed program is not correct: it stops before a model is asked, or "
+            "its proposals repair it."
+        ),
     ] = None,
     config: Annotated[Path | None, Parameter(help="Settings file, instead of the task folder's evolve.yaml.")] = None,
     said: Annotated[
@@ -221,6 +231,8 @@ def evolve_command(
         initial=initial[0] if initial else None,
         more=initial[1:] if initial else None,
         description=description,
+        language=language,
+        incorrect_seed=incorrect_seed,
         bootstrap=bootstrap,
         warm_start=warm_start,
         evaluate=evaluate,

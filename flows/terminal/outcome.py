@@ -15,6 +15,8 @@ from shinka_core.database import RunSummary, SeedSummary
 from shinka_core.shown import as_shown
 
 LONGEST_REASON = 1_000
+LONGEST_WORDS = 500
+MOST_KINDS = 6
 MOST_ISLANDS = 10
 LONGEST_TITLE = 100
 # Columns from which there is room for a table; before, every row is a line that the terminal breaks.
@@ -54,8 +56,16 @@ def _print_end(console: Console, summary: RunSummary) -> None:
         say(console, f"Go on with another limit, or none: {GO_ON} {summary.results_dir}")
     if summary.nothing_made:
         say(console, f"Nothing was made: {summary.nothing_made}")
-    elif summary.failures and summary.last_error:
-        say(console, f"Last failure: {summary.last_error}")
+    _print_last_words(console, summary)
+
+
+def _print_last_words(console: Console, summary: RunSummary) -> None:
+    """What was said last of each kind of failure; of a run that made nothing the last one stands above already."""
+    told = summary.last_words or ({"failure": summary.last_error} if summary.failures and summary.last_error else {})
+    if summary.nothing_made and len(told) < 2:
+        return
+    for kind, words in list(told.items())[:MOST_KINDS]:
+        say(console, f"Last {kind}: {words[:LONGEST_WORDS]}")
 
 
 def summary_line(summary: RunSummary) -> str:

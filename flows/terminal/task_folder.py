@@ -13,7 +13,7 @@ from flows.terminal.foreign_folder import read_task, without_their_models
 from flows.terminal.said_fields import with_said
 from flows.terminal.settings_file import section_of
 from shinka_core.config import DatabaseConfig, EvolutionConfig, JobConfig, job_of
-from shinka_core.edit.languages import EXTENSIONS
+from shinka_core.edit.languages import EXTENSIONS, canonical
 from shinka_core.errors import ConfigError
 from shinka_core.seed_program import find_seed_programs
 from shinka_core.settings import Resume, RunSettings, TaskFolder, said_in
@@ -40,6 +40,7 @@ class Overrides:
     initial: Path | None = None
     more: list[Path] | None = None
     description: str | None = None
+    language: str | None = None
     bootstrap: int | None = None
     warm_start: list[str] | None = None
     evaluate: Path | None = None
@@ -60,6 +61,7 @@ class Overrides:
     name: str | None = None
     metrics: int | None = None
     said: Sequence[str] = ()
+    incorrect_seed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,8 @@ def take_runs(folder: Path, evolution: dict[str, Any], overrides: Overrides) -> 
 
 def _in_folder(folder: Path, evolution: dict[str, Any]) -> list[Path]:
     bootstrap: Any = evolution.get("bootstrap") or {}
-    first = folder / f"initial{EXTENSIONS.get(str(evolution.get('language') or 'python'), ('.py',))[0]}"
+    language = canonical(str(evolution.get("language") or "python")) or "python"
+    first = folder / f"initial{EXTENSIONS[language][0]}"
     if isinstance(bootstrap, dict) and bootstrap.get("from_task"):  # pyright: ignore[reportUnknownMemberType]
         return [first]
     try:
@@ -269,6 +272,8 @@ def take_flags(evolution: dict[str, Any], database: dict[str, Any], overrides: O
     """Lays what the command line says over the sections."""
     _take(evolution, "num_generations", overrides.generations)
     _take(evolution, "task_sys_msg", overrides.description)
+    _take(evolution, "language", overrides.language)
+    _take(evolution, "incorrect_seed", overrides.incorrect_seed)
     for section, field, value in (
         ("bootstrap", "count", overrides.bootstrap),
         ("warm_start", "runs", overrides.warm_start),

@@ -74,7 +74,15 @@ class EvolutionConfig(Ending, ModelOptions):
         default=WarmStartConfig(), description="Seed programs from earlier runs of the same task."
     )
     task_sys_msg: str | None = Field(default=None, description="What the program is for, told to every model.")
-    language: str | None = Field(default=None, description="Of the program; None reads it from the extension.")
+    language: str | None = Field(
+        default=None,
+        description="Of the program, as people call it (py, c++, golang); None reads it from the extension.",
+    )
+    incorrect_seed: Literal["stop", "repair"] = Field(
+        default="stop",
+        description="When no program that the run is given is correct: stop ends it before a model is asked; repair goes on, "
+        "for a task that is to be repaired.",
+    )
     results_dir: str | None = Field(default=None, description="Where results go; None makes results/<task>/<time>.")
     use_text_feedback: bool = Field(default=True, description="Show the evaluator's text feedback to the models.")
 

@@ -12,7 +12,8 @@ from typing import Any
 GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "EvolutionConfig": {
         "Task": (
-            "init_program_path", "more_init_programs", "bootstrap", "warm_start", "task_sys_msg", "language", "results_dir",
+            "init_program_path", "more_init_programs", "bootstrap", "warm_start", "task_sys_msg", "language", "incorrect_seed",
+            "results_dir",
         ),
         "Length and money": (
             "num_generations", "max_parallel_jobs", "max_oversubscription", "max_api_costs", "max_time",

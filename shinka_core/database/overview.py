@@ -102,13 +102,18 @@ class Overview:
 async def read_overview(connection: AsyncConnection, evolution: str) -> Overview:
     """Adds up the rows of one evolution."""
     seed = select(ProgramRow.score).where(ProgramRow.evolution == evolution, ProgramRow.generation == 0)
-    failures = [*await _failures(connection, evolution), *await _not_correct(connection, evolution)]
     return Overview(
         seed_score=(await connection.execute(seed)).scalar(),
         best=await _best(connection, evolution),
         spending=await _spending(connection, evolution),
-        failures=sorted(failures, key=lambda failure: -failure.count)[:MOST],
+        failures=await read_failures(connection, evolution),
     )
+
+
+async def read_failures(connection: AsyncConnection, evolution: str) -> list[FailureCount]:
+    """What went wrong, the most frequent first; programs that are not correct are one of the kinds."""
+    failures = [*await _failures(connection, evolution), *await _not_correct(connection, evolution)]
+    return sorted(failures, key=lambda failure: -failure.count)[:MOST]
 
 
 async def _best(connection: AsyncConnection, evolution: str) -> list[BestProgram]:

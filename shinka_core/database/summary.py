@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.handed_out import IdeaSummary, summarise_ideas
 from shinka_core.database.island_summary import IslandSummary, summarise_islands
+from shinka_core.database.overview import read_failures
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow, SessionRow
 from shinka_core.program import NO_REASON, GenerationState
 
@@ -77,6 +78,8 @@ class RunSummary:
         islands: By number; empty where the database could not be read.
         ideas: What was written where the best stood still, and what came of each.
         reached: What ended the run before its last generation as its settings say, in words; "" when nothing did.
+        last_words: What was said last of each kind of failure (`step: reason`), the most frequent first; programs that are
+            not correct are `evaluate: not_correct`.
         last_error: Why the last generation ended without a program in this process, in the words of whoever failed.
         evaluation_seconds: Time in evaluations, added up.
         seeds: What it began with, where that is not one given program alone.
@@ -101,6 +104,7 @@ class RunSummary:
     estimated_cost: float = 0.0
     costs: dict[str, float] = field(default_factory=dict[str, float])
     last_error: str = ""
+    last_words: dict[str, str] = field(default_factory=dict[str, str])
     ideas: tuple[IdeaSummary, ...] = ()
     reached: str = ""
     islands: list[IslandSummary] = field(default_factory=list[IslandSummary])
@@ -119,7 +123,8 @@ class RunSummary:
         failures = ", ".join(f"{reason} × {count}" for reason, count in sorted(self.failures.items()))
         incorrect = self.programs - self.correct
         parts = [f"failed: {failures}" if failures else "", f"{incorrect} not correct" if incorrect else ""]
-        last = f"; last: {self.last_error}" if self.last_error else ""
+        words = self.last_error or next(iter(self.last_words.values()), "")
+        last = f"; last: {words}" if words else ""
         return f"no generation made a correct program ({'; '.join(filter(None, parts))}){last}"
 
 
@@ -178,6 +183,7 @@ async def summarise(connection: AsyncConnection, evolution: str) -> RunSummary:
         estimated_cost=sum(guessed for _, guessed in costs.values()),
         costs={purpose: cost for purpose, (cost, _) in costs.items()},
         islands=await summarise_islands(connection, evolution),
+        last_words={f"{each.step}: {each.reason}": each.example for each in await read_failures(connection, evolution)},
         ideas=tuple(await summarise_ideas(connection, evolution)),
     )
 

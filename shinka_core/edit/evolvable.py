@@ -11,7 +11,7 @@ from shinka_core.errors import ConfigError
 from shinka_core.source import Source, SourceFile
 
 # What stands beside a program more often than it is one.
-NO_PROGRAMS = frozenset({"text", "markdown", "json", "yaml", "toml", "xml", "html", "css", "tex"})
+NO_PROGRAMS = frozenset({"text", "markdown", "json", "yaml", "toml", "xml", "html", "css", "tex", "jinja"})
 
 
 def evolvable_files(source: Source) -> tuple[SourceFile, ...]:

@@ -1,11 +1,13 @@
-"""Programming languages: their names and the extensions of their files."""
+"""Languages of programs: their names, what else people and models call them, and the extensions of their files."""
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path, PurePath
 
 from shinka_core.errors import ConfigError
 
+# Of an extension that several have, the first one is meant unless another is named.
 EXTENSIONS: dict[str, tuple[str, ...]] = {
     "python": (".py", ".pyw"),
     "cpp": (".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".h"),
@@ -16,7 +18,7 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "go": (".go",),
     "julia": (".jl",),
     "fortran": (".f90", ".f95", ".f03", ".f08", ".f", ".for"),
-    "verilog": (".v", ".sv"),
+    "verilog": (".v", ".sv", ".vh", ".svh"),
     "wolfram": (".wl", ".wls", ".m"),
     "java": (".java",),
     "javascript": (".js", ".mjs", ".cjs", ".jsx"),
@@ -26,12 +28,12 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "yaml": (".yaml", ".yml"),
     "sql": (".sql",),
     "shell": (".sh", ".bash", ".zsh"),
-    "text": (".txt",),
+    "text": (".txt", ".prompt"),
     "r": (".r",),
     "lean": (".lean",),
-    "haskell": (".hs",),
-    "ocaml": (".ml",),
-    "scala": (".scala",),
+    "haskell": (".hs", ".lhs"),
+    "ocaml": (".ml", ".mli"),
+    "scala": (".scala", ".sc"),
     "kotlin": (".kt", ".kts"),
     "csharp": (".cs",),
     "fsharp": (".fs",),
@@ -62,30 +64,104 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "html": (".html", ".htm"),
     "css": (".css",),
     "tex": (".tex",),
+    "prolog": (".prolog", ".pl"),
+    "matlab": (".m",),
+    "gleam": (".gleam",),
+    "crystal": (".cr",),
+    "coq": (".v",),
+    "isabelle": (".thy",),
+    "agda": (".agda",),
+    "idris": (".idr",),
+    "dafny": (".dfy",),
+    "tla": (".tla",),
+    "smtlib": (".smt2",),
+    "answer_set": (".lp",),
+    "solidity": (".sol",),
+    "powershell": (".ps1", ".psm1"),
+    "awk": (".awk",),
+    "llvm": (".ll",),
+    "ptx": (".ptx",),
+    "wgsl": (".wgsl",),
+    "hlsl": (".hlsl",),
+    "openscad": (".scad",),
+    "jinja": (".j2", ".jinja", ".jinja2"),
 }
 # A seed program beside its header is no second seed program.
-HEADERS = frozenset({".h", ".hh", ".hpp", ".hxx", ".cuh"})
+HEADERS = frozenset({".h", ".hh", ".hpp", ".hxx", ".cuh", ".vh", ".svh", ".mli"})
 
-# What models call a language besides its name and its extensions.
-_ALIASES: dict[str, frozenset[str]] = {
-    "python": frozenset({"python3", "py3", "ipython", "sage"}),
-    "cpp": frozenset({"c++", "c"}),
-    "c": frozenset({"cpp", "c++"}),
-    "cuda": frozenset({"cpp", "c++", "c", "cuda-cpp"}),
-    "javascript": frozenset({"node", "typescript", "ts"}),
-    "typescript": frozenset({"javascript", "js"}),
-    "shell": frozenset({"console", "sh", "bash"}),
-    "go": frozenset({"golang"}),
-    "fortran": frozenset({"f90", "fortran90"}),
-    "verilog": frozenset({"systemverilog"}),
-    "wolfram": frozenset({"mathematica", "matlab", "octave"}),
-    "csharp": frozenset({"c#"}),
-    "fsharp": frozenset({"f#"}),
-    "lean": frozenset({"lean4"}),
-    "text": frozenset({"plaintext", "plain"}),
+# What else people call a language; each word stands for one.
+ALIASES: dict[str, str] = {
+    "py": "python", "python3": "python", "py3": "python", "ipython": "python", "sage": "python", "triton": "python",
+    "c++": "cpp", "cxx": "cpp", "cc": "cpp", "cplusplus": "cpp", "c++11": "cpp", "c++14": "cpp", "c++17": "cpp",
+    "c++20": "cpp", "c++23": "cpp",
+    "cu": "cuda", "cuda-cpp": "cuda", "cuda-c": "cuda",
+    "rs": "rust", "golang": "go", "jl": "julia",
+    "f90": "fortran", "f95": "fortran", "fortran90": "fortran", "fortran95": "fortran",
+    "sv": "verilog", "systemverilog": "verilog",
+    "wl": "wolfram", "wls": "wolfram", "mathematica": "wolfram", "wolframscript": "wolfram", "wolfram-language": "wolfram",
+    "js": "javascript", "node": "javascript", "nodejs": "javascript", "ecmascript": "javascript", "jsx": "javascript",
+    "ts": "typescript", "tsx": "typescript",
+    "json5": "json", "jsonc": "json",
+    "md": "markdown", "yml": "yaml",
+    "sh": "shell", "bash": "shell", "zsh": "shell", "console": "shell", "shellscript": "shell",
+    "txt": "text", "plaintext": "text", "plain": "text", "prompt": "text",
+    "rlang": "r", "rscript": "r",
+    "lean4": "lean", "lean3": "lean",
+    "hs": "haskell", "ml": "ocaml", "kt": "kotlin", "kts": "kotlin",
+    "c#": "csharp", "cs": "csharp", "f#": "fsharp", "fs": "fsharp",
+    "rb": "ruby", "pl": "perl", "ex": "elixir", "erl": "erlang", "clj": "clojure",
+    "racket": "scheme", "commonlisp": "lisp", "common-lisp": "lisp", "elisp": "lisp",
+    "delphi": "pascal", "asm": "assembly", "nasm": "assembly",
+    "cl": "opencl", "mzn": "minizinc", "latex": "tex", "svg": "xml", "htm": "html",
+    "octave": "matlab", "rocq": "coq", "smt": "smtlib", "smt2": "smtlib", "asp": "answer_set",
+    "clingo": "answer_set", "ps1": "powershell", "jinja2": "jinja",
+}  # fmt: skip
+
+# Names that models write over a program that is in another language of the same kind.
+_RELATED: dict[str, frozenset[str]] = {
+    "cpp": frozenset({"c"}),
+    "c": frozenset({"cpp"}),
+    "cuda": frozenset({"cpp", "c"}),
+    "javascript": frozenset({"typescript"}),
+    "typescript": frozenset({"javascript"}),
+    "wolfram": frozenset({"matlab"}),
     "opencl": frozenset({"c", "cpp"}),
-    "metal": frozenset({"cpp", "c++"}),
+    "metal": frozenset({"cpp"}),
+    "hlsl": frozenset({"glsl", "cpp"}),
+    "answer_set": frozenset({"prolog"}),
 }
+
+# By what opens a comment and closes it.
+_COMMENTS = {
+    ("# ", ""): (
+        "text", "python", "shell", "r", "julia", "ruby", "perl", "elixir", "nim", "mojo", "yaml", "toml", "crystal", "powershell",
+        "awk",
+    ),
+    ("// ", ""): (
+        "c", "cpp", "csharp", "cuda", "dart", "fsharp", "glsl", "go", "java", "javascript", "json", "kotlin", "metal",
+        "opencl", "pascal", "php", "rust", "scala", "stan", "swift", "typescript", "verilog", "zig", "gleam",
+        "dafny", "solidity", "ptx", "wgsl", "hlsl", "openscad",
+    ),
+    ("-- ", ""): ("ada", "haskell", "lean", "lua", "sql", "vhdl", "agda", "idris"),
+    ("! ", ""): ("fortran",),
+    ("% ", ""): ("erlang", "minizinc", "tex", "prolog", "answer_set", "matlab"),
+    ("; ", ""): ("clojure", "lisp", "scheme", "assembly", "smtlib", "llvm"),
+    ("(* ", " *)"): ("ocaml", "wolfram", "coq", "isabelle", "tla"),
+    ("/* ", " */"): ("css",),
+    ("<!-- ", " -->"): ("html", "markdown", "xml"),
+    ("{# ", " #}"): ("jinja",),
+}  # fmt: skip
+COMMENT: dict[str, tuple[str, str]] = {
+    language: marks for marks, languages in _COMMENTS.items() for language in languages
+}
+
+
+def canonical(word: str) -> str | None:
+    """Our name for what somebody calls a language, in capitals or not, a file extension too; None when it is unknown."""
+    known = word.strip().lower().removeprefix(".")
+    if known in EXTENSIONS:
+        return known
+    return ALIASES.get(known) or known_language(PurePath(f"x.{known}"))
 
 
 def language_of(path: Path, configured: str | None = None) -> str:
@@ -98,14 +174,19 @@ def language_of(path: Path, configured: str | None = None) -> str:
         ConfigError: `configured` is unknown, or the extension tells nothing.
     """
     if configured is not None:
-        if configured not in EXTENSIONS:
-            raise ConfigError(f"language={configured!r} is unknown; known: {', '.join(EXTENSIONS)}")
-        return configured
+        named = canonical(configured)
+        if named is None:
+            near = difflib.get_close_matches(configured.lower(), [*EXTENSIONS, *ALIASES], n=1)
+            guess = f"did you mean {near[0]!r}? Or " if near else ""
+            raise ConfigError(
+                f"language={configured!r} is unknown; {guess}say text, which will do for any other; known: {', '.join(EXTENSIONS)}"
+            )
+        return named
     language = known_language(path)
     if language is None:
         raise ConfigError(
-            f"the language of {path.name!r} cannot be told from its extension; set language (evolution: {{language: ...}} "
-            f"in evolve.yaml) to one of {', '.join(EXTENSIONS)}; text will do for any other"
+            f"the language of {path.name!r} cannot be told from its extension; set language (--language, or evolution: "
+            f"{{language: ...}} in evolve.yaml) to one of {', '.join(EXTENSIONS)}; text will do for any other"
         )
     return language
 
@@ -118,4 +199,8 @@ def known_language(path: PurePath) -> str | None:
 
 def is_named(language: str, word: str) -> bool:
     """Whether a word is a name of a language, as info strings of fences have it."""
-    return word == language or f".{word}" in EXTENSIONS.get(language, ()) or word in _ALIASES.get(language, ())
+    return (
+        f".{word}" in EXTENSIONS.get(language, ())
+        or (named := ALIASES.get(word, word)) == language
+        or (named in _RELATED.get(language, ()))
+    )

@@ -10,7 +10,8 @@ import re
 from pathlib import PurePosixPath
 
 from shinka_core.edit.blocks import END, START, has_markers
-from shinka_core.edit.languages import known_language
+from shinka_core.edit.evolvable import NO_PROGRAMS
+from shinka_core.edit.languages import COMMENT, known_language
 from shinka_core.errors import PatchError
 from shinka_core.source import Source, SourceFile
 from shinka_core.source_folder import MOST_FILES, folded_path, is_left_over
@@ -19,20 +20,8 @@ from shinka_core.source_folder import MOST_FILES, folded_path, is_left_over
 LONGEST_PATH = 150
 
 _NAME = re.compile(r"[\w+@~-][\w.+@~-]*(?<!\.)")
-# By what opens a comment and closes it: the languages in which a program may get new files.
-_COMMENTS = {
-    ("# ", ""): ("python", "shell", "r", "julia", "ruby", "perl", "elixir", "nim", "mojo"),
-    ("// ", ""): (
-        "c", "cpp", "csharp", "cuda", "dart", "fsharp", "glsl", "go", "java", "javascript", "kotlin", "metal", "opencl",
-        "pascal", "rust", "scala", "stan", "swift", "typescript", "verilog", "zig",
-    ),
-    ("-- ", ""): ("ada", "haskell", "lean", "lua", "sql", "vhdl"),
-    ("! ", ""): ("fortran",),
-    ("% ", ""): ("erlang", "minizinc"),
-    ("; ", ""): ("clojure", "lisp", "scheme"),
-    ("(* ", " *)"): ("ocaml", "wolfram"),
-}  # fmt: skip
-_COMMENT = {language: marks for marks, languages in _COMMENTS.items() for language in languages}
+# Files that may be added: the sources of programs. What begins a file of PHP is no comment.
+_PROGRAMS = COMMENT.keys() - NO_PROGRAMS - {"php"}
 
 
 def new_file(path: str, source: Source) -> SourceFile:
@@ -54,7 +43,7 @@ def marked(file: SourceFile, text: str, source: Source) -> str:
     body = text if text.endswith("\n") else f"{text}\n"
     if not any(has_markers(other.text) for other in source.files if not other.is_data):
         return body
-    opens, closes = _COMMENT[file.language]
+    opens, closes = COMMENT[file.language]
     return f"{opens}{START}{closes}\n{body}{opens}{END}{closes}\n"
 
 
@@ -63,7 +52,7 @@ def _problem(path: str, source: Source) -> str | None:
     if len(path) > LONGEST_PATH or not all(_NAME.fullmatch(part) and not is_left_over(part) for part in parts):
         return "has a name that not every system takes; choose a short one of letters, digits and underscores"
     language = known_language(PurePosixPath(path))
-    if language not in _COMMENT:
+    if language not in _PROGRAMS:
         what = "has no extension of a programming language" if language is None else f"would be {language}"
         return f"{what}; only source files can be added, in a language with comments"
     if len(source.files) >= MOST_FILES:

@@ -11,10 +11,13 @@ import json
 import os
 import subprocess
 import sys
+from functools import lru_cache
 
+from shinka_core.edit.evolvable import evolvable_files
 from shinka_core.edit.structure import unclosed
 from shinka_core.grammars import first_error
 from shinka_core.python_tree import python_tree
+from shinka_core.source import Source
 from shinka_core.source_text import NotTextError, plain, source_bytes
 
 # Characters up to which a program is parsed in this process: parsing keeps every other thread waiting.
@@ -37,16 +40,44 @@ def new_syntax_error(code: str, parent: str, language: str, python: str | None =
 
     Args:
         parent: What it was made from; where that does not pass, nothing is checked.
+        python: The interpreter that runs the program, when it is not this one; it alone knows its syntax.
+    """
+    problem = checked_syntax(code, language, python)
+    if problem is None or _known_syntax(parent, language, python) is not None:
+        return None
+    if language in ("python", "json", *COMPLETE):
+        return problem
+    return None if unclosed(plain(parent), language) else unclosed(plain(code), language)
+
+
+def checked_syntax(code: str, language: str, python: str | None = None) -> str | None:
+    """What the check of a program says, in one line; None when it finds nothing or there is none for the language.
+
+    Args:
         python: The interpreter that runs the program, when it is not this one.
     """
-    if language not in ("python", "json"):
-        return _by_grammar(plain(code), plain(parent), language)
-    problem = syntax_error(code, language)
-    if problem is None or syntax_error(parent, language) is not None:
-        return None
     if language == "python" and python is not None:
-        return _asked(code, python)
-    return problem
+        return _asked(plain(code), python)
+    if language in ("python", "json"):
+        return syntax_error(code, language)
+    return first_error(plain(code), language)
+
+
+def why_unchecked(source: Source, python: str | None = None) -> str:
+    """Why the changes of a seed program will not be checked: what the check says of the seed itself; "" when it passes.
+
+    Args:
+        python: The interpreter that runs the program, when it is not this one.
+    """
+    for file in evolvable_files(source):
+        problem = checked_syntax(file.text, file.language, python)
+        if problem is not None:
+            return problem if source.single else f"{file.path}: {problem}"
+    return ""
+
+
+# The parents of a run are few, and every one of their children asks.
+_known_syntax = lru_cache(maxsize=64)(checked_syntax)
 
 
 def syntax_error(code: str, language: str) -> str | None:
@@ -67,15 +98,6 @@ def syntax_error(code: str, language: str) -> str | None:
     except (ValueError, RecursionError, MemoryError) as error:
         return str(error) or type(error).__name__
     return None
-
-
-def _by_grammar(code: str, parent: str, language: str) -> str | None:
-    problem = first_error(code, language)
-    if problem is None or first_error(parent, language) is not None:
-        return None
-    if language in COMPLETE:
-        return problem
-    return None if unclosed(parent, language) else unclosed(code, language)
 
 
 def _asked(code: str, python: str) -> str | None:

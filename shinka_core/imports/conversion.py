@@ -23,7 +23,7 @@ from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
 from shinka_core.database.calls import ANSWERED, EMBEDDED
 from shinka_core.database.dating import Moments, set_moments
-from shinka_core.edit.languages import EXTENSIONS, is_named
+from shinka_core.edit.languages import EXTENSIONS, canonical
 from shinka_core.errors import Blame, one_error
 from shinka_core.imports.foreign import ForeignFailure, ForeignProgram, ForeignRun, broken, time_of
 from shinka_core.naming import DEFAULT_DATABASE, IMPORTED
@@ -233,8 +233,7 @@ def _calls(placed: _Placed) -> Iterator[dict[str, Any]]:
 
 def _language(word: str) -> str:
     """Our name for a language, where we have one."""
-    known = word.lower()
-    return known if known in EXTENSIONS else next((name for name in EXTENSIONS if is_named(name, known)), known)
+    return canonical(word) or word.lower()
 
 
 def _settings(run: ForeignRun, first: ForeignProgram, islands: int) -> dict[str, Any]:

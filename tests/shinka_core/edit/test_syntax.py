@@ -48,7 +48,8 @@ def interpreter(tmp_path: Path, verdict: int) -> str:
     """Something that says what a Python of another version might."""
     path = tmp_path / "python"
     path.write_text(
-        f"#!{sys.executable}\nimport sys\nsys.stdin.buffer.read()\nprint('line 1: not here')\nsys.exit({verdict})\n"
+        f"#!{sys.executable}\nimport sys\nwrong = b'= =' in sys.stdin.buffer.read()\nprint('line 1: not here')\n"
+        f"sys.exit({verdict} if wrong else 0)\n"
     )
     path.chmod(0o755)
     return str(path)

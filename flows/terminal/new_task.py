@@ -1,0 +1,59 @@
+"""The command line that makes a task folder from a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from flows.terminal.command import EXIT_DONE, lead
+from flows.terminal.screen import say, screen
+from shinka_core.kit.making import make_task
+
+app = App(
+    name="new_task",
+    help="Make a task folder that runs at once, to be changed into your own. Nothing is overwritten.\n\n"
+    "Templates: python (a function that the evaluator calls), function (the evaluator is a function of the program's path), "
+    "any (a program in any language, run as a process), package (a folder of modules), prompt (Markdown).",
+    help_flags=["--help", "-h"],
+    version_flags=[],
+)
+
+
+@app.default
+def new_command(
+    name: Annotated[Path, Parameter(help="The folder to make; its last part is the task's name.")],
+    /,
+    *,
+    template: Annotated[
+        Literal["python", "function", "any", "package", "prompt"] | None,
+        Parameter(help="What to begin with; python by default, and any where a language is named."),
+    ] = None,
+    language: Annotated[
+        str | None, Parameter(help="Of the template any, as people call it (c++, golang); C++ by default.")
+    ] = None,
+) -> int:
+    """Makes the folder, and says how to go on.
+
+    Returns:
+        The exit code: 0, or 2 for a mistake in the command.
+    """
+    folder = name.expanduser()
+    chosen = template or ("any" if language is not None else "python")
+    check, evolve = f"python flows/check_task.py {folder}", f"python flows/evolve.py {folder}"
+    commands = f"Look at it with `python flows/check_task.py {folder.name}`, and run it with `python flows/evolve.py {folder.name}`.\n"
+    made = make_task(folder, chosen, language, commands=commands)
+    console = screen()
+    say(console, f"{folder} ({chosen}{f', {made.language}' if made.language else ''})")
+    for path in made.files:
+        say(console, f"  {path}")
+    say(console, f"Look at it:   {check}")
+    say(console, f"Run it:       {evolve} --generations 10")
+    say(console, f"With a model: {evolve} --model gpt-5-mini --budget 1")
+    return EXIT_DONE
+
+
+def main() -> None:
+    """Runs the command line and leaves with its exit code."""
+    lead(app)

@@ -1,0 +1,140 @@
+"""What a look at a task finds: evaluators with the usual faults, and one without."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shinka_core.edit.syntax import syntax_error
+from shinka_core.kit.hostile import BROKEN, TRACE, hostile_programs
+from shinka_core.kit.languages import WAYS
+from shinka_core.kit.making import make_task
+from shinka_core.launch.sandbox import why_not
+from shinka_core.source import Source, SourceFile
+from tests.support.prefect import ROOT, environment_for
+
+# Loads the program into its own process, believes whatever comes, and writes its results without a seal.
+TRUSTING = """\
+import argparse, json, pathlib, random, runpy
+parser = argparse.ArgumentParser()
+parser.add_argument("--program_path")
+parser.add_argument("--results_dir")
+arguments = parser.parse_args()
+out = pathlib.Path(arguments.results_dir)
+try:
+    score = runpy.run_path(arguments.program_path)["score"]()
+except Exception:
+    score = 0.0
+score += random.random() if {noisy} else 0.0
+(out / "metrics.json").write_text(json.dumps({{"combined_score": score if score == score else 0.0}}))
+(out / "correct.json").write_text(json.dumps({{"correct": True, "error": None}}))
+"""
+
+
+def check(folder: Path, *more: str) -> tuple[int, dict[str, Any]]:
+    """The command on a task folder, in a process of its own and without a Prefect server."""
+    done = subprocess.run(
+        [sys.executable, "flows/check_task.py", str(folder), "--json", *more],
+        cwd=ROOT, env=environment_for("", folder) | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def names(told: dict[str, Any], level: str) -> set[str]:
+    return {finding["name"] for finding in told["findings"] if finding["level"] == level}
+
+
+@pytest.mark.slow
+def test_an_evaluator_that_believes_everything_is_told_all_of_it(tmp_path: Path) -> None:
+    (tmp_path / "initial.py").write_text("def score():\n    return 1.0\n")
+    (tmp_path / "evaluate.py").write_text(TRUSTING.format(noisy=True))
+    code, told = check(tmp_path)
+    assert code == 1
+    assert {"noisy_score", "no_time_limit", "broken", "forges", "nan"} <= names(told, "mend")
+    assert {"no_feedback", "no_blocks", "no_task"} <= names(told, "think")
+    assert {"endless"} <= names(told, "good"), "our own limit holds"
+    assert [seed["correct"] for seed in told["seeds"]] == [True] * 3
+    assert all(seed["peak_bytes"] > 1_000_000 and seed["seconds"] > 0 for seed in told["seeds"])
+    assert not (tmp_path / TRACE).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(why_not()), reason="no sandbox here")
+def test_a_task_from_the_template_has_nothing_to_mend(tmp_path: Path) -> None:
+    folder = make_task(tmp_path / "mine", "python").folder
+    before = sorted(path.name for path in folder.iterdir())
+    code, told = check(folder, "--keep", str(tmp_path / "kept"))
+    assert (code, told["ok"], names(told, "mend")) == (0, True, set())
+    reasons = {each["kind"]: each["reason"] for each in told["hostile"]}
+    assert (reasons["endless"], reasons["forges"], reasons["processes"]) == ("timeout", "forged", "too_many_processes")
+    assert set(next(each for each in told["hostile"] if each["kind"] == "looks")["seen"].values()) == {False}
+    assert [path.name for path in folder.iterdir() if path.name not in before and path.name != "__pycache__"] == []
+    assert (tmp_path / "kept/seed/0/results/metrics.json").exists()
+
+
+def test_a_seed_that_is_not_correct_is_told_and_nothing_hostile_is_tried(tmp_path: Path) -> None:
+    (tmp_path / "initial.py").write_text("x = 1\n")
+    (tmp_path / "evaluate.py").write_text("raise SystemExit('yosys is not on this machine')\n")
+    code, told = check(tmp_path)
+    assert (code, told["ok"], told["hostile"]) == (1, False, [])
+    wrong = next(finding for finding in told["findings"] if finding["name"] == "seed_not_correct")
+    assert "crashed" in told["seeds"][0]["reason"]
+    assert "yosys is not on this machine" in wrong["what"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], "does not exist"),
+        (["{task}", "--config", "missing.yaml"], "missing.yaml"),
+        (["{task}", "--evaluate", "missing.py"], "missing.py"),
+        (["{task}", "--language", "klingon"], "klingon"),
+        (["{task}", "--keep", "{task}"], "is there already"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from flows.terminal.check_task import app
+    from flows.terminal.command import run
+
+    (tmp_path / "initial.py").write_text("x = 1\n")
+    (tmp_path / "evaluate.py").write_text("")
+    assert run(app, [part.format(task=tmp_path) for part in arguments]) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("language", sorted(WAYS))
+def test_hostile_programs_of_each_language_are_changes_of_the_seed_program(language: str) -> None:
+    seed = Source.of(WAYS[language].program, language)
+    made = {hostile.kind: hostile.source.text for hostile in hostile_programs(seed)}
+    assert {"broken"} <= set(made)
+    assert BROKEN in made["broken"]
+    assert len(set(made.values())) == len(made)
+    assert all(len(text) > len(seed.text) for text in made.values())
+    if language == "python":
+        assert len(made) == 9
+        assert all(syntax_error(text, "python") is None for kind, text in made.items() if kind != "broken")
+
+
+def test_what_must_stand_first_in_python_stays_there() -> None:
+    text = '"""Doc."""\n\nfrom __future__ import annotations\n\nx = 1\nif __name__ == "__main__":\n    x = 2\n'
+    for hostile in hostile_programs(Source.of(text, "python")):
+        if hostile.kind != "broken":
+            compile(hostile.source.text, hostile.kind, "exec")
+
+
+def test_prose_is_not_broken_by_what_stands_in_it_and_a_folder_is_changed_in_one_file() -> None:
+    assert hostile_programs(Source.of("Answer in one word.\n", "markdown")) == []
+    folder = Source.folder([SourceFile("a.json", "{}", "json"), SourceFile("main.py", "x = 1\n", "python")])
+    changed = {hostile.kind: hostile.source for hostile in hostile_programs(folder)}
+    assert all(source.files[0].text == "{}" for source in changed.values())
+    assert "while True" in changed["endless"].files[1].text
