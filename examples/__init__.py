@@ -1,0 +1,1 @@
+"""Task folders, and what draws and runs them."""

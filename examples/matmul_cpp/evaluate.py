@@ -1,0 +1,163 @@
+"""Scores a matrix multiplication in C++: how many times faster than the seed program it is, on this machine.
+
+Both are processes of their own, on one core, that are sent two matrices and send their product back, in turn, with new
+numbers each time. The clock runs here, from before the matrices are sent until all of the product is there, so that neither a
+program's clock nor anything that it kept from before counts. Every product is compared with numpy's.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+N, ODD, ROUNDS = 192, 67, 5
+SEED = Path(__file__).with_name("initial.cpp")
+COMPILER = os.environ.get("CXX", "g++")
+FLAGS = ("-O3", "-march=native", "-std=c++17")
+
+DRIVER = """
+#include <cstdio>
+#include <vector>
+extern "C" void multiply(const float* a, const float* b, float* c, int n);
+int main() {
+    int n;
+    while (std::fread(&n, sizeof n, 1, stdin) == 1) {
+        const std::size_t count = std::size_t(n) * n;
+        std::vector<float> a(count), b(count), c(count, -1.0f);
+        if (std::fread(a.data(), 4, count, stdin) != count || std::fread(b.data(), 4, count, stdin) != count) return 1;
+        multiply(a.data(), b.data(), c.data(), n);
+        std::fwrite(c.data(), 4, count, stdout);
+        std::fflush(stdout);
+    }
+}
+"""
+
+
+class WrongError(Exception):
+    """What is wrong with a program."""
+
+
+def compiled(sources, folder):
+    """The programs of these sources, compiled at the same time.
+
+    Raises:
+        WrongError: There is no compiler, or it refuses one.
+    """
+    if shutil.which(COMPILER) is None:
+        raise WrongError(f"there is no {COMPILER} on this machine; install it, or name another one in CXX")
+    driver = Path(folder, "driver.cpp")
+    driver.write_text(DRIVER)
+    programs = [Path(folder, name) for name in sources]
+    commands = [
+        [COMPILER, *FLAGS, "-x", "c++", str(driver), str(source), "-o", str(program)]
+        for source, program in zip(sources.values(), programs, strict=True)
+    ]
+    running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for command in commands]
+    said = [process.communicate()[1] for process in running]
+    for process, errors in zip(running, said, strict=True):
+        if process.returncode:
+            raise WrongError(f"it does not compile:\n{errors[-2000:]}")
+    return programs
+
+
+class Multiplier:
+    """A compiled program at work, on one core."""
+
+    def __init__(self, program):
+        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(self.process.pid, {min(os.sched_getaffinity(0))})
+
+    def product(self, a, b):
+        """The product and the seconds until it was there.
+
+        Raises:
+            WrongError: It ends before, or the product is another one than numpy's.
+        """
+        n = len(a)
+        sent = np.int32(n).tobytes() + a.tobytes() + b.tobytes()
+        begun = time.perf_counter()
+        try:
+            self.process.stdin.write(sent)
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        data = self.process.stdout.read(4 * n * n)
+        seconds = time.perf_counter() - begun
+        if len(data) != 4 * n * n:
+            raise WrongError(f"the program ended with code {self.process.wait()} in a product of {n} rows")
+        found = np.frombuffer(data, np.float32).reshape(n, n)
+        off = np.abs(found - a.astype(float) @ b.astype(float))
+        if not (off <= 1e-5 * n).all():
+            raise WrongError(f"the product of {n} rows is off by {np.nanmax(off):.3g}, or no number")
+        return found, seconds
+
+    def close(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+def raced(programs, rounds=ROUNDS):
+    """Seconds of each program in each round, (programs, rounds); they take turns, so that a busy machine is so for all."""
+    rng = np.random.default_rng(0)
+    running = [Multiplier(program) for program in programs]
+    try:
+        for n in (1, ODD):  # sizes that no block divides; they are not timed
+            a, b = rng.uniform(-1, 1, (2, n, n)).astype(np.float32)
+            for each in running:
+                each.product(a, b)
+        times = []
+        for _ in range(rounds):
+            a, b = rng.uniform(-1, 1, (2, N, N)).astype(np.float32)
+            times.append([each.product(a, b)[1] for each in running])
+        return np.array(times).T
+    finally:
+        for each in running:
+            each.close()
+
+
+def speed(times):
+    """The seed's shortest time over the program's: what else the machine does makes times longer, never shorter."""
+    seed, program = np.min(times, axis=1)
+    return float(seed / program)
+
+
+def judge(program):
+    """The metrics of a program."""
+    with tempfile.TemporaryDirectory() as folder:
+        times = raced(compiled({"seed": SEED, "candidate": program}, folder))
+    ratios = times[0] / times[1]
+    return {
+        "combined_score": speed(times),
+        "public": {
+            "milliseconds": 1000 * times[1].min(),
+            "gigaflops": 2e-9 * N**3 / times[1].min(),
+            "spread_of_rounds": float(np.std(ratios) / np.mean(ratios)),
+        },
+    }
+
+
+def main(program, folder):
+    """Writes metrics.json and correct.json."""
+    metrics, error = {"combined_score": 0.0}, None
+    try:
+        metrics = judge(program)
+    except WrongError as problem:
+        error = str(problem)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    Path(folder, "metrics.json").write_text(json.dumps(metrics, default=float))
+    Path(folder, "correct.json").write_text(json.dumps({"correct": error is None, "error": error}))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program_path", required=True)
+    parser.add_argument("--results_dir", required=True)
+    arguments = parser.parse_args()
+    main(arguments.program_path, arguments.results_dir)
