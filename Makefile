@@ -39,6 +39,7 @@ types: $(VENV)/.installed-dev  ## check types, strictly
 architecture: $(VENV)/.installed-dev  ## write what docs/ has from the sources: import graph, strategies, settings, Python
 	@$(BIN)/python -m tests.import_graph --write
 	@$(BIN)/python -m tests.strategies_document --write
+	@$(BIN)/python -m tests.docs.provider_table --write
 	@$(BIN)/python -m tests.docs.settings_reference --write
 	@$(BIN)/python -m tests.docs.api_reference --write
 

@@ -4,46 +4,26 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from shinka_core.errors import ConfigError
+from shinka_core.providers import OPENAI_KEY, ModelProvider, provider_at
 from shinka_core.secrets import is_secret_name, looks_like_key
 
 # How names begin that have no address.
 BUILTIN = "builtin/"
 SENTENCE_TRANSFORMERS = "sentence-transformers/"
 
-OPENAI = "https://api.openai.com/v1"
-OPENAI_KEY = "OPENAI_API_KEY"
-
-# Whose key belongs to which host, and to all hosts below it.
-KEYS_OF_HOSTS: Mapping[str, str] = {
-    "api.openai.com": OPENAI_KEY,
-    "openai.azure.com": "AZURE_OPENAI_API_KEY",
-    "openrouter.ai": "OPENROUTER_API_KEY",
-    "api.anthropic.com": "ANTHROPIC_API_KEY",
-    "generativelanguage.googleapis.com": "GEMINI_API_KEY",
-    "api.deepseek.com": "DEEPSEEK_API_KEY",
-    "api.mistral.ai": "MISTRAL_API_KEY",
-    "api.groq.com": "GROQ_API_KEY",
-    "api.x.ai": "XAI_API_KEY",
-    "api.together.xyz": "TOGETHER_API_KEY",
-    "api.fireworks.ai": "FIREWORKS_API_KEY",
-    "api.cerebras.ai": "CEREBRAS_API_KEY",
-    "api.moonshot.ai": "MOONSHOT_API_KEY",
-    "dashscope.aliyuncs.com": "DASHSCOPE_API_KEY",
-    "dashscope-intl.aliyuncs.com": "DASHSCOPE_API_KEY",
-    "router.huggingface.co": "HF_TOKEN",
-}
-
 # Names hold `@` for other reasons too: Cloudflare's begin with `@cf/`.
 _SEPARATOR = re.compile(r"@(?=https?://)", re.IGNORECASE)
 # `name@host:8000/v1`: an address that lacks its beginning.
 _NO_SCHEME = re.compile(r".+@((localhost|[\w.-]+:\d+)(/|$)|[\w-]+(\.[\w-]+)*\.[a-zA-Z]{2,}/)")
 # What the calls add by themselves, and people copy along.
-_CALL_PATHS = ("/chat/completions", "/responses", "/completions", "/embeddings")
+_CALL_PATHS = ("/chat/completions", "/responses", "/completions", "/embeddings", "/messages")
+# In an address, as ShinkaEvolve writes it: taken out, and read as the name of a variable.
+KEY_VARIABLE = "api_key_env"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _AZURE_CLASSIC = re.compile(r"/openai/deployments/[^/]+$")
 
 
@@ -54,10 +34,12 @@ class Address:
     Attributes:
         base: What paths are added to; without a slash at the end.
         query: Sent with every call, such as Azure's `api-version`.
+        key_variable: Names the variable of the key (`?api_key_env=NAME`); never sent.
     """
 
     base: str
     query: tuple[tuple[str, str], ...] = ()
+    key_variable: str | None = None
 
     @property
     def origin(self) -> str:
@@ -76,11 +58,9 @@ class Address:
         return "api-key" if _AZURE_CLASSIC.search(urlsplit(self.base).path) else "authorization"
 
     @property
-    def usual_key(self) -> str | None:
-        """The variable in which people keep the key of a host that everybody knows."""
-        return next(
-            (key for host, key in KEYS_OF_HOSTS.items() if self.host == host or self.host.endswith(f".{host}")), None
-        )
+    def provider(self) -> ModelProvider | None:
+        """Whose host it is, if everybody knows that."""
+        return provider_at(self.host)
 
 
 def split_model(model: str) -> tuple[str, str | None]:
@@ -143,7 +123,14 @@ def parse_address(field: str, url: str) -> Address:
         raise ConfigError(f"{field}={without_secrets(url)!r} names no host and port that can be asked")
     if parts.fragment:
         raise ConfigError(f"{field}={without_secrets(url)!r} holds a '#'; an address ends before it")
-    query = tuple(parse_qsl(parts.query, keep_blank_values=True))
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    variables = [value for name, value in query if name == KEY_VARIABLE]
+    if len(variables) > 1 or any(not _VARIABLE.fullmatch(value) or looks_like_key(value) for value in variables):
+        raise ConfigError(
+            f"{field} holds {KEY_VARIABLE}=..., which is no name of one environment variable; put the key into one and "
+            "name it"
+        )
+    query = tuple((name, value) for name, value in query if name != KEY_VARIABLE)
     for name, value in query:
         if is_secret_name(name) or looks_like_key(value):
             raise ConfigError(
@@ -153,7 +140,7 @@ def parse_address(field: str, url: str) -> Address:
     path = parts.path.rstrip("/")
     for call in _CALL_PATHS:
         path = path.removesuffix(call)
-    return Address(f"{parts.scheme.lower()}://{parts.netloc}{path}", query)
+    return Address(f"{parts.scheme.lower()}://{parts.netloc}{path}", query, next(iter(variables), None))
 
 
 def without_secrets(url: str) -> str:

@@ -205,12 +205,24 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one model call, as the provider counted them."""
+    """Tokens of one model call, as the provider counted them.
+
+    Attributes:
+        input_tokens: Of the whole prompt, those from a cache and those written into it included.
+        cache_write_tokens: Those of them that a provider wrote into its cache for more than the usual price; known for
+            the price of the call alone.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
+
+    def kept(self) -> dict[str, int]:
+        """What is kept of them with a call, by name."""
+        kept = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
+        return {name: getattr(self, name) for name in kept}
 
 
 @dataclass(frozen=True, slots=True)

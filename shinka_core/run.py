@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,6 +20,8 @@ from shinka_core.embed import embedder
 from shinka_core.errors import ConfigError, EvolutionExistsError, EvolutionTakenMeanwhileError
 from shinka_core.launch import Launcher, launcher_of
 from shinka_core.llm import AsyncLLMClient
+from shinka_core.llm.endpoint import priced_models
+from shinka_core.llm.prices import KEPT as KEPT_PRICES
 from shinka_core.meta import Guide, guide_of
 from shinka_core.meta.directions import Directing, Directions
 from shinka_core.meta.ideas import Ideas, IdeaStep
@@ -47,6 +50,8 @@ from shinka_core.trials import TrialCount
 from shinka_core.tuning import Tuning
 from shinka_core.ways import Ways, way_of, ways_of
 from shinka_core.whereabouts import write_mark
+
+logger = logging.getLogger("shinka.run")
 
 # Seconds for another driver to open the evolution that this one is to take part in, and between two looks.
 MEANWHILE = 60.0
@@ -261,7 +266,11 @@ async def _open(settings: RunSettings, how: Resume, stack: AsyncExitStack) -> Ru
     milestones = milestones_of(evolve)
     tuning = None if evolve.tuning is None else Tuning(evolve.tuning)
     folds: tuple[Fold, ...] = (progress, tally, arms, trials, limits, milestones, *([tuning] if tuning else []), *told)
-    client = AsyncLLMClient.from_config(evolve, ledger=database.calls, providers=builtin_operators(), budget=budget)
+    kept = None if known is None else known.settings
+    client = AsyncLLMClient.from_config(
+        evolve, ledger=database.calls, providers=builtin_operators(), budget=budget, kept=kept
+    )
+    opening.keep[KEPT_PRICES] = client.prices.as_kept(priced_models(evolve))
     stack.push_async_callback(client.close)
     hidden = private_places(settings.results_dir, address_of(settings.database.db_path, settings.results_dir))
     launcher = await asyncio.to_thread(launcher_of, settings.job, hidden)  # it may load an evaluator
@@ -271,6 +280,8 @@ async def _open(settings: RunSettings, how: Resume, stack: AsyncExitStack) -> Ru
         stack.push_async_callback(judge.close)
     settings.results_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     await stack.enter_async_context(database)
+    for sentence in client.prices.changed():
+        logger.warning("%s", sentence)
     await bind(database, opening, start, judge, (budget, *folds), shares=how is Resume.JOIN)
     if known is not None:
         progress.take_up()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +28,7 @@ from shinka_core.config import (
     job_of,
     kind_of,
 )
+from shinka_core.config.options import OF_PURPOSES, names_model
 from shinka_core.config.starting import split_run
 from shinka_core.errors import ConfigError
 
@@ -49,6 +50,7 @@ LATER: Mapping[str, Mapping[str, Any]] = {
 }
 # What belongs to the models that were chosen, and goes with them.
 _PER_MODEL = ("model_limits", "model_rates")
+_OPTIONS = ("llm_model_kwargs", "llm_kwargs", *dict.fromkeys(OF_PURPOSES.values()))
 LONGEST_VALUE = 60
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -352,13 +354,22 @@ def _update(section: Section, **values: Any) -> Section:
 
 
 def _drop_of_other_models(below: dict[str, Any], above: Mapping[str, Any]) -> None:
-    """Weights and limits belong to the models that were chosen, and go with them."""
+    """Weights, limits and options of single models belong to those that were chosen, and go with them."""
     models = above.get("llm_models")
     if models is None or models == below.get("llm_models"):
         return
     below.pop("llm_weights", None)
     for field in _PER_MODEL:
         below[field] = {model: limit for model, limit in below.get(field, {}).items() if model in models}
+    gone = [model for model in below.get("llm_models", []) if model not in models]
+    for field in _OPTIONS:
+        below[field] = _without(below.get(field) or {}, gone, models)
+
+
+def _without(options: Mapping[str, Any], gone: Sequence[str], models: Sequence[str]) -> dict[str, Any]:
+    """Options without what is said of models that are asked no more."""
+    sections = [name for name, value in options.items() if isinstance(value, Mapping) and names_model(name, gone)]
+    return {name: value for name, value in options.items() if name not in sections or names_model(name, models)}
 
 
 def _shown(value: Any) -> str:

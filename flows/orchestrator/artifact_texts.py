@@ -73,7 +73,7 @@ def _costs(overview: Overview) -> list[dict[str, Any]]:
         {
             "model": cell(row.model, NAME),
             "purpose": cell(row.purpose, NAME),
-            "cost ($)": round(row.cost, 6),
+            "cost ($)": "unknown" if row.unpriced and not row.cost else round(row.cost, 6),
             "of it estimated ($)": round(row.estimated, 6),
             "calls": row.calls,
             "failed calls": row.failed,

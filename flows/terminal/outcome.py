@@ -66,7 +66,7 @@ def summary_line(summary: RunSummary) -> str:
         "seed none" if summary.seed_score is None else f"seed {summary.seed_score:.8g}",
         f"{summary.programs} programs ({summary.correct} correct)",
         f"{sum(summary.failures.values())} failed",
-        f"${summary.cost:.4f}",
+        _dollars(summary.cost, sum(summary.unpriced.values())),
         duration(summary.seconds),
     ]
     if summary.stopped_early:
@@ -100,7 +100,12 @@ def _rows(summary: RunSummary) -> list[tuple[str, str]]:
         )
         if model.cached_tokens:
             tokens += f" ({model.cached_share:.0%} of the prompts cached)"
-        rows.append((name, f"${model.cost:.4f}, {model.calls} calls{failed}{tokens}, {model.seconds:.1f} s"))
+        rows.append(
+            (
+                name,
+                f"{_dollars(model.cost, model.unpriced)}, {model.calls} calls{failed}{tokens}, {model.seconds:.1f} s",
+            )
+        )
     if summary.ideas:
         rows.append(("ideas", _ideas(summary)))
     rows += [
@@ -138,7 +143,18 @@ def _cost(summary: RunSummary) -> str:
         others.append(
             f"${summary.estimated_cost:.4f} of it estimated from the texts, since the provider counted nothing"
         )
-    return f"${summary.cost:.4f}" + (f" ({', '.join(others)})" if others else "")
+    others += [
+        f"{calls} calls of {model}, whose price nobody knows, are not in it"
+        for model, calls in summary.unpriced.items()
+    ]
+    return _dollars(summary.cost, sum(summary.unpriced.values())) + (f" ({', '.join(others)})" if others else "")
+
+
+def _dollars(cost: float, unpriced: int) -> str:
+    """What is known of a cost."""
+    if not unpriced:
+        return f"${cost:.4f}"
+    return f"${cost:.4f} and an unknown cost" if cost else "unknown cost"
 
 
 def _islands(summary: RunSummary) -> Table:

@@ -38,6 +38,8 @@ from shinka_core.config.models import REPAIR as REPAIR
 from shinka_core.config.models import EndpointOptions as EndpointOptions
 from shinka_core.config.models import ModelPrice as ModelPrice
 from shinka_core.config.models import check_roles
+from shinka_core.config.options import ModelOptions as ModelOptions
+from shinka_core.config.options import names_model
 from shinka_core.config.shinkaevolve import evolution_taken
 from shinka_core.config.starting import BootstrapConfig as BootstrapConfig
 from shinka_core.config.starting import WarmStartConfig as WarmStartConfig
@@ -53,7 +55,7 @@ A_PERSON = "prefect"
 BUILTIN_EMBEDDING = "builtin/hashed-ngrams"
 
 
-class EvolutionConfig(Ending):
+class EvolutionConfig(Ending, ModelOptions):
     """What to evolve, with which models, for how long.
 
     Relative paths are taken from the working directory of the process that runs the evolution.
@@ -144,22 +146,13 @@ class EvolutionConfig(Ending):
         description="OpenAI-compatible endpoint, without a key; None: the provider's own.",
         json_schema_extra=URL_WITHOUT_PASSWORD,
     )
-    llm_api: Literal["chat", "responses"] = Field(default="chat", description="Which OpenAI interface to speak.")
-    llm_kwargs: dict[str, Any] = Field(
-        default={},
-        description="Passed to every call: temperature, max_tokens, ...; of several temperatures or reasoning efforts "
-        "one is drawn for each question. Keys are read from the environment.",
-        json_schema_extra=NAMES_OF_NO_SECRETS,
+    llm_api: Literal["chat", "responses"] = Field(
+        default="chat", description="Which OpenAI interface to speak, where a provider has both."
     )
     llm_context_tokens: dict[str, int] = Field(
         default={},
         description="Tokens that a model reads and writes at once, where it is not the built-in table's number "
         "(128,000 for a model that is not in it).",
-    )
-    llm_model_kwargs: dict[str, dict[str, Any]] = Field(
-        default={},
-        description="By model, over llm_kwargs; null leaves an option out for it.",
-        json_schema_extra={"additionalProperties": {"type": "object"} | NAMES_OF_NO_SECRETS},
     )
     llm_endpoints: dict[str, EndpointOptions] = Field(
         default={}, description="Options by address or host: which variable holds the key, ..."
@@ -167,9 +160,10 @@ class EvolutionConfig(Ending):
     llm_timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for one answer.")
     llm_retries: int = Field(default=6, ge=0, description="Times a call is repeated after a retryable error.")
     llm_prices: dict[str, ModelPrice] = Field(default={}, description="Prices that the built-in table lacks.")
-    unknown_prices: Literal["auto", "warn", "refuse"] = Field(
+    unknown_prices: Literal["auto", "warn", "refuse"] | list[str] = Field(
         default="auto",
-        description="A model without a price: count it as free (warn), refuse it, or refuse it under max_api_costs alone (auto).",
+        description="A model without a price: ask it all the same, at an unknown cost that no budget bounds (warn, or the names of such "
+        "models), refuse it, or refuse it under max_api_costs alone (auto).",
     )
 
     provider_limits: dict[str, int] = Field(
@@ -340,8 +334,12 @@ class EvolutionConfig(Ending):
             if tokens < 1:
                 raise ValueError(f"llm_context_tokens gives {model!r} {tokens}; it must be more than 0")
         for model in self.llm_model_kwargs:
-            if model not in known:
+            if not names_model(model, known):
                 raise ValueError(f"llm_model_kwargs names {model!r}, which is none of the models; known: {known}")
+        allowed = self.unknown_prices if isinstance(self.unknown_prices, list) else []
+        for model in allowed:
+            if not names_model(model, asked):
+                raise ValueError(f"unknown_prices names {model!r}, which is none of the models; known: {asked}")
         for model in self.llm_vision_models:
             if model not in known:
                 raise ValueError(f"llm_vision_models names {model!r}, which is none of the models; known: {known}")
@@ -375,7 +373,10 @@ class EvolutionConfig(Ending):
         """The models that have a role in what is asked about the search itself."""
         return list(dict.fromkeys(model for role in META_ROLES for model in self.llm_roles.get(role, [])))
 
-    def options_for(self, model: str) -> dict[str, Any]:
-        """What is sent with every call to a model: `llm_kwargs`, and its own over them."""
-        own = self.llm_model_kwargs.get(model, {})
-        return {name: value for name, value in (self.llm_kwargs | own).items() if own.get(name, value) is not None}
+    @property
+    def models(self) -> list[str]:
+        """All models of the run, those that judge included."""
+        return list(dict.fromkeys([*self.proposal_models, *self.meta_models, *self.novelty_llm_models]))
+
+    def _models(self) -> list[str]:
+        return self.models

@@ -21,8 +21,8 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "Models": (
             "llm_models", "llm_weights", "bandit", "llm_roles", "llm_vision_models", "llm_base_url", "llm_api",
-            "llm_kwargs", "llm_model_kwargs", "llm_context_tokens", "llm_endpoints", "llm_timeout", "llm_retries",
-            "llm_prices", "unknown_prices", "model_limits", "model_rates", "provider_limits",
+            "llm_kwargs", "llm_model_kwargs", "novelty_llm_kwargs", "meta_llm_kwargs", "prompt_llm_kwargs",
+            "llm_context_tokens", "llm_endpoints", "llm_timeout", "llm_retries", "llm_prices", "unknown_prices", "model_limits", "model_rates", "provider_limits",
         ),
         "Proposals": (
             "patch_types", "patch_type_probs", "prompt_builder", "use_text_feedback", "shown_feedback", "shown_attempts",

@@ -23,6 +23,9 @@ class ModelPrice(Section):
     cached_input: float | None = Field(
         default=None, ge=0, description="Of what is sent and was read before; None: as `input`."
     )
+    cache_write: float | None = Field(
+        default=None, ge=0, description="Of what is sent and kept by the provider for the next time; None: as `input`."
+    )
 
 
 class EndpointOptions(Section):
@@ -42,7 +45,9 @@ class EndpointOptions(Section):
         description="Sent with every call, such as Azure's api-version.",
         json_schema_extra=NAMES_OF_NO_SECRETS,
     )
-    api: Literal["chat", "responses"] | None = Field(default=None, description="Instead of llm_api.")
+    api: Literal["chat", "responses", "messages"] | None = Field(
+        default=None, description="Instead of llm_api; messages: Anthropic's, with the extra of that name."
+    )
     reasoning_is_answer: bool = Field(
         default=False, description="Take the reasoning as the answer where a server puts the whole answer there."
     )

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow
+from shinka_core.database.summary import UNPRICED, models_without_price
 from shinka_core.program import NO_REASON, GenerationState
 
 # Rows of each list.
@@ -47,6 +48,7 @@ class Spending:
         failed: Calls without a usable answer.
         cost: US dollars.
         estimated: What of it is estimated.
+        unpriced: Calls whose cost is unknown; `cost` lacks them.
         seconds: Time in these calls, added up.
     """
 
@@ -59,6 +61,7 @@ class Spending:
     cost: float
     estimated: float
     seconds: float
+    unpriced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +148,15 @@ async def _spending(connection: AsyncConnection, evolution: str) -> list[Spendin
             cost,
             func.coalesce(func.sum(ModelCallRow.cost).filter(ModelCallRow.estimated), 0.0),
             func.coalesce(func.sum(ModelCallRow.seconds), 0.0),
+            UNPRICED,
         )
         .where(ModelCallRow.evolution == evolution)
         .group_by(ModelCallRow.model, ModelCallRow.purpose)
         .order_by(cost.desc(), calls.desc(), ModelCallRow.model, ModelCallRow.purpose)
         .limit(MOST)
     )
-    return [Spending(*row) for row in rows]
+    unknown = await models_without_price(connection, evolution)
+    return [Spending(*row[:9], unpriced=row[9] if row[0] in unknown else 0) for row in rows]
 
 
 async def _failures(connection: AsyncConnection, evolution: str) -> list[FailureCount]:

@@ -252,7 +252,7 @@ class EvolutionReader:
             query = query.where(ModelCallRow.generation == generation)
         async for row in self._rows(query, ModelCallRow.id, after):
             values = dict(row._mapping)
-            usage = Usage(**{name: values.pop(name) for name in Usage.__dataclass_fields__})
+            usage = Usage(**{name: values.pop(name) for name in Usage().kept()})
             if texts:
                 values["options"] = values["options"] or {}
                 values["images"] = tuple(image for one in values["messages"] for image in one.get("images", ()))

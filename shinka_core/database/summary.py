@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.handed_out import IdeaSummary, summarise_ideas
 from shinka_core.database.island_summary import IslandSummary, summarise_islands
-from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow
+from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow, SessionRow
 from shinka_core.program import NO_REASON, GenerationState
+
+# Of a model whose price nobody knows, calls that may have cost something.
+UNPRICED = func.count().filter(ModelCallRow.cost == 0, ModelCallRow.input_tokens + ModelCallRow.output_tokens > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class ModelSummary:
         failed_calls: Calls without a usable answer.
         seconds: Time in its calls, added up.
         cached_tokens: Those of the input that the provider had read before.
+        unpriced: Calls whose cost is unknown, since nobody says what the model costs; `cost` lacks them.
     """
 
     calls: int
@@ -30,6 +35,7 @@ class ModelSummary:
     cost: float
     seconds: float
     cached_tokens: int = 0
+    unpriced: int = 0
 
     @property
     def cached_share(self) -> float:
@@ -64,7 +70,7 @@ class RunSummary:
     Attributes:
         seed_error: Why the evaluator does not take the seed program for correct, in its words; "" when it does.
         failures: Generations that ended without a program, by `step: reason`.
-        cost: US dollars of all calls, failed ones and embeddings too.
+        cost: US dollars of all calls, failed ones and embeddings too, as far as prices are known (`unpriced`).
         estimated_cost: What of it is estimated, because a provider counted no tokens.
         costs: US dollars by what the calls were for.
         made: Correct programs besides those that were given.
@@ -99,6 +105,11 @@ class RunSummary:
     reached: str = ""
     islands: list[IslandSummary] = field(default_factory=list[IslandSummary])
     seeds: tuple[SeedSummary, ...] = ()
+
+    @property
+    def unpriced(self) -> dict[str, int]:
+        """Calls whose cost is unknown, by model."""
+        return {name: model.unpriced for name, model in self.models.items() if model.unpriced}
 
     @property
     def nothing_made(self) -> str:
@@ -182,11 +193,20 @@ async def _models(connection: AsyncConnection, evolution: str) -> dict[str, Mode
             func.coalesce(func.sum(ModelCallRow.cost), 0.0),
             func.coalesce(func.sum(ModelCallRow.seconds), 0.0),
             func.coalesce(func.sum(ModelCallRow.cached_tokens), 0),
+            UNPRICED,
         )
         .where(ModelCallRow.evolution == evolution)
         .group_by(ModelCallRow.model)
     )
-    return {str(row[0]): ModelSummary(*row[1:]) for row in calls}
+    unknown = await models_without_price(connection, evolution)
+    return {str(row[0]): ModelSummary(*row[1:8], unpriced=row[8] if row[0] in unknown else 0) for row in calls}
+
+
+async def models_without_price(connection: AsyncConnection, evolution: str) -> set[str]:
+    """Those that any session asked without knowing what they cost."""
+    kept = await connection.scalars(select(SessionRow.settings).where(SessionRow.evolution == evolution))
+    prices: list[dict[str, Any]] = [settings.get("prices") or {} for settings in kept]
+    return {model for known in prices for model, price in known.items() if price is None}
 
 
 async def _costs(connection: AsyncConnection, evolution: str) -> dict[str, tuple[float, float]]:

@@ -7,7 +7,7 @@ from shinka_core.embed.embedder import Embedder
 from shinka_core.embed.hashed_ngrams import HashedNgrams
 from shinka_core.errors import ConfigError
 from shinka_core.llm.account import Account
-from shinka_core.llm.endpoint import endpoint_of
+from shinka_core.llm.endpoint import endpoint_of, sent_name
 from shinka_core.model_address import SENTENCE_TRANSFORMERS, is_builtin
 
 __all__ = ["Embedder", "HashedNgrams", "embedder"]
@@ -40,4 +40,5 @@ def embedder(
         return SentenceTransformersEmbedder(model.removeprefix(SENTENCE_TRANSFORMERS))
     from shinka_core.embed.openai_endpoint import OpenAIEmbedder
 
-    return OpenAIEmbedder(model, endpoint_of(model, config or EvolutionConfig(embedding_model=model)), account=account)
+    settings = config or EvolutionConfig(embedding_model=model)
+    return OpenAIEmbedder(model, endpoint_of(model, settings), name=sent_name(model, settings), account=account)

@@ -17,9 +17,10 @@ from shinka_core.embed.pieces import pieces, pooled
 from shinka_core.errors import ModelError, UnusableAnswerError
 from shinka_core.llm.account import Account
 from shinka_core.llm.complaint import is_complaint, read_complaint
-from shinka_core.llm.connection import EMBEDDINGS, Connection
+from shinka_core.llm.connection import Connection
 from shinka_core.llm.endpoint import Endpoint
 from shinka_core.llm.ledger import MemoryLedger
+from shinka_core.llm.libraries import EMBEDDINGS
 from shinka_core.llm.prices import PriceList
 from shinka_core.llm.reply import Reply
 from shinka_core.model_address import split_model
@@ -42,18 +43,25 @@ class OpenAIEmbedder:
     similarity_threshold = 0.99
 
     def __init__(
-        self, model: str, endpoint: Endpoint, *, timeout: float = 60.0, account: Account | None = None
+        self,
+        model: str,
+        endpoint: Endpoint,
+        *,
+        name: str | None = None,
+        timeout: float = 60.0,
+        account: Account | None = None,
     ) -> None:
         """Prepares the connection.
 
         Args:
             model: `name` or `name@https://host/v1`.
             endpoint: Where to ask, and with which key.
+            name: What the model is called there; None: its name without the address.
             account: Where every request is paid from; None bounds and keeps nothing.
         """
         self.name = model
         self.piece = PIECE
-        self._model, _ = split_model(model)
+        self._model = split_model(model)[0] if name is None else name
         self._account = account or Account(MemoryLedger(), PriceList(), Budget(None))
         self._connection = Connection(endpoint, timeout=timeout)
 

@@ -12,7 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +218,7 @@ def _calls(placed: _Placed) -> Iterator[dict[str, Any]]:
             "model": call.model,
             "status": EMBEDDED if call.purpose is Purpose.EMBEDDING else ANSWERED,
             "reason": "",
-            **asdict(call.usage),
+            **call.usage.kept(),
             "cost": call.cost,
             "estimated": False,
             "seconds": 0.0,

@@ -117,10 +117,10 @@ class Account:
             )
 
     def price(self, model: str, usage: Usage) -> float:
-        """US dollars of a call; 0 for a model without a price, which is told once."""
+        """US dollars of a call that are known; none for a model without a price, which is told once."""
         dollars = self._prices.cost(model, usage)
         if dollars is None:
-            text = "no price is known for %s: its calls count as 0 dollars; set llm_prices"
+            text = "no price is known for %s: what its calls cost is unknown, and no budget bounds it; set llm_prices"
             self.tell_once("unpriced", model, text, model)
         return dollars or 0.0
 

@@ -93,6 +93,7 @@ def text_of(content: Any) -> str:
 
 def cut_by(finish: str) -> str:
     """Why an answer ends before its end, or "": `length` or `content_filter`."""
+    finish = finish.partition(":")[0]  # Gemini's says why behind it
     return "length" if finish in CUT_BY_LENGTH else "content_filter" if finish in CUT_BY_FILTER else ""
 
 
@@ -101,16 +102,17 @@ def read_usage(counted: Any) -> Usage | None:
     counts = mapping(counted)
     inputs = mapping(counts.get("prompt_tokens_details") or counts.get("input_tokens_details"))
     outputs = mapping(counts.get("completion_tokens_details") or counts.get("output_tokens_details"))
-    prompt = _count(counts, "prompt_tokens", "input_tokens")
+    prompt = count_of(counts, "prompt_tokens", "input_tokens")
     # Some leave the thinking out of what they count as the answer, and bill it all the same.
-    answer = max(_count(counts, "completion_tokens", "output_tokens"), _count(counts, "total_tokens") - prompt)
+    answer = max(count_of(counts, "completion_tokens", "output_tokens"), count_of(counts, "total_tokens") - prompt)
     if not prompt and not answer:
         return None
     return Usage(
         input_tokens=prompt,
         output_tokens=answer,
-        cached_tokens=_count(inputs, "cached_tokens") or _count(counts, "prompt_cache_hit_tokens"),
-        reasoning_tokens=_count(outputs, "reasoning_tokens"),
+        # DeepSeek, Together and Moonshot count them beside the others.
+        cached_tokens=count_of(inputs, "cached_tokens") or count_of(counts, "prompt_cache_hit_tokens", "cached_tokens"),
+        reasoning_tokens=count_of(outputs, "reasoning_tokens"),
     )
 
 
@@ -157,7 +159,8 @@ def reasoning_of(value: Any) -> str:
     return next((inner for name in ("text", "content", "thinking") if (inner := reasoning_of(part.get(name)))), "")
 
 
-def _count(holder: Mapping[str, Any], *names: str) -> int:
+def count_of(holder: Mapping[str, Any], *names: str) -> int:
+    """The first of the counts of those names that is one, bounded; 0 when none is."""
     for name in names:
         value = holder.get(name)
         if isinstance(value, int) and not isinstance(value, bool):

@@ -6,29 +6,31 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
 
 from shinka_core.budget import Budget, Cause
 from shinka_core.config import EvolutionConfig, ModelPrice
+from shinka_core.config.options import OF_PURPOSES
 from shinka_core.errors import ModelError, ModelUnavailableError, PromptTooLongError, Scope, UnusableAnswerError
 from shinka_core.llm import pictures
 from shinka_core.llm.account import Account
 from shinka_core.llm.billed_tokens import most_tokens
 from shinka_core.llm.connect import answer_bounds, check_prices, connect
-from shinka_core.llm.context import ANSWER_SHARE
+from shinka_core.llm.context import ANSWER_SHARE, answer_limit, option
 from shinka_core.llm.dialect import LIMITS
 from shinka_core.llm.endpoint import models_of
+from shinka_core.llm.lasting_call import LastingCall
 from shinka_core.llm.ledger import MemoryLedger
-from shinka_core.llm.options import drawn
+from shinka_core.llm.options import Options
 from shinka_core.llm.prices import AnswerBound, PriceList, longest_answer
 from shinka_core.llm.question import Ledger, Provider, Question, RawAnswer
 from shinka_core.llm.roster import Roster
 from shinka_core.model_address import is_builtin
-from shinka_core.program import Answer, Usage
+from shinka_core.program import Answer, Purpose, Usage
 from shinka_core.storable import storable
 
 
@@ -49,6 +51,7 @@ class AsyncLLMClient:
         weights: Mapping[str, float],
         others: Sequence[str] = (),
         options: Mapping[str, Mapping[str, Any]] | None = None,
+        options_of: Mapping[Purpose, Mapping[str, Mapping[str, Any]]] | None = None,
         ledger: Ledger,
         prices: Mapping[str, ModelPrice] | PriceList | None = None,
         budget: Budget | None = None,
@@ -62,6 +65,7 @@ class AsyncLLMClient:
             weights: Models that `pick` draws from, with weights of any sum.
             others: Models for some questions alone; they take over none of the others.
             options: What is sent with every call to a model; where it is a choice, one is drawn for each question.
+            options_of: The same, of questions that have options of their own, by what they are for.
             prices: Those that win over the list prices, by name of the model; or all prices.
             budget: Bounds what is spent.
             bounds: How long the answers of each model may be.
@@ -70,7 +74,7 @@ class AsyncLLMClient:
         self._providers = dict(providers)
         self._models = list(weights)
         self._others = [model for model in others if model not in weights]
-        self._options = dict(options or {})
+        self._options = Options(options or {}, options_of or {})
         total = sum(weights.values())
         self._weights = {model: weight / total for model, weight in weights.items()}
         self._ledger = ledger
@@ -89,6 +93,7 @@ class AsyncLLMClient:
         ledger: Ledger | None = None,
         providers: Mapping[str, Provider] | None = None,
         budget: Budget | None = None,
+        kept: Mapping[str, Any] | None = None,
     ) -> AsyncLLMClient:
         """A client for the models of a run.
 
@@ -96,12 +101,13 @@ class AsyncLLMClient:
             ledger: Where calls are kept; None keeps them in memory.
             providers: Built-in operators by model name.
             budget: Shared with other clients; None makes one of `max_api_costs`.
+            kept: Settings that are kept with a run which is continued: its prices hold.
 
         Raises:
             ConfigError: A model is unknown, has no price where one is asked for, or a key is missing.
         """
         models = models_of(config)
-        prices = PriceList.of(config, models)
+        prices = PriceList.of(config, models, kept)
         check_prices(config, models, prices)
         weights = config.llm_weights or [1.0] * len(config.llm_models)
         return cls(
@@ -109,12 +115,20 @@ class AsyncLLMClient:
             weights=dict(zip(config.llm_models, weights, strict=True)),
             others=[*config.proposal_models, *config.meta_models],
             options={model: config.options_for(model) for model in models},
+            options_of={
+                purpose: {model: config.options_for(model, purpose) for model in models} for purpose in OF_PURPOSES
+            },
             ledger=ledger or MemoryLedger(),
             prices=prices,
             budget=budget or Budget(config.max_api_costs),
             bounds=answer_bounds(config, models),
             timeout=config.llm_timeout,
         )
+
+    @property
+    def prices(self) -> PriceList:
+        """What calls cost."""
+        return self._prices
 
     def has(self, model: str) -> bool:
         """Whether the model can be asked for proposals."""
@@ -158,7 +172,7 @@ class AsyncLLMClient:
             routed = self._route(question, refusals)
             bound = self._bound(routed.model)
             try:
-                return await _Call(self, routed).finish()
+                return await LastingCall(partial(self.ask, routed)).finish()
             except ModelError as error:
                 if self._bound(routed.model).most < bound.most:
                     continue
@@ -182,11 +196,11 @@ class AsyncLLMClient:
         Args:
             arrived: Called when the provider has answered, before anything is written.
         """
+        question = replace(question, options=self._options.drawn(question.model, question.key, question.seed))
         most, least = self._tokens(question)
         cause = Cause(question.key.generation, question.key.purpose.value)
         async with self.account.call(question.model, most, least, cause) as reservation:
-            options = drawn(self._options.get(question.model, {}), question.key, question.seed)
-            question = replace(self._bounded(question, most, reservation.reserved), options=options)
+            question = self._bounded(question, most, reservation.reserved)
             started = time.monotonic()
             try:
                 raw = await self._providers[question.model].ask(question)
@@ -269,18 +283,26 @@ class AsyncLLMClient:
     def _bound(self, model: str) -> AnswerBound:
         return self._bounds.get(model) or AnswerBound(most=longest_answer(model))
 
+    def _bound_of(self, question: Question) -> AnswerBound:
+        """The same of a question, whose own options may say otherwise."""
+        bound = self._bound(question.model)
+        if not question.options:
+            return bound
+        options = self._options.complete(question)
+        return replace(bound, sent=answer_limit(options), answers=option(options, "n") or 1)
+
     def _tokens(self, question: Question) -> tuple[Usage, Usage]:
         """Tokens that a call can have at most: all bytes of its prompt with the longest answer, and with a short one."""
         prompt = most_tokens(message.content for message in question.messages)
         prompt += pictures.MOST_TOKENS * len(question.sent_pictures)
-        bound = self._bound(question.model)
+        bound = self._bound_of(question)
         longest = bound.sent or bound.most
         short = bound.sent or min(longest, max(SHORT_ANSWER, 2 * self._longest_seen[question.model]))
         return Usage(prompt, longest * bound.answers), Usage(prompt, short * bound.answers)
 
     def _bounded(self, question: Question, most: Usage, dollars: float) -> Question:
         """The question with a bound on its answer, where a budget rests on it: no longer than the dollars set aside pay."""
-        bound = self._bound(question.model)
+        bound = self._bound_of(question)
         if self.account.budget.limit is None or bound.sent is not None:
             return question
         # Of an answer to this prompt: behind a long one they may be dearer.
@@ -338,40 +360,3 @@ SHORT_ANSWER = 2_048
 SHORTEST_ANSWER = 1_024
 # Of the time limit: an error that comes later is its own.
 NEARLY = 0.98
-
-
-class _Call:
-    """One call that outlives the cancellation of who waits for it, until its answer is written.
-
-    A question that is still with the provider is given up after a short grace; an answer that has
-    come is written however long that takes and however often the wait is cancelled.
-    """
-
-    def __init__(self, client: AsyncLLMClient, question: Question) -> None:
-        self._arrived = False
-        self._task = asyncio.ensure_future(client.ask(question, self._arrive))
-
-    async def finish(self) -> Answer:
-        """The answer; raises what the call raises."""
-        try:
-            return await asyncio.shield(self._task)
-        except asyncio.CancelledError:
-            await self._see_it_written()
-            raise
-
-    def _arrive(self) -> None:
-        self._arrived = True
-
-    async def _see_it_written(self) -> None:
-        give_up_at = time.monotonic() + GRACE
-        while not self._task.done():
-            if not self._arrived and time.monotonic() >= give_up_at:
-                self._task.cancel()
-            with suppress(asyncio.CancelledError):  # a second Ctrl-C must not tear what the first one spared
-                await asyncio.wait([self._task], timeout=0.05)
-        if not self._task.cancelled():
-            self._task.exception()  # seen: nobody else will ask for it
-
-
-# Seconds that a cancelled run waits for an answer that may be just coming.
-GRACE = 0.5

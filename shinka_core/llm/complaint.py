@@ -35,7 +35,7 @@ _INNER = (
     "violations",
 )
 # Deeper than any provider goes; what a server sends has no depth that is promised.
-_DEPTH = 5
+_DEPTH = 8
 _PAGE = re.compile(r"^\s*(<!doctype html|<html|<head|<\?xml|<body|<center|<h1)", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _UNIT = r"(?:ms|milliseconds?|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])"

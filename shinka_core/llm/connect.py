@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from shinka_core.config import EvolutionConfig
+from shinka_core.config.options import names_model
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import ANSWER_SHARE, answer_limit, context_tokens, option
-from shinka_core.llm.endpoint import Endpoint, check_models, endpoint_of, remote_embedding
+from shinka_core.llm.endpoint import (
+    Endpoint,
+    check_models,
+    endpoint_of,
+    has_anthropic,
+    remote_embedding,
+    sent_name,
+)
 from shinka_core.llm.prices import AnswerBound, PriceList, longest_answer
 from shinka_core.llm.question import Provider
 from shinka_core.model_address import is_builtin
-from shinka_core.program import Usage
+from shinka_core.model_place import Given, place_of, provider_named
+from shinka_core.secrets import read_key
+
+logger = logging.getLogger("shinka.llm")
 
 
 def answer_bounds(config: EvolutionConfig, models: Sequence[str]) -> dict[str, AnswerBound]:
@@ -36,10 +48,14 @@ def check_prices(config: EvolutionConfig, models: Sequence[str], prices: PriceLi
     """
     if (embedding := remote_embedding(config)) is not None:
         models = [*models, embedding]
-    unpriced = [model for model in models if prices.cost(model, Usage()) is None]
-    if not unpriced or config.unknown_prices == "warn":
+    allowed = config.unknown_prices
+    if allowed == "warn":
         return
-    if config.unknown_prices == "refuse" or config.max_api_costs is not None:
+    named = allowed if isinstance(allowed, list) else []
+    unpriced = [model for model in models if prices.price(model) is None and not _named(model, named)]
+    if not unpriced:
+        return
+    if allowed == "refuse" or config.max_api_costs is not None:
         what = (
             ""
             if config.max_api_costs is None
@@ -47,8 +63,13 @@ def check_prices(config: EvolutionConfig, models: Sequence[str], prices: PriceLi
         )
         raise ConfigError(
             f"no price is known for {', '.join(unpriced)}{what}; set llm_prices: {{{unpriced[0]}: {{input: DOLLARS, "
-            "output: DOLLARS}} per million tokens (0 for a model of your own), or unknown_prices: warn to count it as free"
+            "output: DOLLARS}} per million tokens (0 for a model of your own), or to ask at a cost that nobody knows "
+            f"unknown_prices: [{', '.join(unpriced)}]"
         )
+
+
+def _named(model: str, names: Sequence[str]) -> bool:
+    return any(names_model(name, [model]) for name in names)
 
 
 def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str, Provider]) -> dict[str, Provider]:
@@ -73,8 +94,34 @@ def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str
             providers[model] = builtin[model]
             continue
         endpoint = endpoint_of(model, config)
+        _say_what_is_sent(model, endpoint, config)
         if endpoint not in endpoints:
+            _say_what_is_missed(endpoint)
             endpoints[endpoint] = OpenAIProvider(endpoint, timeout=config.llm_timeout)
-        endpoints[endpoint].add(model, config.options_for(model), config.llm_model_kwargs.get(model, {}))
+        own = config.own_options(model)
+        endpoints[endpoint].add(model, config.options_for(model), own, sent_name(model, config))
         providers[model] = endpoints[endpoint]
     return providers
+
+
+def _say_what_is_sent(model: str, endpoint: Endpoint, config: EvolutionConfig) -> None:
+    """Tells of a provider's prefix that is sent as a part of the name, where its key says that it was meant otherwise."""
+    meant, _ = provider_named(model)
+    if meant is None or meant.server or meant is endpoint.provider:
+        return
+    if place_of(model, config.llm_base_url).given is Given.SETTINGS and any(map(read_key, meant.keys)):
+        logger.warning(
+            "%s is asked at %s by all of this name, since llm_base_url or OPENAI_BASE_URL is set; leave that out to ask %s",
+            model, endpoint.address.base, meant.prefix,
+        )  # fmt: skip
+
+
+def _say_what_is_missed(endpoint: Endpoint) -> None:
+    """Tells of an interface that would say more, where only its library is missing."""
+    provider = endpoint.provider
+    if provider is not None and provider.interfaces[0] == "messages" and endpoint.api == "chat" and not has_anthropic():
+        logger.warning(
+            "%s is asked in the interface that is compatible with OpenAI's: it caches no prompts and counts no cached "
+            "tokens; pip install 'shinka-prefect[anthropic]' for its own",
+            endpoint.address.host,
+        )

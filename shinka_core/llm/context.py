@@ -65,12 +65,14 @@ def context_tokens(model: str, settings: Mapping[str, int]) -> int | None:
 
 
 def option(options: Mapping[str, Any], name: str) -> int | None:
-    """An option that is sent with a call, as a count."""
+    """An option that is sent with a call, as a count; of several the largest."""
     extra: Any = options.get("extra_body")
     for given in (extra, options):
         value: Any = given.get(name) if isinstance(given, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
+        several: list[Any] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+        counts = [each for each in several if isinstance(each, int) and not isinstance(each, bool) and each > 0]
+        if counts:
+            return max(counts)
     return None
 
 

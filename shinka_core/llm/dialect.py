@@ -20,7 +20,7 @@ logger = logging.getLogger("shinka.llm")
 
 # Bounds of what an answer costs: they may be renamed but never left out.
 LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-_NO_OPTIONS = {"model", "messages", "input"}
+_NO_OPTIONS = {"model", "messages", "input", "system"}
 
 
 _NO_SYSTEM = phrases(
@@ -42,7 +42,7 @@ _BLIND = phrases(
 _UNSUPPORTED = phrases(
     r"unsupported_(parameter|value)|unknown_(parameter|field)|unrecognized|extra_forbidden|extra inputs|not permitted"
     r"|(not|n't|un)[ -]?(be )?(support|recogni[sz]|known|allow|accept|available|valid)\w*|unexpected|deprecated|no longer"
-    r"|unknown (parameter|field|argument|name)|cannot find field|does not exist"
+    r"|unknown (parameter|field|argument|name)|cannot find field|does not exist|cannot both be|may only be set"
 )
 
 
@@ -59,6 +59,7 @@ class Dialect:
     merge_system: bool = False
     stream: bool = False
     blind: bool = False
+    cool: bool = False
     renamed: dict[str, str] = field(default_factory=dict[str, str])
     dropped: set[str] = field(default_factory=set[str])
 
@@ -75,12 +76,25 @@ class Dialect:
                 formed.setdefault(new, formed.pop(old))
         for name in self.dropped:
             formed.pop(name, None)
+        self._cool(formed)
         for name in ("messages", "input"):
             if name in formed and self.blind:
                 formed[name] = without_pictures(formed[name])
             if name in formed and self.merge_system:
                 formed[name] = _without_system(formed[name])
         return formed
+
+    def _cool(self, formed: dict[str, Any]) -> None:
+        """Leaves out a temperature beside an effort, unless it is said of this very model: most that think have one alone."""
+        if "temperature" not in formed or "temperature" in self.fixed or not _thinks(formed):
+            return
+        del formed["temperature"]
+        if not self.cool:
+            self.cool = True
+            logger.info(
+                "%s is sent a reasoning effort and no temperature; say both in llm_kwargs: {MODEL: {...}} if it takes both",
+                self.model,
+            )
 
     def learn(self, complaint: Complaint, sent: Mapping[str, Any]) -> bool:
         """Takes a refusal to heart; whether the next form is another one.
@@ -122,11 +136,21 @@ class Dialect:
             return False
         if name not in ("stream", "stream_options"):
             logger.warning(
-                "%s refuses the option %s and is asked without it (llm_model_kwargs sets options of one model): %s",
+                "%s refuses the option %s and is asked without it (llm_kwargs: {MODEL: {...}} sets options of one model): %s",
                 self.model, name, complaint.words,
             )  # fmt: skip
         self.dropped.add(name)
         return True
+
+
+def _thinks(body: Mapping[str, Any]) -> bool:
+    """Whether a request asks for reasoning."""
+    said: list[Any] = [body.get("reasoning_effort")]
+    for section, name in (("reasoning", "effort"), ("output_config", "effort"), ("thinking", "type")):
+        inside: Any = body.get(section)
+        if isinstance(inside, dict):
+            said.append(inside.get(name))  # pyright: ignore[reportUnknownMemberType]
+    return any(each not in (None, "", "none", "disabled") for each in said)
 
 
 def _refused_option(complaint: Complaint, sent: Mapping[str, Any]) -> str | None:

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from importlib.util import find_spec
 
 from shinka_core.config import EndpointOptions, EvolutionConfig
 from shinka_core.errors import ConfigError
-from shinka_core.llm.options import choices
+from shinka_core.llm.option_names import check_options
 from shinka_core.model_address import (
     BUILTIN,
-    OPENAI,
-    OPENAI_KEY,
     SENTENCE_TRANSFORMERS,
     Address,
     check_model_name,
     is_builtin,
     parse_address,
     shown_model,
-    split_model,
 )
+from shinka_core.model_place import Given, Place, known_prefixes, place_of
+from shinka_core.providers import OPENAI_KEY, Interface, ModelProvider
 from shinka_core.secrets import read_key, refuse_stored_secrets
 
 OPENAI_HOST = "https://api.openai.com"
-# Options that are not of the body, or say so.
-EXTRAS = ("extra_headers", "extra_query", "extra_body")
+ANTHROPICS_HEADER = "x-api-key"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Where others than Anthropic speak its interface: Bedrock, Moonshot, DeepSeek.
+_ANTHROPICS_PATH = re.compile(r"/anthropic(/v1)?$")
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
-# Settings of ours, or what every call holds anyway.
-_NOT_OPTIONS = {
-    "model": "name models in llm_models",
-    "messages": "the prompt is made from the task",
-    "input": "the prompt is made from the task",
-    "timeout": "set llm_timeout",
-    "api_key": "set the key in the environment",
-    "base_url": "set llm_base_url",
-    "max_retries": "set llm_retries",
-    "temperatures": "say temperature: [...], of which one is drawn for each question",
-    "reasoning_efforts": "say reasoning_effort: [...], of which one is drawn for each question",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +38,7 @@ class Endpoint:
         key: None when nothing is to be sent.
         key_name: The variable that holds the key, or should: what to look at when it is refused.
         key_header: `authorization` sends it as bearer token, any other header as it is.
+        provider: Whose manners are to be expected.
     """
 
     address: Address
@@ -59,8 +46,9 @@ class Endpoint:
     key_name: str = ""
     key_header: str = "authorization"
     query: tuple[tuple[str, str], ...] = ()
-    api: Literal["chat", "responses"] = "chat"
+    api: Interface = "chat"
     reasoning_is_answer: bool = False
+    provider: ModelProvider | None = None
 
     def remedy_for_key(self) -> str:
         """What to do about a key that is missing or wrong."""
@@ -78,23 +66,31 @@ def endpoint_of(model: str, config: EvolutionConfig) -> Endpoint:
     Raises:
         ConfigError: The address is none, or the key is missing or cannot be one.
     """
-    address = _address(model, config)
+    place = _place(model, config)
+    address = place.address
     options = _options(address, config)
-    key_name, key = _key(address, options, config)
+    key_name, key = _key(model, place, options, config)
+    api = options.api or _interface(place, config)
     return Endpoint(
         address=address,
         key=key,
         key_name=key_name,
-        key_header=(options.key_header or address.key_header).lower(),
+        key_header=(options.key_header or _key_header(place, api)).lower(),
         query=tuple((dict(address.query) | options.query).items()),
-        api=options.api or config.llm_api,
+        api=api,
         reasoning_is_answer=options.reasoning_is_answer,
+        provider=place.provider,
     )
+
+
+def sent_name(model: str, config: EvolutionConfig) -> str:
+    """What a model is called where it is asked: its name without prefix and address."""
+    return _place(model, config).name
 
 
 def models_of(config: EvolutionConfig) -> list[str]:
     """The models of a run, those that judge included."""
-    return list(dict.fromkeys([*config.proposal_models, *config.meta_models, *config.novelty_llm_models]))
+    return config.models
 
 
 def remote_models(config: EvolutionConfig) -> list[str]:
@@ -108,11 +104,17 @@ def remote_embedding(config: EvolutionConfig) -> str | None:
     return None if embedding is None or embedding.startswith((BUILTIN, SENTENCE_TRANSFORMERS)) else embedding
 
 
+def priced_models(config: EvolutionConfig) -> list[str]:
+    """All that a run may pay for: its models, and its embedding where that is asked for."""
+    embedding = remote_embedding(config)
+    return [*models_of(config), *([] if embedding is None else [embedding])]
+
+
 def provider_of(model: str, config: EvolutionConfig) -> str:
     """Who answers for a model or an embedding: host of its endpoint, and port where the address has one; "" for nobody's."""
     if model.startswith((BUILTIN, SENTENCE_TRANSFORMERS)):
         return ""
-    return _address(model, config).origin.partition("://")[2]
+    return _place(model, config).address.origin.partition("://")[2]
 
 
 def providers_of(config: EvolutionConfig) -> list[str]:
@@ -132,16 +134,22 @@ def check_models(config: EvolutionConfig) -> None:
         parse_address("llm_base_url", config.llm_base_url)
     for place, special in config.llm_endpoints.items():
         _check_special(f"llm_endpoints[{_checked_place(place)!r}]", special)
+    interfaces: dict[str, str] = {}
     for model in remote_models(config):
         check_model_name(_field_of(model, config), model)
-        endpoint_of(model, config)
-    own = {f"llm_model_kwargs[{shown_model(model)!r}]": options for model, options in config.llm_model_kwargs.items()}
+        endpoint = endpoint_of(model, config)
+        check_library(endpoint)
+        interfaces[model] = endpoint.api
     if (embedding := remote_embedding(config)) is not None:
         check_model_name("embedding_model", embedding)
-        endpoint_of(embedding, config)
-    for field_name, options in ({"llm_kwargs": config.llm_kwargs} | own).items():
+        if endpoint_of(embedding, config).api == "messages":
+            raise ConfigError(
+                f"embedding_model={shown_model(embedding)!r} is asked in Anthropic's interface, which has no embeddings; "
+                "name a model of another provider, or 'builtin/hashed-ngrams'"
+            )
+    for field_name, options in config.option_fields.items():
         refuse_stored_secrets(urls={}, options={field_name: options})
-        _check_options(field_name, options)
+    check_options(config, interfaces)
 
 
 def _field_of(model: str, config: EvolutionConfig) -> str:
@@ -160,29 +168,44 @@ def _check_special(field_name: str, special: EndpointOptions) -> None:
         raise ConfigError(f"{field_name}.key_header={special.key_header!r} is no name of a header, such as api-key")
 
 
-def _check_options(field_name: str, options: dict[str, Any]) -> None:
-    for name in options:
-        if name in _NOT_OPTIONS:
-            raise ConfigError(f"{field_name} holds {name!r}; remove it and {_NOT_OPTIONS[name]}")
-    for name in EXTRAS:
-        if not isinstance(options.get(name) or {}, dict):
-            raise ConfigError(f"{field_name} holds {name!r}, which must have names and values")
-    for name, several in choices(options, ""):
-        if not several:
-            raise ConfigError(f"{field_name} gives {name!r} nothing to choose from; give it a value, or several")
-    try:
-        json.dumps(options, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{field_name} holds what cannot be sent as JSON: {error}") from None
+def _place(model: str, config: EvolutionConfig) -> Place:
+    return place_of(model, config.llm_base_url)
 
 
-def _address(model: str, config: EvolutionConfig) -> Address:
-    _, own = split_model(model)
-    if own is not None:
-        return parse_address(f"the address of {split_model(model)[0]!r}", own)
-    if config.llm_base_url is not None:
-        return parse_address("llm_base_url", config.llm_base_url)
-    return parse_address("OPENAI_BASE_URL", os.environ.get("OPENAI_BASE_URL") or OPENAI)
+def _interface(place: Place, config: EvolutionConfig) -> Interface:
+    """What is spoken there: Anthropic's own interface only where its row or the path of the address say so."""
+    if _ANTHROPICS_PATH.search(place.address.base):
+        return "messages"
+    if place.provider is None or (place.given is not Given.PROVIDER and not place.provider.server):
+        return config.llm_api
+    spoken = place.provider.interfaces
+    if spoken[0] == "messages":
+        return "messages" if has_anthropic() else "chat"
+    return config.llm_api if config.llm_api in spoken else "chat"
+
+
+def _key_header(place: Place, api: Interface) -> str:
+    """The header of the key; of those that speak Anthropic's interface it alone has one of its own."""
+    anthropic = place.provider is not None and place.provider.prefix == "anthropic"
+    return ANTHROPICS_HEADER if anthropic and api == "messages" else place.address.key_header
+
+
+def has_anthropic() -> bool:
+    """Whether Anthropic's library is there, which its own interface takes."""
+    return find_spec("anthropic") is not None
+
+
+def check_library(endpoint: Endpoint) -> None:
+    """Refuses an interface whose library is not there.
+
+    Raises:
+        ConfigError: Naming what to install.
+    """
+    if endpoint.api == "messages" and not has_anthropic():
+        raise ConfigError(
+            f"{endpoint.address.base} is asked in Anthropic's own interface, whose library is not installed: "
+            "pip install 'shinka-prefect[anthropic]', or set api: chat for it in llm_endpoints if it speaks that too"
+        )
 
 
 def _options(address: Address, config: EvolutionConfig) -> EndpointOptions:
@@ -204,47 +227,66 @@ def _checked_place(name: str) -> str:
     return parse_address("llm_endpoints", f"https://{name}").base.partition("://")[2]
 
 
-def _key(address: Address, options: EndpointOptions, config: EvolutionConfig) -> tuple[str, str | None]:
+def _key(model: str, place: Place, options: EndpointOptions, config: EvolutionConfig) -> tuple[str, str | None]:
     """The variable and the key in it."""
-    if options.api_key_env is not None:
-        if not options.api_key_env:
-            return "", None
-        key = read_key(options.api_key_env)
-        if key is None:
-            # Somebody may have written the key itself there.
-            shown = options.api_key_env if options.api_key_env.isupper() else "the variable"
-            raise ConfigError(
-                f"{shown} is not set, which llm_endpoints (api_key_env) names for {address.origin}; "
-                "set it in the environment, or name another variable"
-            )
-        return options.api_key_env, key
-    names = [address.usual_key] if address.usual_key else []
-    if address.origin == _home(config):
-        names.append(OPENAI_KEY)
+    address, provider = place.address, place.provider
+    named = address.key_variable or options.api_key_env
+    if named is not None:
+        return _named_key(named, address, by="its address" if address.key_variable else "llm_endpoints (api_key_env)")
+    usual = provider.keys if provider is not None and _is_home_of(provider, place) else ()
+    names = [*usual, *([OPENAI_KEY] if address.origin == _home(config) else [])]
     for name in names:
         if key := read_key(name):
             return name, key
-    if address.usual_key is not None:
+    if usual and provider is not None and not provider.server:
+        several = len(dict.fromkeys(names)) > 1
         raise ConfigError(
-            f"{' and '.join(dict.fromkeys(names))} {'are' if len(set(names)) > 1 else 'is'} not set, which {address.host} asks for; "
-            "set it in the environment, name an endpoint with llm_base_url (--base-url) or another variable with "
-            "llm_endpoints, or use the model 'builtin/mutate'"
+            f"{' and '.join(dict.fromkeys(names))} {'are' if several else 'is'} not set, which {address.host} asks for to "
+            f"answer as {shown_model(model)!r}; set it in the environment, name an endpoint with llm_base_url "
+            "(--base-url) or another variable with llm_endpoints, or use the model 'builtin/mutate'" + _hint(place)
         )
     return "", None
 
 
+def _named_key(variable: str, address: Address, by: str) -> tuple[str, str | None]:
+    if not variable:
+        return "", None
+    key = read_key(variable)
+    if key is None:
+        # Somebody may have written the key itself there.
+        shown = variable if variable.isupper() else "the variable"
+        raise ConfigError(
+            f"{shown} is not set, which {by} names for {address.origin}; "
+            "set it in the environment, or name another variable"
+        )
+    return variable, key
+
+
+def _is_home_of(provider: ModelProvider, place: Place) -> bool:
+    """Whether a provider's key belongs there: to its hosts, and to where its row leads."""
+    return provider.owns(place.address.host) or place.given is Given.PROVIDER
+
+
+def _hint(place: Place) -> str:
+    """What may have been meant by a name with a slash that went to OpenAI."""
+    if place.given is not Given.PROVIDER or "/" not in place.name or place.provider is None:
+        return ""
+    if place.provider.prefix != "openai":
+        return ""
+    return f"; a provider is named by one of {', '.join(known_prefixes())}"
+
+
 def _home(config: EvolutionConfig) -> str:
-    """The origin that `OPENAI_API_KEY` belongs to: OpenAI's when it is asked, or else the run's first."""
+    """The origin that `OPENAI_API_KEY` belongs to: OpenAI's when it is asked, or else the run's first.
+
+    Never one that a provider's row or the prefix of a server gives: none of them was meant by it.
+    """
     models = remote_models(config)
     if (embedding := remote_embedding(config)) is not None:
         models.append(embedding)
-    origins = [_address(model, config).origin for model in models]
-    if OPENAI_HOST in origins:
+    places = [_place(model, config) for model in models]
+    if any(place.address.origin == OPENAI_HOST for place in places):
         return OPENAI_HOST
-    shared = [_address(model, config).origin for model in models if split_model(model)[1] is None]
-    return next(iter([*shared, *(origin for origin in origins if origin not in _hosts_with_keys(models, config))]), "")
-
-
-def _hosts_with_keys(models: list[str], config: EvolutionConfig) -> set[str]:
-    addresses = [_address(model, config) for model in models]
-    return {address.origin for address in addresses if address.usual_key is not None}
+    shared = [place for place in places if place.given is Given.SETTINGS]
+    others = [place for place in places if place.given is Given.NAME and place.provider is None]
+    return next((place.address.origin for place in (*shared, *others)), "")

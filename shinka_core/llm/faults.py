@@ -21,26 +21,34 @@ from shinka_core.llm.endpoint import Endpoint
 
 # Seconds: who asks to wait longer has a quota that is worth stopping for, with the generations kept.
 LONGEST_WAIT = 600.0
-
+# Seconds: what a limit per day asks to wait longer than, since it lets one call through at a time from then on.
+SHORT_WAIT = 60.0
 
 TOO_LONG = phrases(
     r"context_length_exceeded|exceed_context_size|prompt_too_long|context_window|string_above_max_length"
     r"|(maximum|max|model'?s?|available) context (length|window|size)|context (length|window|size) (of|is|exceed|limit)"
     r"|exceed\w*\W+(the )?(\w+'?s? ){0,3}(context|input (token|length))|maximum input length"
     r"|(prompt|inputs?|messages?|request) (is|are|was|were) too (long|large)|request too large|payload too large"
+    r"|max(imum)? prompt length|model token limit|(greater|larger) than the context|context the overflows"
+    r"|`?inputs`? tokens \+ `?max_new_tokens`? must be"
     r"|input token count|too many (input |prompt )?tokens|reduce the length|range of input length|longer than the (model|max)"
 )
 FILTERED = phrases(
     r"content[ _-]?filter|content[ _-](management[ _-])?polic|responsibleaipolicy|data_?inspection|content_moderation"
     r"|moderation|inappropriate content|usage polic|prohibited_?content|(prompt|input|content|message)s? \w* ?flagged"
     r"|flagged (as|by|for)|safety (filter|system|reason|check|polic)|blocked (by|due to|for) .{0,20}(safety|polic|content)"
+    r"|violates? (\w+ ){0,2}(usage|content|safety) |safety_check"
     r"|(contain|with) sensitive|sensitive (content|words?|information)|content (risk|exists risk)|^1301$"
 )
 NO_MONEY = phrases(
     r"insufficient_(quota|balance|credit|user_quota|fund)|billing_(hard_limit|not_active)|exceeded_current_quota|arrear"
-    r"|payment_required|insufficient (account )?(balance|credit|fund|quota)|credit balance|out of credits"
-    r"|exceeded your current quota(?!.*(metric|quotaid|retry|try again))|not enough (credit|balance)|payment required|billing (hard )?limit|(add|purchase|buy) (more )?credits|overdue"
+    r"|payment_required|spend_limit_reached|account .{0,60}suspended|(reached|hit|exceeded) \w* ?(your|its|the) (\w+ ){0,3}(spend(ing)? limit|usage limits?)"
+    r"|used all available credits|credit limit exceeded|(used up|exhausted|exceeded) (\w+ ){0,3}(included|available) credits|free tier .{0,40}exhausted"
+    r"|insufficient (account )?(balance|credit|fund|quota)|credit balance|out of credits"
+    r"|not enough (credit|balance)|payment required|billing (hard )?limit|(add|purchase|buy) (more )?credits|overdue"
 )
+# Gemini says it of every limit, with how long to wait.
+NO_QUOTA = phrases(r"exceeded your current (token )?quota(?!.*(metric|quotaid|retry|try again))")
 # Gemini's `quotaId` says per day and asks to wait for seconds all the same.
 DAILY_ID = phrases(r"[a-z]PerDay|per-day\b")
 DAILY = phrases(r"per[ _-]?(day|week|month)|daily|weekly|monthly|\b[RT]PD\b|allocated quota exceeded")
@@ -62,11 +70,13 @@ AWAY = phrases(
     r"overload|unavailable|timed? ?out|try again|temporar|internal.?(server.?)?error|server_error|upstream|capacity|busy"
     r"|loading|bad gateway|network"
 )
+# Beside other numbers, where a server names it so.
+_N_CTX = phrases(r"n_ctx\W{0,3}(\d[\d,]*)|with (\d[\d,]{2,}) maximum context|<= ?(\d[\d,]{2,})|\[1, ?(\d[\d,]{2,})\]")
 _CONTEXT = phrases(
     r"(?:context (?:length|window|size)|limit|maximum|available|at most|n_ctx)\D{0,40}?(\d[\d,]{2,})|> ?(\d[\d,]{2,}) maximum"
 )
 _ASKED = phrases(
-    r"(?:resulted in|requested(?: about)?|prompt (?:contains|has)|too long:|length \(|request \(|token count (?:of )?\()\D{0,20}?(\d[\d,]*)"
+    r"(?:resulted in|requested(?: about)?|request contains|given:|keep the first|n_keep:|prompt of|current length is|prompt (?:contains|has)|too long:|length \(|request \(|token count (?:of )?\()\D{0,20}?(\d[\d,]*)"
 )
 
 
@@ -90,7 +100,7 @@ def _of_the_prompt(complaint: Complaint, said: str, model: str, endpoint: Endpoi
     if complaint.status == 413 or complaint.mentions(TOO_LONG):
         return PromptTooLongError(
             f"{said}; a shorter prompt or a smaller max_tokens would fit",
-            context=_number(_CONTEXT, complaint.words),
+            context=_number(_N_CTX, complaint.words) or _number(_CONTEXT, complaint.words),
             asked=_number(_ASKED, complaint.words),
             model=model,
             said=complaint.words,
@@ -111,7 +121,8 @@ def _never_fits(complaint: Complaint) -> bool:
 
 
 def _of_money(complaint: Complaint, said: str, model: str, endpoint: Endpoint) -> ModelError | None:
-    if complaint.status == 402 or complaint.mentions(NO_MONEY):
+    no_quota = complaint.wait is None and complaint.mentions(NO_QUOTA)
+    if complaint.status == 402 or complaint.mentions(NO_MONEY) or no_quota:
         return QuotaExhaustedError(
             f"{said}; the account at {endpoint.address.host} has no quota or money left",
             model=model,
@@ -126,12 +137,12 @@ def _of_haste(complaint: Complaint, said: str, model: str, endpoint: Endpoint) -
     wait = complaint.wait
     if not limited and not (complaint.status in (503, 529) and wait is not None):
         return None
-    daily = complaint.mentions(DAILY_ID) or (complaint.mentions(DAILY) and wait is None)
+    daily = complaint.mentions(DAILY_ID) or (complaint.mentions(DAILY) and (wait is None or wait > SHORT_WAIT))
     if daily or (wait is not None and wait > LONGEST_WAIT):
         return QuotaExhaustedError(
             f"{said}; {_when(wait) if wait and wait > LONGEST_WAIT else 'a quota of a day or longer is used up'}",
             model=model,
-            retry_after=wait if wait and wait > LONGEST_WAIT else None,
+            retry_after=wait if wait and wait > SHORT_WAIT else None,
             said=complaint.words,
             scope=Scope.MODEL if complaint.mentions(OF_ONE_MODEL) else None,
         )

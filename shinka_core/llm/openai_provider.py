@@ -1,4 +1,4 @@
-"""OpenAI-compatible endpoints: chat completions and responses.
+"""Endpoints over HTTP: OpenAI's chat completions and responses, and Anthropic's messages.
 
 Retries are off here: they belong to the Prefect task around the call, where they can be seen. Asked
 again at once is only what a model refuses for its form alone.
@@ -7,30 +7,38 @@ again at once is only what a model refuses for its form alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from shinka_core.errors import ModelUnavailableError, UnusableAnswerError
+from shinka_core.llm import messages
 from shinka_core.llm.answers import read_completion, read_response
+from shinka_core.llm.billed_tokens import estimated
 from shinka_core.llm.complaint import Complaint, is_complaint, one_line, read_complaint
-from shinka_core.llm.connection import CHAT, RESPONSES, Connection
+from shinka_core.llm.connection import Connection
 from shinka_core.llm.dialect import LIMITS, Dialect
-from shinka_core.llm.endpoint import EXTRAS, Endpoint
+from shinka_core.llm.endpoint import Endpoint
+from shinka_core.llm.libraries import CHAT, MESSAGES, RESPONSES
+from shinka_core.llm.option_names import EXTRAS
+from shinka_core.llm.options import for_interface, names_for
 from shinka_core.llm.pictures import messages_of
 from shinka_core.llm.question import Question, RawAnswer
 from shinka_core.llm.reply import Reply
-from shinka_core.model_address import split_model
 
+logger = logging.getLogger("shinka.llm")
+
+_PATHS = {"chat": CHAT, "responses": RESPONSES, "messages": MESSAGES}
 # Forms in which one question is tried: a system message, a stream, a limit's name and a few options.
 MOST_FORMS = 8
-# Hosts whose new models refuse `max_tokens`; elsewhere its successor may be ignored, and an answer without bound.
-OPENAIS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY")
+# Tokens of a prompt from which on an estimate of them is worth comparing with a count.
+LONG_PROMPT = 2_000
 # Bytes of a reply up to which it is read on the event loop; above, it would hold up others.
 SMALL_REPLY = 200_000
 
 
 class OpenAIProvider:
-    """One endpoint that speaks the OpenAI protocol, for all models of a run that are asked there."""
+    """One endpoint that speaks one of the three interfaces, for all models of a run that are asked there."""
 
     def __init__(self, endpoint: Endpoint, *, timeout: float) -> None:
         """Prepares connections; none is opened yet.
@@ -40,23 +48,25 @@ class OpenAIProvider:
         """
         self.endpoint = endpoint
         self._connection = Connection(endpoint, timeout=timeout)
+        self._names: dict[str, str] = {}
         self._options: dict[str, dict[str, Any]] = {}
         self._dialects: dict[str, Dialect] = {}
+        self._cut: set[str] = set()
 
-    def add(self, model: str, options: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    def add(self, model: str, options: Mapping[str, Any], own: Collection[str], name: str) -> None:
         """Says what is sent with every call to a model, such as `temperature`.
 
         Args:
             model: Name as configured.
             own: Those of the options that are meant for this very model.
+            name: What it is called at the endpoint.
         """
-        renamed = dict(options)
-        if self.endpoint.api == "responses":
-            for name in LIMITS:
-                if name in renamed:
-                    renamed["max_output_tokens"] = renamed.pop(name)
-        self._options[model] = renamed
-        self._dialects[model] = Dialect(model, fixed=frozenset(own))
+        self._names[model] = name
+        self._options[model] = dict(options)
+        dropped = self._known(name, options, own)
+        if self.endpoint.api == "messages":
+            dropped |= {"stream", "stream_options"}  # its events are others, and nothing of it only streams
+        self._dialects[model] = Dialect(model, fixed=self._as_sent(own), dropped=dropped)
 
     async def ask(self, question: Question) -> RawAnswer:
         """Asks once, or a few times at once while only the form of the request is refused."""
@@ -71,6 +81,7 @@ class OpenAIProvider:
                 answer = self._read(reply, model)
             if isinstance(answer, RawAnswer):
                 self._connection.has_answered = True
+                self._warn_of_a_cut(question, answer)
                 return answer
             if form + 1 == MOST_FORMS or not dialect.learn(answer, body):
                 raise self._connection.fault(answer, model)
@@ -80,28 +91,66 @@ class OpenAIProvider:
         """Closes the connections."""
         await self._connection.close()
 
+    def _as_sent(self, names: Collection[str]) -> frozenset[str]:
+        """Names of options as they are in a request."""
+        if self.endpoint.api == "messages":
+            return frozenset(messages.renamed(dict.fromkeys(names, "")))
+        return names_for(self.endpoint.api, names)
+
+    def _known(self, name: str, options: Mapping[str, Any], own: Collection[str]) -> set[str]:
+        """Options that the provider's row knows to be refused, which is said; never those meant for this very model."""
+        provider = self.endpoint.provider
+        known = () if provider is None else provider.refused(name)
+        refused = {option for option in known if option not in own}
+        if left := sorted(refused & options.keys()):
+            logger.warning(
+                "%s takes no %s and is asked without (llm_kwargs: {MODEL: {...}} sets options of one model)",
+                name,
+                ", ".join(left),
+            )
+        return refused
+
+    def _warn_of_a_cut(self, question: Question, answer: RawAnswer) -> None:
+        """Says once that far fewer tokens were read than sent, where a server cuts prompts without a word."""
+        provider, model = self.endpoint.provider, question.model
+        if provider is None or not provider.silent or answer.usage is None or model in self._cut:
+            return
+        read, sent = answer.usage.input_tokens, estimated((one.content for one in question.messages), "").input_tokens
+        if sent > LONG_PROMPT and 0 < read < sent / 2:
+            self._cut.add(model)
+            logger.warning(
+                "%s read %d tokens of a prompt of about %d: the rest was cut off; give it a longer context%s, and say it in "
+                "llm_context_tokens",
+                model, read, sent, f" ({provider.note})" if provider.note else "",
+            )  # fmt: skip
+
     def _path(self) -> str:
-        return RESPONSES if self.endpoint.api == "responses" else CHAT
+        return _PATHS[self.endpoint.api]
 
     def _limit(self) -> str:
         """What the longest answer is called; a name that is refused is learned, one that is ignored cannot be."""
         if self.endpoint.api == "responses":
             return "max_output_tokens"
-        return "max_completion_tokens" if self.endpoint.address.usual_key in OPENAIS else "max_tokens"
+        # Where nobody knows, the older name: its successor may be ignored, and an answer without bound.
+        return "max_tokens" if self.endpoint.provider is None else self.endpoint.provider.limit
 
     def _request(self, question: Question, dialect: Dialect) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         """Body, headers and query of one call."""
-        options = self._options.get(question.model, {}) | dict(question.options)
+        options = for_interface(self.endpoint.api, self._options.get(question.model, {}) | dict(question.options))
         headers, query, extra = (cast(dict[str, Any], options.pop(name, None) or {}) for name in EXTRAS)
-        messages = messages_of(question, self.endpoint.api)
-        body: dict[str, Any] = {
-            "model": split_model(question.model)[0],
-            "input" if self.endpoint.api == "responses" else "messages": messages,
-        }
-        body |= options | extra
+        if self.endpoint.api == "messages":
+            options = messages.renamed(options)
+        body = self._question(question) | options | extra
         if question.longest_answer is not None and not any(name in body for name in LIMITS):
             body[self._limit()] = question.longest_answer
         return dialect.form(body), {name: str(value) for name, value in headers.items()}, query
+
+    def _question(self, question: Question) -> dict[str, Any]:
+        name = self._names[question.model]
+        if self.endpoint.api == "messages":
+            return messages.body_of(question, name)
+        key = "input" if self.endpoint.api == "responses" else "messages"
+        return {"model": name, key: messages_of(question, self.endpoint.api)}
 
     def _read(self, reply: Reply, model: str) -> RawAnswer | Complaint:
         """The answer, or what the provider has to say instead.
@@ -113,8 +162,10 @@ class OpenAIProvider:
         body = reply.json()
         if not reply.is_good or is_complaint(body):
             return read_complaint(reply.status, reply.headers, text, body)
-        if isinstance(body, dict) and ("choices" in body or "output" in body):
+        if isinstance(body, dict) and body.keys() & {"choices", "output", "stop_reason"}:
             read: dict[str, Any] = body  # pyright: ignore[reportUnknownVariableType]
+            if self.endpoint.api == "messages":
+                return messages.read_message(read, model)
             if self.endpoint.api == "responses":
                 return read_response(read, model)
             return read_completion(read, model, reasoning_is_answer=self.endpoint.reasoning_is_answer)

@@ -1,36 +1,32 @@
-"""What tokens cost.
+"""What the calls of a run cost: by its own `llm_prices`, by the prices that are kept with it, and by the list.
 
-The list prices are those of the `genai-prices` package as it is installed: nothing is fetched. They change, so a
-run's own `llm_prices` win. A dated or tagged name that the package lacks falls back to the name without its end.
+The list changes with the installed package. So the prices that a run began with are kept with it and hold until it ends,
+or until its `llm_prices` say otherwise. A price that nobody knows is unknown, which is not 0.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 from shinka_core.config import EvolutionConfig, ModelPrice
-from shinka_core.model_address import is_builtin, split_model
+from shinka_core.config.options import without_address
+from shinka_core.errors import ConfigError
+from shinka_core.llm.list_prices import END, list_price
+from shinka_core.llm.rates import OF_THE_SETTINGS, Price, Rates
+from shinka_core.model_address import SENTENCE_TRANSFORMERS, is_builtin, shown_model, split_model, without_secrets
+from shinka_core.model_place import Place, place_of
 from shinka_core.program import Usage
 
-# US dollars per million tokens: input, cached input, output.
-Rates = tuple[float, float, float]
+logger = logging.getLogger("shinka.llm")
 
-# What the package does not find by the name alone, or has as it was before.
-OWN: dict[str, Rates] = {
-    "deepseek-chat": (0.28, 0.028, 0.42),
-    "deepseek-reasoner": (0.28, 0.028, 0.42),
-    "text-embedding-3-small": (0.02, 0.02, 0.0),
-    "text-embedding-3-large": (0.13, 0.13, 0.0),
-    "text-embedding-ada-002": (0.10, 0.10, 0.0),
-}
-
-# Where a prompt of more tokens is dearer and the package does not say so: (tokens, rates).
-LONG_PROMPTS: dict[str, tuple[int, Rates]] = {
-    "claude-sonnet-4": (200_000, (6.00, 0.60, 22.50)),
-    "claude-sonnet-4-0": (200_000, (6.00, 0.60, 22.50)),
-}
+# In the settings that are kept with a run.
+KEPT = "prices"
+# Options that change the price of a call.
+_OF_PRICE = ("service_tier", "speed")
 
 # The longest answer that is allowed where the settings name none and a budget has to hold, in tokens, and the models
 # that refuse to be allowed so much.
@@ -39,6 +35,8 @@ SHORTER_ANSWERS = {
     "gpt-3.5-turbo": 4_096,
     "gpt-4-turbo": 4_096,
     "gpt-4o-2024-05-13": 4_096,
+    "claude-3-opus": 4_096,
+    "claude-3-haiku": 4_096,
     "claude-3-5-sonnet": 8_192,
     "claude-3-5-haiku": 8_192,
     "gemini-2.0-flash": 8_192,
@@ -46,96 +44,115 @@ SHORTER_ANSWERS = {
 }
 
 
-# What a dated or tagged name ends in.
-_END = re.compile(r"-20\d|-latest|[@:]")
-# Models that only their makers serve: `name:tag` is what people call one of the others on a machine of their own.
-_CLOSED = frozenset({"anthropic", "google", "openai"})
-
-
 @dataclass(frozen=True, slots=True)
 class PriceList:
     """What the calls of a run cost.
 
     Attributes:
-        own: Prices that win over the list prices, by name as configured.
-        tiers: The service tier that calls are sent with (`flex`, `priority`), by name as configured.
+        own: Prices that win over all others, by name as configured.
+        contexts: What calls are sent with that changes their price (`service_tier`), by name as configured.
         base_url: Where models are asked whose names hold no address.
+        before: As they were kept with the run, by name as configured: each with its source, where it is asked, and since when.
     """
 
     own: Mapping[str, ModelPrice] = field(default_factory=dict[str, ModelPrice])
-    tiers: Mapping[str, str] = field(default_factory=dict[str, str])
+    contexts: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     base_url: str | None = None
+    before: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict[str, Mapping[str, Any] | None])
+    _found: dict[str, Price | None] = field(default_factory=dict[str, "Price | None"], init=False, repr=False)
 
     @classmethod
-    def of(cls, config: EvolutionConfig, models: Sequence[str]) -> PriceList:
-        """The prices of a run's models."""
-        tiers = {model: config.options_for(model).get("service_tier") for model in models}
-        known = {model: tier for model, tier in tiers.items() if isinstance(tier, str)}
-        return cls(config.llm_prices, known, config.llm_base_url)
+    def of(cls, config: EvolutionConfig, models: Sequence[str], kept: Mapping[str, Any] | None = None) -> PriceList:
+        """The prices of a run's models.
+
+        Args:
+            kept: The settings that are kept with it, where it is continued.
+        """
+        contexts = {model: _context(config.options_for(model)) for model in models}
+        return cls(config.llm_prices, contexts, config.llm_base_url, (kept or {}).get(KEPT) or {})
 
     def cost(self, model: str, usage: Usage) -> float | None:
         """US dollars of one call, or None when the model's price is not known.
 
         Args:
-            model: Name as configured. A `provider/` prefix is ignored, and so is an `@endpoint` suffix and the
-                `base_url`, unless they are a provider's whose prices are known.
-            usage: `cached_tokens` are part of `input_tokens` and priced at the cached rate.
+            model: Name as configured.
+            usage: Tokens that were cached, written or thought are part of the others and have rates of their own.
         """
-        name, address = split_model(model)
-        if is_builtin(name):
-            return 0.0
-        address = address or self.base_url
-        own = self.own.get(model) or self.own.get(name)
+        price = self.price(model)
+        return None if price is None else price.dollars(usage)
+
+    def price(self, model: str) -> Price | None:
+        """What a model's calls cost; None: nobody says."""
+        if model not in self._found:
+            self._found[model] = self._price(model)
+        return self._found[model]
+
+    def as_kept(self, models: Sequence[str]) -> dict[str, Any]:
+        """The prices of the models that cost anything, as JSON: a dated copy; None for one that is not known."""
+        return {model: self._as_kept(model) for model in models if not _is_free(model)}
+
+    def changed(self) -> Iterator[str]:
+        """What the list says otherwise by now than what is kept with the run, in sentences."""
+        for model, entry in self.before.items():
+            held, listed = self._held(model), self._listed(model)
+            if entry is None or held is None or self._own(model) or listed is None or listed.same_as(held):
+                continue
+            yield (
+                f"{shown_model(model)} is counted as when it was first asked in this run ({held.in_words()} per million "
+                f"tokens; {held.source}, {entry.get('taken')}); by now it is {listed.in_words()} ({listed.source}), "
+                "which llm_prices can say"
+            )
+
+    def _price(self, model: str) -> Price | None:
+        if _is_free(model):
+            return Price(Rates(0.0, 0.0), source="built in")
+        own = self._own(model)
         if own is not None:
-            cached = own.cached_input if own.cached_input is not None else own.input
-            return _at((own.input, cached, own.output), usage)
-        tier = self.tiers.get(model)
-        if address is not None and (dollars := _list_price(name, usage, tier, address)) is not None:
-            return dollars
-        return _price_by_name(name.rpartition("/")[2], usage, tier)
+            return Price.of_settings(own)
+        return self._held(model) or self._listed(model)
+
+    def _own(self, model: str) -> ModelPrice | None:
+        return self.own.get(model) or self.own.get(without_address(model))
+
+    def _held(self, model: str) -> Price | None:
+        """What is kept, where it is asked at the same place in the same way."""
+        entry = self.before.get(model)
+        if not entry or entry.get("source") == OF_THE_SETTINGS:
+            return None
+        same = entry.get("at") == self._where(model) and (entry.get("for") or {}) == self.contexts.get(model, {})
+        return Price.from_kept(entry) if same else None
+
+    def _listed(self, model: str) -> Price | None:
+        place = self._place(model)
+        return None if place is None else list_price(place, self.contexts.get(model))
+
+    def _as_kept(self, model: str) -> dict[str, Any] | None:
+        price, before = self.price(model), self.before.get(model)
+        if price is None:
+            return None
+        if before and self._own(model) is None and self._held(model) is not None:
+            return dict(before)
+        context = dict(self.contexts.get(model, {}))
+        said = {"at": self._where(model), "taken": datetime.now(UTC).date().isoformat()}
+        return price.as_kept() | said | ({"for": context} if context else {})
+
+    def _where(self, model: str) -> str:
+        place = self._place(model)
+        return "" if place is None else without_secrets(place.address.base)
+
+    def _place(self, model: str) -> Place | None:
+        try:
+            return place_of(model, self.base_url)
+        except ConfigError:
+            return None  # which is told where models are checked
 
 
-def _price_by_name(name: str, usage: Usage, tier: str | None) -> float | None:
-    """What a model costs where its maker serves it."""
-    base = _END.split(name, maxsplit=1)[0]
-    tokens, dearer = LONG_PROMPTS.get(base, (0, None))
-    if dearer is not None and usage.input_tokens > tokens:
-        return _at(dearer, usage)
-    if base in OWN:
-        return _at(OWN[base], usage)
-    if name != name.lower():
-        return None  # as files of weights are called, which anybody serves
-    if ":" in name:
-        return _list_price(base, usage, tier, closed=True)
-    found = _list_price(name, usage, tier)
-    return _list_price(base, usage, tier) if found is None and base != name else found
+def _is_free(model: str) -> bool:
+    return is_builtin(split_model(model)[0]) or model.startswith(SENTENCE_TRANSFORMERS)
 
 
-def _list_price(
-    name: str, usage: Usage, tier: str | None, address: str | None = None, *, closed: bool = False
-) -> float | None:
-    from genai_prices import Usage as Tokens  # takes a fifth of a second, which runs without models need not wait
-    from genai_prices import calc_price
-
-    tokens = Tokens(
-        input_tokens=max(usage.input_tokens, usage.cached_tokens),
-        cache_read_tokens=usage.cached_tokens,
-        output_tokens=usage.output_tokens,
-    )
-    try:
-        found = calc_price(
-            tokens, name, provider_api_url=address, price_context=None if tier is None else {"service_tier": tier}
-        )
-    except LookupError:
-        return None
-    if getattr(found.model_price, "input_mtok", None) is None or (closed and found.provider.id not in _CLOSED):
-        return None
-    return float(found.total_price)
-
-
-def _at(rates: Rates, usage: Usage) -> float:
-    fresh = max(usage.input_tokens - usage.cached_tokens, 0)
-    return (fresh * rates[0] + usage.cached_tokens * rates[1] + usage.output_tokens * rates[2]) / 1_000_000
+def _context(options: Mapping[str, Any]) -> dict[str, str]:
+    return {name: options[name] for name in _OF_PRICE if isinstance(options.get(name), str)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +173,5 @@ class AnswerBound:
 def longest_answer(model: str) -> int:
     """Tokens that an answer of the model is allowed where nothing else bounds it."""
     name = split_model(model)[0].rpartition("/")[2]
-    known = (
-        each for each in SHORTER_ANSWERS if name == each or (name.startswith(each) and _END.match(name, len(each)))
-    )
+    known = (each for each in SHORTER_ANSWERS if name == each or (name.startswith(each) and END.match(name, len(each))))
     return SHORTER_ANSWERS.get(max(known, key=len, default=""), LONG_ANSWER)

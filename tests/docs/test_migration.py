@@ -89,7 +89,8 @@ def test_a_settings_file_of_openevolve_is_told_where_its_sections_are(tmp_path: 
         read_settings(tmp_path / "config.yaml", required=True)
 
 
-def test_plural_options_are_answered() -> None:
-    wanted = EvolutionConfig(llm_models=["m@http://127.0.0.1:1/v1"], llm_kwargs={"temperatures": [0.0, 1.0]})
-    with pytest.raises(ConfigError, match=r"'temperatures'; remove it and say temperature: \[\.\.\.\]"):
-        check_models(wanted)
+def test_plural_options_are_taken() -> None:
+    theirs = {"temperatures": [0.0, 1.0], "reasoning_efforts": ["auto", "low"], "max_tokens": [4096, 16384]}
+    wanted = EvolutionConfig(llm_models=["m@http://127.0.0.1:1/v1"], llm_kwargs=theirs)
+    check_models(wanted)
+    assert wanted.options_for(wanted.llm_models[0])["temperature"] == [0.0, 1.0]

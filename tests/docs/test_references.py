@@ -7,12 +7,16 @@ import re
 
 from pydantic import BaseModel
 
-from tests.docs import api_reference, settings_reference
+from tests.docs import api_reference, provider_table, settings_reference
 
 
 def test_the_settings_are_those_of_the_models() -> None:
     document = settings_reference.DOCUMENT
     assert document.anew() == document.stands(), "run `make architecture`"
+
+
+def test_the_table_of_providers_is_that_of_the_source() -> None:
+    assert provider_table.DOCUMENT.anew() == provider_table.DOCUMENT.stands(), "run `make architecture`"
 
 
 def test_every_setting_says_what_it_is() -> None:

@@ -69,6 +69,7 @@ class Script:
         dimensions: Of its vectors.
         embedding_limit: Bytes of a text above which embedding it is refused as providers do; 0: none.
         context: Characters of a prompt above which it is refused as too long; 0: none.
+        listed: Models that it says it has.
         cache: Count the tokens of prompts, and those that were read before, as a provider's cache does; otherwise
             every prompt has `prompt_tokens`.
         shape: What the fault `odd_shape` sends instead of a completion.
@@ -91,6 +92,7 @@ class Script:
     embedding_limit: int = 0
     context: int = 0
     cache: bool = False
+    listed: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,9 @@ class ModelServer:
             self._connections.discard(writer)
             writer.close()
 
+    def _list(self) -> dict[str, Any]:
+        return {"object": "list", "data": [{"id": name, "object": "model"} for name in self.script.listed]}
+
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         line, *headers = head.split("\r\n")
@@ -192,7 +197,7 @@ class ModelServer:
         self.key = named.get("authorization", "").removeprefix("Bearer ")
         body = json.loads(await reader.readexactly(length)) if length else {}
         if method == "GET":
-            await _send(writer, 200, self.stats() if path == "/stats" else {"object": "list", "data": []})
+            await _send(writer, 200, self.stats() if path == "/stats" else self._list())
             return True
         if path.endswith("/embeddings"):
             texts = body["input"] if isinstance(body["input"], list) else [body["input"]]

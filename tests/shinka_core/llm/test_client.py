@@ -21,7 +21,7 @@ from shinka_core.errors import (
 )
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.answers import MOST_TOKENS
-from shinka_core.llm.client import GRACE
+from shinka_core.llm.lasting_call import GRACE
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.question import CallKey, Question
 from shinka_core.program import Answer, Purpose

@@ -12,8 +12,9 @@ from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm.endpoint import check_models, endpoint_of
 from shinka_core.llm.ledger import MemoryLedger
 from shinka_core.llm.question import CallKey, Question
-from shinka_core.model_address import KEYS_OF_HOSTS, parse_address, shown_model, split_model
+from shinka_core.model_address import parse_address, shown_model, split_model
 from shinka_core.program import Purpose
+from shinka_core.providers import KEYS_OF_HOSTS
 from tests.support.dialects import error
 from tests.support.model_server import Asked, ModelServer, Said, Script
 
@@ -52,7 +53,10 @@ def question(model: str) -> Question:
         ("m@HTTPS://host/v1", "m", "HTTPS://host/v1"),
     ],
 )
-def test_only_an_address_is_separated_from_a_name(model: str, name: str, address: str | None) -> None:
+def test_only_an_address_is_separated_from_a_name(
+    environment: pytest.MonkeyPatch, model: str, name: str, address: str | None
+) -> None:
+    environment.setenv("ANTHROPIC_API_KEY", OTHER)
     assert split_model(model) == (name, address)
     check_models(config(model))
 

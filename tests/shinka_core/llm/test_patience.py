@@ -18,7 +18,8 @@ from tests.support.prefect import ROOT
 ASKS = """
     import asyncio, sys
     from shinka_core.config import EvolutionConfig
-    from shinka_core.llm.connection import CHAT, Connection
+    from shinka_core.llm.connection import Connection
+    from shinka_core.llm.libraries import CHAT
     from shinka_core.llm.endpoint import endpoint_of
 
     async def slow(reader, writer):

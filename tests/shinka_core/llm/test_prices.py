@@ -37,7 +37,7 @@ LIST = PriceList()
         ("gpt-oss:20b", None),
         ("deepseek-ai/DeepSeek-R1", None),
         ("meta-llama/Llama-3.1-8B-Instruct@http://localhost:8000/v1", None),
-        ("ft:gpt-4o-mini-2024-07-18:us::id", None),
+        ("ft:gpt-4o-mini-2024-07-18:us::id", 1.5),
         # What a provider serves under its own address has.
         ("llama-3.3-70b-versatile", None),
         ("llama-3.3-70b-versatile@https://api.groq.com/openai/v1", 1.38),
