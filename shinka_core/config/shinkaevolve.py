@@ -42,6 +42,8 @@ _BANDITS: dict[str, tuple[str, Mapping[str, str]]] = {
     "thompson": ("thompson", _THOMPSON),
 }
 _ORIGINS = {"initial": "initial", "best": "best", "archive_random": "archive", "archive": "archive"}
+# What its criteria are called here; others are public metrics by their names.
+_MEASURES = {"combined_score": "score", "loc": "lines"}
 # Off unless said otherwise, there as here.
 _STAGNATION = 100
 _META_INTERVAL = 10
@@ -81,14 +83,7 @@ def database_taken(given: dict[str, Any], _known: Iterable[str]) -> Taking:
     beams = taking.take("num_beams")
     if beams is not MISSING and taking.fields.get("parent_selection_strategy") == "beam_search":
         taking.fields["parent_selection_strategy"] = {"name": "beam_search", "beams": beams}
-    kind = taking.take("archive_selection_strategy")
-    criteria = taking.take("archive_criteria")
-    if kind is not MISSING:
-        taking.put("archive_strategy", kind, "archive_selection_strategy")
-    if isinstance(criteria, Mapping):
-        others = [str(name) for name in cast("Mapping[Any, Any]", criteria) if name != "combined_score"]
-        if others:
-            taking.idle.append(f"archive_criteria.{', '.join(others)} (scores alone decide who is kept)")
+    _archive(taking)
     return taking
 
 
@@ -201,6 +196,18 @@ def _wandb(taking: Taking) -> None:
     for name in ("name", "notes", "dir", "run_id", "tags", "config"):
         taking.idles(f"wandb_{name}", None, [], {})
     taking.idles("wandb_resume", "allow", None)
+
+
+def _archive(taking: Taking) -> None:
+    kind, criteria = taking.take("archive_selection_strategy"), taking.take("archive_criteria")
+    weights = dict(cast("Mapping[str, Any]", criteria)) if isinstance(criteria, Mapping) else {}
+    ours = {_MEASURES.get(name, name): weight for name, weight in weights.items() if weight}
+    if set(ours) <= {"score"}:
+        if kind is not MISSING:
+            taking.put("archive_strategy", kind, "archive_selection_strategy")
+        return
+    rival = "similar" if kind == "crowding" else "worst"
+    taking.put("archive_strategy", {"name": "criteria", "weights": ours, "rival": rival}, "archive_criteria")
 
 
 def _islands(taking: Taking) -> None:

@@ -101,7 +101,7 @@ def _inspirations(config: DatabaseConfig) -> dict[str, dict[str, Any]]:
 
 def _archives(config: DatabaseConfig) -> dict[str, dict[str, Any]]:
     size = {"size": config.archive_size}
-    return {"fitness": size, "crowding": size, "pareto": {"size": max(config.archive_size, 2)}}
+    return {"fitness": size, "crowding": size, "criteria": size, "pareto": {"size": max(config.archive_size, 2)}}
 
 
 def _migrations(config: DatabaseConfig) -> dict[str, dict[str, Any]]:

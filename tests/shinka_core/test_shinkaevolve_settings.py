@@ -132,7 +132,10 @@ DATABASE: list[Row] = [
     ("num_beams: no beam search", {"parent_selection_strategy": "weighted", "num_beams": 3}, {"parent_selection_strategy": "weighted"}, None),
     ("archive_selection_strategy", {"archive_selection_strategy": "crowding"}, {"archive_strategy": "crowding"}, None),
     ("archive_criteria", {"archive_criteria": {"combined_score": 1.0}}, {"archive_strategy": "fitness"}, None),
-    ("archive_criteria: others", {"archive_criteria": {"combined_score": 1.0, "loc": -0.3}}, {}, "archive_criteria.loc"),
+    ("archive_criteria: others", {"archive_criteria": {"combined_score": 1.0, "loc": -0.3, "complexity": 0}},
+     {"archive_strategy": {"name": "criteria", "weights": {"score": 1.0, "lines": -0.3}, "rival": "worst"}}, None),
+    ("archive_criteria: crowding", {"archive_criteria": {"complexity": -1.0}, "archive_selection_strategy": "crowding"},
+     {"archive_strategy": {"name": "criteria", "weights": {"complexity": -1.0}, "rival": "similar"}}, None),
 ]  # fmt: skip
 
 THREADED = dict.fromkeys(THREADS, "2")

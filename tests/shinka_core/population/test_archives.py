@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shinka_core.errors import ConfigError
-from shinka_core.population.archives import ARCHIVES, Archive, Crowding, Fitness, MapElites, Pareto
+from shinka_core.population.archives import ARCHIVES, Archive, Criteria, Crowding, Fitness, MapElites, Pareto
 from shinka_core.population.archives.bins import cuts_of
 from shinka_core.population.archives.map_elites import DIVERSITY
 from shinka_core.population.archives.measures import diversity, measured
@@ -29,9 +29,14 @@ KINDS = [
     MapElites(bins=3, bounds=BOUNDS),
     MapElites(("length", "score"), bins={"length": 4, "score": 2}, scaling="quantiles"),
     MapElites((DIVERSITY, "speed"), bins=3),
+    Criteria({"score": 1.0, "length": -0.3}, size=4),
+    Criteria({"speed": 1.0}, "similar", size=4),
 ]
 ELITIST = [
-    kind for kind in KINDS if not (isinstance(kind, Pareto) and "score" not in kind.objectives and kind.objectives)
+    kind
+    for kind in KINDS
+    if not (isinstance(kind, Pareto) and "score" not in kind.objectives and kind.objectives)
+    and not (isinstance(kind, Criteria) and "score" not in kind.weights)
 ]
 of_every_kind = pytest.mark.parametrize("archive", KINDS, ids=repr)
 
@@ -41,7 +46,7 @@ def most(archive: Archive) -> int:
     if isinstance(archive, MapElites):
         bins = archive.bins
         return int(np.prod([(bins[name] if isinstance(bins, dict) else bins) + 1 for name in archive.features]))
-    assert isinstance(archive, Fitness | Crowding | Pareto)
+    assert isinstance(archive, Fitness | Crowding | Criteria | Pareto)
     return archive.size
 
 
@@ -56,7 +61,7 @@ def test_there_are_never_more_members_than_there_is_room(archive: Archive, view:
 @of_populations
 @given(view=populations(), count=st.integers(0, 40))
 def test_rebuilding_after_any_prefix_comes_to_the_members_that_offers_came_to(
-    archive: Fitness | Crowding | Pareto | MapElites, view: PopulationView, count: int
+    archive: Fitness | Crowding | Criteria | Pareto | MapElites, view: PopulationView, count: int
 ) -> None:
     prefix = view.after(count)
     assert list(archive.rebuild(prefix, RNG)) == offered(archive, prefix)
@@ -322,6 +327,26 @@ def test_crowding_distances_are_the_sides_of_the_box_between_the_neighbours(seed
 def test_a_wrong_parameter_is_refused_by_name(spec: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         ARCHIVES.create(spec)
+
+
+@of_populations
+@given(view=populations(distinct=True))
+def test_the_score_alone_by_its_rank_keeps_the_best(view: PopulationView) -> None:
+    assert offered(Criteria(size=4), view) == offered(Fitness(4), view)
+
+
+def test_of_equal_scores_the_shorter_stay_and_of_better_ones_the_better() -> None:
+    view = replace(
+        population(0, 5),
+        scores=np.array([1.0, 1.0, 1.0, 1.0, 9.0]),
+        correct=np.ones(5, dtype=np.bool_),
+        features={"lines": np.array([10.0, 40.0, 30.0, 5.0, 99.0])},
+    )
+    weighed = Criteria({"score": 1.0, "lines": -0.3}, size=3)
+    assert offered(weighed, view) == [0, 3, 4], "the longest of equals leave, one after the other"
+    assert offered(Criteria({"lines": -1.0}, size=3), view) == [0, 2, 3]
+    with pytest.raises(ConfigError, match="weights names 'loc'"):
+        Criteria({"loc": -1.0}).check(view)
 
 
 def test_what_no_program_has_is_refused_with_what_there_is() -> None:
