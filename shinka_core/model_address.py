@@ -86,6 +86,9 @@ def check_model_name(field: str, model: str) -> None:
     if not name.strip() or name != name.strip() or not name.isprintable():
         shown = without_secrets(address) if address else ""
         raise ConfigError(f"{field} holds {name!r} as a model's name{f' at {shown}' if shown else ''}; name a model")
+    if "://" in name:
+        shown = f"{name.partition('@')[0]}@..." if "@" in name else without_secrets(name)
+        raise ConfigError(f"{field} holds {shown!r}, whose address needs http:// or https:// at its beginning")
     if address is None and _NO_SCHEME.match(name):
         before, _, after = name.rpartition("@")
         raise ConfigError(

@@ -154,7 +154,7 @@ def _cost(summary: RunSummary) -> str:
             f"${summary.estimated_cost:.4f} of it estimated from the texts, since the provider counted nothing"
         )
     others += [
-        f"{calls} calls of {model}, whose price nobody knows, are not in it"
+        f"{calls} call{'s' * (calls > 1)} of {model}, whose price nobody knows, not counted in"
         for model, calls in summary.unpriced.items()
     ]
     return _dollars(summary.cost, sum(summary.unpriced.values())) + (f" ({', '.join(others)})" if others else "")

@@ -12,6 +12,7 @@ from shinka_core.database.handed_out import IdeaSummary, summarise_ideas
 from shinka_core.database.island_summary import IslandSummary, summarise_islands
 from shinka_core.database.overview import read_failures
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow, SessionRow
+from shinka_core.llm.prices import KEPT
 from shinka_core.program import NO_REASON, GenerationState
 
 # Of a model whose price nobody knows, calls that may have cost something.
@@ -211,7 +212,7 @@ async def _models(connection: AsyncConnection, evolution: str) -> dict[str, Mode
 async def models_without_price(connection: AsyncConnection, evolution: str) -> set[str]:
     """Those that any session asked without knowing what they cost."""
     kept = await connection.scalars(select(SessionRow.settings).where(SessionRow.evolution == evolution))
-    prices: list[dict[str, Any]] = [settings.get("prices") or {} for settings in kept]
+    prices: list[dict[str, Any]] = [settings.get(KEPT) or {} for settings in kept]
     return {model for known in prices for model, price in known.items() if price is None}
 
 

@@ -104,7 +104,8 @@ def read_usage(counted: Any) -> Usage | None:
     outputs = mapping(counts.get("completion_tokens_details") or counts.get("output_tokens_details"))
     prompt = count_of(counts, "prompt_tokens", "input_tokens")
     # Some leave the thinking out of what they count as the answer, and bill it all the same.
-    answer = max(count_of(counts, "completion_tokens", "output_tokens"), count_of(counts, "total_tokens") - prompt)
+    written = count_of(counts, "completion_tokens", "output_tokens")
+    answer = max(written, count_of(counts, "total_tokens") - prompt)
     if not prompt and not answer:
         return None
     return Usage(
@@ -112,7 +113,7 @@ def read_usage(counted: Any) -> Usage | None:
         output_tokens=answer,
         # DeepSeek, Together and Moonshot count them beside the others.
         cached_tokens=count_of(inputs, "cached_tokens") or count_of(counts, "prompt_cache_hit_tokens", "cached_tokens"),
-        reasoning_tokens=count_of(outputs, "reasoning_tokens"),
+        reasoning_tokens=count_of(outputs, "reasoning_tokens") or answer - written,
     )
 
 

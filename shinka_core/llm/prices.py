@@ -6,7 +6,6 @@ or until its `llm_prices` say otherwise. A price that nobody knows is unknown, w
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,8 +19,6 @@ from shinka_core.llm.rates import OF_THE_SETTINGS, Price, Rates
 from shinka_core.model_address import SENTENCE_TRANSFORMERS, is_builtin, shown_model, split_model, without_secrets
 from shinka_core.model_place import Place, place_of
 from shinka_core.program import Usage
-
-logger = logging.getLogger("shinka.llm")
 
 # In the settings that are kept with a run.
 KEPT = "prices"

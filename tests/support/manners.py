@@ -156,7 +156,7 @@ ANTHROPIC = Manners(
 GEMINI = Manners(
     "gemini-2.5-flash",
     # Its thoughts are in the total alone.
-    _chat(usage={"prompt_tokens": PROMPT, "completion_tokens": ANSWER - THOUGHT, "total_tokens": PROMPT + ANSWER}), PLAIN,
+    _chat(usage={"prompt_tokens": PROMPT, "completion_tokens": ANSWER - THOUGHT, "total_tokens": PROMPT + ANSWER}), UNCACHED,
     cut=_chat(None, "length", {"prompt_tokens": PROMPT, "completion_tokens": 0, "total_tokens": PROMPT + ANSWER}),
     refused=_chat(None, "content_filter: PROHIBITED_CONTENT"),
     minute=_google(429, _GOOGLES_WORDS, "RESOURCE_EXHAUSTED", _quota("Minute"), _RETRY),

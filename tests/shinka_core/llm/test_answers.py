@@ -120,7 +120,7 @@ def test_the_other_interface_is_read_alike() -> None:
         (None, None), ({}, None), (7, None), ({"prompt_tokens": 0, "completion_tokens": 0}, None),
         ({"prompt_tokens": None, "completion_tokens": "5"}, None),
         ({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}, Usage(3, 2)),
-        ({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 9}, Usage(3, 6)),
+        ({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 9}, Usage(3, 6, 0, 4)),
         ({"input_tokens": 3, "output_tokens": 2}, Usage(3, 2)),
         ({"prompt_tokens": 3, "prompt_tokens_details": {"cached_tokens": 1}, "completion_tokens": 2,
           "completion_tokens_details": {"reasoning_tokens": 2}}, Usage(3, 2, 1, 2)),

@@ -264,7 +264,7 @@ async def test_a_summary_says_which_costs_are_unknown(tmp_path: Path, database_u
     print_summary(console, summary)
     shown = console.export_text()
     assert "unknown cost, 2 calls" in shown
-    assert "$0.0011 and an unknown cost (2 calls of unknown, whose price nobody knows, are not in it)" in shown
+    assert "$0.0011 and an unknown cost (2 calls of unknown, whose price nobody knows, not counted in)" in shown
     assert "$0.0011 and an unknown cost" in summary_line(summary)
 
 
