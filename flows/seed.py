@@ -65,6 +65,11 @@ async def _tell_of_the_check(run: Run) -> None:
         )  # fmt: skip
 
 
+def _is_to_be_repaired(run: Run) -> bool:
+    """Whether a run goes on where no seed program is correct: as it is told to, or as a model has written the first."""
+    return run.seeds[0].written or run.settings.evolve.incorrect_seed == "repair"
+
+
 async def _stop_before_spending(run: Run, programs: Sequence[Program | None]) -> None:
     """Ends a run of which no given program is correct, before the first proposal is asked for.
 
@@ -72,7 +77,7 @@ async def _stop_before_spending(run: Run, programs: Sequence[Program | None]) ->
         ConfigError: With what the evaluator says.
     """
     first = programs[0]
-    if first is None or run.seeds[0].written or run.settings.evolve.incorrect_seed == "repair":
+    if first is None or _is_to_be_repaired(run):
         return
     if any(program is not None and program.correct for program in programs) or not await _nothing_proposed(run):
         return
@@ -143,7 +148,8 @@ async def _settle(run: Run, ended: dict[int, Outcome], programs: Sequence[Progra
         run.database.check_archive()
     if new and not first.correct:
         correct = any(program is not None and program.correct for program in programs)
-        logger.warning("%s", not_correct(first.error, alone=not correct))
+        if correct or _is_to_be_repaired(run):
+            logger.warning("%s", not_correct(first.error, alone=not correct))
 
 
 def _problem(outcome: Outcome) -> str:

@@ -47,6 +47,15 @@ def test_a_run_that_stopped_early_says_how_to_go_on() -> None:
     assert "--resume --results /r/x" in text
 
 
+def test_what_was_said_last_of_each_kind_of_failure_is_shown() -> None:
+    words = {"patch: syntax_error": "line 3: :boom:", "evaluate: not_correct": "circles [2] overlap"}
+    text = printed(last_words=words)
+    assert "Last patch: syntax_error: line 3: :boom:" in text
+    assert "Last evaluate: not_correct: circles [2] overlap" in text
+    nothing = printed(last_words=dict(list(words.items())[:1]), made=0, generations=9)
+    assert nothing.count(":boom:") == 1, "what stands in the reason is not said again"
+
+
 def test_a_seed_program_that_is_not_correct_is_named_in_the_evaluators_words() -> None:
     assert "not correct: circle 3 [of 26] overlaps :boom:" in printed(seed_error="circle 3 [of 26] overlaps :boom:")
     assert "not correct" not in printed()
