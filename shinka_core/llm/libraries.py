@@ -25,8 +25,8 @@ CONNECTING = 30.0
 # The libraries want a key; it is never sent.
 NO_KEY = "not-sent"
 _STREAM_ENDS = b"data: [DONE]"
-# Headers for one provider that libraries read from the environment and would send to every other.
-_HEADER_VARIABLES = {"openai": "OPENAI_CUSTOM_HEADERS", "anthropic": "ANTHROPIC_CUSTOM_HEADERS"}
+# Headers that the libraries read from the environment and would send everywhere; they go where the key goes.
+_HEADERS_OF_KEYS = {"OPENAI_API_KEY": "OPENAI_CUSTOM_HEADERS", "ANTHROPIC_API_KEY": "ANTHROPIC_CUSTOM_HEADERS"}
 
 
 class TooLongError(Exception):
@@ -121,10 +121,8 @@ def _connections(library: Any, endpoint: Endpoint, timeout: float) -> Any:
     """
     own = library.URL(endpoint.address.base)
     bearer = endpoint.key_header == "authorization"
-    whose = "" if endpoint.provider is None else endpoint.provider.prefix
-    foreign = [
-        name for other, variable in _HEADER_VARIABLES.items() if other != whose for name in _headers_in(variable)
-    ]
+    others = [variable for key, variable in _HEADERS_OF_KEYS.items() if key != endpoint.key_name]
+    foreign = [name for variable in others for name in _headers_in(variable)]
 
     def sign(request: Any) -> Any:
         for name in foreign:

@@ -240,7 +240,7 @@ async def test_headers_that_a_library_reads_from_the_environment_stay_with_their
     environment: pytest.MonkeyPatch,
 ) -> None:
     environment.setenv("OPENAI_CUSTOM_HEADERS", "X-Gateway: secret-of-a-gateway")
-    environment.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Gateway: secret-of-a-gateway")
+    environment.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Other-Gateway: secret-of-a-gateway")
     environment.setenv("ANTHROPIC_AUTH_TOKEN", "secret-of-a-gateway")
     async with ModelServer() as server:
         for api in ("chat", *(["messages"] if has_anthropic() else [])):
@@ -252,6 +252,13 @@ async def test_headers_that_a_library_reads_from_the_environment_stay_with_their
                 await provider.ask(Question(CallKey(1, Purpose.PROPOSAL, 0, 0), model, "s", "x = 1.0\n", seed=1))
             await provider.close()
     assert "secret-of-a-gateway" not in str([asked.headers for asked in server.asked])
+    async with ModelServer() as gateway:
+        config = EvolutionConfig(llm_models=["m"], llm_base_url=gateway.url)
+        provider = connect(["m"], config, {})["m"]
+        await provider.ask(Question(CallKey(1, Purpose.PROPOSAL, 0, 0), "m", "s", "x = 1.0\n", seed=1))
+        await provider.close()
+    assert gateway.asked[0].headers["x-gateway"] == "secret-of-a-gateway", "they go where OPENAI_API_KEY goes"
+    assert "x-other-gateway" not in gateway.asked[0].headers
 
 
 def _nothing() -> Any:
