@@ -160,7 +160,7 @@ def attempt(name: str, folder: Path, options: argparse.Namespace, work: Path) ->
     packages, tools = packages_of(name, folder), _of(name, TOOLS) or ()
     needs = ", ".join([*packages, *tools])
     missing = [tool for tool in tools if shutil.which(str(tool)) is None]
-    large = sorted(package for package in packages if _plain(package) in LARGE)
+    large = sorted({_plain(package) for package in packages} & LARGE)
     why = _of(name, WANTS) or (f"{', '.join(missing)} not on this machine" if missing else "")
     if not why and large and not options.large:
         why = f"{', '.join(large)} not asked for (--large)"

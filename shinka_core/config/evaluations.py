@@ -32,6 +32,12 @@ class JobSettings(Judging):
     takes_over: ClassVar[TakeOver] = job_taken
 
     eval_program_path: str = Field(default="evaluate.py", description="The evaluator script.")
+    score: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Which of the numbers that `evaluate(program_path)` returns is the score, the larger the better; None: "
+        "combined_score.",
+    )
     time: float | str | None = Field(
         default=None, description="Limit of one evaluation: seconds or [HH:]MM:SS; None: no limit."
     )
@@ -60,12 +66,6 @@ class ProcessSettings(JobSettings):
     """What evaluations in processes of their own are given, on this machine or on others."""
 
     python: str | None = Field(default=None, description="Interpreter for it; None takes the running one.")
-    score: str | None = Field(
-        default=None,
-        min_length=1,
-        description="Which of the numbers that `evaluate(program_path)` returns is the score, the larger the better; None: "
-        "combined_score.",
-    )
     env: dict[str, str] = Field(
         default={},
         description="Added to the evaluator's environment; `$NAME` stands for a variable of this process, as a key needs it.",

@@ -99,7 +99,7 @@ def _function(module: ModuleType, given: dict[str, Any]) -> Callable[[str, str, 
         if cascade is not None and hasattr(module, STAGES[0]):
             return _cascade(module, program, given, name, [float(bar) for bar in str(cascade).split(",") if bar])
         single = getattr(module, f"evaluate_{stage}", None) if stage else None
-        return _call(single or module.evaluate, program, given)
+        return call(single or module.evaluate, program, given)
 
     return evaluate
 
@@ -108,7 +108,7 @@ def _cascade(
     module: ModuleType, program: str, given: dict[str, Any], name: str | None, thresholds: list[float]
 ) -> returned.Returned:
     """Stage after stage, as far as there are functions and thresholds that the one before comes up to."""
-    found = _call(getattr(module, STAGES[0]), program, given)
+    found = call(getattr(module, STAGES[0]), program, given)
     for stage, threshold in zip(STAGES[1:], thresholds, strict=False):
         function = getattr(module, stage, None)
         if function is None:
@@ -118,11 +118,11 @@ def _cascade(
                 numbers = ", ".join(f"{key}={value:.6g}" for key, value in found.numbers.items())
                 found.error = f"the stage before {stage} gave {numbers}; {threshold:g} leads on"
             break
-        found = returned.merged(found, _call(function, program, given))
+        found = returned.merged(found, call(function, program, given))
     return found
 
 
-def _call(function: Callable[..., Any], program: str, given: dict[str, Any]) -> returned.Returned:
+def call(function: Callable[..., Any], program: str, given: dict[str, Any]) -> returned.Returned:
     """What the function returns, also one that is awaited."""
     code: Any = getattr(function, "__code__", None)
     names = () if code is None else code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]

@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import inspect
 import itertools
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Any
 
 from shinka_core.config import InProcessJobConfig
 from shinka_core.errors import ConfigError
+from shinka_core.evaluation.called import call
+from shinka_core.evaluation.returned import as_result, plain_json
 from shinka_core.python_tree import python_tree
 
 USUAL = ("evaluate", "main")
-OWN_ARGUMENTS = 2
 _numbers = itertools.count(1)
 REMEDY = "give it `def evaluate(program_path, results_dir)`, name its `function`, or choose kind: local (section 'job')"
 
@@ -47,10 +49,13 @@ def check_function(config: InProcessJobConfig) -> None:
         raise ConfigError(f"eval_program_path={str(path)!r} has no function for kind: in_process; {REMEDY}")
 
 
-def load_function(path: Path, name: str | None) -> Callable[..., Any]:
+def load_function(path: Path, name: str | None, score: str | None = None) -> Callable[..., Any]:
     """Imports the evaluator and finds its function.
 
     Its folder can be imported from, as when it is run; the working directory stays what it is.
+
+    Args:
+        score: Which number of one that is a function of the program's path alone is the score; None: combined_score.
 
     Raises:
         ConfigError: It cannot be imported, or has none.
@@ -74,6 +79,8 @@ def load_function(path: Path, name: str | None) -> Callable[..., Any]:
         ) from error
     for wanted in USUAL if name is None else (name,):
         function = getattr(module, wanted, None)
+        if callable(function) and wanted != USUAL[1] and _takes_the_path_alone(function):
+            return _told_in_two(function, score)
         if callable(function) and _callable_with_two(function):
             return function
     asked = f"no function {name!r} of (program_path, results_dir)" if name else "no function for kind: in_process"
@@ -81,10 +88,35 @@ def load_function(path: Path, name: str | None) -> Callable[..., Any]:
 
 
 def _is_function(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.FunctionDef) or node.name not in USUAL:
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name not in USUAL:
         return False
     arguments = node.args
-    return len([*arguments.posonlyargs, *arguments.args]) >= OWN_ARGUMENTS or arguments.vararg is not None
+    wanted = 1 if node.name == USUAL[0] else 2  # `main` of one argument is a script's, not of the program's path
+    return len([*arguments.posonlyargs, *arguments.args]) >= wanted or arguments.vararg is not None
+
+
+def _told_in_two(function: Callable[..., Any], score: str | None) -> Callable[..., Any]:
+    """A function of the program's path alone, as one that tells metrics, whether it is correct, and an error."""
+
+    def evaluate(program_path: str, results_dir: str, **given: Any) -> Any:
+        del results_dir
+        metrics, correct, error = as_result(call(function, program_path, given), score)
+        return json.loads(plain_json(metrics)), correct, error
+
+    return evaluate
+
+
+def _takes_the_path_alone(function: Callable[..., Any]) -> bool:
+    """Whether the first argument is all that it has to be given, and the next is not for its results."""
+    try:
+        first, *others = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    positional = [other for other in others if other.kind in (other.POSITIONAL_ONLY, other.POSITIONAL_OR_KEYWORD)]
+    open_ended = any(each.kind is each.VAR_POSITIONAL for each in (first, *others))
+    return not open_ended and all(
+        other.default is not other.empty and other.name != "results_dir" for other in positional
+    )
 
 
 def _callable_with_two(function: Callable[..., Any]) -> bool:

@@ -93,7 +93,7 @@ class _Running:
 
 
 class InProcessLauncher:
-    """Calls the evaluator's `evaluate(program_path, results_dir)` or `main(program_path, results_dir)` in threads.
+    """Calls the evaluator's `evaluate(program_path, results_dir)`, `evaluate(program_path)` or `main(...)` in threads.
 
     The function writes `metrics.json` and `correct.json`, or returns metrics with `combined_score`, or metrics,
     whether the program is correct, and an error.
@@ -106,7 +106,7 @@ class InProcessLauncher:
             ConfigError: It cannot be imported, or has no such function.
         """
         self._config = config
-        self._function = load_function(Path(config.eval_program_path), config.function)
+        self._function = load_function(Path(config.eval_program_path), config.function, config.score)
         self._places = asyncio.Semaphore(config.threads)
         self._running: dict[str, _Running] = {}
         self._left: list[threading.Thread] = []

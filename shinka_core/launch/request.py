@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shinka_core.config.evaluations import ProcessSettings
 from shinka_core.config.job import Kind
 from shinka_core.evaluation.called import SCORE_VARIABLE
 from shinka_core.launch.terms import AS_SET, Terms
@@ -80,4 +79,4 @@ class EvaluationRequest:
 
 def _of_the_score(job: Kind) -> dict[str, str]:
     """Told to what calls an evaluator that is a function."""
-    return {SCORE_VARIABLE: job.score} if isinstance(job, ProcessSettings) and job.score is not None else {}
+    return {} if job.score is None else {SCORE_VARIABLE: job.score}

@@ -70,6 +70,23 @@ async def test_what_the_function_writes_or_returns_is_the_result(
     assert (found.score, found.correct, found.reason) == expected, found.error
 
 
+async def test_a_function_of_the_path_alone_returns_numbers_by_name_and_its_score_may_be_named(tmp_path: Path) -> None:
+    text = (
+        "import numpy as np\nasync def evaluate(program_path, size=1):\n"
+        "    return {'metrics': {'overall': np.float64(size), 'lag': 2}, 'artifacts': {'log': 'slow'}}\n"
+    )
+    (tmp_path / "evaluator.py").write_text(text)
+    config = InProcessJobConfig(
+        eval_program_path=str(tmp_path / "evaluator.py"), score="overall", extra_cmd_args={"size": 3}
+    )
+    check_job(config)
+    found = await run(launcher_of(config), config, "")
+    assert (found.score, found.correct, found.feedback.artifacts) == (3.0, True, {"log": "slow"}), found.error
+    config = config.model_copy(update={"score": None})
+    found = await run(launcher_of(config), config, "")
+    assert (found.reason, "it returned overall, lag: say which" in found.error) == ("no_score", True)
+
+
 @pytest.mark.slow
 async def test_a_program_in_python_is_ended_at_its_time_limit_and_one_that_sleeps_elsewhere_is_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -144,7 +161,8 @@ async def test_what_was_under_way_when_the_run_was_killed_is_run_again(tmp_path:
     ("text", "fields", "words"),
     [
         ("x = 1", {}, "has no function for kind: in_process; give it `def evaluate(program_path, results_dir)`"),
-        ("def evaluate(program_path): pass", {}, "has no function"),
+        ("def evaluate(): pass", {}, "has no function"),
+        ("def main(arguments): pass", {}, "has no function"),
         ("x = ", {}, "is no Python"),
         ("import nothing_of_this_name\ndef main(a, b): pass", {}, "cannot be imported: ModuleNotFoundError"),
         ("def main(a, b): pass", {"function": "score"}, "no function 'score' of"),
