@@ -4,7 +4,7 @@ from __future__ import annotations
 
 Edit = tuple[str, str, str]  # file of a folder or "", what is searched for, what is to stand there
 
-FILTER = "        quickness = 0.8  # share of the surprise that the level takes\n        bend = 0.01"
+FILTER = "        quickness = 0.8  # share of the surprise that the level takes"
 LOOPS = """\
             for (int i = top; i < std::min(top + rows, n); i++) {
                 for (int j = left; j < std::min(left + columns, n); j++) {
@@ -68,9 +68,9 @@ FITTED = """\
     return f"{a:.4f} + {b:.4f} * x + {c:.4f} * x ** 2 + exp({-fading:.4f} * x) * {wave}"
 """
 GROUPS = """\
-- billing (1.0): order, invoice, money, charge
+- billing (1.0): order, invoice, money, pay
 - delivery (1.0): order, parcel, shipping, send
-- account (1.0): password, change, send, mail
+- account (1.0): password, change, send, email
 - defect (1.0): broken, charge, change, missing
 """
 WORDS = """\
@@ -81,15 +81,19 @@ WORDS = """\
 """
 
 ANSWERS: dict[str, Edit] = {
-    "circle_packing": ("", "    squareness = 0.1 ", "    squareness = 0.3 "),
+    "circle_packing": ("", "    turn = 2.0  # radians from one circle to the next", "    turn = 2.4"),
     "heilbronn_triangle": ("", POINTS, SEARCHED + POINTS),
     "matmul_cpp": ("", LOOPS, ROWS),
-    "online_bin_packing": ("", "    middling = 0.0 ", "    middling = 0.8 "),
+    "online_bin_packing": (
+        "",
+        "    middling = 0.0  # how little one is wanted that would keep a gap hard to fill",
+        "    middling = 0.8",
+    ),
     "prompt": ("", GROUPS, WORDS),
     "signal_processing": ("", FILTER, FILTER.replace("0.8", "0.3")),
     "sorting_network_rust": ("", "vec![9, 7, 5, 3, 2]", "vec![11, 9, 6, 4, 3, 3, 2]"),
     "symbolic_regression": ("", FORMULA, FITTED),
-    "transaction_scheduling": ("", "    writing = 0.0 ", "    writing = 1.0 "),
+    "transaction_scheduling": ("", "    writing = 0.0  # what it counts more when it is written", "    writing = 1.0"),
     "two_modules": ("improve.py", "    rounds = 1\n    longest = 4\n", "    rounds = 30\n    longest = 60\n"),
     "sensor_calibration": ("smoothing.py", "    weight = 0.9\n", "    weight = 0.3\n"),
 }
