@@ -20,7 +20,7 @@ def draw(evaluator, program):
     picture.text((10, 300), f"y = {formula}"[:88], 10, fill=BLUE)
     picture.text(
         (10, 320),
-        "orange: points that are shown; grey: the law; blue: the formula; shaded: nothing is shown there",
+        "orange: points that are shown; grey: the law; blue: the formula; shaded: no points",
         10,
         fill=INK,
     )

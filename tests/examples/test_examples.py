@@ -101,11 +101,19 @@ def test_the_seed_program_in_cpp_is_as_fast_as_itself_and_the_best_is_faster(tmp
     assert best.score > seed.score
 
 
+def taken_apart(picture: str) -> tuple[list[str], list[float]]:
+    number = r"-?\d+\.?\d*"
+    return re.split(number, picture), [float(found) for found in re.findall(number, picture)]
+
+
 @pytest.mark.parametrize("example", [name for name in EXAMPLES if name not in NOISY])
 def test_pictures_are_those_of_the_best_programs(example: str) -> None:
     needs_tool(example)
     stored = (folder(example) / "picture.svg").read_text()
-    assert draw(example, best_of(example)) == stored, "python -m examples.drawing"
+    words, numbers = taken_apart(stored)
+    drawn, places = taken_apart(draw(example, best_of(example)))
+    assert drawn == words, "python -m examples.drawing"
+    assert places == pytest.approx(numbers, abs=0.05), "other machines round otherwise, and no more than that"
     assert len(stored) < 60_000
 
 
@@ -141,10 +149,10 @@ HOSTILE: dict[str, list[tuple[str, str, str]]] = {
         ("    return arrange(transactions, wanted)", "    transactions.clear(); return []", "once each"),
     ],
     "matmul_cpp": [
-        ("c[i * n + j] = sum;", "c[i * n + j] = sum * (n == 192 ? 1.0f : 1.001f);", "off by"),
-        ("float sum = 0.0f;", "float sum = 0.0f / 0.0f;", "off by"),
-        ("float sum = 0.0f;", "float sum = *(volatile float*)0;", "code -11"),
-        ("float sum = 0.0f;", "float sum = 0", "compile"),
+        ("b[k * n + j];", "b[k * n + j] * (n == 192 ? 1.001f : 1.0f);", "off by"),
+        ("= 0.0f;", "= 0.0f / 0.0f;", "off by"),
+        ("= 0.0f;", "= *(volatile float*)0;", "code -11"),
+        ("= 0.0f;", "= 0", "compile"),
         ("#include <cstddef>", "#include <cstddef>\n#include <unistd.h>\nint other = fork();", "fork"),
     ],
     "sorting_network_rust": [
