@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -42,7 +42,7 @@ asyncio.run(main())
 
 
 @contextlib.contextmanager
-def one_server() -> Iterator[None]:
+def one_server() -> Generator[None]:
     """A Prefect server for all runs: the configured one, or one that ends with the block."""
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=FOLDER.parent

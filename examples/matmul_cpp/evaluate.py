@@ -8,6 +8,7 @@ it. A program that begins threads or processes, which would escape it, is refuse
 
 import argparse
 import json
+import math
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 N, ODD, ROUNDS = 192, 67, 15
+STEP = 1.05
 SEED = Path(__file__).with_name("initial.cpp")
 COMPILER = os.environ.get("CXX", "g++")
 FLAGS = ("-O3", "-march=native", "-std=c++17")
@@ -158,14 +160,20 @@ def speed(times):
     return float(seed / program)
 
 
+def stepped(ratio):
+    """A speed in steps of 5 %: less than that is as likely noise, and is not to look like a gain."""
+    return STEP ** round(math.log(ratio, STEP))
+
+
 def judge(program):
     """The metrics of a program."""
     with tempfile.TemporaryDirectory() as folder:
         times = raced(compiled({"seed": SEED, "candidate": Path(program)}, folder))
     ratios = times[0] / times[1]
     return {
-        "combined_score": speed(times),
+        "combined_score": stepped(speed(times)),
         "public": {
+            "speed": speed(times),
             "milliseconds": 1000 * times[1].min(),
             "gigaflops": 2e-9 * N**3 / times[1].min(),
             "spread_of_rounds": float(np.std(ratios) / np.mean(ratios)),

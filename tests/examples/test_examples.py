@@ -234,6 +234,8 @@ def test_the_time_of_an_order_by_hand() -> None:
 def test_speed_by_hand() -> None:
     of = evaluator("matmul_cpp")
     assert of.speed(of.np.array([[4.0, 3.0, 9.0], [1.0, 6.0, 2.0]])) == 3.0
+    assert [of.stepped(ratio) for ratio in (0.98, 1.0, 1.02)] == [1.0] * 3
+    assert of.stepped(1.13) == pytest.approx(1.05**3)
 
 
 def test_networks_by_hand() -> None:
