@@ -6,13 +6,16 @@ TASK ?= examples/circle_packing
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help evolve server wheel test test-all other-prefect lint types architecture docs bench clean
+.PHONY: help evolve examples server wheel test test-all other-prefect lint types architecture docs bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 evolve: $(VENV)/.installed  ## evolve examples/circle_packing (TASK=folder, ARGS="--generations 10")
 	@$(BIN)/python flows/evolve.py $(TASK) $(ARGS)
+
+examples: $(VENV)/.installed  ## evolve each folder of examples/ for a few generations, without a key or a network (ARGS="prompt two_modules")
+	@$(BIN)/python -m examples $(ARGS)
 
 server: $(VENV)/.installed  ## serve Prefect with its UI until Ctrl-C (ARGS="--database postgresql://...")
 	@$(BIN)/python -m flows.server $(ARGS)

@@ -37,7 +37,9 @@ class Drawing:
     def circle(self, at: Point, radius: float, fill: str, line: str = "none", opacity: float = 1) -> None:
         self._add("circle", cx=at[0], cy=at[1], r=radius, fill=fill, stroke=line, fill_opacity=opacity)
 
-    def path(self, points: Iterable[Point], line: str, width: float = 1.5, fill: str = "none", *, closed: bool = False) -> None:
+    def path(
+        self, points: Iterable[Point], line: str, width: float = 1.5, fill: str = "none", *, closed: bool = False
+    ) -> None:
         self._add(
             "polygon" if closed else "polyline",
             points=" ".join(f"{_number(x)},{_number(y)}" for x, y in points),
@@ -50,7 +52,14 @@ class Drawing:
     def text(self, at: Point, words: str, size: int = 13, anchor: str = "start", fill: str = INK) -> None:
         self._add("text", escape(words), x=at[0], y=at[1], font_size=size, text_anchor=anchor, fill=fill)
 
-    def curve(self, box: tuple[float, float, float, float], values: Sequence[Point], bounds: Sequence[float], line: str, width: float = 1.5) -> None:
+    def curve(
+        self,
+        box: tuple[float, float, float, float],
+        values: Sequence[Point],
+        bounds: Sequence[float],
+        line: str,
+        width: float = 1.5,
+    ) -> None:
         """A curve in a box (x, y, width, height) that shows the values between the bounds (left, right, low, high)."""
         self.path(placed(box, values, bounds), line, width)
 
@@ -65,7 +74,8 @@ class Drawing:
 
     def _add(self, kind: str, inside: str = "", **attributes: str | float) -> None:
         said = " ".join(
-            f'{name.replace("_", "-")}="{value if isinstance(value, str) else _number(value)}"' for name, value in attributes.items()
+            f'{name.replace("_", "-")}="{value if isinstance(value, str) else _number(value)}"'
+            for name, value in attributes.items()
         )
         self.parts.append(f"<{kind} {said}>{inside}</{kind}>" if inside else f"<{kind} {said}/>")
 
@@ -74,7 +84,9 @@ def placed(box: tuple[float, float, float, float], values: Sequence[Point], boun
     """Values between the bounds (left, right, low, high) as points in a box (x, y, width, height)."""
     x, y, width, height = box
     left, right, low, high = bounds
-    return [(x + (a - left) / (right - left) * width, y + height - (b - low) / (high - low) * height) for a, b in values]
+    return [
+        (x + (a - left) / (right - left) * width, y + height - (b - low) / (high - low) * height) for a, b in values
+    ]
 
 
 def module_from(path: Path) -> ModuleType:

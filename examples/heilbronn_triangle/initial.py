@@ -10,23 +10,23 @@ N = 11
 
 
 # EVOLVE-BLOCK-START
-def ring(count, size, turn, lift):
-    """Points on the border of a smaller triangle around the middle, from a corner on."""
-    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    middle = np.full(2, 0.3333)
-    places = (np.arange(count) * 3 / count + turn) % 3
-    first = places.astype(int)
-    share = (places - first)[:, None]
-    points = corners[first] * (1 - share) + corners[(first + 1) % 3] * share
-    return middle + size * (points - middle) + lift
-
-
 def place():
-    """Three rings of points."""
-    outer = ring(5, 0.95, 0.3, 0.001)
-    inner = ring(4, 0.6, 0.8, 0.002)
-    core = ring(2, 0.25, 0.1, 0.003)
-    return np.concatenate([outer, inner, core])
+    """Spread as numbers are that look random, two digits each."""
+    return np.array(
+        [
+            [0.48, 0.49],
+            [0.28, 0.07],
+            [0.01, 0.65],
+            [0.78, 0.21],
+            [0.46, 0.22],
+            [0.27, 0.33],
+            [0.02, 0.89],
+            [0.16, 0.53],
+            [0.52, 0.08],
+            [0.32, 0.61],
+            [0.04, 0.22],
+        ]
+    )
 
 
 # EVOLVE-BLOCK-END

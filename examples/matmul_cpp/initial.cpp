@@ -10,11 +10,14 @@ extern "C" void multiply(const float* a, const float* b, float* c, int n) {
         for (int left = 0; left < n; left += columns) {
             for (int i = top; i < std::min(top + rows, n); i++) {
                 for (int j = left; j < std::min(left + columns, n); j++) {
-                    float sum = 0.0f;
-                    for (int k = 0; k < n; k++) {
-                        sum += a[i * n + k] * b[k * n + j];
+                    c[i * n + j] = 0.0f;
+                }
+            }
+            for (int k = 0; k < n; k++) {
+                for (int i = top; i < std::min(top + rows, n); i++) {
+                    for (int j = left; j < std::min(left + columns, n); j++) {
+                        c[i * n + j] += a[i * n + k] * b[k * n + j];
                     }
-                    c[i * n + j] = sum;
                 }
             }
         }

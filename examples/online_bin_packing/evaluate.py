@@ -5,6 +5,7 @@ that is yet to come. Where the items are is kept here.
 """
 
 import argparse
+import contextlib
 import json
 import math
 import subprocess
@@ -77,10 +78,8 @@ class Rule:
         )
 
     def __call__(self, item, rooms):
-        try:
+        with contextlib.suppress(BrokenPipeError):  # that it has ended shows in what it answers
             print(json.dumps([item, rooms]), file=self.process.stdin, flush=True)
-        except BrokenPipeError:
-            pass
         line = self.process.stdout.readline()
         if not line:
             raise ValueError(f"the program ended with code {self.process.wait()}; its error is above")

@@ -10,7 +10,7 @@ def wanted(item, room):
     tight = 1.0  # how much a bin is wanted that would be nearly full
     middling = 0.0  # how little one is wanted that would keep a gap hard to fill
     small, large = 5.0, 25.0  # such gaps
-    return -tight * left - middling * ((left > small) & (left < large))
+    return -tight * left - 50 * middling * ((left > small) & (left < large))
 
 
 # EVOLVE-BLOCK-END

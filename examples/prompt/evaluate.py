@@ -17,7 +17,9 @@ READ = 150  # words of a prompt that the stand-in reads: messages cannot all be 
 LONGEST = 8000
 LINE = re.compile(r"^\s*[-*] \**(\w+)\**(?: \(([0-9.]+)\))?\s*:\s*(.+)$", re.MULTILINE)
 OTHERWISE = re.compile(r"^if none fits.*?(\w+)\W*$", re.MULTILINE | re.IGNORECASE)
-EMPTY = frozenset("a an and any are at but can do for from has have how i in is it me my not of on or please so that the to was when where with you your".split())
+EMPTY = frozenset(
+    "a an and any are at but can do for from has have how i in is it me my not of on or please so that the to was when where with you your".split()  # noqa: SIM905
+)
 
 
 def stems(text):
@@ -92,7 +94,9 @@ def judge(text, answer):
     return {
         "combined_score": sum(right["seen"]) / len(right["seen"]),
         "public": {"unseen_messages": sum(right["unseen"]) / len(right["unseen"])},
-        "instance_scores": {message: value for (_, message), value in zip(messages["seen"], right["seen"], strict=True)},
+        "instance_scores": {
+            message: value for (_, message), value in zip(messages["seen"], right["seen"], strict=True)
+        },
         "instance_texts": wrong,
     }
 

@@ -16,7 +16,12 @@ def draw(evaluator, program):
         picture.text((10, y), message, 10)
         for column, metrics in enumerate(found.values()):
             right = metrics["instance_scores"][message] == 1.0
-            picture.rectangle((380 + 50 * column, y - 9), (24, 11), BLUE if right else "#ffffff", BLUE if right else ORANGE)
-    said = (f"{name} {metrics['combined_score']:.3f}, others {metrics['public']['unseen_messages']:.3f}" for name, metrics in found.items())
+            picture.rectangle(
+                (380 + 50 * column, y - 9), (24, 11), BLUE if right else "#ffffff", BLUE if right else ORANGE
+            )
+    said = (
+        f"{name} {metrics['combined_score']:.3f}, others {metrics['public']['unseen_messages']:.3f}"
+        for name, metrics in found.items()
+    )
     picture.text((10, 392), f"filled: right; {'; '.join(said)}", 11)
     return picture

@@ -85,7 +85,9 @@ def judge(text):
     network = network_of(text)
     wrong = unsorted(network)
     if len(wrong):
-        raise ValueError(f"{len(wrong)} of {1 << N} inputs of noughts and ones stay unsorted, such as {wrong[0].tolist()}")
+        raise ValueError(
+            f"{len(wrong)} of {1 << N} inputs of noughts and ones stay unsorted, such as {wrong[0].tolist()}"
+        )
     public = {"comparators": len(network), "layers": max(layers(network))}
     return {"combined_score": LEAST / len(network), "public": public}
 

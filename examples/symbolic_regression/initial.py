@@ -4,14 +4,14 @@ import numpy as np
 
 
 # EVOLVE-BLOCK-START
-def formula(x, y):
+def formula(x, y):  # noqa: ARG001
     """A formula as text, in x, numbers, + - * / ** and sin cos tan exp log sqrt abs tanh; x, y: the points that are known."""
     offset = float(np.mean(y))
     slope = 0.1
+    bend = 0.01
     size = 0.5
     pace = 1.0
-    fading = -0.05
-    return f"{offset:.4f} + {slope:.4f} * x + {size:.4f} * sin({pace:.4f} * x) * exp({fading:.4f} * x)"
+    return f"{offset:.4f} + {slope:.4f} * x + {bend:.4f} * x**2 + {size:.4f} * sin({pace:.4f} * x)"
 
 
 # EVOLVE-BLOCK-END

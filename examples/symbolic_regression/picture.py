@@ -18,5 +18,10 @@ def draw(evaluator, program):
     picture.curve(box, list(zip(x, truth, strict=True)), bounds, COLORS[7], 3)
     picture.curve(box, list(zip(x, found, strict=True)), bounds, BLUE, 1.5)
     picture.text((10, 300), f"y = {formula}"[:88], 10, fill=BLUE)
-    picture.text((10, 320), "orange: points that are shown; grey line: the law; blue: the formula; shaded: no point was shown", 10, fill=INK)
+    picture.text(
+        (10, 320),
+        "orange: points that are shown; grey: the law; blue: the formula; shaded: no points",
+        10,
+        fill=INK,
+    )
     return picture

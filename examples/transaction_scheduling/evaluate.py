@@ -75,7 +75,10 @@ def aggregate(results):
     if not all(validate(result)[0] for result in results):
         return {"combined_score": 0.0}
     each = [speedup(workload(run), order_of(result)) for run, result in enumerate(results)]
-    return {"combined_score": sum(each) / len(each), "instance_scores": {f"workload {k}": x for k, x in enumerate(each)}}
+    return {
+        "combined_score": sum(each) / len(each),
+        "instance_scores": {f"workload {k}": x for k, x in enumerate(each)},
+    }
 
 
 if __name__ == "__main__":

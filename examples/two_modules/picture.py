@@ -15,7 +15,9 @@ def draw(evaluator, program):
     places = evaluator.places(0)
     picture = Drawing(500, 276, "Round trips through sixty places")
     for left, name, folder, color in ((10, "seed", program.with_name("initial"), ORANGE), (256, "best", program, BLUE)):
-        done = subprocess.run([sys.executable, "-c", ASK, str(folder), json.dumps(places)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", ASK, str(folder), json.dumps(places)], capture_output=True, text=True, check=True
+        )
         tour = evaluator.tour_of(json.loads(done.stdout))
         points = [(left + 234 * x, 244 - 234 * y) for x, y in places]
         picture.rectangle((left, 10), (234, 234), "#f7f7f7", COLORS[7])

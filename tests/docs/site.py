@@ -26,7 +26,7 @@ LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", 
 def lay_out(folder: Path) -> None:
     """Writes everything that the site is built from, with its settings, into an empty folder."""
     pages = folder / "pages"
-    for image in sorted((DOCS / "images").glob("*")):
+    for image in sorted([*(DOCS / "images").glob("*"), *(ROOT / "examples").glob("*/picture.svg")]):
         _write(pages / image.relative_to(ROOT), image.read_bytes())
     sources: set[Path] = set()
     for page in PAGES:
