@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow
-from shinka_core.database.summary import UNPRICED, models_without_price
+from shinka_core.database.unpriced import UNPRICED, models_without_price
 from shinka_core.program import NO_REASON, GenerationState
 
 # Rows of each list.

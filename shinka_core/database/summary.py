@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,12 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shinka_core.database.handed_out import IdeaSummary, summarise_ideas
 from shinka_core.database.island_summary import IslandSummary, summarise_islands
 from shinka_core.database.overview import read_failures
-from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow, SessionRow
-from shinka_core.llm.prices import KEPT
+from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow
+from shinka_core.database.unpriced import UNPRICED, models_without_price
 from shinka_core.program import NO_REASON, GenerationState
-
-# Of a model whose price nobody knows, calls that may have cost something.
-UNPRICED = func.count().filter(ModelCallRow.cost == 0, ModelCallRow.input_tokens + ModelCallRow.output_tokens > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +203,6 @@ async def _models(connection: AsyncConnection, evolution: str) -> dict[str, Mode
     )
     unknown = await models_without_price(connection, evolution)
     return {str(row[0]): ModelSummary(*row[1:8], unpriced=row[8] if row[0] in unknown else 0) for row in calls}
-
-
-async def models_without_price(connection: AsyncConnection, evolution: str) -> set[str]:
-    """Those that any session asked without knowing what they cost."""
-    kept = await connection.scalars(select(SessionRow.settings).where(SessionRow.evolution == evolution))
-    prices: list[dict[str, Any]] = [settings.get(KEPT) or {} for settings in kept]
-    return {model for known in prices for model, price in known.items() if price is None}
 
 
 async def _costs(connection: AsyncConnection, evolution: str) -> dict[str, tuple[float, float]]:
