@@ -213,4 +213,4 @@ def test_feedback_may_be_a_list_of_texts(tmp_path: Path) -> None:
 def test_a_missing_score_is_said_and_not_taken_for_zero(tmp_path: Path) -> None:
     evaluate(tmp_path, "def run(seed): return 1.0", aggregate_metrics_fn=lambda _: {"public": {"size": 3}})
     found = collect(tmp_path / "out", 1.0)
-    assert (found.correct, found.reason) == (False, "bad_score")
+    assert (found.correct, found.reason) == (False, "no_score")
