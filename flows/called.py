@@ -9,8 +9,12 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 
 
-def called(command: str) -> str:
-    """`python flows/report.py` in a process that one of the scripts began, and else `shinka report`."""
+def called(command: str, named: str | None = None) -> str:
+    """`python flows/report.py` in a process that one of the scripts began, and else `shinka report`.
+
+    Args:
+        named: The script's name where it is not the command's.
+    """
     script = Path(sys.argv[0])
     by_script = script.parent.name == FOLDER.name and (FOLDER / script.name).is_file()
-    return f"python {FOLDER.name}/{command}.py" if by_script else f"shinka {command}"
+    return f"python {FOLDER.name}/{named or command}.py" if by_script else f"shinka {command}"

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from flows.called import called
 from flows.terminal.command import EXIT_DONE, lead
 from flows.terminal.screen import say, screen
 from shinka_core.kit.making import make_task
@@ -41,16 +42,16 @@ def new_command(
     """
     folder = name.expanduser()
     chosen = template or ("any" if language is not None else "python")
-    check, evolve = f"python flows/check_task.py {folder}", f"python flows/evolve.py {folder}"
-    commands = f"Look at it with `python flows/check_task.py {folder.name}`, and run it with `python flows/evolve.py {folder.name}`.\n"
+    check, evolve = (called(command, script) for command, script in (("check", "check_task"), ("evolve", "evolve")))
+    commands = f"Look at it with `{check} {folder.name}`, and run it with `{evolve} {folder.name}`.\n"
     made = make_task(folder, chosen, language, commands=commands)
     console = screen()
     say(console, f"{folder} ({chosen}{f', {made.language}' if made.language else ''})")
     for path in made.files:
         say(console, f"  {path}")
-    say(console, f"Look at it:   {check}")
-    say(console, f"Run it:       {evolve} --generations 10")
-    say(console, f"With a model: {evolve} --model gpt-5-mini --budget 1")
+    say(console, f"Look at it:   {check} {folder}")
+    say(console, f"Run it:       {evolve} {folder} --generations 10")
+    say(console, f"With a model: {evolve} {folder} --model gpt-5-mini --budget 1")
     return EXIT_DONE
 
 

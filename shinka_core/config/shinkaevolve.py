@@ -18,11 +18,11 @@ JOB_TYPES = ("local", "slurm_docker", "slurm_conda", "slurm_env")
 
 EVOLUTION = (
     "job_type", "llm_dynamic_selection", "llm_dynamic_selection_kwargs", "meta_rec_interval", "meta_llm_models",
-    "meta_llm_kwargs", "meta_max_recommendations", "sample_single_meta_rec", "novelty_llm_kwargs",
+    "meta_max_recommendations", "sample_single_meta_rec",
     "inspiration_sort_order", "enable_controlled_oversubscription", "proposal_target_mode",
     "proposal_target_min_samples", "proposal_target_ratio_cap", "proposal_buffer_max", "proposal_target_hard_cap",
     "proposal_target_ewma_alpha", "evolve_prompts", "prompt_patch_types", "prompt_patch_type_probs",
-    "prompt_evolution_interval", "prompt_archive_size", "prompt_llm_models", "prompt_llm_kwargs",
+    "prompt_evolution_interval", "prompt_archive_size", "prompt_llm_models",
     "prompt_ucb_exploration_constant", "prompt_epsilon", "prompt_evo_top_k_programs",
     "prompt_percentile_recompute_interval", "enable_wandb_logging", "wandb_project", "wandb_entity", "wandb_group",
     "wandb_name", "wandb_mode", "wandb_tags", "wandb_notes", "wandb_dir", "wandb_run_id", "wandb_resume", "wandb_config",
@@ -60,8 +60,6 @@ def evolution_taken(given: dict[str, Any], known: Iterable[str]) -> Taking:
     taken = [name for name in EVOLUTION if name in taking.fields and name not in own]
     if not taken:
         return taking
-    apart = {name: taking.take(name) for name in taken if name.endswith("_llm_kwargs")}
-    taking.idle += [f"{name} (say it in llm_model_kwargs)" for name, options in apart.items() if options]
     _job_type(taking)
     _bandit(taking)
     _advice(taking)

@@ -13,6 +13,7 @@ from flows.called import called
 def test_who_began_with_a_script_is_told_of_scripts(started: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", [started, "task"])
     assert called("report") == "python flows/report.py"
+    assert called("check", "check_task") == "python flows/check_task.py"
 
 
 @pytest.mark.parametrize("started", ["shinka evolve", "/bin/shinka-evolve", "mine.py", "flows/mine_alone.py", ""])
