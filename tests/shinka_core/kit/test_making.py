@@ -97,7 +97,7 @@ def test_the_command_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFix
     assert run(app, [str(folder), "--language", "golang"]) == 0
     told = capsys.readouterr().out
     assert (folder / "initial.go").exists()
-    assert f"python flows/check_task.py {folder}" in told
+    assert f"shinka check {folder}" in told
     assert run(app, [str(folder)]) == 2
     assert "nothing is overwritten" in capsys.readouterr().err
     assert run(app, [str(tmp_path / "y"), "--template", "nothing"]) == 2
