@@ -77,11 +77,18 @@ def load_function(path: Path, name: str | None, score: str | None = None) -> Cal
             f"eval_program_path={str(path)!r} cannot be imported: {type(error).__name__}: {error}; mend it, or choose "
             "kind: local (section 'job'), which runs it"
         ) from error
-    for wanted in USUAL if name is None else (name,):
-        function = getattr(module, wanted, None)
-        if callable(function) and wanted != USUAL[1] and _takes_the_path_alone(function):
+    there = {wanted: getattr(module, wanted, None) for wanted in (USUAL if name is None else (name,))}
+    functions = {wanted: function for wanted, function in there.items() if callable(function)}
+    alone = {wanted: function for wanted, function in functions.items() if _takes_the_path_alone(function)}
+    # Where there are both, the one that is made for this project counts.
+    for wanted, function in functions.items():
+        if wanted not in alone and _callable_with_two(function):
+            return function
+    for wanted, function in alone.items():
+        if wanted != USUAL[1]:  # `main` of one argument is a script's
             return _told_in_two(function, score)
-        if callable(function) and _callable_with_two(function):
+    for function in functions.values():
+        if _callable_with_two(function):
             return function
     asked = f"no function {name!r} of (program_path, results_dir)" if name else "no function for kind: in_process"
     raise ConfigError(f"eval_program_path={str(path)!r} has {asked}; {REMEDY}")

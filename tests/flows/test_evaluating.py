@@ -155,7 +155,7 @@ async def test_each_stage_and_repeat_is_a_task_run_of_its_own(
                 tmp_path,
                 server,
                 {"stages": stages, "repeats": 2, "seed_argument": "seed"},
-                evolve={"num_generations": 2},
+                evolve={"num_generations": 2, "incorrect_seed": "repair"},
             )
             summary = await made.run()
     # The seed program itself is below the threshold: it is no parent, so both proposals are to mend it.

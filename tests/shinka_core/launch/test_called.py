@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shinka_core.launch.contract import is_function, prints_json
+from shinka_core.launch.function import load_function
 from tests.shinka_core.launch.test_evaluator import run, task
 from tests.shinka_core.launch.test_hostile import LEVELS
 
@@ -46,6 +47,23 @@ PROGRAM="$1"
 echo loading >&2
 echo "{\\"status\\": \\"success\\", \\"combined_score\\": $(cat "$PROGRAM"), \\"metrics\\": {\\"mode\\": 1}, \\"artifacts\\": {\\"mode\\": \\"$2\\"}}"
 """
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        (
+            "def evaluate(program_path): return {'combined_score': 1}\ndef main(program_path, results_dir): return 2.0",
+            2.0,
+        ),
+        ("def main(path, verbose=False): return 1.0\ndef evaluate(program_path): return {'combined_score': 2}", 2.0),
+        ("def main(path, verbose=False): return 1.0", 1.0),
+    ],
+)
+def test_in_process_the_function_that_is_made_for_this_project_counts(tmp_path: Path, text: str, score: float) -> None:
+    (tmp_path / "evaluate.py").write_text(text)
+    found = load_function(tmp_path / "evaluate.py", None)("program.py", "results")
+    assert (found if isinstance(found, float) else found[0]["combined_score"]) == score
 
 
 @pytest.mark.parametrize("level", ["none", *LEVELS])
