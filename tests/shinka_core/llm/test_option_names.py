@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shinka_core.config import DatabaseConfig, EvolutionConfig, job_of
@@ -167,6 +167,7 @@ async def asked(config: EvolutionConfig, ledger: MemoryLedger, seeds: range) -> 
     return sent
 
 
+@settings(max_examples=40)  # each asks 180 questions
 @given(options=CHOICES)
 def test_every_value_of_a_list_is_drawn_by_the_seed_alone(options: dict[str, list[Any]]) -> None:
     import asyncio
