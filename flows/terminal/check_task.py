@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.terminal.command import EXIT_DONE, EXIT_FAILED, completed, lead
+from flows.terminal.foreign_folder import read_task
 from flows.terminal.screen import cell, say, screen
-from flows.terminal.settings_file import read_settings, section_of
+from flows.terminal.settings_file import section_of
 from flows.terminal.task_folder import SETTINGS_FILE, Overrides, existing_folder, run_settings, take_flags
 from shinka_core.errors import ConfigError
 from shinka_core.kit.bench import Measured
@@ -91,7 +92,7 @@ def check_command(
 def _settings(task: Path, config: Path | None, overrides: Overrides) -> RunSettings:
     folder = existing_folder(task) or Path()
     file = config or folder / SETTINGS_FILE
-    sections = read_settings(file, required=config is not None)
+    sections = read_task(folder, file, required=config is not None).sections
     fields = {name: section_of(sections, name) for name in ("evolution", "job", "database")}
     take_flags(fields["evolution"], fields["database"], overrides)
     settings = run_settings(folder, file, sections, fields, overrides)

@@ -12,9 +12,10 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from flows.terminal.command import EXIT_DONE, EXIT_FAILED, lead
+from flows.terminal.foreign_folder import read_task
 from flows.terminal.models_shown import as_json, print_models, print_providers
 from flows.terminal.screen import screen
-from flows.terminal.settings_file import read_settings, section_of
+from flows.terminal.settings_file import section_of
 from flows.terminal.task_folder import SETTINGS_FILE
 from shinka_core.config import EvolutionConfig
 from shinka_core.llm.endpoint import remote_embedding
@@ -80,7 +81,9 @@ def _settings(models: Sequence[str], config: Path | None, base_url: str | None) 
     for model in models:
         check_model_name("MODEL", model)
     file = config / SETTINGS_FILE if config is not None and config.is_dir() else config
-    fields = section_of(read_settings(file, required=True), "evolution") if file is not None else {}
+    # A folder of another system has its models in a settings file of its own.
+    sections = {} if file is None else read_task(file.parent, file, required=file == config).sections
+    fields = section_of(sections, "evolution")
     if base_url is not None:
         fields["llm_base_url"] = base_url
     settings = EvolutionConfig(**fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -133,3 +134,18 @@ def test_the_score_is_asked_for_before_anything_else_and_taken_when_it_is_named(
     told = evolved(task, "--score", "overall")
     assert told.returncode == 0, told.stderr
     assert "seed 1.5, 3 programs (3 correct)" in told.stdout
+
+
+def test_other_commands_read_such_a_folder_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from flows.terminal import check_task, models
+    from flows.terminal.command import run
+
+    (tmp_path / "initial_program.py").write_text("# EVOLVE-BLOCK-START\nX = 1.5\n# EVOLVE-BLOCK-END\n")
+    (tmp_path / "evaluator.py").write_text(
+        "import runpy\ndef evaluate(program_path):\n    return {'combined_score': runpy.run_path(program_path)['X']}\n"
+    )
+    (tmp_path / "config.yaml").write_text("max_iterations: 5\nllm:\n  primary_model: builtin/mutate\n")
+    assert run(models.app, ["--config", str(tmp_path), "--json"]) == 0
+    assert [each["model"] for each in json.loads(capsys.readouterr().out)["models"]] == ["builtin/mutate"]
+    run(check_task.app, [str(tmp_path), "--json"])
+    assert [each["score"] for each in json.loads(capsys.readouterr().out)["seeds"]] == [1.5, 1.5, 1.5]
