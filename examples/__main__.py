@@ -62,7 +62,12 @@ def lacking(name: str) -> str | None:
     """The compiler that an example needs and this machine has not."""
     variable, usual = TOOLS.get(name, ("", ""))
     tool = os.environ.get(variable, usual)
-    return tool if tool and shutil.which(tool) is None else None
+    return tool if tool and not works(tool) else None
+
+
+def works(tool: str) -> bool:
+    """Whether a compiler is there and answers: rustup's commands are there without any toolchain behind them."""
+    return shutil.which(tool) is not None and not subprocess.run([tool, "--version"], capture_output=True).returncode
 
 
 def evolved(name: str, generations: int, results: Path, *, seed: int, longest: str) -> str | None:
