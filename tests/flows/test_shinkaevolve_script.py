@@ -113,7 +113,8 @@ def test_texts_and_functions_stand_for_files_and_run_is_awaited_where_a_loop_run
 ) -> None:
     said = run(GIVEN, folder=tmp_path, api=prefect_api, home=prefect_home)
     assert said == ["4 4 -0.5"] * 4
-    assert sorted(path.name for path in (tmp_path / "texts/task").iterdir()) == ["evaluate.py", "initial.py"]
+    task = tmp_path / "texts/task"
+    assert sorted(path.name for path in task.iterdir() if path.is_file()) == ["evaluate.py", "initial.py"]
     assert "# def score(program):" in (tmp_path / "function/task/evaluate.py").read_text()
 
 
