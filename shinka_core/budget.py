@@ -84,14 +84,14 @@ class Cause:
 
 
 class Reservation:
-    """Money set aside for one call; `settle` says what it really cost."""
+    """Money set aside for one call; `settle` says what it really cost, None: nobody knows."""
 
     def __init__(self, dollars: float, held: Aside | None = None) -> None:
         self.reserved = dollars
         self.held = held
-        self.cost = 0.0
+        self.cost: float | None = 0.0
 
-    def settle(self, dollars: float) -> None:
+    def settle(self, dollars: float | None) -> None:
         """Takes note of the real cost."""
         self.cost = dollars
 
@@ -103,7 +103,7 @@ class Budget:
     """Reserves before a call and settles after it, so that parallel calls cannot overshoot.
 
     Attributes:
-        spent: US dollars of settled calls.
+        spent: US dollars of settled calls, as far as they are known.
         committed: US dollars set aside for calls in flight.
     """
 
@@ -132,7 +132,7 @@ class Budget:
     def apply(self, event: Event) -> None:
         """Counts a call of an earlier process, or of any driver; those of this one alone are counted when they are settled."""
         if isinstance(event, Called):
-            self.spent += event.cost
+            self.spent += event.cost or 0.0
 
     @asynccontextmanager
     async def reserve(
@@ -163,7 +163,7 @@ class Budget:
             self.committed -= reservation.reserved
             self._in_flight -= self.limit is not None
             if self._common is None:
-                self.spent += reservation.cost
+                self.spent += reservation.cost or 0.0
             elif reservation.held is not None:
                 await asyncio.shield(self._common.close(reservation.held))
             self._learn(model, reservation)
@@ -171,14 +171,15 @@ class Budget:
                 self._settled.notify_all()
 
     def _learn(self, model: str, reservation: Reservation) -> None:
-        if self.limit is None or reservation.cost <= reservation.reserved:
+        cost = reservation.cost or 0.0
+        if self.limit is None or cost <= reservation.reserved:
             return
         if model not in self._outgrown:
             logger.warning(
                 "a call to %s cost %.4f dollars, more than was set aside for it (%.4f); from now on more is",
-                model, reservation.cost, reservation.reserved,
+                model, cost, reservation.reserved,
             )  # fmt: skip
-        self._outgrown[model] = max(self._outgrown.get(model, 0.0), reservation.cost)
+        self._outgrown[model] = max(self._outgrown.get(model, 0.0), cost)
 
     async def _set_aside(self, model: str, most: float, least: float, limit: float) -> Reservation:
         while True:

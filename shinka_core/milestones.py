@@ -87,7 +87,7 @@ class Milestones:
                 self._count()
                 self._stand(generation, better=False)
             case Called(cost=cost):
-                self._saw_cost(cost)
+                self._saw_cost(cost or 0.0)
             case _:
                 pass
 

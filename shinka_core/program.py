@@ -109,7 +109,7 @@ class Program:
         island: Index of its island, from 0.
         score: The evaluator's `combined_score`, larger is better; None unless finite.
         correct: Whether the evaluator accepted it; only correct programs become parents.
-        cost: US dollars of all model calls made for it.
+        cost: US dollars of all model calls made for it; None where that of one of them is unknown.
         instance_scores: By instance, larger is better; empty when the evaluator gave none.
         features: What the evaluator says of its behaviour, by name.
         advice_id: Of what was written about the search and shown for it, as are the next two.
@@ -130,7 +130,7 @@ class Program:
     patch_type: str | None = None
     diff: str = ""
     model: str = ""
-    cost: float = 0.0
+    cost: float | None = 0.0
     public_metrics: dict[str, Any] = field(default_factory=dict[str, Any])
     private_metrics: dict[str, Any] = field(default_factory=dict[str, Any])
     text_feedback: str = ""
@@ -230,7 +230,7 @@ class Answer:
     """A model's answer, already stored in the database when anyone sees it.
 
     Attributes:
-        cost: US dollars; 0 for local models and for models without a known price.
+        cost: US dollars; None where nobody knows them.
         seconds: From sending the request to the whole answer.
         replayed: True when it was read back from the database and not asked for again.
         cut: Why the answer ends before its end: `length` or `content_filter`; `""` when it is whole.
@@ -240,7 +240,7 @@ class Answer:
     text: str
     model: str
     usage: Usage = field(default_factory=Usage)
-    cost: float = 0.0
+    cost: float | None = 0.0
     seconds: float = 0.0
     replayed: bool = False
     cut: str = ""
@@ -278,7 +278,7 @@ class Verdict:
         similarity: Largest cosine similarity in the island, in [-1, 1]; -1 for an empty island.
         nearest: Id of the most similar program, if any.
         judged: Whether a model was asked.
-        cost: US dollars of that question.
+        cost: US dollars of that question; None where nobody knows them.
         twin: Id of the recorded program with the same text whose result is taken for this one's, or None.
     """
 
@@ -287,7 +287,7 @@ class Verdict:
     nearest: str | None
     explanation: str
     judged: bool = False
-    cost: float = 0.0
+    cost: float | None = 0.0
     twin: str | None = None
 
 

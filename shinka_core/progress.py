@@ -21,9 +21,10 @@ class Progress:
         resumed: Generations that had ended before, the seed program not counted.
         recorded: Generations that this process recorded, the seed program not counted.
         failed: Generations that failed in this process.
-        correct: Correct programs of the whole evolution, as are `best_score`, `failures` and `cost`.
+        correct: Correct programs of the whole evolution, as are `best_score`, `failures`, `cost` and `unpriced`.
         seed_error: Why the seed program is not correct, in the evaluator's words; "" when it is.
-        cost: US dollars.
+        cost: US dollars, as far as they are known.
+        unpriced: Calls whose cost nobody knows; `cost` lacks them.
         first_sampled_at: Monotonic seconds of the first proposal, None before.
         last_recorded_at: Monotonic seconds of the last recorded or failed generation.
         highlights: Improvements of the whole evolution, and what went wrong last.
@@ -40,6 +41,7 @@ class Progress:
     seed_score: float | None = None
     seed_error: str = ""
     cost: float = 0.0
+    unpriced: int = 0
     failures: Counter[str] = field(default_factory=Counter[str])
     first_sampled_at: float | None = None
     last_recorded_at: float | None = None
@@ -82,7 +84,8 @@ class Progress:
                 self.failures[f"{failure.step}: {failure.reason}"] += 1
                 self.last_recorded_at = time.monotonic()
             case Called(cost=cost):
-                self.cost += cost
+                self.cost += cost or 0.0
+                self.unpriced += cost is None
             case _:
                 pass
 

@@ -62,7 +62,7 @@ class Recorded:
         islands: On which it lives from the start.
         embedding: `(d,)` float32 of unit length, or None.
         pulls: Arms that the generation tried, the last of which made the program.
-        cost: US dollars of all model calls made for it.
+        cost: US dollars of all model calls made for it; None where that of one of them is unknown.
         seconds: Of its evaluation.
         error: Why it is not correct; read back of the seed program alone.
         text: `Source.key` of its files.
@@ -80,7 +80,7 @@ class Recorded:
     instance_scores: Mapping[str, float] = field(default_factory=dict[str, float])
     features: Mapping[str, float] = field(default_factory=dict[str, float])
     pulls: tuple[Pull, ...] = ()
-    cost: float = 0.0
+    cost: float | None = 0.0
     seconds: float = 0.0
     error: str = ""
     text: str = ""
@@ -150,7 +150,7 @@ class Called:
     """A model was called.
 
     Attributes:
-        cost: US dollars, also of a call that failed.
+        cost: US dollars, also of a call that failed; None where nobody knows them.
         status: `answered`, `embedded` or `failed`.
         input_tokens: Of what was sent, as far as the provider counted; so are the others.
     """
@@ -158,7 +158,7 @@ class Called:
     generation: int
     purpose: str
     model: str
-    cost: float
+    cost: float | None
     status: str = "answered"
     input_tokens: int = 0
     output_tokens: int = 0

@@ -50,7 +50,8 @@ class Tally:
         failures: Of these the ones without a program, by step, reason and blame.
         calls: Of models, by model, purpose and status.
         tokens: By model and kind: `input`, `output`, and `cached`, which is a part of the input.
-        dollars: By model.
+        dollars: By model, of the calls whose cost is known.
+        unpriced: Calls by model whose cost nobody knows.
         seconds: Of the evaluations of recorded programs.
         trials: Evaluations on the way to candidates.
     """
@@ -60,6 +61,7 @@ class Tally:
     calls: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])
     tokens: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     dollars: dict[str, float] = field(default_factory=dict[str, float])
+    unpriced: Counter[str] = field(default_factory=Counter[str])
     seconds: Spread = field(default_factory=lambda: Spread(SECONDS))
     trials: int = 0
 
@@ -78,7 +80,8 @@ class Tally:
                 self.trials += sum(pull.trials for pull in event.pulls)
             case Called():
                 self.calls[event.model, event.purpose, event.status] += 1
-                self.dollars[event.model] = self.dollars.get(event.model, 0.0) + event.cost
+                self.dollars[event.model] = self.dollars.get(event.model, 0.0) + (event.cost or 0.0)
+                self.unpriced[event.model] += event.cost is None
                 self.tokens[event.model, "input"] += event.input_tokens
                 self.tokens[event.model, "output"] += event.output_tokens
                 self.tokens[event.model, "cached"] += event.cached_tokens

@@ -21,6 +21,7 @@ LAYERS = {"shinka": 3, "flows": 2, "tasks": 1, "shinka_core": 0}
 # Inside shinka_core: what each part may use besides itself and the ground.
 GROUND = {
     "bounds",
+    "costs",
     "storable",
     "shown",
     "errors",

@@ -105,6 +105,11 @@ def _dollars(one: Measured) -> Iterator[Sample]:
         yield (shown_model(model),), dollars
 
 
+def _unpriced(one: Measured) -> Iterator[Sample]:
+    for model, count in one.run.tally.unpriced.copy().items():
+        yield (shown_model(model),), count
+
+
 def _trials(one: Measured) -> Iterator[Sample]:
     yield (), one.run.tally.trials
 
@@ -175,7 +180,8 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...], Reading], ...] = (
     ("shinka_trials", "Evaluations on the way to candidates that have ended.", (), _trials),
     ("shinka_model_calls", "Calls of models.", ("model", "purpose", "status"), _calls),
     ("shinka_model_tokens", "Tokens; cached ones are input as well.", ("model", "kind"), _tokens),
-    ("shinka_model_dollars", "US dollars of all calls, failed ones too.", ("model",), _dollars),
+    ("shinka_model_dollars", "US dollars of all calls whose cost is known, failed ones too.", ("model",), _dollars),
+    ("shinka_model_calls_unpriced", "Calls whose cost nobody knows.", ("model",), _unpriced),
     ("shinka_commits", "Commits to the program database by this process.", (), _commits),
 )
 GAUGES: tuple[tuple[str, str, tuple[str, ...], Reading], ...] = (

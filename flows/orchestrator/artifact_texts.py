@@ -10,6 +10,7 @@ from typing import Any
 
 from flows.islands import COLUMNS, island_rows
 from flows.orchestrator.ui_text import cell, code, fenced, in_table
+from shinka_core.costs import UNKNOWN, known_and_unknown
 from shinka_core.database import RunSummary
 from shinka_core.database.overview import Overview
 from shinka_core.program import Program
@@ -58,7 +59,7 @@ def _best(overview: Overview) -> list[dict[str, Any]]:
             "generation": program.generation,
             "score": program.score,
             "gain over seed": None if overview.seed_score is None else _short(program.score - overview.seed_score),
-            "cost ($)": round(program.cost, 6),
+            "cost ($)": UNKNOWN if program.cost is None else round(program.cost, 6),
             "operator": cell(program.operator, NAME),
             "model": cell(program.model, NAME),
             "island": program.island,
@@ -73,7 +74,7 @@ def _costs(overview: Overview) -> list[dict[str, Any]]:
         {
             "model": cell(row.model, NAME),
             "purpose": cell(row.purpose, NAME),
-            "cost ($)": "unknown" if row.unpriced and not row.cost else round(row.cost, 6),
+            "cost ($)": UNKNOWN if row.unpriced and not row.cost else round(row.cost, 6),
             "of it estimated ($)": round(row.estimated, 6),
             "calls": row.calls,
             "failed calls": row.failed,
@@ -121,7 +122,7 @@ def outcome(summary: RunSummary) -> list[str]:
     """What an evolution came to, for the head of its page."""
     lines = [
         f"Best score **{summary.best_score}**, seed program {summary.seed_score}.",
-        f"{summary.programs} programs ({summary.correct} correct), ${summary.cost:.4f}, {summary.seconds:.0f} s.",
+        f"{summary.programs} programs ({summary.correct} correct), {known_and_unknown(summary.cost, sum(summary.unpriced.values()))}, {summary.seconds:.0f} s.",
     ]
     if summary.reached:
         lines += ["", f"The run has ended because {code(summary.reached, EXAMPLE)}."]

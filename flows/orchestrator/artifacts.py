@@ -21,6 +21,7 @@ from flows.orchestrator.flow_run_artifacts import FlowRunArtifacts
 from flows.orchestrator.identity import current_flow_run
 from flows.orchestrator.server_calls import ORCHESTRATOR_AWAY, ServerCalls
 from flows.orchestrator.ui_text import code
+from shinka_core.costs import known_and_unknown
 from shinka_core.database import EvolutionReader, RunSummary
 from shinka_core.edit.unified import unified_diff
 from shinka_core.errors import DatabaseError, OrchestratorError
@@ -117,7 +118,7 @@ async def _standing(run: Run, diffs: Diffs) -> list[Shown]:
     progress, best = run.progress, await run.database.best()
     head = [
         f"Best score **{progress.best_score}**, seed program {progress.seed_score}, so far.",
-        f"{progress.finished} of {progress.total} generations, ${progress.cost:.4f}.",
+        f"{progress.finished} of {progress.total} generations, {known_and_unknown(progress.cost, progress.unpriced)}.",
     ]
     shown = page(run.evolution, head + _places(run), best, await diffs.of(best), [])
     return [shown, *await _tables(run)]

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from flows.terminal.sparkline import BARS, PLAIN_BARS, sparkline
 from flows.terminal.words import duration, improved, number, went_wrong
+from shinka_core.costs import known_and_unknown
 from shinka_core.run import Run
 from shinka_core.shown import as_shown
 
@@ -86,7 +87,7 @@ def rows_of(run: Run, width: int, bars: str = BARS) -> Iterator[Row]:
     yield Row(7, "failed", ", ".join(f"{as_shown(reason)} {count}" for reason, count in reasons) or "none")
     for place, one in enumerate(reversed(setbacks[-SHOWN:])):
         yield Row((10, 13, 15)[place], "" if place else "went wrong", went_wrong(one))
-    yield Row(11, "cost", f"${progress.cost:.4f}")
+    yield Row(11, "cost", known_and_unknown(progress.cost, progress.unpriced))
     yield Row(16, "rate", f"{progress.rate:.2f} generations/s")
     yield Row(4, "time", f"{duration(progress.seconds)}, {duration(progress.eta)} to go")
 

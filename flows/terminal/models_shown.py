@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.terminal.screen import cell, say
+from shinka_core.costs import UNKNOWN
 from shinka_core.llm.rates import Price
 from shinka_core.llm.trying import Trial
 from shinka_core.llm.usable import Access, KnownModel, set_elsewhere
 
-UNKNOWN = "unknown"
 LISTED = 3  # names that are shown of a list
 
 

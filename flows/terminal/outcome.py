@@ -11,6 +11,7 @@ from rich.text import Text
 from flows.islands import COLUMNS, MOST, island_rows
 from flows.terminal.screen import cell, say
 from flows.terminal.words import duration
+from shinka_core.costs import known_and_unknown
 from shinka_core.database import RunSummary, SeedSummary
 from shinka_core.shown import as_shown
 
@@ -76,7 +77,7 @@ def summary_line(summary: RunSummary) -> str:
         "seed none" if summary.seed_score is None else f"seed {summary.seed_score:.8g}",
         f"{summary.programs} programs ({summary.correct} correct)",
         f"{sum(summary.failures.values())} failed",
-        _dollars(summary.cost, sum(summary.unpriced.values())),
+        known_and_unknown(summary.cost, sum(summary.unpriced.values())),
         duration(summary.seconds),
     ]
     if summary.stopped_early:
@@ -113,7 +114,7 @@ def _rows(summary: RunSummary) -> list[tuple[str, str]]:
         rows.append(
             (
                 name,
-                f"{_dollars(model.cost, model.unpriced)}, {model.calls} calls{failed}{tokens}, {model.seconds:.1f} s",
+                f"{known_and_unknown(model.cost, model.unpriced)}, {model.calls} calls{failed}{tokens}, {model.seconds:.1f} s",
             )
         )
     if summary.ideas:
@@ -154,17 +155,12 @@ def _cost(summary: RunSummary) -> str:
             f"${summary.estimated_cost:.4f} of it estimated from the texts, since the provider counted nothing"
         )
     others += [
-        f"{calls} call{'s' * (calls > 1)} of {model}, whose price nobody knows, not counted in"
+        f"{calls} call{'s' * (calls > 1)} of {model}, whose cost nobody knows, not counted in"
         for model, calls in summary.unpriced.items()
     ]
-    return _dollars(summary.cost, sum(summary.unpriced.values())) + (f" ({', '.join(others)})" if others else "")
-
-
-def _dollars(cost: float, unpriced: int) -> str:
-    """What is known of a cost."""
-    if not unpriced:
-        return f"${cost:.4f}"
-    return f"${cost:.4f} and an unknown cost" if cost else "unknown cost"
+    return known_and_unknown(summary.cost, sum(summary.unpriced.values())) + (
+        f" ({', '.join(others)})" if others else ""
+    )
 
 
 def _islands(summary: RunSummary) -> Table:

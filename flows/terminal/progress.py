@@ -15,6 +15,7 @@ from flows.terminal.live import LiveView
 from flows.terminal.log_lines import above
 from flows.terminal.screen import say, screen
 from flows.terminal.words import duration, improved, number, went_wrong
+from shinka_core.costs import known_and_unknown
 from shinka_core.run import Run
 from shinka_core.shown import as_shown
 
@@ -67,7 +68,7 @@ def progress_line(run: Run) -> str:
         f"evaluations {run.evaluations.held}/{run.evaluations.count} (+{run.evaluations.waiting} waiting)",
         *(f"{as_shown(slots.name)} {slots.held}/{slots.count} (+{slots.waiting} waiting)" for slots in run.stage_slots),
         f"failed {progress.failed}",
-        f"${progress.cost:.4f}",
+        known_and_unknown(progress.cost, progress.unpriced),
         f"{progress.rate:.2f}/s",
         f"eta {duration(progress.eta)}",
     ]

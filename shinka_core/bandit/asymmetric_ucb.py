@@ -26,9 +26,10 @@ LARGEST = 1e300
 
 @dataclass(slots=True)
 class _Known:
-    """What came of one arm: pulls, log of the sum of exp(sharpness · gain), US dollars, seconds of evaluations."""
+    """What came of one arm: pulls, those of them whose cost is known, log of the sum of exp(sharpness · gain), US dollars, seconds."""
 
     pulls: float = 0.0
+    priced: float = 0.0
     log_sum: float = -np.inf
     cost: float = 0.0
     seconds: float = 0.0
@@ -85,9 +86,12 @@ class AsymmetricUCB:
         relative = (means - low) / (high - low) if high > low else np.zeros(len(arms))
         bonus = self.exploration * np.sqrt(2 * np.log(max(float(pulls.sum()), 1.0)) / pulls)
         bounds = relative + bonus
-        spent = (([one.cost for one in known], self.cost_power), ([one.seconds for one in known], self.seconds_power))
-        for sums, power in spent:
-            costs = np.array(sums) / np.maximum(seen, np.finfo(float).tiny)
+        priced = np.array([one.priced for one in known])
+        dollars = _each([one.cost for one in known], priced)
+        # What nobody knows is taken to be as dear as the dearest that is known: an arm is not chosen for that.
+        dollars = np.where((seen > 0) & (priced == 0), dollars.max(), dollars)
+        spent = ((dollars, self.cost_power), (_each([one.seconds for one in known], seen), self.seconds_power))
+        for costs, power in spent:
             if power and costs.max() > 0:
                 bounds = bounds / np.maximum(costs / costs.max() * np.maximum(1.0 - bonus, 0.0), CHEAPEST) ** power
         return bounds
@@ -96,11 +100,18 @@ class AsymmetricUCB:
         """Counts the pull, what it gained and what it cost."""
         for one in self._known.values() if self.decay < 1 else ():
             one.pulls *= self.decay
+            one.priced *= self.decay
             one.cost *= self.decay
             one.seconds *= self.decay
             one.log_sum += np.log(self.decay)
         one = self._known.setdefault(outcome.arm, _Known())
         one.pulls += 1
-        one.cost += outcome.cost
+        one.priced += outcome.cost is not None
+        one.cost += outcome.cost or 0.0
         one.seconds += outcome.seconds
         one.log_sum = float(np.logaddexp(one.log_sum, min(self.sharpness * max(outcome.gain or 0.0, 0.0), LARGEST)))
+
+
+def _each(sums: Sequence[float], counts: Vector) -> Vector:
+    """Means, 0 of none, `(n,)`."""
+    return np.array(sums) / np.maximum(counts, np.finfo(float).tiny)

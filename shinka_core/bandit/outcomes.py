@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from shinka_core.bandit.protocol import Arm, Bandit, Offer, Outcome
+from shinka_core.costs import both
 from shinka_core.errors import ConfigError
 from shinka_core.program import Purpose
 from shinka_core.record import Called, Ended, Event, Pull, Recorded
@@ -27,7 +28,7 @@ class Arms:
         self._bandit = bandit
         self._scores: dict[str, float] = {}
         self._seed: float | None = None
-        self._spent: dict[int, dict[str, float]] = defaultdict(dict)
+        self._spent: dict[int, dict[str, float | None]] = defaultdict(dict)
         self._under_way: dict[int, tuple[Arm, ...]] = {}
 
     def pull(self, offers: Sequence[Offer], rng: np.random.Generator) -> Arm:
@@ -53,9 +54,9 @@ class Arms:
     def apply(self, event: Event) -> None:
         """Takes an event up."""
         match event:
-            case Called(generation, purpose, model, cost) if purpose in OWN and cost:
+            case Called(generation, purpose, model, cost) if purpose in OWN and cost != 0:
                 spent = self._spent[generation]
-                spent[model] = spent.get(model, 0.0) + cost
+                spent[model] = both(spent.get(model, 0.0), cost)
             case Recorded():
                 if event.correct and event.score is not None:
                     self._scores[event.program_id] = event.score
@@ -81,7 +82,8 @@ class Arms:
         shares = Counter(pull.model for pull in pulls)
         for number, pull in enumerate(pulls, 1):
             last = number == len(pulls)
-            cost = spent.get(pull.model, 0.0) / shares[pull.model]
+            paid = spent.get(pull.model, 0.0)
+            cost = None if paid is None else paid / shares[pull.model]
             arm = Arm(pull.operator, pull.model)
             took = pull.seconds + (seconds if last else 0.0)
             self._bandit.observe(Outcome(arm, gain if last else None, cost, took))

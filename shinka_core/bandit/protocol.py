@@ -50,13 +50,13 @@ class Outcome:
     Attributes:
         gain: By how much the program is better than its parent and than the seed program, below 0 when it is worse;
             None when there is no correct program.
-        cost: US dollars of the calls that the pull made.
+        cost: US dollars of the calls that the pull made; None where nobody knows them.
         seconds: Of all evaluations that the pull made: the program's, and those on the way to it.
     """
 
     arm: Arm
     gain: float | None
-    cost: float = 0.0
+    cost: float | None = 0.0
     seconds: float = 0.0
 
 

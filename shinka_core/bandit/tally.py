@@ -21,7 +21,7 @@ class Tally:
     Attributes:
         pulls: Those that gave nothing included.
         reward: In the bandit's own measure.
-        cost: US dollars.
+        cost: US dollars, as far as they are known.
         seconds: Of evaluations.
     """
 
@@ -37,12 +37,12 @@ class Tallies:
 
     of: dict[Arm, Tally] = field(default_factory=dict[Arm, Tally])
 
-    def add(self, arm: Arm, reward: float, cost: float = 0.0, seconds: float = 0.0) -> None:
+    def add(self, arm: Arm, reward: float, cost: float | None = 0.0, seconds: float = 0.0) -> None:
         """Counts a pull."""
         tally = self.of.setdefault(arm, Tally())
         tally.pulls += 1
         tally.reward += reward
-        tally.cost += cost
+        tally.cost += cost or 0.0
         tally.seconds += seconds
 
     def fade(self, factor: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from shinka_core.config.base import Section
 from shinka_core.secrets import NAMES_OF_NO_SECRETS
@@ -13,6 +13,10 @@ from shinka_core.secrets import NAMES_OF_NO_SECRETS
 # Roles in `llm_roles` beside the operators; the models of the others are asked about the search itself.
 REPAIR = "repair"  # of a candidate that fails in its evaluation
 META_ROLES = ("ideas", "advice", "system_prompts", "bootstrap", "directions")
+
+
+# US dollars per million tokens: nobody asks less, but whoever says dollars per token says less than that.
+LEAST_PRICE = 1e-4
 
 
 class ModelPrice(Section):
@@ -26,6 +30,16 @@ class ModelPrice(Section):
     cache_write: float | None = Field(
         default=None, ge=0, description="Of what is sent and kept by the provider for the next time; None: as `input`."
     )
+
+    @field_validator("*")
+    @classmethod
+    def _is_per_million(cls, dollars: float | None) -> float | None:
+        if dollars is not None and 0 < dollars < LEAST_PRICE:
+            raise ValueError(
+                f"{dollars:g} is too little for dollars per million tokens; "
+                f"if it is what one token costs, write {dollars * 1e6:g}"
+            )
+        return dollars
 
 
 class EndpointOptions(Section):

@@ -142,7 +142,7 @@ class Calls:
             self._remember(question.key)
 
     async def failed(
-        self, question: Question, error: ModelError, cost: float, seconds: float, *, estimated: bool = False
+        self, question: Question, error: ModelError, cost: float | None, seconds: float, *, estimated: bool = False
     ) -> None:
         """Stores a call that gave no usable answer."""
         await self._store(

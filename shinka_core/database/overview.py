@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow
-from shinka_core.database.unpriced import UNPRICED, models_without_price
+from shinka_core.database.unpriced import UNPRICED
 from shinka_core.program import NO_REASON, GenerationState
 
 # Rows of each list.
@@ -27,7 +27,7 @@ class BestProgram:
 
     Attributes:
         operator: That made it; "" of a seed program.
-        cost: US dollars of all model calls made for it.
+        cost: US dollars of all model calls made for it; None where that of one of them is unknown.
     """
 
     id: str
@@ -37,7 +37,7 @@ class BestProgram:
     operator: str
     model: str
     island: int
-    cost: float
+    cost: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Spending:
 
     Attributes:
         failed: Calls without a usable answer.
-        cost: US dollars.
+        cost: US dollars, as far as they are known.
         estimated: What of it is estimated.
         unpriced: Calls whose cost is unknown; `cost` lacks them.
         seconds: Time in these calls, added up.
@@ -160,8 +160,7 @@ async def _spending(connection: AsyncConnection, evolution: str) -> list[Spendin
         .order_by(cost.desc(), calls.desc(), ModelCallRow.model, ModelCallRow.purpose)
         .limit(MOST)
     )
-    unknown = await models_without_price(connection, evolution)
-    return [Spending(*row[:9], unpriced=row[9] if row[0] in unknown else 0) for row in rows]
+    return [Spending(*row) for row in rows]
 
 
 async def _failures(connection: AsyncConnection, evolution: str) -> list[FailureCount]:

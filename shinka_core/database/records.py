@@ -18,6 +18,7 @@ class ProgramRecord:
 
     Attributes:
         sequence: Its place in the order of insertion, from 1.
+        cost: US dollars of all model calls made for it; None where that of one of them is unknown.
         source: `Source.digest`; `EvolutionReader.source` has the text.
         texts: The columns that were asked for: `description`, `diff`, `text_feedback`, `error`, `public_metrics`,
             `private_metrics`, `feedback`.
@@ -35,7 +36,7 @@ class ProgramRecord:
     name: str
     patch_type: str | None
     model: str
-    cost: float
+    cost: float | None
     evaluation_seconds: float
     created_at: datetime
     source: str
@@ -77,7 +78,7 @@ class CallRecord:
     Attributes:
         status: `answered`, `embedded` or `failed`.
         reason: Why it failed, or why its answer was cut; "" otherwise.
-        cost: US dollars.
+        cost: US dollars; None where nobody knows them.
         messages: What was asked, as (role, content); like the next three None unless texts are asked for.
         options: Those that were drawn for this question, where the settings give several to choose from.
         images: Name, digest and kind of each that went along; their files are in `images/` of the results folder.
@@ -92,7 +93,7 @@ class CallRecord:
     status: str
     reason: str
     usage: Usage
-    cost: float
+    cost: float | None
     estimated: bool
     seconds: float
     created_at: datetime

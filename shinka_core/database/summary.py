@@ -11,7 +11,7 @@ from shinka_core.database.handed_out import IdeaSummary, summarise_ideas
 from shinka_core.database.island_summary import IslandSummary, summarise_islands
 from shinka_core.database.overview import read_failures
 from shinka_core.database.schema import GenerationRow, ModelCallRow, ProgramRow, ProgramTextRow
-from shinka_core.database.unpriced import UNPRICED, models_without_price
+from shinka_core.database.unpriced import UNPRICED
 from shinka_core.program import NO_REASON, GenerationState
 
 
@@ -23,7 +23,7 @@ class ModelSummary:
         failed_calls: Calls without a usable answer.
         seconds: Time in its calls, added up.
         cached_tokens: Those of the input that the provider had read before.
-        unpriced: Calls whose cost is unknown, since nobody says what the model costs; `cost` lacks them.
+        unpriced: Calls whose cost nobody knows; `cost` lacks them.
     """
 
     calls: int
@@ -201,8 +201,7 @@ async def _models(connection: AsyncConnection, evolution: str) -> dict[str, Mode
         .where(ModelCallRow.evolution == evolution)
         .group_by(ModelCallRow.model)
     )
-    unknown = await models_without_price(connection, evolution)
-    return {str(row[0]): ModelSummary(*row[1:8], unpriced=row[8] if row[0] in unknown else 0) for row in calls}
+    return {str(row[0]): ModelSummary(*row[1:]) for row in calls}
 
 
 async def _costs(connection: AsyncConnection, evolution: str) -> dict[str, tuple[float, float]]:
@@ -210,7 +209,7 @@ async def _costs(connection: AsyncConnection, evolution: str) -> dict[str, tuple
     costs = await connection.execute(
         select(
             ModelCallRow.purpose,
-            func.sum(ModelCallRow.cost),
+            func.coalesce(func.sum(ModelCallRow.cost), 0.0),
             func.coalesce(func.sum(ModelCallRow.cost).filter(ModelCallRow.estimated), 0.0),
         )
         .where(ModelCallRow.evolution == evolution)

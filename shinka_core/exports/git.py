@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from shinka_core.costs import UNKNOWN
 from shinka_core.database import EvolutionReader
 from shinka_core.database.records import ProgramRecord
 from shinka_core.edit.languages import EXTENSIONS
@@ -126,7 +127,7 @@ def _message(evolution: str, record: ProgramRecord, before: ProgramRecord | None
         "Island": str(record.island),
         "Operator": one_line(record.patch_type or "", SUBJECT),
         "Model": one_line(record.model, SUBJECT),
-        "Cost": f"${record.cost:.6f}" if record.cost else "",
+        "Cost": UNKNOWN if record.cost is None else f"${record.cost:.6f}" if record.cost else "",
         "Evolution": one_line(evolution, 500),
         MARK: f"{record.sequence} {record.id}",
     }

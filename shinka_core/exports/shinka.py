@@ -82,14 +82,18 @@ async def write(reader: EvolutionReader, order: Order) -> Written:
         counts = {"programs": await _write_programs(reader, file)}
         await _write_descent(reader, file)
         await _write_archive(reader, file)
-        await _write_calls(reader, file, texts=order.texts)
+        unknown = await _write_calls(reader, file, texts=order.texts)
         _tell_costs(file)
         await _write_map(reader, file)
         counts["failures"] = await _write_failures(reader, file)
         apart = file.execute("SELECT total(cost) FROM costs WHERE generation < 0").fetchone()[0]
         file.execute("COMMIT")
-    notes = (f"${apart:.4f} of questions about the search itself belong to no program and are not in it",)
-    return Written(order.folder / FILE, counts, notes if apart else ())
+    notes = (
+        [f"${apart:.4f} of questions about the search itself belong to no program and are not in it"] if apart else []
+    )
+    if unknown:
+        notes.append(f"{unknown} calls have an unknown cost, which counts as 0 there")
+    return Written(order.folder / FILE, counts, tuple(notes))
 
 
 async def _write_programs(reader: EvolutionReader, file: sqlite3.Connection) -> int:
@@ -169,15 +173,19 @@ async def _write_archive(reader: EvolutionReader, file: sqlite3.Connection) -> N
     file.executemany("INSERT INTO archive SELECT id FROM programs WHERE id = ?", [(member,) for member in members])
 
 
-async def _write_calls(reader: EvolutionReader, file: sqlite3.Connection, *, texts: bool) -> None:
+async def _write_calls(reader: EvolutionReader, file: sqlite3.Connection, *, texts: bool) -> int:
+    """Returns of how many calls the cost is unknown."""
+    unknown = 0
     async for call in reader.calls(texts=texts):
         kind = next((kind for purpose, kind in KINDS.items() if purpose == call.purpose), META)
         file.execute(
             "INSERT INTO costs VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET cost = cost + excluded.cost",
-            (call.generation, kind, call.cost),
+            (call.generation, kind, call.cost or 0.0),
         )
         if texts and kind == "api_costs" and call.status == "answered":
             file.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (call.generation, json.dumps(_result(call))))
+        unknown += call.cost is None
+    return unknown
 
 
 def _result(call: CallRecord) -> dict[str, Any]:
@@ -191,7 +199,7 @@ def _result(call: CallRecord) -> dict[str, Any]:
         "input_tokens": call.usage.input_tokens,
         "output_tokens": call.usage.output_tokens,
         "thinking_tokens": call.usage.reasoning_tokens,
-        "cost": call.cost,
+        "cost": call.cost or 0.0,
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shinka_core.config import REPAIR
+from shinka_core.costs import both
 from shinka_core.errors import PromptTooLongError
 from shinka_core.generation.feedback import IMAGES, pictures_of
 from shinka_core.generation.under_way import OpenGeneration
@@ -74,7 +75,7 @@ async def _answered(
 ) -> Answer:
     key = CallKey(generation.context.number, purpose, sampling.attempt, turn)
     answer = await ask(generation.run, key, sampling, history)
-    generation.cost += answer.cost
+    generation.cost = both(generation.cost, answer.cost)
     generation.model = answer.model
     await generation.see_written()
     return answer

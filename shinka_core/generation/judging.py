@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from shinka_core.costs import both
 from shinka_core.database import values
 from shinka_core.errors import blaming
 from shinka_core.generation.duplicates import as_duplicate, handling
@@ -37,7 +38,7 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
         if novelty is not None:
             with charged_to(generation.context.number) as charge, blaming("novelty"):
                 generation.embedding = await novelty.embed_if_taken(candidate.source)
-            generation.cost += charge.dollars
+            generation.cost = both(generation.cost, charge.dollars)
         return Verdict(novel=True, similarity=-1.0, nearest=None, explanation="submitted without a novelty check")
 
     moment = _Moment(generation, sampling, candidate.source)
@@ -58,7 +59,7 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
                 )
             except _RecordedMeanwhile as found:
                 verdict, embedding = found.duplicate
-        return replace(verdict, cost=verdict.cost + charge.dollars), embedding
+        return replace(verdict, cost=both(verdict.cost, charge.dollars)), embedding
 
     def dump(outcome: tuple[Verdict, np.ndarray | None]) -> dict[str, Any]:
         return values.dump_verdict(outcome) | {values.ENDED: moment.ended}
@@ -72,7 +73,7 @@ async def judge(generation: OpenGeneration, sampling: Sampling, candidate: Candi
         plain(values.load_verdict),
     )
     generation.embedding = embedding
-    generation.cost += verdict.cost
+    generation.cost = both(generation.cost, verdict.cost)
     return verdict
 
 

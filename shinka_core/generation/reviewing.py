@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from shinka_core.bounds import within
+from shinka_core.costs import both
 from shinka_core.database import values
 from shinka_core.edit import Rules
 from shinka_core.edit.by_hand import apply_by_hand, editable
@@ -168,4 +169,4 @@ async def _embed(generation: OpenGeneration, source: Source) -> None:
         return
     with charged_to(generation.context.number) as charge, blaming("novelty"):
         generation.embedding = await novelty.embed_if_taken(source)
-    generation.cost += charge.dollars
+    generation.cost = both(generation.cost, charge.dollars)

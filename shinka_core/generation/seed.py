@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shinka_core.costs import both
 from shinka_core.database import values
 from shinka_core.errors import blaming
 from shinka_core.generation.under_way import OpenGeneration
@@ -38,4 +39,4 @@ async def embed_seed(generation: OpenGeneration) -> None:
     if run.judge is not None:
         with charged_to(generation.context.number) as charge, blaming("novelty"):
             generation.embedding = await run.judge.embed_if_taken(given_candidate(generation).source)
-        generation.cost += charge.dollars
+        generation.cost = both(generation.cost, charge.dollars)

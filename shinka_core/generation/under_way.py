@@ -18,7 +18,7 @@ class OpenGeneration:
 
     Attributes:
         embedding: Of the candidate last judged, `(d,)` float32, or None; stored with the program.
-        cost: US dollars of all answers so far.
+        cost: US dollars of all answers so far; None where those of one of them are unknown.
         model: Who gave the last answer, not always the model that was sampled; "" for what an operator makes alone.
         answered: Who gave the last answer of each sampling.
         unwritten: Outcomes on their way to the journal.
@@ -31,7 +31,7 @@ class OpenGeneration:
         self.context = context
         self.claim = claim
         self.embedding: np.ndarray | None = None
-        self.cost = 0.0
+        self.cost: float | None = 0.0
         self.model = ""
         self.answered: dict[int, str] = {}
         self.unwritten: list[asyncio.Future[None]] = []

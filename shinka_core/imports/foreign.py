@@ -22,12 +22,12 @@ class ForeignCall:
 
     Attributes:
         purpose: What for, in our words.
-        cost: US dollars; of several questions, where the other system has them in one.
+        cost: US dollars; of several questions, where the other system has them in one; None where it does not know.
     """
 
     purpose: Purpose
     model: str
-    cost: float
+    cost: float | None
     system: str = ""
     user: str = ""
     answer: str = ""
@@ -62,7 +62,7 @@ class ForeignProgram:
     description: str = ""
     patch_type: str | None = None
     model: str = ""
-    cost: float = 0.0
+    cost: float | None = 0.0
     seconds: float = 0.0
     diff: str = ""
     text_feedback: str = ""

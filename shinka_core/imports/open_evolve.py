@@ -111,6 +111,7 @@ def _program(told: Mapping[str, Any], homes: Mapping[str, int], score: str) -> F
         copy_of=str(parent) if metadata.get("migrant") and parent else None,
         patch_type=words(metadata.get("evolution_mode")) or None,
         model=model,
+        cost=None if parent else 0.0,
         description=words(told.get("changes_description") or metadata.get("changes")),
         error="the evaluation ended with an error" if failed else "",
         text_feedback=_artifacts(told.get("artifacts_json")),
@@ -127,7 +128,7 @@ def _calls(prompts: Mapping[str, Any], tokens: Mapping[str, Any], model: str) ->
         counted = mapping_of(prompt.get("token_usage")) or (tokens if len(prompts) == 1 else {})
         usage = Usage(count_of(counted.get("prompt_tokens")), count_of(counted.get("completion_tokens")))
         asked, answer = (words(prompt.get("system")), words(prompt.get("user"))), words(prompt.get("responses"))
-        calls.append(ForeignCall(Purpose.PROPOSAL, model or NOT_TOLD, 0.0, *asked, answer, usage))
+        calls.append(ForeignCall(Purpose.PROPOSAL, model or NOT_TOLD, None, *asked, answer, usage))
     return tuple(calls)
 
 

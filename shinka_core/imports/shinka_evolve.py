@@ -7,10 +7,12 @@ import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from functools import reduce
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from shinka_core.costs import both
 from shinka_core.imports.foreign import (
     NOT_TOLD,
     ForeignCall,
@@ -120,7 +122,7 @@ def _program(row: Mapping[str, Any], score: str | None) -> ForeignProgram:
         description=words(metadata.get("patch_description")),
         patch_type=None if kind == "init" else kind,
         model=model,
-        cost=sum(call.cost for call in calls),
+        cost=reduce(both, (call.cost for call in calls), 0.0),
         seconds=number_of(metadata.get("compute_time")) or 0.0,
         diff=words(row.get("code_diff")),
         text_feedback=words(row.get("text_feedback")),
@@ -134,7 +136,7 @@ def _program(row: Mapping[str, Any], score: str | None) -> ForeignProgram:
 
 def _calls(metadata: Mapping[str, Any], model: str) -> tuple[ForeignCall, ...]:
     """The answer that made the program, with what all answers for it came to, and what else was paid."""
-    told, paid = mapping_of(metadata.get("llm_result")), number_of(metadata.get("api_costs")) or 0.0
+    told, paid = mapping_of(metadata.get("llm_result")), number_of(metadata.get("api_costs"))
     usage = Usage(
         count_of(told.get("input_tokens")),
         count_of(told.get("output_tokens")),

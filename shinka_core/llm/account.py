@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
 from shinka_core.budget import UNTOLD, Budget, Cause, Reservation
+from shinka_core.costs import both
 from shinka_core.errors import ModelError, RateLimitedError
 from shinka_core.llm.billed_tokens import estimated, most_tokens
 from shinka_core.llm.congestion import Gate
@@ -24,12 +25,12 @@ class Charge:
     """What the calls for one generation cost while the block of `charged_to` lasts.
 
     Attributes:
-        dollars: US dollars of its embeddings so far.
+        dollars: US dollars of its embeddings so far; None where those of one of them are unknown.
     """
 
     def __init__(self, generation: int) -> None:
         self.generation = generation
-        self.dollars = 0.0
+        self.dollars: float | None = 0.0
 
 
 # Embeddings are asked for deep inside a comparison that knows texts and no generations.
@@ -116,13 +117,13 @@ class Account:
                 "waits", model, "%s asks to wait %.0f s; its calls wait: %s", model, error.retry_after, error
             )
 
-    def price(self, model: str, usage: Usage) -> float:
-        """US dollars of a call that are known; none for a model without a price, which is told once."""
+    def price(self, model: str, usage: Usage) -> float | None:
+        """US dollars of a call; None for a model without a price, which is told once."""
         dollars = self._prices.cost(model, usage)
         if dollars is None:
             text = "no price is known for %s: what its calls cost is unknown, and no budget bounds it; set llm_prices"
             self.tell_once("unpriced", model, text, model)
-        return dollars or 0.0
+        return dollars
 
     def estimate(self, model: str, prompt: Sequence[str], answer: str) -> Usage:
         """Tokens of a call that the provider did not count, which is told once."""
@@ -168,7 +169,7 @@ class Account:
             guessed = bill.tokens is None
             usage = self.estimate(model, texts, "") if bill.tokens is None else Usage(input_tokens=bill.tokens)
             reservation.settle(self.price(model, usage))
-            charge.dollars += reservation.cost
+            charge.dollars = both(charge.dollars, reservation.cost)
             seconds = time.monotonic() - started
             await self.ledger.answered(question, Answer("", model, usage, reservation.cost, seconds, estimated=guessed))
 

@@ -219,7 +219,7 @@ class AsyncLLMClient:
                     self._roster.failed(question.model, error)
                 seconds = time.monotonic() - started
                 reservation.settle(self._cost_of_failure(question, error, seconds, reservation.reserved))
-                guessed = reservation.cost > 0 and error.usage is None
+                guessed = bool(reservation.cost) and error.usage is None
                 await self._ledger.failed(question, error, reservation.cost, seconds, estimated=guessed)
                 raise
             arrived()
@@ -342,15 +342,16 @@ class AsyncLLMClient:
             guess = replace(usage, output_tokens=guess.output_tokens)
         return guess, True
 
-    def _cost_of_failure(self, question: Question, error: ModelError, seconds: float, reserved: float) -> float:
+    def _cost_of_failure(self, question: Question, error: ModelError, seconds: float, reserved: float) -> float | None:
         if error.usage is not None:
             return self.account.price(question.model, error.usage)
         if isinstance(error, UnusableAnswerError) and error.reason == UnusableAnswerError.reason:
             prompt = [message.content for message in question.messages]
             return self.account.price(question.model, self.account.estimate(question.model, prompt, ""))
         if isinstance(error, ModelUnavailableError) and self._timeout is not None and seconds >= NEARLY * self._timeout:
-            # The provider goes on and charges, for all that is known; a bound has to count that.
-            return reserved
+            # The provider goes on and charges, for all that is known; a bound has to count that, and without one who knows?
+            free = self._prices.cost(question.model, Usage(1, 1)) == 0
+            return reserved if reserved or free else None
         return 0.0
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from shinka_core.config import EvolutionConfig
-from shinka_core.config.options import names_model
+from shinka_core.config.options import names_model, without_address
 from shinka_core.errors import ConfigError
 from shinka_core.llm.context import ANSWER_SHARE, answer_limit, context_tokens, option
 from shinka_core.llm.endpoint import (
@@ -19,7 +20,7 @@ from shinka_core.llm.endpoint import (
 )
 from shinka_core.llm.prices import AnswerBound, PriceList, longest_answer
 from shinka_core.llm.question import Provider
-from shinka_core.model_address import is_builtin
+from shinka_core.model_address import is_builtin, shown_model
 from shinka_core.model_place import Given, place_of, provider_named
 from shinka_core.secrets import read_key
 
@@ -49,6 +50,9 @@ def check_prices(config: EvolutionConfig, models: Sequence[str], prices: PriceLi
     if (embedding := remote_embedding(config)) is not None:
         models = [*models, embedding]
     allowed = config.unknown_prices
+    near = _meant_otherwise(config.llm_prices, models)
+    if near:
+        logger.warning("%s", near)
     if allowed == "warn":
         return
     named = allowed if isinstance(allowed, list) else []
@@ -64,11 +68,28 @@ def check_prices(config: EvolutionConfig, models: Sequence[str], prices: PriceLi
         raise ConfigError(
             f"no price is known for {', '.join(unpriced)}{what}; set llm_prices: {{{unpriced[0]}: {{input: DOLLARS, "
             "output: DOLLARS}} per million tokens (0 for a model of your own), or to ask at a cost that nobody knows "
-            f"unknown_prices: [{', '.join(unpriced)}]"
+            f"unknown_prices: [{', '.join(unpriced)}]{f'; {near}' if near else ''}"
         )
 
 
-def _named(model: str, names: Sequence[str]) -> bool:
+def _meant_otherwise(names: Iterable[str], models: Sequence[str]) -> str:
+    """Names in `llm_prices` that are none of the models and look like one that has no price of its own there, in words.
+
+    Others may stand there: one list of prices may serve many runs.
+    """
+    own = set(names)
+    without = {without_address(model): shown_model(model) for model in models if not _named(model, own)}
+    told: list[str] = []
+    for name in sorted(own):
+        if names_model(name, models):
+            continue
+        same = [each for each in without if each.rpartition("/")[2] == name.rpartition("/")[2]]
+        if near := same or difflib.get_close_matches(name, without, n=1, cutoff=0.8):
+            told.append(f"{shown_model(name)} (did you mean {without[near[0]]}?)")
+    return f"llm_prices names what is none of the models: {', '.join(told)}" if told else ""
+
+
+def _named(model: str, names: Iterable[str]) -> bool:
     return any(names_model(name, [model]) for name in names)
 
 

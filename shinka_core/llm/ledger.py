@@ -30,7 +30,7 @@ class MemoryLedger:
         self._answers[question.key] = answer
 
     async def failed(
-        self, question: Question, error: ModelError, cost: float, seconds: float, *, estimated: bool = False
+        self, question: Question, error: ModelError, cost: float | None, seconds: float, *, estimated: bool = False
     ) -> None:
         """Keeps a failure."""
         del cost, seconds, estimated

@@ -44,6 +44,8 @@ _NAMES = {"gemini": "google", "bedrock": "aws", "xai": "x-ai", "moonshot": "moon
 _MAKERS = frozenset({"openai", "anthropic", "gemini", "deepseek", "mistral", "xai", "moonshot"})
 OURS = "list of our own"
 AT_HOME = "a server of one's own"
+# What OpenRouter calls variants of models that cost nothing there.
+FREE = ":free"
 
 
 def list_price(place: Place, context: Mapping[str, str] | None = None) -> Price | None:
@@ -53,6 +55,8 @@ def list_price(place: Place, context: Mapping[str, str] | None = None) -> Price 
         context: What of a request changes its price, such as `service_tier`.
     """
     provider = place.provider
+    if provider is not None and provider.prefix == "openrouter" and place.name.endswith(FREE):
+        return Price(Rates(0.0, 0.0), source="free at OpenRouter")
     if provider is not None and provider.server:
         # What a machine of one's own passes on to a provider is called so.
         passed_on = re.search(r"[:-]cloud$", place.name) is not None
@@ -69,15 +73,16 @@ def list_price(place: Place, context: Mapping[str, str] | None = None) -> Price 
 def is_near(host: str) -> bool:
     """Whether a host is this machine or one beside it."""
     try:
-        return ipaddress.ip_address(host).is_private
+        return not ipaddress.ip_address(host).is_global  # addresses that networks of one's own share among them
     except ValueError:
-        return "." not in host or host.endswith((".local", ".internal", ".lan"))
+        return "." not in host or host.endswith((".local", ".internal", ".lan", ".ts.net"))
 
 
 def context_limit(place: Place) -> int | None:
     """Tokens that a model reads at once, if the list says."""
     provider = None if place.provider is None else _NAMES.get(place.provider.prefix, place.provider.prefix)
-    for name in (place.name, place.name.rpartition("/")[2]):
+    listed = place.name.removesuffix(FREE)
+    for name in (listed, listed.rpartition("/")[2]):
         found = _calculated(name, None, provider, None if provider else place.address.base, datetime.now(UTC))
         found = found or (_calculated(name, None, None, None, datetime.now(UTC)) if provider is None else None)
         if found is not None:

@@ -137,7 +137,7 @@ class Ledger(Protocol):
         ...
 
     async def failed(
-        self, question: Question, error: ModelError, cost: float, seconds: float, *, estimated: bool = False
+        self, question: Question, error: ModelError, cost: float | None, seconds: float, *, estimated: bool = False
     ) -> None:
-        """Stores a call that gave no usable answer, with what it cost all the same."""
+        """Stores a call that gave no usable answer, with what it cost all the same, if anybody knows that."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Sequence
@@ -37,6 +38,10 @@ Outcome = Literal[
 
 # The shortest answer that every interface lets one ask for, in tokens.
 TOKENS = 16
+# Seconds for it: a server on this machine may have to read the model from its disk first.
+PATIENCE = 60.0
+# Options that let a model think for more tokens than that, which would be refused beside such a bound.
+_THINKING = ("thinking", "reasoning")
 SYSTEM, USER = "You answer in one word.", "Say: ready"
 # Of names of models that write no answers.
 _NO_WRITER = re.compile(
@@ -63,7 +68,7 @@ class Trial:
 
 
 async def try_models(models: Sequence[str], config: EvolutionConfig) -> list[Trial]:
-    """Asks each model one short question, one after the other.
+    """Asks each model one short question: those of an endpoint one after the other, endpoints at once.
 
     Args:
         models: Such as can be asked, as far as can be told without.
@@ -74,8 +79,15 @@ async def try_models(models: Sequence[str], config: EvolutionConfig) -> list[Tri
     """
     prices = PriceList.of(config, models)
     providers = connect(models, config, {})
+
+    async def at(provider: Provider) -> list[Trial]:
+        mine = [model for model in models if providers[model] is provider]
+        return [await _try(model, provider, config, prices) for model in mine]
+
     try:
-        return [await _try(model, providers[model], config, prices) for model in models]
+        found = await asyncio.gather(*map(at, dict.fromkeys(providers.values())))
+        trials = {trial.model: trial for some in found for trial in some}
+        return [trials[model] for model in models]
     finally:
         for provider in set(providers.values()):
             await provider.close()
@@ -85,11 +97,15 @@ async def _try(model: str, provider: Provider, config: EvolutionConfig, prices: 
     key = CallKey(NO_GENERATION, Purpose.PROPOSAL, 0, 0)
     options = config.options_for(model)
     drawn = Options({model: options}, {}).drawn(model, key, config.seed)
-    unbounded = dict.fromkeys((name for name in LIMITS if name in options), None)
+    unbounded = dict.fromkeys((name for name in (*LIMITS, *_THINKING) if name in options), None)
     question = Question(key, model, SYSTEM, USER, config.seed, longest_answer=TOKENS, options=drawn | unbounded)
     began = time.monotonic()
     try:
-        raw = await provider.ask(question)
+        async with asyncio.timeout(PATIENCE):
+            raw = await provider.ask(question)
+    except TimeoutError:
+        words = f"no whole answer within {PATIENCE:g} s"
+        return Trial(model, "out of reach", time.monotonic() - began, words=words)
     except ModelError as error:
         seconds, words = time.monotonic() - began, redact(str(error))
         usage = error.usage

@@ -28,7 +28,7 @@ from shinka_core.model_place import place_of
 from shinka_core.providers import PROVIDERS, Interface, ModelProvider, base_of
 from shinka_core.secrets import read_key, redact
 
-# Seconds for a list of models, which servers on this machine give at once.
+# Seconds for each part of a list of models, which servers on this machine give at once; twice that for all of it.
 LISTING = 10.0
 NEAR = 1.5
 
@@ -112,7 +112,8 @@ async def look(access: Access) -> Access:
     endpoint = endpoint_at(access)
     server = access.provider.server
     try:
-        async with httpx.AsyncClient(timeout=NEAR if server else LISTING) as client:
+        patience = NEAR if server else LISTING
+        async with asyncio.timeout(2 * patience), httpx.AsyncClient(timeout=patience) as client:
             reply = await client.get(f"{endpoint.address.base}/models", headers=_headers(endpoint))
             body: Any = reply.json() if reply.is_success else None
     except (httpx.HTTPError, OSError, ValueError) as error:

@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 from shinka_core.bounds import within
+from shinka_core.costs import known_and_unknown
 from shinka_core.database.records import ProgramRecord
 from shinka_core.database.summary import RunSummary
 from shinka_core.source import Source
@@ -29,7 +30,7 @@ def evolution_page(summary: RunSummary, best: Sequence[ProgramRecord]) -> str:
         ("seed score", _score(summary.seed_score)),
         ("programs", f"{summary.programs} ({summary.correct} correct)"),
         ("failures", ", ".join(f"{reason} × {count}" for reason, count in sorted(summary.failures.items())) or "none"),
-        ("cost", f"${summary.cost:.4f}"),
+        ("cost", known_and_unknown(summary.cost, sum(summary.unpriced.values()))),
     ]
     rows = [(one.generation, one.score, one.island, one.patch_type or "", one.model, one.name) for one in best]
     return (

@@ -37,7 +37,7 @@ class RecordedAnswers:
         raise NotRecordedError(f"an answer of {answer.model} to {question.key}")
 
     async def failed(
-        self, question: Question, error: ModelError, cost: float, seconds: float, *, estimated: bool = False
+        self, question: Question, error: ModelError, cost: float | None, seconds: float, *, estimated: bool = False
     ) -> None:
         """Nobody is asked."""
         del cost, seconds, estimated

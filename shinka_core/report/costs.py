@@ -14,9 +14,10 @@ class Cost:
 
     Attributes:
         failed: Calls without a usable answer.
-        dollars: US dollars, of failed calls too.
+        dollars: US dollars, of failed calls too, as far as they are known.
         estimated: What of them is estimated, because the provider counted no tokens.
         seconds: From request to answer.
+        unpriced: Calls whose cost nobody knows; `dollars` lacks them.
     """
 
     model: str
@@ -30,6 +31,7 @@ class Cost:
     dollars: float = 0.0
     estimated: float = 0.0
     seconds: float = 0.0
+    unpriced: int = 0
 
     def __add__(self, call: CallRecord) -> Cost:
         return Cost(
@@ -41,9 +43,10 @@ class Cost:
             self.output_tokens + call.usage.output_tokens,
             self.cached_tokens + call.usage.cached_tokens,
             self.reasoning_tokens + call.usage.reasoning_tokens,
-            self.dollars + call.cost,
-            self.estimated + (call.cost if call.estimated else 0.0),
+            self.dollars + (call.cost or 0.0),
+            self.estimated + (call.cost or 0.0 if call.estimated else 0.0),
             self.seconds + call.seconds,
+            self.unpriced + (call.cost is None),
         )
 
 

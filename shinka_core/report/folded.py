@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from shinka_core.bandit import Arm, Arms
 from shinka_core.bandit.protocol import Offer, Outcome
+from shinka_core.costs import both
 from shinka_core.record import Event, Joined, replay
 
 # Moments at which the arms are looked at.
@@ -51,7 +53,7 @@ def arms_over_time(found: Sequence[Outcome]) -> dict[str, Any]:
 
     Returns:
         `arms`: operator and model of each; `after`: pulls known by each moment, `(m,)`; `pulls`, `mean`, `deviation`:
-        `(arms, m)`; and of the whole run by arm `gains` (sum of what was gained), `better`, `failed`, `cost`, `seconds`.
+        `(arms, m)`; and of the whole run by arm `gains` (sum of what was gained), `better`, `failed`, `cost` (None: unknown), `seconds`.
     """
     arms = sorted({outcome.arm for outcome in found})
     place = {arm: index for index, arm in enumerate(arms)}
@@ -76,6 +78,6 @@ def arms_over_time(found: Sequence[Outcome]) -> dict[str, Any]:
         "better": [int(((which == index) & (np.nan_to_num(gains) > 0)).sum()) for index in range(len(arms))],
         "failed": [int(((which == index) & np.isnan(gains)).sum()) for index in range(len(arms))],
         "gains": [float(np.maximum(np.nan_to_num(gains[which == index]), 0.0).sum()) for index in range(len(arms))],
-        "cost": [sum(outcome.cost for outcome in found if outcome.arm == arm) for arm in arms],
+        "cost": [reduce(both, (outcome.cost for outcome in found if outcome.arm == arm), 0.0) for arm in arms],
         "seconds": [sum(outcome.seconds for outcome in found if outcome.arm == arm) for arm in arms],
     }

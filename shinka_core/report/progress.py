@@ -27,7 +27,7 @@ class Progress:
         correct: Whether the evaluator accepted it.
         best: Highest score of a correct program up to there; NaN before the first.
         seconds: For which the evolution was at work by then.
-        dollars: What all calls up to then cost.
+        dollars: What all calls up to then cost, as far as that is known.
     """
 
     ids: tuple[str, ...]
@@ -104,6 +104,6 @@ def _spent(times: NDArray[np.float64], calls: Sequence[CallRecord]) -> NDArray[n
     """What calls that ended up to each time cost, in US dollars."""
     ended = stamps(call.created_at for call in calls)
     order = np.argsort(ended, kind="stable")
-    costs = np.array([call.cost for call in calls], dtype=np.float64)[order]
+    costs = np.array([call.cost or 0.0 for call in calls], dtype=np.float64)[order]
     total = np.concatenate([[0.0], np.cumsum(costs)])
     return total[np.searchsorted(ended[order], times, side="right")]

@@ -33,7 +33,7 @@ class QueryResult:
     Attributes:
         content: What the model said.
         new_msg_history: The conversation with this question and its answer.
-        cost: US dollars; 0 where no price is known.
+        cost: US dollars; 0 where no price is known, as there.
     """
 
     content: str
@@ -206,7 +206,7 @@ class LLMClient:
             input_tokens=answer.usage.input_tokens,
             output_tokens=answer.usage.output_tokens,
             thinking_tokens=answer.usage.reasoning_tokens,
-            cost=answer.cost,
+            cost=answer.cost or 0.0,
         )
 
 

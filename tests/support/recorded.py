@@ -34,7 +34,7 @@ def program_record(generation: int, score: float | None, *, second: float = 0.0,
     return ProgramRecord(**values | fields)
 
 
-def call_record(number: int, cost: float, *, second: float = 0.0, **fields: Any) -> CallRecord:
+def call_record(number: int, cost: float | None, *, second: float = 0.0, **fields: Any) -> CallRecord:
     values: dict[str, Any] = {
         "generation": number, "purpose": "proposal", "attempt": 0, "turn": 0, "model": "m", "status": "answered",
         "reason": "", "usage": Usage(100, 10), "estimated": False, "seconds": 2.0, "created_at": at(second),

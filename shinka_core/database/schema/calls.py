@@ -15,7 +15,7 @@ class ModelCallRow(Base):
     """One call of a model, answered or not.
 
     Attributes:
-        cost: US dollars, also of a call that failed.
+        cost: US dollars, also of a call that failed; None where nobody knows them.
         estimated: Whether the cost is an estimate, because the provider counted nothing.
         texts: Names its row of `model_call_texts`.
     """
@@ -61,7 +61,7 @@ class ModelCallRow(Base):
     output_tokens: Mapped[int] = mapped_column(default=0)
     cached_tokens: Mapped[int] = mapped_column(default=0)
     reasoning_tokens: Mapped[int] = mapped_column(default=0)
-    cost: Mapped[float] = mapped_column(default=0.0)
+    cost: Mapped[float | None] = mapped_column(default=0.0)
     estimated: Mapped[bool] = mapped_column(default=False, server_default=false())
     seconds: Mapped[float] = mapped_column(default=0.0)
     created_at: Mapped[datetime] = mapped_column(default=now)

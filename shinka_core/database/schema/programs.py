@@ -76,7 +76,7 @@ class ProgramRow(Base):
     name: Mapped[str]
     patch_type: Mapped[str | None]
     model: Mapped[str]
-    cost: Mapped[float]
+    cost: Mapped[float | None]
     evaluation_seconds: Mapped[float]
     created_at: Mapped[datetime] = mapped_column(default=now)
     source: Mapped[str] = mapped_column(server_default="")

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shinka_core.bandit import BANDITS, Arm, AsymmetricUCB, Bandit, Fixed, Offer, Outcome, Thompson
+from shinka_core.bandit import BANDITS, Arm, Arms, AsymmetricUCB, Bandit, Fixed, Offer, Outcome, Thompson
+from shinka_core.program import Failure
+from shinka_core.record import Called, Ended, Pull
 from tests.support.chi_square import assert_drawn_like
 
 DRAWS = 4_000
@@ -131,3 +133,31 @@ def test_an_arm_that_is_as_good_with_a_twentieth_of_the_evaluations_is_pulled_wh
     assert share(Thompson(seconds_power=1.0)) < 0.01
     assert share(AsymmetricUCB(epsilon=0.0)) == 1.0
     assert share(AsymmetricUCB(epsilon=0.0, seconds_power=1.0)) == 0.0
+
+
+def test_an_arm_whose_cost_nobody_knows_is_not_preferred_for_it() -> None:
+    dear, cheap, unknown, free = (Arm("diff", model) for model in ("dear", "cheap", "unknown", "free"))
+    bandit = AsymmetricUCB(exploration=0.1, epsilon=0.0)
+    for arm, cost in ((dear, 1.0), (cheap, 0.1), (unknown, None), (free, 0.0)):
+        for _ in range(20):
+            bandit.observe(Outcome(arm, 1.0, cost))
+    values = bandit.values([dear, cheap, unknown, free], np.zeros(4))
+    assert values[2] == pytest.approx(values[0])
+    assert values[3] >= values[1] > values[0]
+
+
+def test_the_cost_of_an_arm_is_that_of_its_own_calls_or_unknown() -> None:
+    told: list[Outcome] = []
+
+    class Listening(Fixed):
+        def observe(self, outcome: Outcome) -> None:
+            told.append(outcome)
+
+    arms = Arms(Listening())
+    arms.apply(Called(1, "proposal", "a", 0.5))
+    arms.apply(Called(1, "novelty", "a", None))
+    arms.apply(Called(2, "proposal", "a", 0.5))
+    arms.apply(Called(2, "repair", "a", None))
+    for generation in (1, 2):
+        arms.apply(Ended(generation, Failure("query", "x", ""), (Pull("diff", "a"),)))
+    assert [outcome.cost for outcome in told] == [0.5, None]

@@ -19,7 +19,10 @@ from alembic.script import ScriptDirectory
 
 from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase, lease, look_up
+from shinka_core.database.address import address_of
+from shinka_core.database.engine import create_engine
 from shinka_core.database.migrate import alembic_config
+from shinka_core.database.prepare import _references_unchecked  # pyright: ignore[reportPrivateUsage]
 from shinka_core.database.reader import TEXTS, EvolutionReader
 from shinka_core.database.schema import REVISION, VERSION_TABLE, Base
 from shinka_core.errors import SchemaVersionError
@@ -198,6 +201,32 @@ async def test_all_that_an_old_database_holds_is_there_after_its_migration(
     assert await rows_of(database, "SELECT evolution, island, origin FROM islands ORDER BY 1, 2") == [
         ("numbers", 0, "initial"), ("numbers", 1, "initial"), ("packing", 0, "initial"), ("packing", 1, "initial"),
     ]  # fmt: skip
+
+
+async def test_what_was_asked_at_a_price_nobody_knew_has_an_unknown_cost_after_the_migration(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    database = await old_database("0004", tmp_path, database_url)
+    engine = create_engine(address_of(database, tmp_path))
+    async with engine.connect() as connection, _references_unchecked(connection), connection.begin():
+        await connection.run_sync(lambda it: command.upgrade(alembic_config(it), "0009"))
+        for statement in (
+            """UPDATE sessions SET settings = '{"prices": {"unknown": null, "known": {}}}'""",
+            "UPDATE model_calls SET cost = 0, model = CASE WHEN generation <= 5 THEN 'unknown' ELSE 'known' END",
+            "UPDATE model_calls SET input_tokens = 0, output_tokens = 0 WHERE generation = 5",
+        ):
+            await connection.execute(sa.text(statement))
+    await engine.dispose()
+    async with AsyncProgramDatabase(DatabaseConfig(db_path=database)):
+        pass
+    unknown = "SELECT DISTINCT generation FROM {} WHERE cost IS NULL AND evolution = 'numbers' ORDER BY 1"
+    assert {row[0] for row in await rows_of(database, unknown.format("model_calls"))} == {1, 2, 3, 4}
+    assert {row[0] for row in await rows_of(database, unknown.format("programs"))} <= {1, 2, 3, 4}
+    async with EvolutionReader.open(database, "numbers") as reader:
+        summary = await reader.summary()
+        known = [call.cost async for call in reader.calls() if call.cost is not None]
+    assert summary.cost == pytest.approx(sum(known))
+    assert set(summary.unpriced) == {"unknown"}
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

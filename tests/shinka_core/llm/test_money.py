@@ -42,7 +42,7 @@ def question(number: int, prompt: str = "x = 1.0\n", model: str = "m") -> Questi
 class Kept(MemoryLedger):
     """A ledger that adds up."""
 
-    costs: list[float] = field(default_factory=list[float])
+    costs: list[float | None] = field(default_factory=list["float | None"])
     estimated: list[bool] = field(default_factory=list[bool])
 
     def __post_init__(self) -> None:
@@ -54,7 +54,7 @@ class Kept(MemoryLedger):
         self.estimated.append(answer.estimated)
 
     async def failed(
-        self, question: Question, error: ModelError, cost: float, seconds: float, *, estimated: bool = False
+        self, question: Question, error: ModelError, cost: float | None, seconds: float, *, estimated: bool = False
     ) -> None:
         await super().failed(question, error, cost, seconds, estimated=estimated)
         self.costs.append(cost)

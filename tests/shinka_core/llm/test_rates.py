@@ -114,7 +114,12 @@ def test_our_arithmetic_is_that_of_the_list(which: int, usage: Usage) -> None:
         # Not what its maker asks: who serves it does not say.
         ("groq/gpt-4o", None, ""),
         ("together/gpt-5-mini", None, ""),
+        # Its variants that cost nothing, and others, whose price depends on who serves them.
+        ("openrouter/deepseek/deepseek-r1:free", 0.0, "free"),
+        ("openrouter/openai/gpt-5-mini:nitro", None, ""),
         # A machine of one's own.
+        ("vllm/Qwen/Qwen3-8B@http://100.101.2.3:8000/v1", 0.0, "one's own"),
+        ("vllm/Qwen/Qwen3-8B@http://8.8.8.8:8000/v1", None, ""),
         ("ollama/qwen3:4b", 0.0, "one's own"),
         ("vllm/Qwen/Qwen3-8B@http://gpu-box:8000/v1", 0.0, "one's own"),
         ("local/own@http://192.168.1.5:8080/v1", 0.0, "one's own"),
@@ -204,6 +209,33 @@ def test_a_model_without_a_price_is_asked_under_a_budget_when_it_is_named(
         config(unknown_prices=["typo"])
 
 
+@pytest.mark.parametrize(
+    ("named", "model", "near"),
+    [
+        ("gpt5-mini", "gpt-5-mini", "gpt-5-mini"),
+        ("gpt-5-mini", "openai/gpt-5-mini", "openai/gpt-5-mini"),
+        ("openai/own-model", "own-model@http://127.0.0.1:9/v1", "own-model@http://127.0.0.1:9/v1"),
+        ("own-model", "own-model@http://127.0.0.1:9/v1", None),
+        ("claude-sonnet-4-5", "gpt-5-mini", None),
+    ],
+)
+def test_a_price_under_a_name_that_is_nearly_that_of_a_model_is_said(
+    named: str, model: str, near: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    AsyncLLMClient.from_config(
+        config(llm_models=[model], llm_prices={named: {"input": 1, "output": 1}}, embedding_model=None)
+    )
+    told = [line for line in caplog.messages if line.startswith("llm_prices names")]
+    assert told == ([f"llm_prices names what is none of the models: {named} (did you mean {near}?)"] if near else [])
+
+
+def test_a_price_per_token_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"1\.5e-07 is too little for .* per million tokens; .* write 0\.15"):
+        config(llm_prices={"own-model": {"input": 1.5e-07, "output": 6e-07}})
+    assert config(llm_prices={"own-model": {"input": 0, "output": 0.001}}).llm_prices["own-model"].input == 0
+
+
 class Counting:
     """A provider that counts tokens as it is told."""
 
@@ -238,9 +270,11 @@ def test_what_is_spent_is_the_sum_of_calls_whose_price_is_known(plan: list[tuple
     asyncio.run(run())
     counted = [usage for model, usage in plan if model == "priced" and usage.output_tokens > 0]
     price = Price.of_settings(own["priced"])
-    assert budget.spent == pytest.approx(sum(ledger.costs))
+    known = [cost for cost in ledger.costs if cost is not None]
+    assert ledger.costs.count(None) == [model for model, _ in plan].count("unknown")
+    assert budget.spent == pytest.approx(sum(known))
     assert budget.spent >= sum(map(price.dollars, counted)) * (1 - 1e-9)  # where nothing was counted, it is estimated
-    assert all(cost >= 0 for cost in ledger.costs)
+    assert all(cost >= 0 for cost in known)
     assert PriceList(own).cost("unknown", MILLION) is None
 
 
@@ -258,13 +292,15 @@ async def test_a_summary_says_which_costs_are_unknown(tmp_path: Path, database_u
             await client.query(Question(CallKey(1, Purpose.PROPOSAL, 0, turn), model, "s", "u", seed=5))
         async with EvolutionReader.open(database_url or tmp_path / "e.sqlite", run) as reader:
             summary = await reader.summary()
+            calls = [call async for call in reader.calls()]
+    assert [call.cost for call in calls] == [pytest.approx(0.0011), None, None]
     assert summary.unpriced == {"unknown": 2}
     assert summary.cost == pytest.approx(0.0011)
     console = Console(width=200, record=True, file=io.StringIO())
     print_summary(console, summary)
     shown = console.export_text()
     assert "unknown cost, 2 calls" in shown
-    assert "$0.0011 and an unknown cost (2 calls of unknown, whose price nobody knows, not counted in)" in shown
+    assert "$0.0011 and an unknown cost (2 calls of unknown, whose cost nobody knows, not counted in)" in shown
     assert "$0.0011 and an unknown cost" in summary_line(summary)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from shinka_core.database.records import GenerationRecord
 from shinka_core.errors import Blame
 from shinka_core.program import GenerationState
+from shinka_core.report.columns import call_columns, program_columns
 from shinka_core.report.costs import costs
 from shinka_core.report.failures import failures
-from tests.support.recorded import at, call_record, failed_generation
+from tests.support.recorded import at, call_record, failed_generation, program_record
 
 
 def test_costs_are_added_up_by_model_and_purpose_the_dearest_first() -> None:
@@ -40,3 +41,11 @@ def test_failures_are_counted_by_reason_and_blame_with_the_last_words() -> None:
         ("timeout", Blame.INFRASTRUCTURE, 1),
         ("no_code", None, 1),
     }
+
+
+def test_calls_of_unknown_cost_are_counted_beside_the_sum() -> None:
+    (found,) = costs([call_record(1, 0.5), call_record(2, None), call_record(3, None, estimated=True)])
+    assert (found.dollars, found.unpriced, found.estimated) == (0.5, 2, 0.0)
+    written = call_columns([call_record(1, 0.0), call_record(2, None)])
+    assert written["cost"] == [0.0, None]
+    assert program_columns([program_record(0, 1.0, cost=None)])["cost"] == [None]

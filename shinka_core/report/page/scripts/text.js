@@ -15,8 +15,15 @@ function number(value, digits = 6) {
   return value === null || value === undefined || Number.isNaN(value) ? "–" : String(Number(Number(value).toPrecision(digits)));
 }
 
+// Dollars; null is a cost that nobody knows.
 function money(value) {
-  return value === null || value === undefined ? "–" : `$${value < 0.01 && value > 0 ? value.toPrecision(2) : value.toFixed(2)}`;
+  if (value === null) return "unknown";
+  return value === undefined ? "–" : `$${value < 0.01 && value > 0 ? value.toPrecision(2) : value.toFixed(2)}`;
+}
+
+// The same of a sum, with how many calls of unknown cost there are besides.
+function moneyAndMore(value, unknown) {
+  return unknown ? (value ? `${money(value)} and more` : "unknown") : money(value);
 }
 
 function share(value) {

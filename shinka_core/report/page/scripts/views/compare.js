@@ -31,7 +31,7 @@ function compare(all, state) {
   table("Runs", [
     { name: "run", of: (run) => run.name, show: (run) => el("a", { href: `#/overview?run=${run.number}` }, line(run.name, 60)) }, { name: "state", of: (run) => run.state },
     { name: "best", of: (run) => run.summary.best_score, show: (run) => number(run.summary.best_score, 8), number: true }, { name: "seed program", of: (run) => run.summary.seed_score, show: (run) => number(run.summary.seed_score, 8), number: true },
-    { name: "programs", of: (run) => run.rows.length, number: true }, { name: "failed", of: (run) => run.failed.length, number: true }, { name: "cost", of: (run) => run.summary.cost, show: (run) => money(run.summary.cost), number: true },
+    { name: "programs", of: (run) => run.rows.length, number: true }, { name: "failed", of: (run) => run.failed.length, number: true }, { name: "cost", of: (run) => run.summary.cost, show: (run) => moneyAndMore(run.summary.cost, Object.values(run.summary.models).reduce((sum, model) => sum + model.unpriced, 0)), number: true },
   ], all));
   return view;
 }

@@ -9,7 +9,7 @@ function cost(run) {
     sum.failed += call.status === "failed" ? 1 : 0;
     for (const name of ["input", "cached", "output", "cost", "seconds"]) sum[name] += call[name];
     sum.estimated += call.estimated ? call.cost : 0;
-    sum.unpriced += ((run.summary.models[call.model] || {}).unpriced && !call.cost && call.input + call.output) ? 1 : 0;
+    sum.unpriced += call.cost === null ? 1 : 0;
     groups.set(key, sum);
   }
   const rows = [...groups.values()].sort((a, b) => b.cost - a.cost);
@@ -25,10 +25,10 @@ function cost(run) {
     if (index % every === 0 || index === sorted.length - 1) for (const purpose of purposes) paths[purpose].push([call.at - run.first, sums[purpose]]);
   });
   const told = (paths[purposes[0]] || []).map((_, at) => at);
-  return el("div", {}, el("h2", {}, "Cost"), el("p", {}, `${money(total)} for ${run.spent.length - unpriced} calls${unpriced ? `, and an unknown cost of ${unpriced} calls of models whose price nobody knows` : ""}.`), table("Calls by model and purpose", [
+  return el("div", {}, el("h2", {}, "Cost"), el("p", {}, `${money(total)} for ${run.spent.length - unpriced} calls${unpriced ? `, and an unknown cost of ${unpriced} calls` : ""}.`), table("Calls by model and purpose", [
     { name: "model", of: (row) => row.model, show: (row) => said(row.model, 60) }, { name: "purpose", of: (row) => row.purpose }, { name: "calls", of: (row) => row.calls, number: true }, { name: "failed", of: (row) => row.failed, number: true },
     { name: "tokens in", of: (row) => row.input, number: true }, { name: "of them cached", of: (row) => row.cached / (row.input || 1), show: (row) => share(row.cached / (row.input || 1)), number: true }, { name: "tokens out", of: (row) => row.output, number: true },
-    { name: "cost", of: (row) => row.cost, show: (row) => row.unpriced ? (row.cost ? `${money(row.cost)} and more` : "unknown") : money(row.cost), number: true }, { name: "of it estimated", of: (row) => row.estimated, show: (row) => money(row.estimated), number: true }, { name: "seconds a call", of: (row) => row.seconds / row.calls, show: (row) => number(row.seconds / row.calls, 3), number: true },
+    { name: "cost", of: (row) => row.cost, show: (row) => moneyAndMore(row.cost, row.unpriced), number: true }, { name: "of it estimated", of: (row) => row.estimated, show: (row) => money(row.estimated), number: true }, { name: "seconds a call", of: (row) => row.seconds / row.calls, show: (row) => number(row.seconds / row.calls, 3), number: true },
   ], rows),
   run.spent.length ? chart({ title: "Spent over time", words: `${money(total)} in all.`, height: 300,
     option: { xAxis: axis("seconds since the start", { scale: false }), yAxis: axis("US dollars", { min: 0, scale: false }), tooltip: { formatter: (one) => `${one.seriesName}: ${money(one.data[1])}` },

@@ -14,7 +14,7 @@ function overview(run, state) {
     ["programs", `${run.rows.length} (${s.correct} correct)`, "#/programs"],
     ["failed generations", String(run.failed.length), "#/failures"],
     ["under way", String(run.open)],
-    ["cost", money(spent), "#/cost"],
+    ["cost", moneyAndMore(spent, run.spent.filter((call) => call.cost === null).length), "#/cost"],
     ["time", duration(lived), "#/time"],
   ]));
   if (s.seed_error) view.append(el("p", { class: "bad" }, "The seed program is not correct: ", said(s.seed_error, 500)));
