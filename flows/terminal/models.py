@@ -14,7 +14,7 @@ from cyclopts import App, Parameter
 from flows.terminal.command import EXIT_DONE, EXIT_FAILED, lead
 from flows.terminal.foreign_folder import read_task
 from flows.terminal.models_shown import as_json, print_models, print_providers
-from flows.terminal.screen import screen
+from flows.terminal.screen import say, screen
 from flows.terminal.settings_file import section_of
 from flows.terminal.task_folder import SETTINGS_FILE
 from shinka_core.config import EvolutionConfig
@@ -54,27 +54,33 @@ def models_command(
     """Prints them.
 
     Returns:
-        The exit code: 0, 1 when a model that was named cannot be asked, or 2 for a mistake in the command.
+        The exit code: 0, 1 when a model that was named cannot be asked or a key that was tried does not serve, or 2 for a
+        mistake in the command.
     """
     settings = _settings(models or [], config, base_url)
     chosen = _chosen(models or [], config, settings)
     able = only(askable(settings), settings)
     known = [known_model(model, able) for model in chosen]
     found = accesses()
+    keys = [access.name for access in found if access.key and not access.problem] if try_ and not chosen else []
     if look or (try_ and not chosen):
         found = asyncio.run(_looked_at(found))
     trials = _trials(known, found, able) if try_ else []
+    untried = _untried([access for access in found if access.name in keys], trials)
     if as_json_:
-        sys.stdout.write(f"{json.dumps(as_json(found, known, trials), indent=2, allow_nan=False)}\n")
+        sys.stdout.write(f"{json.dumps(as_json(found, known, trials, untried), indent=2, allow_nan=False)}\n")
     else:
         console = screen()
         if not chosen or look:
             print_providers(console, found, [] if chosen else trials)
         if chosen:
             print_models(console, known, trials)
-    named = {trial.model: trial for trial in trials}
-    fails = [each for each in known if each.problem or (each.model in named and named[each.model].outcome != "ok")]
-    return EXIT_FAILED if fails else EXIT_DONE
+        for name, why in untried.items():
+            say(console, f"{name} was not tried: {why}", style="red")
+        if try_ and not trials and not untried:
+            say(console, f"Nothing was tried: {'nothing of it can be asked' if chosen else 'no key is set'}")
+    fails = any(each.problem for each in known) or any(trial.outcome != "ok" for trial in trials)
+    return EXIT_FAILED if fails or any(access.problem for access in found if access.name in keys) else EXIT_DONE
 
 
 def _settings(models: Sequence[str], config: Path | None, base_url: str | None) -> EvolutionConfig:
@@ -121,6 +127,15 @@ def _trials(known: Sequence[KnownModel], found: Sequence[Access], settings: Evol
     cheap = [cheapest(access) for access in found if access.key and not access.problem]
     asked = [model for model in cheap if model is not None]
     return asyncio.run(try_models(asked, EvolutionConfig(llm_models=asked, embedding_model=None))) if asked else []
+
+
+def _untried(found: Sequence[Access], trials: Sequence[Trial]) -> dict[str, str]:
+    """Of the providers whose keys were to be tried, why no model of theirs was asked, by name."""
+    without = [access for access in found if not any(trial.model.startswith(f"{access.name}/") for trial in trials)]
+    return {
+        access.name: access.problem or access.said or "it lists no model whose price is known; name one to try it"
+        for access in without
+    }
 
 
 def main() -> None:

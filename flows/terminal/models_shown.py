@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -52,7 +52,9 @@ def print_models(console: Console, known: Sequence[KnownModel], trials: Sequence
         console.print(_tried("Asked", trials))
 
 
-def as_json(found: Sequence[Access], known: Sequence[KnownModel], trials: Sequence[Trial]) -> dict[str, Any]:
+def as_json(
+    found: Sequence[Access], known: Sequence[KnownModel], trials: Sequence[Trial], untried: Mapping[str, str]
+) -> dict[str, Any]:
     """All of it, for a program."""
     return {
         "providers": [
@@ -80,6 +82,7 @@ def as_json(found: Sequence[Access], known: Sequence[KnownModel], trials: Sequen
             }
             for trial in trials
         ],
+        "not_tried": dict(untried),
     }  # fmt: skip
 
 

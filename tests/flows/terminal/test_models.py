@@ -47,6 +47,10 @@ def serving(script: Script | None = None) -> Iterator[ModelServer]:
         asyncio.set_event_loop(loop)
         loop.run_until_complete(serve())
         loop.run_forever()
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -233,6 +237,56 @@ def test_the_cheapest_model_that_a_provider_lists_is_tried(
     assert (tried["model"], tried["outcome"]) == ("openai/gpt-5-nano", "ok")
     assert tried["cost"] == pytest.approx((20 * 0.05 + 3 * 0.4) / 1e6)
     assert [asked.headers["authorization"] for asked in server.asked] == [f"Bearer {KEY}"]
+
+
+def _looking_at(monkeypatch: pytest.MonkeyPatch, server: ModelServer) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    table = _at(server, "openai")
+    monkeypatch.setattr("shinka_core.llm.usable.PROVIDERS", table)
+    monkeypatch.setitem(BY_PREFIX, "openai", table[0])  # pyright: ignore[reportArgumentType]
+
+
+def test_a_key_that_does_not_serve_fails_and_whoever_is_not_asked_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = error(401, f"Incorrect API key provided: {KEY}.", "invalid_api_key")
+    with serving(Script(dialect=lambda _: refused, listed=["gpt-5-nano"])) as server:
+        _looking_at(monkeypatch, server)
+        said = told(capsys, "--try", code=1)
+        assert ([each["outcome"] for each in said["tried"]], said["not_tried"]) == (["wrong key"], {})
+    with serving(Script(listed=["nobody-knows", "text-embedding-3-small"])) as server:
+        _looking_at(monkeypatch, server)
+        said = told(capsys, "--try")
+        assert (said["tried"], list(said["not_tried"])) == ([], ["openai"])
+        assert run(app, ["--try"]) == 0
+        assert "openai was not tried: it lists no model whose price is known" in capsys.readouterr().out
+        assert server.asked == []
+    said = told(capsys, "--try", code=1)  # it is gone
+    assert said["not_tried"] == {"openai": "out of reach"}
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert run(app, ["--try"]) == 0
+    assert "Nothing was tried: no key is set" in capsys.readouterr().out
+
+
+def test_a_server_that_is_slow_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shinka_core.llm.trying.PATIENCE", 0.3)
+    with serving(Script(latency=20)) as slow, serving() as quick:
+        slow_one, quick_one = told(capsys, f"m@{slow.url}", f"m@{quick.url}", "--try", code=1)["tried"]
+    assert (slow_one["outcome"], slow_one["said"]) == ("out of reach", "no whole answer within 0.3 s")
+    assert quick_one["outcome"] == "ok"
+
+
+def test_thinking_that_needs_a_longer_answer_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving() as server:
+        (tmp_path / "e.yaml").write_text(
+            f"evolution:\n  llm_models: ['m@{server.url}']\n"
+            "  llm_kwargs: {thinking: {type: enabled, budget_tokens: 8000}, top_k: 5}\n"
+        )
+        told(capsys, "--config", str(tmp_path / "e.yaml"), "--try")
+    (body,) = server.bodies
+    assert ("thinking" in body, body["top_k"]) == (False, 5)
 
 
 def test_it_works_from_any_folder_as_a_script(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ function cost(run) {
     { name: "tokens in", of: (row) => row.input, number: true }, { name: "of them cached", of: (row) => row.cached / (row.input || 1), show: (row) => share(row.cached / (row.input || 1)), number: true }, { name: "tokens out", of: (row) => row.output, number: true },
     { name: "cost", of: (row) => row.cost, show: (row) => moneyAndMore(row.cost, row.unpriced), number: true }, { name: "of it estimated", of: (row) => row.estimated, show: (row) => money(row.estimated), number: true }, { name: "seconds a call", of: (row) => row.seconds / row.calls, show: (row) => number(row.seconds / row.calls, 3), number: true },
   ], rows),
-  run.spent.length ? chart({ title: "Spent over time", words: `${money(total)} in all.`, height: 300,
+  run.spent.length ? chart({ title: "Spent over time", words: `${moneyAndMore(total, unpriced)} in all.`, height: 300,
     option: { xAxis: axis("seconds since the start", { scale: false }), yAxis: axis("US dollars", { min: 0, scale: false }), tooltip: { formatter: (one) => `${one.seriesName}: ${money(one.data[1])}` },
       series: purposes.map((purpose, index) => ({ ...curve(purpose, paths[purpose], index), stack: "all", areaStyle: { opacity: 0.3 }, sampling: null })) },
     columns: [{ name: "second", of: (at) => paths[purposes[0]][at][0], show: (at) => number(paths[purposes[0]][at][0], 5), number: true }, ...purposes.map((purpose) => ({ name: purpose, of: (at) => paths[purpose][at][1], show: (at) => money(paths[purpose][at][1]), number: true }))], rows: told }) : null);
