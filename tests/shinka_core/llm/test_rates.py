@@ -22,10 +22,10 @@ from flows.terminal.outcome import print_summary, summary_line
 from shinka_core.budget import Budget
 from shinka_core.config import EvolutionConfig, ModelPrice
 from shinka_core.database import EvolutionReader
-from shinka_core.errors import ConfigError
+from shinka_core.errors import BudgetExhaustedError, ConfigError, ModelUnavailableError
 from shinka_core.llm import AsyncLLMClient
 from shinka_core.llm import list_prices as listing
-from shinka_core.llm.prices import KEPT, PriceList
+from shinka_core.llm.prices import KEPT, AnswerBound, PriceList
 from shinka_core.llm.question import CallKey, Question, RawAnswer
 from shinka_core.llm.rates import Price, Rates
 from shinka_core.program import Purpose, Usage
@@ -276,6 +276,48 @@ def test_what_is_spent_is_the_sum_of_calls_whose_price_is_known(plan: list[tuple
     assert budget.spent >= sum(map(price.dollars, counted)) * (1 - 1e-9)  # where nothing was counted, it is estimated
     assert all(cost >= 0 for cost in known)
     assert PriceList(own).cost("unknown", MILLION) is None
+
+
+class Late:
+    """A provider that does not answer in time."""
+
+    async def ask(self, question: Question) -> RawAnswer:
+        raise ModelUnavailableError(f"{question.model}: no answer within the time limit")
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("price", "limit", "cost"),
+    [(2.0, None, None), (0.0, None, 0.0), (None, None, None), (None, 1.0, None), (2.0, 1.0, 0.5)],
+)
+async def test_what_a_call_was_charged_that_came_to_its_time_limit_is_bounded_or_unknown(
+    price: float | None, limit: float | None, cost: float | None
+) -> None:
+    ledger = Kept()
+    client = AsyncLLMClient(
+        {"m": Late()}, weights={"m": 1.0}, ledger=ledger, budget=Budget(limit), timeout=1e-9,
+        prices={} if price is None else {"m": ModelPrice(input=0, output=price)},
+        bounds={"m": AnswerBound(sent=250_000)},
+    )  # fmt: skip
+    with pytest.raises(ModelUnavailableError):
+        await client.query(Question(CallKey(1, Purpose.PROPOSAL, 0, 0), "m", "s", "u", seed=5))
+    assert ledger.costs == [cost]
+
+
+async def test_calls_in_flight_spend_a_budget_to_its_last_cent_and_no_more() -> None:
+    ledger, budget = Kept(), Budget(1.0)
+    provider = Counting([Usage(0, 100_000)] * 40)
+    client = AsyncLLMClient(
+        {"m": provider}, weights={"m": 1.0}, ledger=ledger, budget=budget, prices={"m": ModelPrice(input=0, output=1.0)},
+        bounds={"m": AnswerBound(sent=100_000)},
+    )  # fmt: skip
+    questions = [Question(CallKey(number, Purpose.PROPOSAL, 0, 0), "m", "s", "u", seed=5) for number in range(40)]
+    found = await asyncio.gather(*map(client.query, questions), return_exceptions=True)
+    assert sum(isinstance(each, BudgetExhaustedError) for each in found) == 30
+    assert budget.spent == pytest.approx(1.0)
+    assert budget.committed == pytest.approx(0.0)
 
 
 async def test_a_summary_says_which_costs_are_unknown(tmp_path: Path, database_url: str | None) -> None:
