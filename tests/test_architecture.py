@@ -252,6 +252,7 @@ def test_the_parts_of_the_core_know_only_what_they_may(path: Path) -> None:
         "feedback": set[str](),
         "review": {"source"},
         "bounds": set[str](),
+        "costs": set[str](),
         "storable": set[str](),
         "shown": set[str](),
         "source": {"source_text"},
