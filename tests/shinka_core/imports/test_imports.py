@@ -156,6 +156,8 @@ async def test_a_checkpoint_is_what_was_kept(tmp_path: Path) -> None:
         (call,) = [call async for call in reader.calls(texts=True)]
         assert (call.generation, call.model, call.answer) == (programs[4].generation, "m", "answer")
         assert (call.messages, call.usage.input_tokens) == ((("system", "be good"), ("user", "question")), 5)
+        # It keeps no costs: only what was given cost nothing.
+        assert (programs[0].cost, programs[4].cost, call.cost) == (0.0, None, None)
         assert programs[0].texts["text_feedback"] == "stderr: a warning"
         assert programs[0].texts["public_metrics"] == {"speed": 2.0}
         assert (await reader.source(programs[4].id)).text == CODE.format(6)
