@@ -15,6 +15,13 @@ EVOLUTION = {
     "api_base": "say llm_base_url",
     "primary_model": "say llm_models",
     "secondary_model": "say llm_models",
+    **dict.fromkeys(
+        ("max_proposal_jobs", "max_evaluation_jobs"),
+        "it stands beside the sections: an argument of the runner, --max-proposal-jobs and --max-evaluation-jobs of a command",
+    ),
+    **dict.fromkeys(
+        ("max_db_workers", "verbose", "debug"), "leave it out: the runner takes it, and it belongs to no section"
+    ),
 }
 
 DATABASE = {
@@ -30,7 +37,14 @@ JOB = {
     "cascade_thresholds": "say continue_above in each of stages but the last",
     "parallel_evaluations": "say max_parallel_jobs in the section evolution",
     "memory_limit_mb": "say max_memory_mb",
-}
+    **dict.fromkeys(
+        (
+            "partition", "account", "qos", "constraint", "cpus", "gpus", "mem", "memory", "modules", "image", "image_tar_path",
+            "docker_flags",
+        ),
+        "jobs of Slurm have it: SlurmCondaJobConfig and SlurmDockerJobConfig, or kind: slurm",
+    ),
+}  # fmt: skip
 
 # Of a whole settings file.
 SECTIONS = {
