@@ -38,9 +38,9 @@ _Models = str | list[str] | None
 # What decides over something here; what means nothing may be anything.
 _EVOLUTION_KINDS: Mapping[str, Any] = {
     "llm_dynamic_selection_kwargs": dict[str, Any] | None,
-    "meta_rec_interval": Annotated[int, Field(ge=0)] | None,
+    "meta_rec_interval": Annotated[int | None, Field(ge=0)],
     "meta_llm_models": _Models,
-    "meta_max_recommendations": Annotated[int, Field(ge=1)] | None,
+    "meta_max_recommendations": Annotated[int | None, Field(ge=1)],
     "sample_single_meta_rec": bool,
     "enable_controlled_oversubscription": bool | None,
     "evolve_prompts": bool | None,

@@ -39,7 +39,7 @@ def job_taken(given: dict[str, Any], known: Iterable[str]) -> Taking:
     if not any(name in taking.fields for name in JOB):
         return taking
     taking.drop(["_target_"])
-    taking.check({"eval_verbose": bool | None, "numeric_threads_per_job": Annotated[int, Field(ge=1)] | None})
+    taking.check({"eval_verbose": bool | None, "numeric_threads_per_job": Annotated[int | None, Field(ge=1)]})
     _environment(taking, own)
     if "partition" in own:
         _slurm(taking)

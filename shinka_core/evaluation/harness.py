@@ -282,10 +282,11 @@ def _early_stop(
 
 
 def _aggregate(outcome: _Outcome, aggregate: Callable[..., dict[str, Any]] | None) -> dict[str, Any]:
+    metrics: dict[str, Any]
     if aggregate is not None:
-        metrics: dict[str, Any] = metrics_of(aggregate, outcome.results, outcome.seconds)
+        metrics = metrics_of(aggregate, outcome.results, outcome.seconds)
     else:
-        metrics: dict[str, Any] = {"combined_score": _mean([_number(result) for result in outcome.results])}
+        metrics = {"combined_score": _mean([_number(result) for result in outcome.results])}
     mean = _mean(outcome.seconds)
     metrics.setdefault("execution_time_mean", mean)
     metrics.setdefault("execution_time_std", math.sqrt(_mean([(one - mean) ** 2 for one in outcome.seconds])))
