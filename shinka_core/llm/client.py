@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -381,3 +382,7 @@ SHORT_ANSWER = 2_048
 SHORTEST_ANSWER = 1_024
 # Of the time limit: an error that comes later is its own.
 NEARLY = 0.98
+
+
+# What it is made with is what `__init__` takes.
+AsyncLLMClient.__new__.__dict__["__signature__"] = inspect.signature(AsyncLLMClient.__init__)

@@ -22,7 +22,7 @@ class _AnyKind(type):
 
 
 class JobConfig(metaclass=_AnyKind):
-    """The settings of evaluations, wherever they run."""
+    """The settings of evaluations, wherever they run: `LocalJobConfig`, `InProcessJobConfig`, `SlurmJobConfig`, and the others."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
