@@ -62,7 +62,7 @@ class EvolutionConfig(Assigned, Ending, ModelOptions):
     Relative paths are taken from the working directory of the process that runs the evolution.
     """
 
-    elsewhere: ClassVar[Mapping[str, str]] = elsewhere.EVOLUTION
+    elsewhere: ClassVar[Mapping[str, str]] = {**elsewhere.EVOLUTION, **elsewhere.RUNNER}
     takes_over: ClassVar[TakeOver] = evolution_taken
 
     # The task

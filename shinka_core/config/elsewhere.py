@@ -15,13 +15,6 @@ EVOLUTION = {
     "api_base": "say llm_base_url",
     "primary_model": "say llm_models",
     "secondary_model": "say llm_models",
-    **dict.fromkeys(
-        ("max_proposal_jobs", "max_evaluation_jobs"),
-        "it stands beside the sections: an argument of the runner, --max-proposal-jobs and --max-evaluation-jobs of a command",
-    ),
-    **dict.fromkeys(
-        ("max_db_workers", "verbose", "debug"), "leave it out: the runner takes it, and it belongs to no section"
-    ),
 }
 
 DATABASE = {
@@ -37,6 +30,28 @@ JOB = {
     "cascade_thresholds": "say continue_above in each of stages but the last",
     "parallel_evaluations": "say max_parallel_jobs in the section evolution",
     "memory_limit_mb": "say max_memory_mb",
+}
+
+# Of a whole settings file.
+SECTIONS = {
+    "llm": "evolution",
+    "prompt": "evolution",
+    "evaluator": "job",
+}
+
+# What ShinkaEvolve's runner is given, and is looked for in its settings.
+RUNNER = {
+    **dict.fromkeys(
+        ("max_proposal_jobs", "max_evaluation_jobs"),
+        "it stands beside the sections: an argument of the runner, --max-proposal-jobs and --max-evaluation-jobs of a command",
+    ),
+    **dict.fromkeys(
+        ("max_db_workers", "verbose", "debug"), "leave it out: the runner takes it, and it belongs to no section"
+    ),
+}
+
+# What jobs of Slurm have, and are looked for in those of this machine.
+SLURM = {
     **dict.fromkeys(
         (
             "partition", "account", "qos", "constraint", "cpus", "gpus", "mem", "memory", "modules", "image", "image_tar_path",
@@ -45,10 +60,3 @@ JOB = {
         "jobs of Slurm have it: SlurmCondaJobConfig and SlurmDockerJobConfig, or kind: slurm",
     ),
 }  # fmt: skip
-
-# Of a whole settings file.
-SECTIONS = {
-    "llm": "evolution",
-    "prompt": "evolution",
-    "evaluator": "job",
-}

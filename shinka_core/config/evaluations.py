@@ -29,7 +29,7 @@ _REFERENCES_FOR_SECRETS: dict[str, Any] = {
 class JobSettings(Assigned, Judging):
     """What evaluations have in common, wherever they run."""
 
-    elsewhere: ClassVar[Mapping[str, str]] = elsewhere.JOB
+    elsewhere: ClassVar[Mapping[str, str]] = {**elsewhere.JOB, **elsewhere.SLURM}
     takes_over: ClassVar[TakeOver] = job_taken
 
     eval_program_path: str = Field(default="evaluate.py", description="The evaluator script.")

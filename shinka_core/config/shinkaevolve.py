@@ -82,6 +82,7 @@ def evolution_taken(given: dict[str, Any], known: Iterable[str]) -> Taking:
     taken = [name for name in EVOLUTION if name in taking.fields and name not in own]
     if not taken:
         return taking
+    taking.without_none("sample_single_meta_rec")
     taking.check(_EVOLUTION_KINDS)
     _job_type(taking)
     _bandit(taking)
@@ -99,6 +100,7 @@ def database_taken(given: dict[str, Any], _known: Iterable[str]) -> Taking:
     taking.drop(["_target_"])
     if not any(name in taking.fields for name in DATABASE):
         return taking
+    taking.without_none("archive_selection_strategy", "num_beams", "island_spawn_strategy", "island_spawn_subtree_size")
     taking.check(_DATABASE_KINDS)
     taking.idles("max_stdout_log_chars", None, why="max_output_bytes of the section job bounds it")
     _islands(taking)

@@ -66,7 +66,7 @@ class Taking:
                 self.refused.append(f"{name}={self.take(name)!r} {said}")
 
     def without_none(self, *names: str) -> None:
-        """Fields of ours where None says what leaving them out says."""
+        """Fields where None says what leaving them out says."""
         for name in names:
             if self.fields.get(name, MISSING) is None:
                 del self.fields[name]
