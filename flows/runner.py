@@ -172,6 +172,14 @@ class AsyncEvolutionRunner:
                 )
 
     @property
+    def results_dir(self) -> Path | None:
+        """Where results go; None as long as neither the settings name a folder nor the run has found one."""
+        if self._place is not None:
+            return self._place.results_dir
+        named = self.evo_config.results_dir
+        return None if named is None else Path(named)
+
+    @property
     def evolution(self) -> Evolution | None:
         """The evolution as `shinka.open` opens it, to be read while it runs and afterwards; None before it has begun."""
         if self._place is None or not is_begun(self._place.results_dir):

@@ -6,7 +6,6 @@ from shinka_core.config import (
     CustomJobConfig,
     DaskJobConfig,
     InProcessJobConfig,
-    JobConfig,
     LocalJobConfig,
     PrefectJobConfig,
     RayJobConfig,
@@ -43,5 +42,9 @@ _LAUNCHER = (
     "the run submits its evaluations itself; a launcher of one's own is LAUNCHERS.register(...) and kind: custom"
 )
 TYPE_CHECKING = False
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from shinka_core.config import JobConfig
+else:
+    from shinka_core.shinkaevolve.jobs import JobConfig
+
     __getattr__ = lazily("shinka.launch", {}, {"JobScheduler": _LAUNCHER, "ProcessWithLogging": _LAUNCHER})

@@ -38,6 +38,9 @@ COMMANDS = {
     "server": Command("flows.server", "serve Prefect with its UI until Ctrl-C"),
 }
 
+# What ShinkaEvolve's commands are called behind `shinka_`.
+_THEIRS = {"run": "evolve", "launch": "evolve", "visualize": "watch"}
+
 
 def main() -> None:
     """Runs the command that the first argument names, with the others; leaves with its exit code."""
@@ -55,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.write(f"{_version()}\n")
         return EXIT_DONE
     if name not in COMMANDS:
-        near = get_close_matches(name, COMMANDS, n=1)
+        near = [_THEIRS[name]] if name in _THEIRS else get_close_matches(name, COMMANDS, n=1)
         advice = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(COMMANDS)}"
         sys.stderr.write(f"error: {name!r} is no command of shinka; {advice}\n")
         return EXIT_MISTAKE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shinka_core.shinkaevolve.absent import lazily
+from shinka_core.shinkaevolve.absent import WITHOUT_HYDRA, lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load_programs_to_df", "parse_time_to_seconds"]
 
-_HYDRA = "settings are a YAML file with the sections evo_config, db_config and job_config, without Hydra"
+_HYDRA = WITHOUT_HYDRA
 if not TYPE_CHECKING:
     __getattr__ = lazily(
         "shinka.utils",

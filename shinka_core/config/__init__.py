@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from shinka_core.config import elsewhere
+from shinka_core.config.assigning import Assigned
 from shinka_core.config.base import check_weights
 from shinka_core.config.base import parse_duration as parse_duration
 from shinka_core.config.clusters import DaskJobConfig as DaskJobConfig
@@ -55,13 +56,13 @@ A_PERSON = "prefect"
 BUILTIN_EMBEDDING = "builtin/hashed-ngrams"
 
 
-class EvolutionConfig(Ending, ModelOptions):
+class EvolutionConfig(Assigned, Ending, ModelOptions):
     """What to evolve, with which models, for how long.
 
     Relative paths are taken from the working directory of the process that runs the evolution.
     """
 
-    elsewhere: ClassVar[Mapping[str, str]] = elsewhere.EVOLUTION
+    elsewhere: ClassVar[Mapping[str, str]] = {**elsewhere.EVOLUTION, **elsewhere.RUNNER}
     takes_over: ClassVar[TakeOver] = evolution_taken
 
     # The task

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 
 from shinka_core.config.form import for_a_form
 from shinka_core.config.taking import TakeOver, Taking, as_it_is
@@ -29,28 +30,35 @@ class Section(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_unknown_fields(cls, values: Any) -> Any:
+    def _refuse_unknown_fields(cls, values: Any, info: ValidationInfo) -> Any:
         if not isinstance(values, dict):
             return values
         taking = cls.takes_over(cast("dict[str, Any]", values), cls.model_fields)
         if wrong := cls.wrong_with(taking):
             raise ValueError(AND.join(wrong))
-        taking.tell(cls.__name__)
+        taking.tell(cls.__name__, known=info.context or ())
         return taking.fields
 
     @classmethod
     def wrong_with(cls, taking: Taking) -> list[str]:
         """What cannot be taken of these fields, all of it, in sentences."""
-        return [*taking.refused, *(cls._unknown(name) for name in taking.fields if name not in cls.model_fields)]
+        wrong, strange = [*taking.refused], list[str]()
+        for name in [str(name) for name in taking.fields if name not in cls.model_fields]:
+            if remedy := cls.instead_of(name):
+                wrong.append(f"{cls.__name__} has no field {name!r}; {remedy}")
+            else:
+                strange.append(repr(name))
+        if strange:
+            wrong.append(f"{cls.__name__} has no field {', '.join(strange)}; known: {', '.join(cls.model_fields)}")
+        return wrong
 
     @classmethod
-    def _unknown(cls, name: Any) -> str:
-        """What to say of a name that is none of a field."""
-        if (instead := cls.elsewhere.get(str(name))) is not None:
-            return f"{cls.__name__} has no field {name!r}; {instead}"
-        near = difflib.get_close_matches(str(name), cls.model_fields, n=1)
-        remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(cls.model_fields)}"
-        return f"{cls.__name__} has no field {name!r}; {remedy}"
+    def instead_of(cls, name: str) -> str:
+        """What to say instead of a name that is none of a field; "" where nothing is near."""
+        if (instead := cls.elsewhere.get(name)) is not None:
+            return instead
+        near = difflib.get_close_matches(name, cls.model_fields, n=1)
+        return f"did you mean {near[0]!r}?" if near else ""
 
 
 def check_weights(field: str, weights: list[float]) -> None:
@@ -64,20 +72,24 @@ def check_weights(field: str, weights: list[float]) -> None:
 
 
 def parse_duration(value: float | str | None) -> float | None:
-    """Reads seconds, `MM:SS` or `HH:MM:SS`.
+    """Reads seconds, `MM:SS`, `HH:MM:SS` or, as Slurm writes it, `D-HH[:MM[:SS]]`.
 
     Raises:
         ValueError: It is none of these.
     """
     if value is None or isinstance(value, int | float):
         return value
+    with_days = re.fullmatch(r"(\d+)-(.+)", value)
+    days, clock = with_days.groups() if with_days else ("0", value)
     try:
-        parts = [float(part) for part in value.split(":")]
+        parts = [float(part) for part in clock.split(":")]
     except ValueError as error:
         raise ValueError(f"time={value!r} is neither seconds nor [HH:]MM:SS") from error
     if len(parts) > 3:
         raise ValueError(f"time={value!r} is neither seconds nor [HH:]MM:SS")
+    if with_days:
+        parts = [*parts, 0.0, 0.0][:3]
     seconds = 0.0
     for part in parts:
         seconds = seconds * 60 + part
-    return seconds
+    return seconds + int(days) * 86_400

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self, cast
 from pydantic import Field, model_validator
 
 from shinka_core.config import elsewhere
-from shinka_core.config.base import Section
+from shinka_core.config.assigning import Assigned
 from shinka_core.config.islands import IslandConfig
 from shinka_core.config.shinkaevolve import database_taken
 from shinka_core.config.taking import TakeOver
@@ -28,7 +28,7 @@ def islands_for(generations: int) -> int:
     return min(max(generations // GENERATIONS_OF_ISLAND, 1), MOST_ISLANDS)
 
 
-class DatabaseConfig(Section):
+class DatabaseConfig(Assigned):
     """Where programs are kept, and how parents are chosen among them."""
 
     elsewhere: ClassVar[Mapping[str, str]] = elsewhere.DATABASE

@@ -38,3 +38,25 @@ SECTIONS = {
     "prompt": "evolution",
     "evaluator": "job",
 }
+
+# What ShinkaEvolve's runner is given, and is looked for in its settings.
+RUNNER = {
+    **dict.fromkeys(
+        ("max_proposal_jobs", "max_evaluation_jobs"),
+        "it stands beside the sections: an argument of the runner, --max-proposal-jobs and --max-evaluation-jobs of a command",
+    ),
+    **dict.fromkeys(
+        ("max_db_workers", "verbose", "debug"), "leave it out: the runner takes it, and it belongs to no section"
+    ),
+}
+
+# What jobs of Slurm have, and are looked for in those of this machine.
+SLURM = {
+    **dict.fromkeys(
+        (
+            "partition", "account", "qos", "constraint", "cpus", "gpus", "mem", "memory", "modules", "image", "image_tar_path",
+            "docker_flags",
+        ),
+        "jobs of Slurm have it: SlurmCondaJobConfig and SlurmDockerJobConfig, or kind: slurm",
+    ),
+}  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from shinka_core.config import elsewhere
+from shinka_core.config.assigning import Assigned
 from shinka_core.config.base import parse_duration
 from shinka_core.config.evaluation import Judging
 from shinka_core.config.shinkaevolve_jobs import job_taken
@@ -25,10 +26,10 @@ _REFERENCES_FOR_SECRETS: dict[str, Any] = {
 }
 
 
-class JobSettings(Judging):
+class JobSettings(Assigned, Judging):
     """What evaluations have in common, wherever they run."""
 
-    elsewhere: ClassVar[Mapping[str, str]] = elsewhere.JOB
+    elsewhere: ClassVar[Mapping[str, str]] = {**elsewhere.JOB, **elsewhere.SLURM}
     takes_over: ClassVar[TakeOver] = job_taken
 
     eval_program_path: str = Field(default="evaluate.py", description="The evaluator script.")
@@ -39,7 +40,7 @@ class JobSettings(Judging):
         "combined_score.",
     )
     time: float | str | None = Field(
-        default=None, description="Limit of one evaluation: seconds or [HH:]MM:SS; None: no limit."
+        default=None, description="Limit of one evaluation: seconds, [HH:]MM:SS or D-HH:MM:SS; None: no limit."
     )
     extra_cmd_args: dict[str, Any] = Field(
         default={}, description="More `--key value` arguments for the evaluator.", json_schema_extra=NAMES_OF_NO_SECRETS

@@ -7,7 +7,9 @@ holds (docs/migration.md).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from shinka_core.config.taking import MISSING, Taking
 
@@ -31,6 +33,26 @@ DATABASE = (
     "max_stdout_log_chars", "enable_dynamic_islands", "island_spawn_strategy", "island_spawn_subtree_size", "num_beams",
     "archive_selection_strategy", "archive_criteria",
 )  # fmt: skip
+
+_Models = str | list[str] | None
+# What decides over something here; what means nothing may be anything.
+_EVOLUTION_KINDS: Mapping[str, Any] = {
+    "llm_dynamic_selection_kwargs": dict[str, Any] | None,
+    "meta_rec_interval": Annotated[int | None, Field(ge=0)],
+    "meta_llm_models": _Models,
+    "meta_max_recommendations": Annotated[int | None, Field(ge=1)],
+    "sample_single_meta_rec": bool,
+    "enable_controlled_oversubscription": bool | None,
+    "evolve_prompts": bool | None,
+    "prompt_llm_models": _Models,
+    "enable_wandb_logging": bool | None,
+}
+_DATABASE_KINDS: Mapping[str, Any] = {
+    "enable_dynamic_islands": bool | None,
+    "archive_selection_strategy": Literal["fitness", "crowding"],
+    "archive_criteria": dict[str, float] | None,
+    "num_beams": Annotated[int, Field(ge=1)],
+}
 
 # Settings of its bandits, by their names here.
 _UCB = {"exploration_coef": "exploration", "epsilon": "epsilon", "auto_decay": "decay", "cost_aware_coef": "cost_power"}
@@ -60,6 +82,8 @@ def evolution_taken(given: dict[str, Any], known: Iterable[str]) -> Taking:
     taken = [name for name in EVOLUTION if name in taking.fields and name not in own]
     if not taken:
         return taking
+    taking.without_none("sample_single_meta_rec")
+    taking.check(_EVOLUTION_KINDS)
     _job_type(taking)
     _bandit(taking)
     _advice(taking)
@@ -76,6 +100,8 @@ def database_taken(given: dict[str, Any], _known: Iterable[str]) -> Taking:
     taking.drop(["_target_"])
     if not any(name in taking.fields for name in DATABASE):
         return taking
+    taking.without_none("archive_selection_strategy", "num_beams", "island_spawn_strategy", "island_spawn_subtree_size")
+    taking.check(_DATABASE_KINDS)
     taking.idles("max_stdout_log_chars", None, why="max_output_bytes of the section job bounds it")
     _islands(taking)
     beams = taking.take("num_beams")
@@ -96,8 +122,8 @@ def _job_type(taking: Taking) -> None:
 
 
 def _bandit(taking: Taking) -> None:
-    chosen, options = taking.take("llm_dynamic_selection"), taking.take("llm_dynamic_selection_kwargs", {})
-    given: dict[str, Any] = dict(cast("Mapping[str, Any]", options)) if isinstance(options, Mapping) else {}
+    chosen: Any = taking.take("llm_dynamic_selection")
+    given: dict[str, Any] = dict(taking.take("llm_dynamic_selection_kwargs", None) or {})
     if chosen is MISSING and not given:
         return
     if chosen is None or chosen is MISSING:
@@ -130,7 +156,7 @@ def _advice(taking: Taking) -> None:
             taking.fields.setdefault("advice", None)
         return
     spec: dict[str, Any] = {"name": "recommendations" if single else "advice", "every": every}
-    if single and most is not MISSING:
+    if single and most is not MISSING and most is not None:
         spec["most"] = most
     taking.put("advice", spec, "meta_rec_interval")
     taking.role("advice", models)
@@ -197,10 +223,10 @@ def _wandb(taking: Taking) -> None:
 
 
 def _archive(taking: Taking) -> None:
-    kind, criteria = taking.take("archive_selection_strategy"), taking.take("archive_criteria")
-    weights = dict(cast("Mapping[str, Any]", criteria)) if isinstance(criteria, Mapping) else {}
+    kind, criteria = taking.take("archive_selection_strategy"), taking.take("archive_criteria", None)
+    weights: dict[str, float] = criteria or {}
     ours = {_MEASURES.get(name, name): weight for name, weight in weights.items() if weight}
-    if set(ours) <= {"score"}:
+    if set(ours) <= {"score"} and all(weight > 0 for weight in ours.values()):
         if kind is not MISSING:
             taking.put("archive_strategy", kind, "archive_selection_strategy")
         return

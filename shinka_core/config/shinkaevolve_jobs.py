@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from shinka_core.config.taking import MISSING, Taking
 
@@ -24,6 +27,7 @@ JOB = (
     "eval_verbose", "numeric_threads_per_job", "conda_env", "activate_script", "python_executable", "mem",
     "docker_flags", "image_tar_path", "modules", "_target_",
 )  # fmt: skip
+_TWO_ENVIRONMENTS = "conda_env and activate_script both say which environment it is; leave one of them out"
 _PYTHON_INSIDE = ("bin/python", "python.exe")
 
 
@@ -35,6 +39,7 @@ def job_taken(given: dict[str, Any], known: Iterable[str]) -> Taking:
     if not any(name in taking.fields for name in JOB):
         return taking
     taking.drop(["_target_"])
+    taking.check({"eval_verbose": bool | None, "numeric_threads_per_job": Annotated[int | None, Field(ge=1)]})
     _environment(taking, own)
     if "partition" in own:
         _slurm(taking)
@@ -61,14 +66,19 @@ def _environment(taking: Taking, own: set[str]) -> None:
 
 def _slurm(taking: Taking) -> None:
     setup: list[str] = []
-    if (script := taking.take("activate_script", None)) is not None:
-        setup.append(f"source {script}")
-    if (archive := taking.take("image_tar_path", None)) is not None:
-        setup.append(f"docker load --input {archive}")
+    if script := taking.take("activate_script", None):
+        setup.append(f"source {shlex.quote(str(script))}")
+        if taking.fields.get("conda_env"):
+            taking.refused.append(_TWO_ENVIRONMENTS)
+    if archive := taking.take("image_tar_path", None):
+        setup.append(f"docker load --input {shlex.quote(str(archive))}")
     if setup:
         taking.fields["setup"] = [*setup, *taking.fields.get("setup", [])]
     if flags := taking.take("docker_flags", None):
-        taking.fields["image_options"] = [*str(flags).split(), *taking.fields.get("image_options", [])]
+        try:
+            taking.fields["image_options"] = [*shlex.split(str(flags)), *taking.fields.get("image_options", [])]
+        except ValueError as error:
+            taking.refused.append(f"docker_flags={flags!r} are no words of a shell: {error}")
         taking.fields.setdefault("image_engine", "docker")
     for there, here in (("mem", "memory"), ("python_executable", "python")):
         if (value := taking.take(there)) is not MISSING:
@@ -83,7 +93,7 @@ def _interpreter(taking: Taking) -> None:
     program, script = taking.take("python_executable", None), taking.take("activate_script", None)
     environment = taking.take("conda_env", None)
     if environment and script:
-        taking.refused.append("conda_env and activate_script both say which environment it is; leave one of them out")
+        taking.refused.append(_TWO_ENVIRONMENTS)
         return
     if environment:
         found = next(filter(os.path.isfile, _of_conda(str(environment))), None)

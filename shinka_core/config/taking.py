@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, cast
+
+from pydantic import TypeAdapter, ValidationError
 
 logger = logging.getLogger("shinka.config")
 
@@ -48,8 +52,21 @@ class Taking:
         if value is not MISSING and value not in harmless:
             self.idle.append(f"{name} ({why})" if why else name)
 
+    def check(self, kinds: Mapping[str, Any]) -> None:
+        """Reads fields that are not ours as fields of ours are read; those that are nothing of the kind are refused.
+
+        Args:
+            kinds: Their types by name.
+        """
+        for name in [name for name in kinds if name in self.fields]:
+            try:
+                self.fields[name] = _reader(kinds[name]).validate_python(self.fields[name])
+            except ValidationError as error:
+                said = error.errors()[0]["msg"].removeprefix("Input ")
+                self.refused.append(f"{name}={self.take(name)!r} {said}")
+
     def without_none(self, *names: str) -> None:
-        """Fields of ours where None says what leaving them out says."""
+        """Fields where None says what leaving them out says."""
         for name in names:
             if self.fields.get(name, MISSING) is None:
                 del self.fields[name]
@@ -62,10 +79,21 @@ class Taking:
         if models and isinstance(roles, Mapping):
             self.fields["llm_roles"] = {role: models} | dict(cast("Mapping[str, Any]", roles))
 
-    def tell(self, section: str) -> None:
-        """Says once what was taken and means nothing."""
-        if self.idle:
-            logger.warning("%s: taken, but without effect here: %s (docs/migration.md)", section, ", ".join(self.idle))
+    def tell(self, section: str, known: Iterable[str] = ()) -> None:
+        """Says once what was taken and means nothing.
+
+        Args:
+            known: Names of which it was said before.
+        """
+        told = tuple(known)
+        idle = [said for said in self.idle if re.split(r"[ =.]", said, maxsplit=1)[0] not in told]
+        if idle:
+            logger.warning("%s: taken, but without effect here: %s (docs/migration.md)", section, ", ".join(idle))
+
+
+@cache
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 # From the fields as they are given, and the names that the section has itself.

@@ -17,6 +17,7 @@ import sys
 import time
 
 from shinka_core.evaluation.extras import keep_extras
+from shinka_core.evaluation.functions import metrics_of, verdict
 from shinka_core.evaluation.seal import SEALED, Seal
 
 TYPE_CHECKING = False  # a type checker takes it for True; `typing` itself takes milliseconds to load
@@ -64,7 +65,7 @@ def run_shinka_eval(
     num_runs: int,
     get_experiment_kwargs: Callable[[int], Kwargs] | None = None,
     aggregate_metrics_fn: Callable[..., dict[str, Any]] | None = None,
-    validate_fn: Callable[[Any], tuple[bool, str | None]] | None = None,
+    validate_fn: Callable[[Any], bool | tuple[bool, str | None]] | None = None,
     plotting_fn: Callable[[Any], list[Any]] | None = None,
     default_metrics_on_error: dict[str, Any] | None = None,
     early_stop_method: object | None = None,
@@ -87,7 +88,7 @@ def run_shinka_eval(
         get_experiment_kwargs: Arguments of run i, from 0; without it each run gets `seed=i + 1`.
         aggregate_metrics_fn: Metrics of all results, and of `seconds` of each run where it has a parameter of that name;
             without it their mean is the score, and they have to be numbers.
-        validate_fn: Whether a result is valid, and what is wrong with it if not.
+        validate_fn: Whether a result is valid, and what is wrong with it if not; or the first of these alone.
         plotting_fn: Figures and animations of the metrics' `extra_data`, as (figure, title); saved under `plots/`.
         default_metrics_on_error: Metrics of a program that fails.
         early_stop_method: "bayesian", "ci" or "hybrid" makes no more runs once they would not bring the mean over the
@@ -110,20 +111,23 @@ def run_shinka_eval(
     Raises:
         ValueError: An argument is out of range. A failing program raises nothing.
     """
-    if num_runs < 1 or run_workers < 1:
-        raise ValueError(f"num_runs={num_runs} and run_workers={run_workers} must be at least 1")
+    cap = run_workers if max_workers_cap is None else max_workers_cap
+    if num_runs < 1 or run_workers < 1 or cap < 1:
+        raise ValueError(
+            f"num_runs={num_runs}, run_workers={run_workers} and max_workers_cap={max_workers_cap} must be at least 1"
+        )
+    workers = min(run_workers, num_runs, cap)
     stop = _early_stop(early_stop_method, early_stop_threshold, early_stop_score_fn, early_stop_kwargs or {}, num_runs)
-    if stop is not None and min(run_workers, num_runs, max_workers_cap or run_workers) > 1:
+    if stop is not None and workers > 1:
         raise ValueError(
             f"early_stop_method={early_stop_method!r} makes one run after the other; leave run_workers at 1"
         )
-    workers = min(run_workers, num_runs, max_workers_cap or run_workers)
-    calls = [
-        get_experiment_kwargs(index) if get_experiment_kwargs else {"seed": index + 1} for index in range(num_runs)
-    ]
     seal = Seal()  # before the program is loaded, which then finds nothing to break
     started = time.perf_counter()
     try:
+        calls = [
+            get_experiment_kwargs(index) if get_experiment_kwargs else {"seed": index + 1} for index in range(num_runs)
+        ]
         program = module_of(program_path, program_module)
         outcome = _run_all(program, experiment_fn_name, calls, workers, validate_fn, stop)
         metrics = _aggregate(outcome, aggregate_metrics_fn)
@@ -195,6 +199,8 @@ def load_program(program_path: str) -> ModuleType:
 def _told(failure: BaseException) -> str:
     import traceback
 
+    if isinstance(failure, _RunFailedError):
+        return str(failure)
     return "".join(traceback.format_exception(failure))[-ERROR_LIMIT:]
 
 
@@ -203,7 +209,7 @@ def _run_all(
     function: str,
     calls: list[Kwargs],
     workers: int,
-    validate_fn: Callable[[Any], tuple[bool, str | None]] | None,
+    validate_fn: Callable[[Any], bool | tuple[bool, str | None]] | None,
     stop: Sequential | None,
 ) -> _Outcome:
     # Loaded here in any case: results may be of classes that the program defines.
@@ -219,7 +225,7 @@ def _run_all(
     results = [result for result, _ in timed]
     errors: dict[int, str] = {}
     for index, result in enumerate(results):
-        valid, message = validate_fn(result) if validate_fn else (True, None)
+        valid, message = verdict(validate_fn(result)) if validate_fn else (True, "")
         if not valid:
             errors[index] = message or f"run {index} is not valid"
     return _Outcome(results, [seconds for _, seconds in timed], errors)
@@ -236,8 +242,15 @@ def _spread(program_path: str, function: str, calls: list[Kwargs], workers: int)
         return [future.result() for future in running]
 
 
+class _RunFailedError(Exception):
+    """What a run in a process of its own raised, as text: not every exception can be sent."""
+
+
 def _run_one(program_path: str, function: str, kwargs: Kwargs) -> tuple[Any, float]:
-    return _timed(_experiment(load_program(program_path), function, program_path), kwargs)
+    try:
+        return _timed(_experiment(load_program(program_path), function, program_path), kwargs)
+    except (Exception, SystemExit) as failure:  # noqa: BLE001 - as in this process
+        raise _RunFailedError(_told(failure)) from None
 
 
 def _experiment(module: ModuleType, function: str, program_path: str) -> Callable[..., Any]:
@@ -269,11 +282,9 @@ def _early_stop(
 
 
 def _aggregate(outcome: _Outcome, aggregate: Callable[..., dict[str, Any]] | None) -> dict[str, Any]:
+    metrics: dict[str, Any]
     if aggregate is not None:
-        code = getattr(aggregate, "__code__", None)
-        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
-        timed = {"seconds": list(outcome.seconds)} if "seconds" in names else {}
-        metrics: dict[str, Any] = dict(aggregate(outcome.results, **timed))
+        metrics = metrics_of(aggregate, outcome.results, outcome.seconds)
     else:
         metrics = {"combined_score": _mean([_number(result) for result in outcome.results])}
     mean = _mean(outcome.seconds)

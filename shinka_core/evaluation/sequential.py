@@ -44,7 +44,11 @@ class Sequential:
         unknown = sorted(set(kwargs) - {PROBABILITY, CONFIDENCE, LEAST})
         if unknown:
             raise ValueError(f"early_stop_kwargs has {unknown}; known: {PROBABILITY}, {CONFIDENCE}, {LEAST}")
-        self._threshold, self._score_fn, self._runs = threshold, score_fn, runs
+        try:
+            self._threshold = float(threshold)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"early_stop_threshold={threshold!r} is no number") from error
+        self._score_fn, self._runs = score_fn, runs
         self._own: Any = None if isinstance(method, str) else method
         self.name = method.lower() if isinstance(method, str) else str(getattr(method, "name", type(method).__name__))
         cutoff = 1.0 - kwargs.get(CONFIDENCE, 0.9) if RULES.get(self.name) == "confidence_interval" else 0.05

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
 from shinka_core.budget import Budget, Cause
 from shinka_core.config import EvolutionConfig, ModelPrice
 from shinka_core.config.options import OF_PURPOSES
-from shinka_core.errors import ModelError, ModelUnavailableError, PromptTooLongError, Scope, UnusableAnswerError
+from shinka_core.errors import (
+    ConfigError,
+    ModelError,
+    ModelUnavailableError,
+    PromptTooLongError,
+    Scope,
+    UnusableAnswerError,
+)
 from shinka_core.llm import pictures
 from shinka_core.llm.account import Account
 from shinka_core.llm.billed_tokens import most_tokens
@@ -43,6 +51,20 @@ class AsyncLLMClient:
     Attributes:
         account: What all calls go through, embeddings too.
     """
+
+    def __new__(cls, *arguments: Any, **named: Any) -> Self:
+        """Tells those who make it as ShinkaEvolve's client is made what to write instead.
+
+        Raises:
+            ConfigError: It is given names of models.
+        """
+        if "model_names" in named or (arguments and not isinstance(arguments[0], Mapping)):
+            raise ConfigError(
+                "AsyncLLMClient is made by AsyncLLMClient.from_config(EvolutionConfig(llm_models=[...])); to ask models as in "
+                "ShinkaEvolve take shinka.llm.LLMClient(model_names, ...), where a loop runs with "
+                "`await asyncio.to_thread(client.query, msg, system_msg)`"
+            )
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -361,3 +383,7 @@ SHORT_ANSWER = 2_048
 SHORTEST_ANSWER = 1_024
 # Of the time limit: an error that comes later is its own.
 NEARLY = 0.98
+
+
+# What it is made with is what `__init__` takes.
+AsyncLLMClient.__new__.__dict__["__signature__"] = inspect.signature(AsyncLLMClient.__init__)

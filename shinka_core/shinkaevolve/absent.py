@@ -7,6 +7,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+# Of what has to do with Hydra, in several modules.
+WITHOUT_HYDRA = "settings are a YAML file with the sections evo_config, db_config and job_config, without Hydra"
+
 
 def lazily(module: str, homes: Mapping[str, str], instead: Mapping[str, str]) -> Callable[[str], Any]:
     """A module's `__getattr__`: loads a name when it is used, or says what replaces it.

@@ -19,7 +19,8 @@ def load_programs_to_df(
     """Reads the programs of a run of this project.
 
     Args:
-        db_path_str: Its results folder or database file, or the URL of a database.
+        db_path_str: Its results folder or database file, or the URL of a database. A file that is not there stands for its
+            folder.
         default_db_name: The file inside of a results folder; "" finds it.
         verbose: Print how many there are, and what they cost.
         include_prompts: Give a pair whose second part is None: system prompts are rows of the database
@@ -36,6 +37,8 @@ def load_programs_to_df(
     if default_db_name and "://" not in db_path_str and not db_path_str.endswith(FILES):
         inside = Path(db_path_str) / default_db_name
         where = inside if inside.is_file() else Path(db_path_str)
+    elif db_path_str.endswith(FILES) and not Path(db_path_str).exists() and Path(db_path_str).parent.is_dir():
+        where = Path(db_path_str).parent  # its file is always called programs.sqlite there, and here as db_path says
     with open(where) as evolution:
         columns = ["public_metrics", "private_metrics", "description", "diff", "text_feedback"]
         frame: Any = evolution.frame("programs", columns, library="pandas")

@@ -134,6 +134,14 @@ def test_a_mistake_is_told_when_the_runner_is_made(tmp_path: Path) -> None:
         ShinkaEvolveRunner(evolution, PrefectJobConfig(), evaluate=lambda path: 1.0, **given)
 
 
+def test_where_results_go_is_known_where_it_is_said(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"init_program_str": "SIZE = 1\n", "evaluate": lambda path: 1.0}
+    runner = ShinkaEvolveRunner(EvolutionConfig(results_dir=str(tmp_path / "results")), **given)
+    assert runner.results_dir == tmp_path / "results"
+    runner.evo_config.num_generations = 3
+    assert runner.evo_config.num_generations == 3
+
+
 def test_settings_of_a_job_count_for_a_function_too(tmp_path: Path) -> None:
     evolution = EvolutionConfig(results_dir=str(tmp_path / "results"))
     job = LocalJobConfig(time="00:00:10", extra_cmd_args={"n": 2})

@@ -8,10 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from shinka.llm import AsymmetricUCB, FixedSampler, LLMClient, QueryResult, ThompsonSampler, extract_between
+from shinka.launch import JobConfig, SlurmCondaJobConfig
+from shinka.llm import (
+    AsymmetricUCB,
+    AsyncLLMClient,
+    FixedSampler,
+    LLMClient,
+    QueryResult,
+    ThompsonSampler,
+    extract_between,
+)
 from shinka_core.bandit import bandit_of
-from shinka_core.config import EvolutionConfig
+from shinka_core.config import EvolutionConfig, LocalJobConfig, SlurmJobConfig
 from shinka_core.errors import ConfigError, ModelError
 from shinka_core.shinkaevolve.environment_file import load_shinka_dotenv
 from shinka_core.shinkaevolve.wolfram import build_wolframscript_argv, is_wolframscript_available, wolframscript_bin
@@ -38,6 +48,7 @@ NAMES = {
     "shinka.utils": "load_programs_to_df get_path_to_best_node store_best_path parse_time_to_seconds load_results "
     "build_cfgs_from_python add_evolve_markers chdir_to_function_dir wrap_object load_hydra_config "
     "load_configs_from_yaml truncate_log_tail get_language_extension load_prompts_to_df",
+    "shinka.utils.utils_hydra": "build_cfgs_from_python add_evolve_markers chdir_to_function_dir load_hydra_config wrap_object",
     "shinka.utils.wolfram": "wolframscript_bin is_wolframscript_available build_wolframscript_argv",
 }
 
@@ -132,3 +143,21 @@ def test_wolframscript_is_found_where_the_variable_says(tmp_path: Path, monkeypa
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     assert is_wolframscript_available()
+
+
+def test_its_base_of_all_jobs_is_called_and_asked_of() -> None:
+    made: Any = JobConfig  # for a type checker it is the union of all kinds
+    assert made(eval_program_path="e.py", time="00:01:00") == LocalJobConfig(eval_program_path="e.py", time="00:01:00")
+    assert isinstance(made(kind="slurm", gpus=1), SlurmJobConfig)
+    assert all(isinstance(job, made) for job in (LocalJobConfig(), SlurmCondaJobConfig(), made()))
+    assert not isinstance(EvolutionConfig(), made)
+    assert TypeAdapter(made).validate_python({"kind": "slurm"}).kind == "slurm"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"), [((["m"],), {}), (("m",), {"temperatures": 0.5}), ((), {"model_names": ["m"]})]
+)
+def test_its_client_without_waiting_is_told_what_to_use(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    made: Any = AsyncLLMClient
+    with pytest.raises(ConfigError, match=r"asyncio\.to_thread"):
+        made(*arguments, **named)

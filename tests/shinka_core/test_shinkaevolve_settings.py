@@ -134,6 +134,8 @@ DATABASE: list[Row] = [
     ("archive_criteria", {"archive_criteria": {"combined_score": 1.0}}, {"archive_strategy": "fitness"}, None),
     ("archive_criteria: others", {"archive_criteria": {"combined_score": 1.0, "loc": -0.3, "complexity": 0}},
      {"archive_strategy": {"name": "criteria", "weights": {"score": 1.0, "lines": -0.3}, "rival": "worst"}}, None),
+    ("archive_criteria: the smaller the better", {"archive_criteria": {"combined_score": -1.0}},
+     {"archive_strategy": {"name": "criteria", "weights": {"score": -1.0}, "rival": "worst"}}, None),
     ("archive_criteria: crowding", {"archive_criteria": {"complexity": -1.0}, "archive_selection_strategy": "crowding"},
      {"archive_strategy": {"name": "criteria", "weights": {"complexity": -1.0}, "rival": "similar"}}, None),
 ]  # fmt: skip
@@ -142,7 +144,14 @@ THREADED = dict.fromkeys(THREADS, "2")
 SLURM: list[Row] = [
     ("partition", {"partition": "gpu"}, {"partition": "gpu"}, None),
     ("mem", {"mem": "8G"}, {"memory": "8G"}, None),
-    ("docker_flags", {"docker_flags": "-it --rm"}, {"image_options": ["-it", "--rm"], "image_engine": "docker"}, None),
+    (
+        "docker_flags",
+        {"docker_flags": "-v 'my data:/data' --rm"},
+        {"image_options": ["-v", "my data:/data", "--rm"], "image_engine": "docker"},
+        None,
+    ),
+    ("time with days", {"time": "1-12:30"}, {"time_limit": 131_400.0}, None),
+    ("activate_script with a blank", {"activate_script": "my env/a.sh"}, {"setup": ["source 'my env/a.sh'"]}, None),
     ("image_tar_path", {"image_tar_path": "a.tar"}, {"setup": ["docker load --input a.tar"]}, None),
     ("activate_script", {"activate_script": "a.sh"}, {"setup": ["source a.sh"]}, None),
     ("conda_env", {"conda_env": ""}, {"conda_env": None}, None),
@@ -290,3 +299,34 @@ def test_an_environment_is_its_interpreter(tmp_path: Path, monkeypatch: pytest.M
 def test_a_call_in_this_process_takes_what_means_nothing_for_it(caplog: pytest.LogCaptureFixture) -> None:
     InProcessJobConfig(eval_verbose=True, numeric_threads_per_job=2, python_executable="python3")
     assert "numeric_threads_per_job, python_executable" in caplog.records[0].getMessage()
+
+
+WRONG: list[tuple[type[BaseModel], dict[str, Any], tuple[str, ...]]] = [
+    (EvolutionConfig, {"meta_rec_interval": "ten", "llm_dynamic_selection_kwargs": [1], "evolve_prompts": "perhaps"},
+     ("meta_rec_interval='ten' should be a valid integer", "llm_dynamic_selection_kwargs=[1]", "evolve_prompts='perhaps'")),
+    (EvolutionConfig, {"meta_rec_interval": -1}, ("meta_rec_interval=-1 should be greater",)),
+    (EvolutionConfig, {"max_proposal_jobs": 2, "max_db_workers": 1, "foo": 1, "bar": 2},
+     ("--max-proposal-jobs", "'max_db_workers'; leave it out", "has no field 'foo', 'bar'; known: ")),
+    (DatabaseConfig, {"archive_criteria": {"combined_score": "high"}, "archive_selection_strategy": "luck", "num_beams": 0},
+     ("archive_criteria={'combined_score': 'high'}", "'fitness' or 'crowding'", "num_beams=0")),
+    (LocalJobConfig, {"cpus": 2, "mem": "8G", "image": "a"}, ("'cpus'; jobs of Slurm", "'mem'; jobs", "'image'; jobs")),
+    (LocalJobConfig, {"numeric_threads_per_job": 0, "eval_verbose": "loud"}, ("numeric_threads_per_job=0", "eval_verbose='loud'")),
+    (SlurmCondaJobConfig, {"conda_env": "a", "activate_script": "b.sh"}, ("leave one of them out",)),
+    (SlurmDockerJobConfig, {"docker_flags": "-v 'a"}, ("no words of a shell",)),
+    (LocalJobConfig, {"time": "1-"}, ("neither seconds",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "given", "words"), WRONG)
+def test_values_of_its_fields_are_checked_as_ours_are_and_all_that_is_wrong_is_said(
+    kind: type[BaseModel], given: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(ValidationError) as told:
+        kind.model_validate(given)
+    for word in words:
+        assert word in str(told.value)
+
+
+def test_a_word_for_no_is_no() -> None:
+    assert EvolutionConfig.model_validate({"evolve_prompts": "no"}).system_prompts is None
+    assert DatabaseConfig.model_validate({"enable_dynamic_islands": "false"}).stagnation_threshold is None

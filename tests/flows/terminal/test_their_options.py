@@ -143,3 +143,55 @@ def test_a_mistake_in_it_is_one_of_the_command(tmp_path: Path) -> None:
     done = command("--task-dir", str(tmp_path), "--set", "evo.num_generation=3")
     assert done.returncode == 2
     assert "did you mean 'num_generations'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("variant=circle_packing_example", ("(variant=circle_packing_example)", "TASK --config FILE --set")),
+        ("task=a database=island_large evo_config.num_generations=20", ("(task=a, database=island_large)", "--set evo_config.num_generations=20")),
+        ("folder ++db.num_islands=2 --quiet", ("name the task folder", "--set db.num_islands=2")),
+        ("--config-dir mine variant=x", ("Hydra", "TASK")),
+    ],
+)  # fmt: skip
+def test_commands_for_hydra_are_told_how_they_are_said_here(arguments: str, words: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError) as told:
+        in_our_options(arguments.split())
+    for word in words:
+        assert word in str(told.value)
+
+
+def test_what_only_looks_like_hydra_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "task=a").mkdir()
+    for arguments in (["task=a"], ["t", "--set", "evo.seed=3"], ["t", "--description", "task=find it"]):
+        assert in_our_options(arguments) == arguments
+
+
+def test_texts_are_taken_as_they_stand_and_none_is_nothing() -> None:
+    said = [
+        "evo.task_sys_msg=Make it: better # [now]", "evo.results_dir=20250101_120000", "evo.language=no", "evo.embedding_model=None",
+        "evo.max_api_costs=none", "evo.review=none", "evo.llm_kwargs.temperature=null", "evo.llm_dynamic_selection=None",
+        "evo.enable_wandb_logging=yes", "evo.wandb_project=2025", "db.db_path='a b.sqlite'", "job.early_stop=none",
+    ]  # fmt: skip
+    assert with_said({}, said) == {
+        "evolution": {
+            "task_sys_msg": "Make it: better # [now]", "results_dir": "20250101_120000", "language": "no", "embedding_model": None,
+            "max_api_costs": None, "review": "none", "llm_kwargs": {"temperature": None}, "bandit": "fixed",
+            "trackers": [{"name": "wandb", "project": "2025"}],
+        },
+        "database": {"db_path": "a b.sqlite"},
+        "job": {"early_stop": "none"},
+    }  # fmt: skip
+
+
+def test_what_belongs_to_no_section_is_told_where_it_is_said() -> None:
+    with pytest.raises(ConfigError) as told:
+        with_said(
+            {},
+            ["max_evaluation_jobs=3", "evo.max_proposal_jobs=2", "verbose=true", "job.cpus=2", "job.population_size=1"],
+        )
+    for word in ("say --max-evaluation-jobs", "an argument of the runner", "verbose means nothing here"):
+        assert word in str(told.value)
+    with pytest.raises(ConfigError, match="'cpus'; jobs of Slurm have it"):
+        with_said({}, ["job.cpus=2"])

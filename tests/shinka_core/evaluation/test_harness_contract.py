@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import pickle
 from pathlib import Path
@@ -93,6 +94,8 @@ def test_a_run_without_a_score_stops_nothing_and_fails_nothing(
     [
         ({"early_stop_method": "soon"}, "none, no_early_stop, bayesian"),
         ({"early_stop_method": "ci"}, "needs early_stop_threshold"),
+        ({"early_stop_method": "ci", "early_stop_threshold": "high"}, "'high' is no number"),
+        ({"run_workers": 2, "max_workers_cap": 0}, "max_workers_cap=0"),
         ({"early_stop_method": "ci", "early_stop_threshold": 1.0, "run_workers": 2, "num_runs": 2}, "run_workers"),
         ({"early_stop_method": "ci", "early_stop_threshold": 1.0, "early_stop_kwargs": {"alpha": 1}}, "'alpha'"),
         (
@@ -214,3 +217,73 @@ def test_a_missing_score_is_said_and_not_taken_for_zero(tmp_path: Path) -> None:
     evaluate(tmp_path, "def run(seed): return 1.0", aggregate_metrics_fn=lambda _: {"public": {"size": 3}})
     found = collect(tmp_path / "out", 1.0)
     assert (found.correct, found.reason) == (False, "no_score")
+
+
+class Truth:
+    """As numpy has its own."""
+
+    def __init__(self, value: bool) -> None:
+        self.value = value
+
+    def __bool__(self) -> bool:
+        return self.value
+
+
+@pytest.mark.parametrize(
+    ("said", "correct", "error"),
+    [
+        (True, True, None), (False, False, "run 0 is not valid"), (Truth(True), True, None), (Truth(False), False, "run 0 is not valid"),
+        ((Truth(True), None), True, None), ([False, "low"], False, "low"), ((False, ValueError("low")), False, "low"),
+        ((False, ["low", "wide"]), False, "['low', 'wide']"), (None, False, "validate_fn returned None; it returns whether"),
+        ((True, "", 3), False, "validate_fn returned (True, '', 3)"), ("valid", False, "validate_fn returned 'valid'"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_result_is_read_in_any_likely_form(
+    tmp_path: Path, said: Any, correct: bool, error: str | None
+) -> None:
+    found = evaluate(tmp_path, "def run(seed): return seed", validate_fn=lambda _: said)
+    assert found[1] is correct
+    assert (found[2] is None) if error is None else (error in str(found[2]))
+
+
+@pytest.mark.parametrize("returned", [None, 1.5, "text", [1.0], (1.0, {})])
+def test_what_is_no_metrics_is_said_in_a_sentence(tmp_path: Path, returned: Any) -> None:
+    _, correct, error = evaluate(tmp_path, "def run(seed): return seed", aggregate_metrics_fn=lambda _: returned)
+    assert not correct
+    assert "aggregate_metrics_fn returned" in str(error)
+
+
+def test_seconds_are_given_to_whatever_has_a_parameter_of_that_name(tmp_path: Path) -> None:
+    class Summing:
+        def __call__(self, results: list[Any], seconds: list[float]) -> dict[str, Any]:
+            return {"combined_score": len(results) + len(seconds)}
+
+    def scaled(results: list[Any], seconds: list[float], factor: float) -> dict[str, Any]:
+        return {"combined_score": factor * len(seconds)}
+
+    for function, score in ((Summing(), 4), (functools.partial(scaled, factor=3.0), 6.0)):
+        metrics, correct, _ = evaluate(tmp_path, "def run(seed): return seed", aggregate_metrics_fn=function)
+        assert (metrics["combined_score"], correct) == (score, True)
+
+
+def test_arguments_that_cannot_be_made_are_told_as_all_errors_are(tmp_path: Path) -> None:
+    def arguments(index: int) -> dict[str, Any]:
+        raise KeyError("no data")
+
+    _, correct, error = evaluate(tmp_path, "def run(seed): return seed", get_experiment_kwargs=arguments)
+    assert not correct
+    assert "no data" in str(error)
+
+
+def test_what_a_run_in_a_process_of_its_own_raises_is_told_even_if_it_cannot_be_sent(tmp_path: Path) -> None:
+    code = (
+        "class Odd(Exception):\n"
+        "    def __init__(self, first, second): super().__init__(first)\n"
+        "def run(seed): raise Odd('of its own kind', 2)\n"
+    )
+    _, correct, error = evaluate(tmp_path, code, run_workers=2)
+    assert not correct
+    assert "Odd: of its own kind" in str(error)
+    assert "ProcessPool" not in str(error)
+    _, _, error = evaluate(tmp_path, "import sys\ndef run(seed): sys.exit('enough')", run_workers=2)
+    assert "enough" in str(error)

@@ -38,3 +38,4 @@ async def test_programs_have_the_columns_that_its_notebooks_read(
     pair = load_programs_to_df(where, "programs.sqlite", verbose=False, include_prompts=True)
     assert (len(pair[0]), pair[1]) == (len(frame), None)
     assert capsys.readouterr().out == ""
+    assert len(load_programs_to_df(f"{where}/programs.sqlite", verbose=False)) == len(frame)
