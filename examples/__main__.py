@@ -3,7 +3,7 @@
     python -m examples --generations 60 --results results/examples heilbronn_triangle prompt
 
 One Prefect server serves all of them, and one after the other runs in this process, as `python flows/evolve.py` would
-run it. Exit code 1 when one fails, or none of its candidates was evaluated.
+run it. Exit code 1 when one fails, none of its candidates was evaluated, or a name is no example's.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import tempfile
 import time
 from collections.abc import Generator
 from pathlib import Path
+
+from examples.drawing import named
 
 FOLDER = Path(__file__).parent
 # What an example compiles its programs with: the variable that names another one, and the usual name.
@@ -101,7 +103,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, help="where to keep the results; nowhere without it")
     parser.add_argument("--seed", type=int, default=1)
     said = parser.parse_args()
-    names = said.names or sorted(path.parent.name for path in FOLDER.glob("*/evaluate.py"))
+    names = named([Path(name).name for name in said.names])  # also as a path, which a shell completes
     longest = "" if said.generations else LONGEST
     failed: list[str] = []
     with tempfile.TemporaryDirectory() as scratch, one_server():

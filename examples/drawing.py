@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from html import escape
 from pathlib import Path
 from types import ModuleType
@@ -105,6 +106,21 @@ def best_of(example: str) -> Path:
     return found
 
 
+def named(names: Sequence[str]) -> list[str]:
+    """The examples of these names, or all.
+
+    Raises:
+        SystemExit: One of them is none, told with the nearest that there is.
+    """
+    known = sorted(path.parent.name for path in FOLDER.glob("*/evaluate.py"))
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            advice = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise SystemExit(f"error: {name!r} is no example; {advice}")
+    return list(names) or known
+
+
 def draw(example: str, program: Path) -> str:
     """The picture of a program of that example."""
     picture = module_from(FOLDER / example / "picture.py")
@@ -117,8 +133,7 @@ def _number(value: float) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Draws the examples that are named, or all."""
-    names = arguments[:1] or sorted(path.parent.name for path in FOLDER.glob("*/picture.py"))
-    for name in names:
+    for name in named(arguments[:1]):
         program = Path(arguments[1]) if len(arguments) > 1 else best_of(name)
         (FOLDER / name / "picture.svg").write_text(draw(name, program), encoding="utf-8")
 

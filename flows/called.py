@@ -18,3 +18,13 @@ def called(command: str, named: str | None = None) -> str:
     script = Path(sys.argv[0])
     by_script = script.parent.name == FOLDER.name and (FOLDER / script.name).is_file()
     return f"python {FOLDER.name}/{named or command}.py" if by_script else f"shinka {command}"
+
+
+def version() -> str:
+    """Of the installed project."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("shinka-prefect")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return "unknown"

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
+
+if __name__ == "__main__":
+    # As the other scripts: none of our files under a name of its own, `numbers` before all.
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [os.path.dirname(here), *(folder for folder in sys.path if folder != here)]
+
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +18,7 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from flows.called import called, version
 from flows.orchestrator.server.early import WELL_KNOWN_PORT
 from flows.orchestrator.server.lease import Place, ServerState
 from flows.orchestrator.server.process import ALREADY_SERVED, PORT_TAKEN, SAID, Serving, serve
@@ -21,7 +28,11 @@ from shinka_core.errors import ConfigError, ShinkaError
 
 _DRIVERS = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
 
-app = App(name="server", help="Serve Prefect's API and UI until Ctrl-C or SIGTERM, on SQLite or Postgres.")
+app = App(
+    name=called("server"),
+    help="Serve Prefect's API and UI until Ctrl-C or SIGTERM, on SQLite or Postgres.",
+    version=version,
+)
 
 
 @dataclass(frozen=True)

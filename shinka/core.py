@@ -1,8 +1,8 @@
-"""What evaluators import: `from shinka.core import run_shinka_eval`; and what scripts for ShinkaEvolve import."""
+"""What evaluators import: `from shinka.core import run_shinka_eval` (or `run_judge`); and what scripts for ShinkaEvolve import."""
 
 from __future__ import annotations
 
-from shinka_core.evaluation import run_shinka_eval
+from shinka_core.evaluation import run_judge, run_shinka_eval
 from shinka_core.shinkaevolve.absent import lazily
 
 TYPE_CHECKING = False  # a type checker takes it for True; every evaluator waits for what is loaded here
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from shinka_core.config import EvolutionConfig
     from shinka_core.novelty import AsyncNoveltyJudge
 
-__all__ = ["AsyncNoveltyJudge", "EvolutionConfig", "ShinkaEvolveRunner", "run_shinka_eval"]
+__all__ = ["AsyncNoveltyJudge", "EvolutionConfig", "ShinkaEvolveRunner", "run_judge", "run_shinka_eval"]
 
 _PROMPTS = "system prompts evolve with EvolutionConfig(system_prompts={}); their rows are in the database"
 if not TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """Scores eleven points in a triangle: the smallest area between three of them, as a share of the triangle's."""
 
 import argparse
-import itertools
-import math
 from fractions import Fraction
+from itertools import combinations  # by name: a program may put something else in their place
+from math import isfinite
 
 from shinka.core import run_shinka_eval
 
@@ -19,7 +19,7 @@ def points_of(result):
     points = [tuple(float(value) for value in point) for point in result]
     if len(points) != N or any(len(point) != 2 for point in points):
         raise ValueError(f"there must be {N} pairs of numbers, not {len(points)} points")
-    if not all(math.isfinite(value) for point in points for value in point):
+    if not all(isfinite(value) for point in points for value in point):
         raise ValueError("a coordinate is not finite")
     exact = [(Fraction(u), Fraction(v)) for u, v in points]
     for number, (u, v) in enumerate(exact):
@@ -30,7 +30,7 @@ def points_of(result):
 
 def areas(points):
     """The area of each triangle between three of the points, with their numbers."""
-    for i, j, k in itertools.combinations(range(len(points)), 3):
+    for i, j, k in combinations(range(len(points)), 3):
         (a, b), (c, d), (e, f) = points[i], points[j], points[k]
         yield abs((c - a) * (f - b) - (d - b) * (e - a)), (i, j, k)
 

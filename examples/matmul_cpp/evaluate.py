@@ -7,7 +7,6 @@ it. A program that begins threads or processes, which would escape it, is refuse
 """
 
 import argparse
-import json
 import math
 import os
 import re
@@ -19,14 +18,17 @@ from pathlib import Path
 
 import numpy as np
 
+from shinka.core import run_judge
+
 N, ODD, ROUNDS = 192, 67, 15
 STEP = 1.05
 SEED = Path(__file__).with_name("initial.cpp")
 COMPILER = os.environ.get("CXX", "g++")
 FLAGS = ("-O3", "-march=native", "-std=c++17")
-# What would work elsewhere than in the process that is measured, or find such a function by name.
+# What would work elsewhere than in the process that is measured, or find what does by its name.
 ELSEWHERE = re.compile(
-    r"\b(v?fork|clone3?|pthread_create|syscall|system|popen|posix_spawnp?|exec[lv]p?e?|dlsym|\S*thread\S*)(@|$)", re.M
+    r"\b(v?fork|clone3?|pthread_create|syscall|system|popen|posix_spawnp?|exec[lv]p?e?|dl(m?open|v?sym)|\S*thread\S*)(@|$)",
+    re.M,
 )
 
 DRIVER = """
@@ -50,18 +52,14 @@ int main() {
 """
 
 
-class WrongError(Exception):
-    """What is wrong with a program."""
-
-
 def compiled(sources, folder):
     """The programs of these sources, compiled at the same time.
 
     Raises:
-        WrongError: There is no compiler, or it refuses one.
+        ValueError: There is no compiler, or it refuses one.
     """
     if shutil.which(COMPILER) is None:
-        raise WrongError(f"there is no {COMPILER} on this machine; install it, or name another one in CXX")
+        raise ValueError(f"there is no {COMPILER} on this machine; install it, or name another one in CXX")
     driver = Path(folder, "driver.cpp")
     driver.write_text(DRIVER)
     programs = [Path(folder, name) for name in sources]
@@ -73,15 +71,15 @@ def compiled(sources, folder):
     said = [process.communicate()[1] for process in running]
     for process, errors in zip(running, said, strict=True):
         if process.returncode:
-            raise WrongError(f"it does not compile:\n{errors[-2000:]}")
+            raise ValueError(f"it does not compile:\n{errors[-2000:]}")
     for program in programs:
         used = subprocess.run(["nm", "-u", "-D", str(program)], capture_output=True, text=True).stdout
         if (found := ELSEWHERE.search(used)) is not None:
-            raise WrongError(f"it calls {found[1]}; only work of the process itself is measured")
+            raise ValueError(f"it calls {found[1]}; only work of the process itself is measured")
         if re.search(
             r"\bsyscall\b|\bint\s+(\$)?0x80\b|\basm\b|__asm", sources[program.name].read_text(errors="replace")
         ):
-            raise WrongError("it holds assembler or a system call; only C++ is measured")
+            raise ValueError("it holds assembler or a system call; only C++ is measured")
     return programs
 
 
@@ -110,7 +108,7 @@ class Multiplier:
         """The product and the seconds until it was there.
 
         Raises:
-            WrongError: It ends before, or the product is another one than numpy's.
+            ValueError: It ends before, or the product is another one than numpy's.
         """
         n = len(a)
         sent = np.int32(n).tobytes() + a.tobytes() + b.tobytes()
@@ -123,11 +121,11 @@ class Multiplier:
         data = self.process.stdout.read(4 * n * n)
         seconds = worked(self.process.pid) - begun
         if len(data) != 4 * n * n:
-            raise WrongError(f"the program ended with code {self.process.wait()} in a product of {n} rows")
+            raise ValueError(f"the program ended with code {self.process.wait()} in a product of {n} rows")
         found = np.frombuffer(data, np.float32).reshape(n, n)
         off = np.abs(found - a.astype(float) @ b.astype(float))
         if not (off <= 1e-5 * n).all():
-            raise WrongError(f"the product of {n} rows is off by {np.nanmax(off):.3g}, or no number")
+            raise ValueError(f"the product of {n} rows is off by {np.nanmax(off):.3g}, or no number")
         return found, seconds
 
     def close(self):
@@ -181,21 +179,9 @@ def judge(program):
     }
 
 
-def main(program, folder):
-    """Writes metrics.json and correct.json."""
-    metrics, error = {"combined_score": 0.0}, None
-    try:
-        metrics = judge(program)
-    except WrongError as problem:
-        error = str(problem)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    Path(folder, "metrics.json").write_text(json.dumps(metrics, default=float))
-    Path(folder, "correct.json").write_text(json.dumps({"correct": error is None, "error": error}))
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program_path", required=True)
     parser.add_argument("--results_dir", required=True)
     arguments = parser.parse_args()
-    main(arguments.program_path, arguments.results_dir)
+    run_judge(judge, arguments.program_path, arguments.results_dir)

@@ -10,9 +10,10 @@ import json
 import math
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
+
+from shinka.core import run_judge
 
 CAPACITY, ITEMS = 100, 500
 SEEN, UNSEEN = 4, 2  # lists that make the score, and lists that only tell whether it holds elsewhere
@@ -122,21 +123,9 @@ def judge(program):
     }
 
 
-def main(program, folder):
-    """Writes metrics.json and correct.json."""
-    metrics, error = {"combined_score": 0.0}, None
-    try:
-        metrics = judge(program)
-    except ValueError as problem:
-        error = str(problem)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    Path(folder, "metrics.json").write_text(json.dumps(metrics, default=float))
-    Path(folder, "correct.json").write_text(json.dumps({"correct": error is None, "error": error}))
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program_path", required=True)
     parser.add_argument("--results_dir", required=True)
     arguments = parser.parse_args()
-    main(arguments.program_path, arguments.results_dir)
+    run_judge(judge, arguments.program_path, arguments.results_dir)

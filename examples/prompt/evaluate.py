@@ -12,8 +12,10 @@ import re
 from functools import partial
 from pathlib import Path
 
+from shinka.core import run_judge
+
 GROUPS = ("billing", "delivery", "account", "defect")
-READ = 150  # words of a prompt that the stand-in reads: messages cannot all be copied into it
+READ = 150  # words of a prompt that the stand-in reads, however they are joined: messages cannot all be copied into it
 LONGEST = 8000
 LINE = re.compile(r"^\s*[-*] \**(\w+)\**(?: \(([0-9.]+)\))?\s*:\s*(.+)$", re.MULTILINE)
 OTHERWISE = re.compile(r"^if none fits.*?(\w+)\W*$", re.MULTILINE | re.IGNORECASE)
@@ -27,13 +29,18 @@ def stems(text):
     return {word[:5] for word in re.findall(r"[a-z]+", text.lower()) if word not in EMPTY and len(word) > 2}
 
 
+def first_words(prompt):
+    """The prompt up to the last word that the stand-in reads; a word is letters, with whatever stands before it."""
+    return "".join(re.findall(r"[^a-zA-Z]*[a-zA-Z]+", prompt)[:READ])
+
+
 def answer_of_stand_in(prompt, message):
     """The group whose line in the prompt has most words of the message, each counted as often as its number says.
 
     A line is `- group (number): words`; of equal groups the first is taken, and if no word is common, what the prompt
     says after "If none fits". Words count by their first five letters, and only the first 150 of the prompt do.
     """
-    read = "".join(re.findall(r"\S+\s*", prompt)[:READ])
+    read = first_words(prompt)
     found = {}
     for name, weight, words in LINE.findall(read):
         if name.lower() in GROUPS:
@@ -101,16 +108,9 @@ def judge(text, answer):
     }
 
 
-def main(program, folder):
-    """Writes metrics.json and correct.json."""
-    metrics, error = {"combined_score": 0.0}, None
-    try:
-        metrics = judge(Path(program).read_text(encoding="utf-8"), answering())
-    except ValueError as problem:
-        error = str(problem)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    Path(folder, "metrics.json").write_text(json.dumps(metrics))
-    Path(folder, "correct.json").write_text(json.dumps({"correct": error is None, "error": error}))
+def judge_program(path):
+    """The metrics of a prompt in a file."""
+    return judge(Path(path).read_text(encoding="utf-8"), answering())
 
 
 if __name__ == "__main__":
@@ -118,4 +118,4 @@ if __name__ == "__main__":
     parser.add_argument("--program_path", required=True)
     parser.add_argument("--results_dir", required=True)
     arguments = parser.parse_args()
-    main(arguments.program_path, arguments.results_dir)
+    run_judge(judge_program, arguments.program_path, arguments.results_dir)

@@ -5,13 +5,13 @@ ahead, and it never sees the signals without noise.
 """
 
 import argparse
-import json
 import math
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
+
+from shinka.core import run_judge
 
 SAMPLES, START = 300, 20  # the first samples are left to the filter to find in
 SEEN, UNSEEN = 6, 3  # signals that make the score, and signals that only tell whether it holds elsewhere
@@ -107,21 +107,9 @@ def judge(path):
     }
 
 
-def main(program, folder):
-    """Writes metrics.json and correct.json."""
-    metrics, error = {"combined_score": 0.0}, None
-    try:
-        metrics = judge(program)
-    except ValueError as problem:
-        error = str(problem)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    Path(folder, "metrics.json").write_text(json.dumps(metrics))
-    Path(folder, "correct.json").write_text(json.dumps({"correct": error is None, "error": error}))
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program_path", required=True)
     parser.add_argument("--results_dir", required=True)
     arguments = parser.parse_args()
-    main(arguments.program_path, arguments.results_dir)
+    run_judge(judge, arguments.program_path, arguments.results_dir)

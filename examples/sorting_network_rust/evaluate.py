@@ -5,7 +5,6 @@ noughts and ones: a network that sorts those sorts everything (Knuth, The Art of
 """
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -14,7 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from shinka.core import run_judge
+
 N, LEAST, MOST = 12, 39, 400
+LONGEST = 100_000  # bytes that it may print
 COMPILER = os.environ.get("RUSTC", "rustc")
 
 
@@ -32,10 +34,16 @@ def printed(program):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise ValueError(f"it does not compile:\n{done.stderr[:3000]}")
-        ran = subprocess.run([binary], capture_output=True, text=True)
-    if ran.returncode:
-        raise ValueError(f"the program ended with code {ran.returncode}:\n{ran.stderr[-2000:]}")
-    return ran.stdout
+        errors = Path(folder, "errors")
+        with errors.open("wb") as file, subprocess.Popen([binary], stdout=subprocess.PIPE, stderr=file) as ran:
+            text = ran.stdout.read(LONGEST + 1)
+            if len(text) > LONGEST:
+                ran.kill()
+                raise ValueError(f"the program prints more than {LONGEST} bytes")
+        if ran.returncode:
+            told = errors.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise ValueError(f"the program ended with code {ran.returncode}:\n{told}")
+    return text.decode(errors="replace")
 
 
 def network_of(text):
@@ -92,16 +100,9 @@ def judge(text):
     return {"combined_score": LEAST / len(network), "public": public}
 
 
-def main(program, folder):
-    """Writes metrics.json and correct.json."""
-    metrics, error = {"combined_score": 0.0}, None
-    try:
-        metrics = judge(printed(program))
-    except ValueError as problem:
-        error = str(problem)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    Path(folder, "metrics.json").write_text(json.dumps(metrics))
-    Path(folder, "correct.json").write_text(json.dumps({"correct": error is None, "error": error}))
+def judge_program(path):
+    """The metrics of a program."""
+    return judge(printed(path))
 
 
 if __name__ == "__main__":
@@ -109,4 +110,4 @@ if __name__ == "__main__":
     parser.add_argument("--program_path", required=True)
     parser.add_argument("--results_dir", required=True)
     arguments = parser.parse_args()
-    main(arguments.program_path, arguments.results_dir)
+    run_judge(judge_program, arguments.program_path, arguments.results_dir)

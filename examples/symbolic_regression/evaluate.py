@@ -12,6 +12,7 @@ import argparse
 import ast
 
 import numpy as np
+from numpy import errstate, full_like, isfinite, mean, sqrt, std  # by name: a program may put others in their place
 
 from shinka.core import run_shinka_eval
 
@@ -35,6 +36,10 @@ def known():
 def unknown():
     """Where the formula is judged."""
     return np.linspace(0.0, 12.0, 240)
+
+
+AT = unknown()
+TRUTH = law(AT)  # before there is a program that could meddle
 
 
 def read(text):
@@ -70,7 +75,7 @@ def value(node, x):
     """
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            return np.full_like(x, float(number))
+            return full_like(x, float(number))
         case ast.Name(id="x"):
             return x
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign):
@@ -83,13 +88,13 @@ def value(node, x):
     raise ValueError(f"{ast.unparse(node)[:80]!r} is not allowed: x, numbers, + - * / ** and {' '.join(FUNCTIONS)}")
 
 
-def error_of(tree, x):
+def error_of(tree):
     """The root mean square error over the law's own spread."""
-    with np.errstate(all="ignore"):
-        off = value(tree, x) - law(x)
-    if not np.isfinite(off).all():
-        raise ValueError(f"the formula has no value at x = {x[~np.isfinite(off)][0]:.3f}")
-    return float(np.sqrt(np.mean(off**2)) / np.std(law(x)))
+    with errstate(all="ignore"):
+        off = value(tree, AT) - TRUTH
+    if not isfinite(off).all():
+        raise ValueError(f"the formula has no value at x = {AT[~isfinite(off)][0]:.3f}")
+    return float(sqrt(mean(off**2)) / std(TRUTH))
 
 
 def score(error, count):
@@ -100,8 +105,8 @@ def score(error, count):
 def validate(result):
     """Whether it is a formula that has a value everywhere."""
     try:
-        error_of(read(result), unknown())
-    except (ValueError, OverflowError) as error:
+        error_of(read(result))
+    except (ValueError, OverflowError, RecursionError) as error:
         return False, str(error)
     return True, None
 
@@ -116,7 +121,7 @@ def aggregate(results):
         off = np.abs(value(tree, np.array(points["x"])) - points["y"])
     worst = int(np.argmax(off))
     return {
-        "combined_score": score(error_of(tree, unknown()), size(tree)),
+        "combined_score": score(error_of(tree), size(tree)),
         "public": {"known_error": float(np.sqrt(np.mean(off**2))), "parts": size(tree)},
         "text_feedback": f"{results[0]}\nOf the known points it is worst at x = {points['x'][worst]:.3f}: off by {off[worst]:.3f}.",
     }

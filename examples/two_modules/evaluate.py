@@ -1,8 +1,8 @@
 """Scores round trips through three sets of 60 places: the shortest length that is known over the program's, mean of three."""
 
 import argparse
-import math
 import random
+from math import dist  # by name: a program may put another one in its place
 
 from shinka.core import run_shinka_eval
 
@@ -27,9 +27,12 @@ def places(run):
     return grid
 
 
+SETS = [places(run) for run in range(len(KNOWN))]  # made before there is a program that could meddle
+
+
 def length(points, tour):
     """The length of a round trip."""
-    return sum(math.dist(points[a], points[b]) for a, b in zip(tour, [*tour[1:], tour[0]], strict=True))
+    return sum(dist(points[a], points[b]) for a, b in zip(tour, [*tour[1:], tour[0]], strict=True))
 
 
 def tour_of(result):
@@ -54,10 +57,10 @@ def validate(result):
 
 
 def aggregate(results):
-    """The mean over the sets, whose places are made anew: the program may have moved those that it was given."""
+    """The mean over the sets, as they were before the program: it may have moved the places that it was given."""
     if not all(validate(result)[0] for result in results):
         return {"combined_score": 0.0}
-    each = [KNOWN[run] / length(places(run), tour_of(result)) for run, result in enumerate(results)]
+    each = [KNOWN[run] / length(SETS[run], tour_of(result)) for run, result in enumerate(results)]
     return {"combined_score": sum(each) / len(each), "instance_scores": {f"set {run}": x for run, x in enumerate(each)}}
 
 

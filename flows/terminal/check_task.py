@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from flows.called import called, version
 from flows.terminal.command import EXIT_DONE, EXIT_FAILED, completed, lead
 from flows.terminal.foreign_folder import read_task
 from flows.terminal.screen import cell, say, screen
@@ -27,12 +28,12 @@ from shinka_core.seed_program import read_seed_program
 from shinka_core.settings import RunSettings
 
 app = App(
-    name="check_task",
+    name=called("check", "check_task"),
     help="Run a task's seed program three times and a few hostile programs once, as a run would, and say what to mend before "
     "money is spent. No model is asked and no Prefect server is needed.\n\n"
     "Exit codes: 0 nothing has to be mended; 1 something has to be; 2 a mistake in the command or the task's settings.",
     help_flags=["--help", "-h"],
-    version_flags=[],
+    version=version,
 )
 WORDS = {Level.GOOD: ("good", "green"), Level.THINK: ("think", "yellow"), Level.MEND: ("mend", "red")}
 LONGEST = 120

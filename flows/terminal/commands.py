@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from flows.called import version
 from shinka_core.own_packages import own_module
 
 EXIT_DONE, EXIT_MISTAKE = 0, 2
@@ -50,12 +51,14 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Says what there is, or hands over to a command; one that leaves the process by itself does not return."""
+    if len(arguments) > 1 and arguments[0] == "help":
+        arguments = [arguments[1], "--help"]
     name = arguments[0] if arguments else "--help"
     if name in ("--help", "-h", "help"):
         sys.stdout.write(_help())
         return EXIT_DONE
     if name in ("--version", "-V"):
-        sys.stdout.write(f"{_version()}\n")
+        sys.stdout.write(f"{version()}\n")
         return EXIT_DONE
     if name not in COMMANDS:
         near = [_THEIRS[name]] if name in _THEIRS else get_close_matches(name, COMMANDS, n=1)
@@ -81,9 +84,3 @@ def _help() -> str:
             "",
         ]
     )
-
-
-def _version() -> str:
-    from flows.terminal.main import version
-
-    return version()

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from rich.console import Console
 
+from flows.called import called, version
 from flows.terminal.command import EXIT_CODES, EXIT_DONE, completed, lead
 from shinka_core.config.starting import split_run
 from shinka_core.naming import default_results_dir
@@ -15,10 +16,11 @@ from shinka_core.naming import default_results_dir
 Form = Literal["parquet", "csv", "jsonl", "git", "shinka"]
 
 app = App(
-    name="export",
+    name=called("export"),
     help="Export an evolution, also while it runs: tables (parquet, csv, jsonl), the history of the best as a git "
     f"repository (git), or the database of ShinkaEvolve for its viewer (shinka).\n\n{EXIT_CODES}",
     help_format="plaintext",
+    version=version,
 )
 
 

@@ -8,17 +8,18 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from flows.called import called
+from flows.called import called, version
 from flows.terminal.command import EXIT_CODES, EXIT_DONE, completed, lead
 from shinka_core.config import DatabaseConfig
 from shinka_core.naming import Place, give_back, take_place
 
 app = App(
-    name="import",
+    name=called("import"),
     help="Import a run of ShinkaEvolve (its results folder or database) or OpenEvolve (a checkpoint folder) as a finished "
     "evolution: for exports and reports, and to begin with its best programs (--warm-start, which takes such a run as it is "
     f"too).\n\n{EXIT_CODES}",
     help_format="plaintext",
+    version=version,
 )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from cyclopts import App, Group, Parameter, Token
 
+from flows.called import called, version
 from flows.orchestrator.server.early import begin_early
 from flows.orchestrator.server.home import check_home
 from flows.signals import Told, break_off_on_signals, stopping_on_signals
@@ -34,18 +35,8 @@ if TYPE_CHECKING:
     from shinka_core.database import RunSummary
 
 
-def version() -> str:
-    """Of the installed project."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("shinka-prefect")
-    except PackageNotFoundError:  # a checkout that is not installed
-        return "unknown"
-
-
 app = App(
-    name="evolve",
+    name=called("evolve"),
     help="Evolve a program: a task folder holds initial.<ext> or a folder initial, evaluate.py and, if you like, evolve.yaml.\n\n"
     "Exit codes: 0 all generations are done, or the run has reached what was to end it; 3 stopped early and can be resumed; 130, 143 or 129 the same, by Ctrl-C, "
     "SIGTERM or a hang-up; 2 a mistake in the command or its settings; 1 the run broke off; 4 all generations are done and "

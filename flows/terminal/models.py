@@ -11,6 +11,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from flows.called import called, version
 from flows.terminal.command import EXIT_DONE, EXIT_FAILED, lead
 from flows.terminal.foreign_folder import read_task
 from flows.terminal.models_shown import as_json, print_models, print_providers
@@ -23,7 +24,7 @@ from shinka_core.llm.trying import Trial, cheapest, try_models
 from shinka_core.llm.usable import Access, KnownModel, accesses, askable, known_model, look_at, only
 from shinka_core.model_address import check_model_name, is_builtin
 
-app = App(name="models", help="List the providers and models that can be asked from here, with their prices; ask nobody unless told to.", help_flags=["--help", "-h"], version_flags=[])  # fmt: skip
+app = App(name=called("models"), help="List the providers and models that can be asked from here, with their prices; ask nobody unless told to.", help_flags=["--help", "-h"], version=version)  # fmt: skip
 
 
 @app.default

@@ -7,18 +7,18 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from flows.called import called
+from flows.called import called, version
 from flows.terminal.command import EXIT_DONE, lead
 from flows.terminal.screen import say, screen
 from shinka_core.kit.making import make_task
 
 app = App(
-    name="new_task",
+    name=called("new", "new_task"),
     help="Make a task folder that runs at once, to be changed into your own. Nothing is overwritten.\n\n"
     "Templates: python (a function that the evaluator calls), function (the evaluator is a function of the program's path), "
     "any (a program in any language, run as a process), package (a folder of modules), prompt (Markdown).",
     help_flags=["--help", "-h"],
-    version_flags=[],
+    version=version,
 )
 
 

@@ -9,12 +9,13 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from rich.console import Console
 
+from flows.called import called, version
 from flows.terminal.command import lead
 from flows.terminal.places import read_places
 from shinka_core.errors import ConfigError
 from shinka_core.report.build import PROMPTS, REPORT, build, write
 
-app = App(name="report", help="Write a report of evolutions as one HTML file that needs nothing else.", help_flags=["--help", "-h"], version_flags=[])  # fmt: skip
+app = App(name=called("report"), help="Write a report of evolutions as one HTML file that needs nothing else.", help_flags=["--help", "-h"], version=version)  # fmt: skip
 
 
 @app.default

@@ -12,6 +12,7 @@ import uvicorn
 from cyclopts import App, Parameter
 from rich.console import Console
 
+from flows.called import called, version
 from flows.live.app import app_of
 from flows.live.watched import watched
 from flows.terminal.command import lead
@@ -22,7 +23,7 @@ from shinka_core.report.build import Place
 HOME = "127.0.0.1"
 USUAL_PORT = 8265
 
-app = App(name="watch", help="Serve a live page of evolutions on this machine until Ctrl-C.", help_flags=["--help", "-h"], version_flags=[])  # fmt: skip
+app = App(name=called("watch"), help="Serve a live page of evolutions on this machine until Ctrl-C.", help_flags=["--help", "-h"], version=version)  # fmt: skip
 
 
 @app.default

@@ -14,7 +14,7 @@ import json
 import math
 import os
 import sys
-import time
+from time import perf_counter  # by name: a program may put another clock in its place
 
 from shinka_core.evaluation.extras import keep_extras
 from shinka_core.evaluation.functions import metrics_of, verdict
@@ -123,7 +123,7 @@ def run_shinka_eval(
             f"early_stop_method={early_stop_method!r} makes one run after the other; leave run_workers at 1"
         )
     seal = Seal()  # before the program is loaded, which then finds nothing to break
-    started = time.perf_counter()
+    started = perf_counter()
     try:
         calls = [
             get_experiment_kwargs(index) if get_experiment_kwargs else {"seed": index + 1} for index in range(num_runs)
@@ -138,19 +138,19 @@ def run_shinka_eval(
         correct, error = not outcome.errors, next(iter(outcome.errors.values()), None)
         if verbose or (verbose is None and os.environ.get(VERBOSE, "0") not in ("", "0")):
             each = ", ".join(f"{seconds:.3f}" for seconds in outcome.seconds[:MOST_INSTANCES])
-            whole = time.perf_counter() - started
+            whole = perf_counter() - started
             print(f"{len(outcome.results)} of {num_runs} runs in {whole:.3f} s: {each}")  # noqa: T201 - asked for
     except (Exception, SystemExit) as failure:  # noqa: BLE001
         # The program under test may raise anything at all; whatever it is, it is the result.
         metrics, correct = dict(default_metrics_on_error or DEFAULT_METRICS), False
-        error = _told(failure)
+        error = traceback_of(failure)
     try:
-        written = _contents(metrics, correct, error)
+        written = contents_of(metrics, correct, error)
     except (TypeError, ValueError, OverflowError, RecursionError) as failure:
         correct, error = False, f"the metrics cannot be written as JSON: {failure}"
         metrics = dict(default_metrics_on_error or DEFAULT_METRICS)
-        written = _contents(metrics, correct, error)
-    seal.close(_write(results_dir, written))
+        written = contents_of(metrics, correct, error)
+    seal.close(write(results_dir, written))
     return metrics, correct, error
 
 
@@ -196,7 +196,8 @@ def load_program(program_path: str) -> ModuleType:
     return module
 
 
-def _told(failure: BaseException) -> str:
+def traceback_of(failure: BaseException) -> str:
+    """The end of what a failure is told with."""
     import traceback
 
     if isinstance(failure, _RunFailedError):
@@ -261,9 +262,9 @@ def _experiment(module: ModuleType, function: str, program_path: str) -> Callabl
 
 
 def _timed(experiment: Callable[..., Any], kwargs: Kwargs) -> tuple[Any, float]:
-    started = time.perf_counter()
+    started = perf_counter()
     result = experiment(**kwargs)
-    return result, time.perf_counter() - started
+    return result, perf_counter() - started
 
 
 def _early_stop(
@@ -343,7 +344,7 @@ def _mean(numbers: list[float]) -> float:
     return math.fsum(numbers) / len(numbers)
 
 
-def _contents(metrics: dict[str, Any], correct: bool, error: str | None) -> list[bytes]:
+def contents_of(metrics: dict[str, Any], correct: bool, error: str | None) -> list[bytes]:
     """What the two files are to hold, in the order of `SEALED`."""
     try:
         first = json.dumps(metrics, indent=1, default=_plain)
@@ -352,7 +353,8 @@ def _contents(metrics: dict[str, Any], correct: bool, error: str | None) -> list
     return [first.encode(), json.dumps({"correct": correct, "error": error}, default=_plain).encode()]
 
 
-def _write(folder: str, contents: list[bytes]) -> list[bytes]:
+def write(folder: str, contents: list[bytes]) -> list[bytes]:
+    """Writes the two files; returns what they hold."""
     os.makedirs(folder, exist_ok=True)
     for name, content in zip(SEALED, contents, strict=True):  # correct.json last: then the result is complete
         _replace(folder, name, content)

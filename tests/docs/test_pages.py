@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import tomllib
 from collections import Counter
 from typing import Any
 
@@ -45,6 +46,12 @@ def test_headings_of_a_page_that_are_linked_have_an_anchor_of_their_own() -> Non
         twice = {title.strip("`").lower() for title, count in titles.items() if count > 1}
         linked = {target.partition("#")[2] for other in PAGES for target in links(other) if page.name in target}
         assert not twice & linked, page.name
+
+
+def test_every_extra_is_named_with_what_it_is_for() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    rows = re.findall(r"^\| [^|]+ \| (`[^|]+`) \| [^|]+ \|$", (DOCS / "install.md").read_text(), re.MULTILINE)
+    assert sorted(name for row in rows for name in re.findall(r"`([^`]+)`", row) if name in extras) == sorted(extras)
 
 
 def test_every_block_says_what_it_is() -> None:

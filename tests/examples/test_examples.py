@@ -159,6 +159,7 @@ HOSTILE: dict[str, list[tuple[str, str, str]]] = {
         ("for (i, j) in useful(network())", "for (i, j) in pass(1)", "unsorted"),
         ("for (i, j) in useful(network())", "for (i, j) in vec![(3, 12)]", "higher one"),
         ('println!("{i} {j}")', 'println!("all sorted")', "no comparator"),
+        ('println!("{i} {j}")', 'loop { println!("{i} {j}") }', "prints more"),
         ("const N: usize = 12;", "const N: usize = ;", "compile"),
     ],
     "symbolic_regression": [
@@ -167,6 +168,7 @@ HOSTILE: dict[str, list[tuple[str, str, str]]] = {
         ("    return f", "    return ' + '.join(['x'] * 100) #", "120 are allowed"),
         ("    return f", "    return 1.0 #", "must be a text"),
         ("    return f", "    return 'log(x - 5)' #", "no value"),
+        ("    return f", "    return '-' * 1500 + 'x' #", "recursion"),
     ],
     "prompt": [("", "", "must have 1 to")],
     "two_modules": [
@@ -194,6 +196,47 @@ def test_what_is_wrong_is_refused_with_the_reason(example: str, number: int, tmp
     assert reason in verdict.error
     assert "Traceback" not in verdict.error
     assert verdict.score == 0.0
+
+
+# What is added to a seed program so that library functions, or objects of its own, say something else to who judges it.
+MEDDLING: dict[str, list[str]] = {
+    "circle_packing": [
+        "np.sum = lambda *given, **named: 99.0\n",
+        "import math\nmath.fsum = lambda numbers: 99.0\n",
+        "class Grows(list):\n    asked = 0\n"
+        "    def __iter__(self):\n        self.asked += 1\n"
+        "        return (value * (1 if self.asked == 1 else 3) for value in list.__iter__(self))\n"
+        "def run_packing(inner=run_packing):\n    centers, radii, total = inner()\n    return centers, Grows(radii), total\n",
+    ],
+    "heilbronn_triangle": [
+        "import itertools\nitertools.combinations = lambda numbers, count: [(0, 1, 2)]\n"
+        "def run_points(): return [(0, 0), (1, 0), (0, 1), *[(0.3, 0.3)] * 8]\n",
+    ],
+    "symbolic_regression": ["np.std = lambda *given: 1e9\n", "np.sqrt = lambda *given: 0.0\n"],
+    "transaction_scheduling": [
+        "import random\nrandom.Random.choices = lambda *given, **named: [0]\nrandom.Random.random = lambda self: 1.0\n"
+    ],
+    "two_modules": ["import math\nmath.dist = lambda a, b: 1e-3\n"],
+    "sensor_calibration": [
+        "import math\nmath.sin = math.cos = lambda x: 0.0\ndef estimate(): return [20.0] * 400\n",
+        "class Right(float):\n    def __sub__(self, other): return 0.0\n"
+        "def estimate(inner=estimate): return [Right(value) for value in inner()]\n",
+    ],
+    "prompt": ["\n" + "\n".join("- defect: " + "-".join(["word"] * 160 + [word]) for word in ("brake", "crack", "lamp")) + "\n"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("example", "number"), [(name, number) for name, those in MEDDLING.items() for number in range(len(those))]
+)
+def test_what_a_program_does_to_who_judges_it_gains_nothing(example: str, number: int, tmp_path: Path) -> None:
+    seed = seed_of(example)
+    program = tmp_path / seed.name
+    (shutil.copytree if seed.is_dir() else shutil.copy2)(seed, program)
+    file = program / "main.py" if program.is_dir() else program
+    file.write_text(file.read_text() + MEDDLING[example][number])
+    verdict = judged(example, program, tmp_path / "results")
+    assert verdict.score <= float(told(example, "Seed program")) + 1e-3
 
 
 def test_the_smallest_area_of_points_whose_areas_are_known() -> None:
@@ -251,7 +294,7 @@ def test_formulas_by_hand() -> None:
     true = "1.5 * exp(-0.15 * x) * sin(1.7 * x + 0.5) + 0.04 * x**2 - 0.3 * x"
     tree = of.read(true)
     assert of.size(tree) == 23
-    assert of.error_of(tree, of.unknown()) < 1e-12
+    assert of.error_of(tree) < 1e-12
     assert of.score(0.2, 100) == pytest.approx(0.35)
 
 
@@ -262,6 +305,7 @@ def test_the_stand_in_does_what_it_says_of_itself() -> None:
     assert of.answer_of_stand_in(prompt, "An invoice lay in the parcel") == "delivery"
     assert of.answer_of_stand_in(prompt, "Hello") == "account"
     assert of.answer_of_stand_in("word " * 150 + "\n" + prompt, "The invoice") == ""
+    assert of.answer_of_stand_in("word," * 150 + "\n" + prompt, "The invoice") == "", "joined words are words"
 
 
 async def test_a_model_may_answer_in_the_place_of_the_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,6 +330,14 @@ def test_an_example_whose_compiler_is_missing_is_left_out_with_a_word(monkeypatc
     monkeypatch.setenv("CXX", "no-such-compiler")
     assert all_of_them.lacking("matmul_cpp") == "no-such-compiler"
     assert all_of_them.lacking("prompt") is None
+
+
+@pytest.mark.parametrize("module", ["examples", "examples.drawing"])
+def test_a_name_that_is_mistyped_is_told_with_the_nearest(module: str) -> None:
+    command = [sys.executable, "-m", module, "circle_pakcing"]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: 'circle_pakcing' is no example; did you mean 'circle_packing'?\n"
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.called import version
 from flows.terminal.commands import COMMANDS, run
 from tests.support.prefect import ROOT
 
@@ -18,14 +19,33 @@ from tests.support.prefect import ROOT
 def test_each_command_is_there_and_says_what_it_takes(name: str, tmp_path: Path) -> None:
     given = shinka(name, "--help", folder=tmp_path)
     assert given.returncode == 0, given.stderr
-    assert "Usage:" in given.stdout
+    assert f"Usage: shinka {name} " in given.stdout, "as it was called"
     assert callable(importlib.import_module(COMMANDS[name].module).main)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_tells_the_projects_version(name: str) -> None:
+    app = importlib.import_module(COMMANDS[name].module).app
+    assert app.version is version
 
 
 def test_alone_it_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([]) == run(["--help"]) == 0
     lines = capsys.readouterr().out
     assert all(lines.count(f"  {name} ") == 2 for name in COMMANDS)
+
+
+def test_help_of_a_command_may_be_asked_for_before_it(tmp_path: Path) -> None:
+    asked = shinka("help", "report", folder=tmp_path)
+    assert (asked.returncode, asked.stdout) == (0, shinka("report", "--help", folder=tmp_path).stdout)
+    assert shinka("help", "reprot", folder=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("script", ["new_task", "server"])
+def test_a_script_of_the_checkout_names_itself(script: str, tmp_path: Path) -> None:
+    started = [sys.executable, str(ROOT / "flows" / f"{script}.py"), "--help"]
+    given = subprocess.run(started, cwd=tmp_path, text=True, capture_output=True, timeout=60)
+    assert f"Usage: python flows/{script}.py " in given.stdout, given.stderr
 
 
 def test_a_command_that_is_mistyped_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,6 +129,44 @@ async def test_a_forged_score_never_counts(tmp_path: Path, level: str, code: str
         assert forged.reason == "forged", forged.error
 
 
+JUDGE = f"""
+import argparse, subprocess, sys
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
+from shinka.core import run_judge
+parser = argparse.ArgumentParser()
+parser.add_argument("--program_path"); parser.add_argument("--results_dir")
+a = parser.parse_args()
+def judge(program):
+    done = subprocess.run([sys.executable, program, "--results_dir", a.results_dir], stdout=subprocess.PIPE)
+    return {{"combined_score": float(done.stdout or b"nothing")}}
+run_judge(judge, a.program_path, a.results_dir)
+"""
+LEAVES_A_DAEMON = """
+print(2.0, flush=True)
+if os.fork() == 0:
+    os.setsid()
+    [os.close(descriptor) for descriptor in (0, 1, 2)]
+    [forge() or time.sleep(0.001) for _ in range(5000)]
+"""
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("code", [LEAVES_A_DAEMON, "forge(); os.kill(os.getppid(), 9)"], ids=["daemon", "kills-judge"])
+async def test_a_program_in_a_process_of_its_own_forges_no_score_either(tmp_path: Path, level: str, code: str) -> None:
+    bench = Bench(tmp_path)
+    (tmp_path / "evaluate.py").write_text(JUDGE)
+    bench.launcher = LocalLauncher(LocalJobConfig(eval_program_path=str(tmp_path / "evaluate.py"), isolation=level))  # type: ignore[arg-type]
+    honest = await bench.run("print(2.0)", "gen_1")
+    assert (honest.score, honest.correct) == (2.0, True)
+    wrong = await bench.run("print('two')", "gen_2")
+    assert (wrong.reason, wrong.correct) == ("not_correct", False)
+    assert wrong.error.startswith("could not convert")
+    forged = await bench.run(f"{FORGE}\n{code}", "gen_3")
+    assert forged.score != 1e9
+    if not forged.correct:
+        assert forged.reason == "forged", forged.error
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize(
     "trick",
