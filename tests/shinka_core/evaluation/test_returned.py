@@ -102,7 +102,7 @@ def test_a_number_alone_is_the_score() -> None:
 
 @pytest.mark.parametrize("found", [None, "good", [1.0], True, (1.0, 2.0), (None, {"log": "x"})])
 def test_what_tells_no_score_is_refused_by_its_type(found: Any) -> None:
-    with pytest.raises(TypeError, match="returned (NoneType|str|list|bool|tuple); it returns numbers by name"):
+    with pytest.raises(TypeError, match=r"returned (NoneType|str|list|bool|tuple); it returns numbers by name"):
         read(found)
 
 
