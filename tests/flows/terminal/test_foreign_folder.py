@@ -138,7 +138,10 @@ def test_an_evaluator_that_is_a_script_of_ours_goes_with_a_program_of_theirs(tmp
     ("more", "why"),
     [
         ({"evaluator.py": "def score(path): ...\n"}, r"has no function evaluate\(program_path\) for others to call"),
-        ({"initial_program.cpp": "int x;"}, r"several seed programs \(initial_program.cpp, initial_program.py\); choose"),
+        (
+            {"initial_program.cpp": "int x;"},
+            r"several seed programs \(initial_program.cpp, initial_program.py\); choose",
+        ),
     ],
 )
 def test_what_is_not_clear_is_told_with_what_to_do(tmp_path: Path, more: dict[str, str], why: str) -> None:
