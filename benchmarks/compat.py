@@ -3,7 +3,7 @@
 Each folder runs by the command that anyone would give, for a few generations of `builtin/mutate`, its evaluator in a virtual
 environment with what the folder requires and no more. Nothing in a folder is changed or added. What a folder needs beyond
 that (another program, a key, a network, a graphics card, a package that takes gigabytes) is said in its row. A peer for
-which no checkout is named is left out; `--clone` fetches all three by git, and AlgoTune, which some folders look for beside
+which no checkout is named is left out; `--clone` fetches all three by git, and AlgoTune, which some folders look for in
 OpenEvolve's checkout.
 """
 
@@ -70,8 +70,8 @@ TOOLS = {
     "openevolve/rust_adaptive_sort": ("cargo",),
     "openevolve/attention_optimization": ("mlir-opt",),
 }
-# Another repository that a folder looks for beside the peer's checkout.
-BESIDE = {"openevolve/algotune/*": "AlgoTune"}
+# Another repository that a folder looks for in the peer's checkout.
+WITHIN = {"openevolve/algotune/*": "AlgoTune"}
 # What no machine without it can run.
 WANTS = {
     "shinka/novelty_generator": "asks judge models: keys and network",
@@ -143,7 +143,7 @@ def main() -> None:
         sources.append(f"{peer} {_commit(tree)}")
         for name, folder in folders(peer, tree):
             if any(fnmatch(name, only) for only in options.only or ["*"]):
-                rows.append(attempt(name, folder, options, work, tree.absolute().parent))
+                rows.append(attempt(name, folder, options, work, tree.absolute()))
                 print(" | ".join(rows[-1].cells()), flush=True)
                 if options.scripts and (folder / SCRIPT).is_file():
                     rows.append(script(rows[-1], folder, options, work))
@@ -162,19 +162,19 @@ def folders(peer: str, tree: Path) -> Iterator[tuple[str, Path]]:
         yield f"{peer}/{inside}", folder
 
 
-def attempt(name: str, folder: Path, options: argparse.Namespace, work: Path, around: Path) -> Row:
+def attempt(name: str, folder: Path, options: argparse.Namespace, work: Path, tree: Path) -> Row:
     """One folder, run if what it needs is here.
 
     Args:
-        around: Where the peer's checkout lies.
+        tree: The peer's checkout.
     """
-    packages, tools, beside = packages_of(name, folder), _of(name, TOOLS) or (), _of(name, BESIDE)
-    needs = ", ".join([*packages, *tools, *([beside] if beside else [])])
+    packages, tools, within = packages_of(name, folder), _of(name, TOOLS) or (), _of(name, WITHIN)
+    needs = ", ".join([*packages, *tools, *([within] if within else [])])
     missing = [tool for tool in tools if shutil.which(str(tool)) is None]
     large = sorted({_plain(package) for package in packages} & LARGE)
     why = _of(name, WANTS) or (f"{', '.join(missing)} not on this machine" if missing else "")
-    if not why and beside and not (around / beside).is_dir():
-        why = f"no checkout of {beside} beside that of the peer"
+    if not why and within and not (tree / within).is_dir():
+        why = f"no checkout of {within} in that of the peer"
     if not why and large and not options.large:
         why = f"{', '.join(large)} not asked for (--large)"
     if why:
@@ -183,7 +183,7 @@ def attempt(name: str, folder: Path, options: argparse.Namespace, work: Path, ar
         python = environment(packages, work)
     except subprocess.CalledProcessError as error:
         return Row(name, needs, said=f"pip: {error.stderr.strip().splitlines()[-1]}")
-    settings = {"python": str(python), "readable": [str(around / beside)] if beside else []}
+    settings = {"python": str(python), "readable": [str(tree / within)] if within else []}
     return run(name, folder, settings, needs, options, work)
 
 
@@ -290,7 +290,7 @@ def _tree(peer: str, options: argparse.Namespace, work: Path) -> Path | None:
     if not place.is_dir():
         subprocess.run(["git", "clone", "--quiet", "--depth", "1", ADDRESSES[peer], str(place)], check=True)
         if peer == "openevolve":
-            command = ["git", "clone", "--quiet", "--depth", "1", ALGOTUNE, str(place.with_name("AlgoTune"))]
+            command = ["git", "clone", "--quiet", "--depth", "1", ALGOTUNE, str(place / "AlgoTune")]
             subprocess.run(command, check=True)
     return place
 

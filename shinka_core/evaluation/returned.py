@@ -122,6 +122,11 @@ def passes(returned: Returned, name: str | None, threshold: float) -> bool:
     return score is None or score >= threshold
 
 
+def told(artifacts: dict[str, str]) -> str:
+    """What artifacts say of a failure, in the evaluator's own words."""
+    return "\n".join(filter(None, (artifacts.get(name, "") for name in ("error", "traceback", "stderr"))))
+
+
 def plain_json(value: Any) -> str:
     """JSON of what was returned, with numpy's values as numbers and lists, and what JSON has no word for as text."""
     try:
@@ -185,8 +190,7 @@ def _error(metrics: dict[str, Any], artifacts: dict[str, str]) -> str:
     if isinstance(said, bool | dict | list) and said:
         return _text(said)
     if isinstance(status := metrics.get("status"), str) and status.lower() in FAILED:
-        told = [artifacts.get(name, "") for name in ("error", "traceback", "stderr")]
-        return "\n".join(filter(None, told)) or f"the evaluator says {status!r}"
+        return told(artifacts) or f"the evaluator says {status!r}"
     if metrics.get("timeout") is True:
         return "the evaluator says that its time was over"
     return ""

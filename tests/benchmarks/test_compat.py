@@ -54,7 +54,7 @@ def test_folders_are_found_by_their_programs_and_what_they_require_by_their_list
         ("openevolve/points", "torch>=2\n", "torch not asked for (--large)"),
         ("shinka/wolfram_gcd_sum", "", "wolframscript not on this machine"),
         ("skydiscover/gpu_mode/trimul", "torch\n", "a graphics card"),
-        ("openevolve/algotune/lu", "", "no checkout of AlgoTune beside that of the peer"),
+        ("openevolve/algotune/lu", "", "no checkout of AlgoTune in that of the peer"),
     ],
 )
 def test_what_is_not_run_says_why(

@@ -94,6 +94,16 @@ async def test_stages_are_called_as_far_as_their_thresholds_lead(
     assert {"first", "second", "third"} & set(found.public_metrics) == reached
 
 
+async def test_a_stage_that_leads_no_further_is_told_in_the_evaluators_own_words(tmp_path: Path) -> None:
+    text = (
+        "def evaluate(path): ...\ndef evaluate_stage2(path): ...\ndef evaluate_stage1(path):\n"
+        "    return {'metrics': {'runs': 0.0}, 'artifacts': {'error': 'no key image', 'traceback': 'line 3'}}\n"
+    )
+    evaluator = task(tmp_path / "task", text, "evaluator.py")
+    found = await run(evaluator, isolation="limits", extra_cmd_args={"cascade": "0.5"})
+    assert found.error == "the stage before evaluate_stage2 gave runs=0; 0.5 leads on\nno key image\nline 3"
+
+
 async def test_one_stage_is_called_by_its_name_and_without_stages_evaluate(tmp_path: Path) -> None:
     evaluator = task(tmp_path / "task", STAGES, "evaluator.py")
     assert (await run(evaluator, "1", isolation="limits", extra_cmd_args={"stage": "stage2"})).score == 10.0
