@@ -3,7 +3,8 @@
 Each folder runs by the command that anyone would give, for a few generations of `builtin/mutate`, its evaluator in a virtual
 environment with what the folder requires and no more. Nothing in a folder is changed or added. What a folder needs beyond
 that (another program, a key, a network, a graphics card, a package that takes gigabytes) is said in its row. A peer for
-which no checkout is named is left out; `--clone` fetches all three by git.
+which no checkout is named is left out; `--clone` fetches all three by git, and AlgoTune, which some folders look for in
+OpenEvolve's checkout.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import Any, cast
 from benchmarks.compat_scripts import SCRIPT, run_script
 
 ROOT = Path(__file__).resolve().parents[1]
+ALGOTUNE = "https://github.com/oripress/AlgoTune"
 ADDRESSES = {
     "shinka": "https://github.com/SakanaAI/ShinkaEvolve",
     "openevolve": "https://github.com/algorithmicsuperintelligence/openevolve",
@@ -34,7 +36,7 @@ ADDRESSES = {
 # Where their task folders are, and what each has.
 PLACES = {
     "shinka": ("examples", ("initial.*",)),
-    "openevolve": ("examples", ("initial_program.*", "initial_prompt.*")),
+    "openevolve": ("examples", ("initial_program", "initial_program.*", "init_program.*", "initial_prompt.*")),
     "skydiscover": ("benchmarks", ("initial_program.*", "initial_prompt.*")),
 }
 # What a folder needs, where it has no requirements.txt or that lacks something, or lists far more.
@@ -53,6 +55,9 @@ PACKAGES = {
     "openevolve/r_robust_regression": ("numpy",),
     "openevolve/rust_adaptive_sort": ("numpy",),
     "openevolve/arc_benchmark": ("numpy",),
+    "openevolve/algotune/*": ("numpy", "scipy", "orjson", "pyyaml"),
+    "openevolve/web_scraper_optillm": ("beautifulsoup4",),
+    "openevolve/sldbench": ("numpy", "scipy", "datasets"),
 }
 # Programs that an evaluator calls.
 TOOLS = {
@@ -63,17 +68,19 @@ TOOLS = {
     "shinka/rtllm": ("yosys", "iverilog"),
     "openevolve/r_robust_regression": ("Rscript",),
     "openevolve/rust_adaptive_sort": ("cargo",),
+    "openevolve/attention_optimization": ("mlir-opt",),
 }
+# Another repository that a folder looks for in the peer's checkout.
+WITHIN = {"openevolve/algotune/*": "AlgoTune"}
 # What no machine without it can run.
 WANTS = {
     "shinka/novelty_generator": "asks judge models: keys and network",
-    "openevolve/algotune/*": "AlgoTuneTasks from a checkout of AlgoTune",
     "openevolve/arc_benchmark": "data of ARC",
-    "openevolve/attention_optimization": "MLIR",
     "openevolve/mlx_metal_kernel_opt": "Apple's MLX",
     "openevolve/llm_prompt_optimization": "asks a model in its evaluator: key and network",
     "openevolve/online_judge_programming": "the network and an account",
-    "openevolve/web_scraper_optillm": "the network",
+    "openevolve/sldbench": "data that is downloaded",
+    "openevolve/tsp_tour_minimization": "a program of several files, made into one text by its own script; a graphics card",
     "openevolve/rust_adaptive_sort": "packages from the network, inside of an evaluation",
     "skydiscover/ADRS/cloudcast": "data that is downloaded",
     "skydiscover/ADRS/eplb": "data that is downloaded",
@@ -136,7 +143,7 @@ def main() -> None:
         sources.append(f"{peer} {_commit(tree)}")
         for name, folder in folders(peer, tree):
             if any(fnmatch(name, only) for only in options.only or ["*"]):
-                rows.append(attempt(name, folder, options, work))
+                rows.append(attempt(name, folder, options, work, tree.absolute()))
                 print(" | ".join(rows[-1].cells()), flush=True)
                 if options.scripts and (folder / SCRIPT).is_file():
                     rows.append(script(rows[-1], folder, options, work))
@@ -155,13 +162,19 @@ def folders(peer: str, tree: Path) -> Iterator[tuple[str, Path]]:
         yield f"{peer}/{inside}", folder
 
 
-def attempt(name: str, folder: Path, options: argparse.Namespace, work: Path) -> Row:
-    """One folder, run if what it needs is here."""
-    packages, tools = packages_of(name, folder), _of(name, TOOLS) or ()
-    needs = ", ".join([*packages, *tools])
+def attempt(name: str, folder: Path, options: argparse.Namespace, work: Path, tree: Path) -> Row:
+    """One folder, run if what it needs is here.
+
+    Args:
+        tree: The peer's checkout.
+    """
+    packages, tools, within = packages_of(name, folder), _of(name, TOOLS) or (), _of(name, WITHIN)
+    needs = ", ".join([*packages, *tools, *([within] if within else [])])
     missing = [tool for tool in tools if shutil.which(str(tool)) is None]
     large = sorted({_plain(package) for package in packages} & LARGE)
     why = _of(name, WANTS) or (f"{', '.join(missing)} not on this machine" if missing else "")
+    if not why and within and not (tree / within).is_dir():
+        why = f"no checkout of {within} in that of the peer"
     if not why and large and not options.large:
         why = f"{', '.join(large)} not asked for (--large)"
     if why:
@@ -170,15 +183,21 @@ def attempt(name: str, folder: Path, options: argparse.Namespace, work: Path) ->
         python = environment(packages, work)
     except subprocess.CalledProcessError as error:
         return Row(name, needs, said=f"pip: {error.stderr.strip().splitlines()[-1]}")
-    return run(name, folder, python, needs, options, work)
+    settings = {"python": str(python), "readable": [str(tree / within)] if within else []}
+    return run(name, folder, settings, needs, options, work)
 
 
-def run(name: str, folder: Path, python: Path, needs: str, options: argparse.Namespace, work: Path) -> Row:
-    """The command on the folder, told by its own events."""
+def run(name: str, folder: Path, job: Mapping[str, Any], needs: str, options: argparse.Namespace, work: Path) -> Row:
+    """The command on the folder, told by its own events.
+
+    Args:
+        job: Settings of its evaluations.
+    """
     results = work / "results" / name
     shutil.rmtree(results, ignore_errors=True)
-    settings = work / f"{python.parent.parent.name}.yaml"
-    settings.write_text(json.dumps({"job": {"python": str(python)}}), encoding="utf-8")
+    settings = results.with_name(f"{results.name}.yaml")
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(json.dumps({"job": dict(job)}), encoding="utf-8")
     command = [sys.executable, str(ROOT / "flows" / "evolve.py"), str(folder), "--config", str(settings), "--json"]
     command += ["--results", str(results), "--generations", str(options.generations), "--model", options.model]
     command += [*(_of(name, FLAGS) or ())]
@@ -270,6 +289,9 @@ def _tree(peer: str, options: argparse.Namespace, work: Path) -> Path | None:
     place = work / "trees" / peer
     if not place.is_dir():
         subprocess.run(["git", "clone", "--quiet", "--depth", "1", ADDRESSES[peer], str(place)], check=True)
+        if peer == "openevolve":
+            command = ["git", "clone", "--quiet", "--depth", "1", ALGOTUNE, str(place / "AlgoTune")]
+            subprocess.run(command, check=True)
     return place
 
 

@@ -145,11 +145,21 @@ async def _settle(run: Run, ended: dict[int, Outcome], programs: Sequence[Progra
         if number and problem:
             logger.warning("seed program %d (%s) is no use: %s", number, run.seeds[number].origin, problem)
     if new:
-        run.database.check_archive()
+        _check_archive(run, first)
     if new and not first.correct:
         correct = any(program is not None and program.correct for program in programs)
         if correct or _is_to_be_repaired(run):
             logger.warning("%s", not_correct(first.error, alone=not correct))
+
+
+def _check_archive(run: Run, first: Program) -> None:
+    try:
+        run.database.check_archive()
+    except ConfigError as error:
+        if first.correct:
+            raise
+        why = f"the seed program is not correct, which may be why: {first.error or NO_REASON}"
+        raise ConfigError(f"{error}\n{why}") from error
 
 
 def _problem(outcome: Outcome) -> str:

@@ -83,6 +83,10 @@ def with_file_of(given: Given, task_dir: str | None) -> Given:
     folder = existing_folder(Path(task_dir)) or Path()
     file = folder.absolute() / SETTINGS_FILE
     read = read_task(folder, file, required=False)
+    read.check(
+        initial="init_program_path" in given.evolve.model_fields_set,
+        evaluate="eval_program_path" in given.job.model_fields_set,
+    )
     for note in read.notes:
         logger.info("%s", note)
     sections = read.sections

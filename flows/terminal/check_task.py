@@ -93,7 +93,9 @@ def check_command(
 def _settings(task: Path, config: Path | None, overrides: Overrides) -> RunSettings:
     folder = existing_folder(task) or Path()
     file = config or folder / SETTINGS_FILE
-    sections = read_task(folder, file, required=config is not None).sections
+    read = read_task(folder, file, required=config is not None)
+    read.check(initial=overrides.initial is not None, evaluate=overrides.evaluate is not None)
+    sections = read.sections
     fields = {name: section_of(sections, name) for name in ("evolution", "job", "database")}
     take_flags(fields["evolution"], fields["database"], overrides)
     settings = run_settings(folder, file, sections, fields, overrides)

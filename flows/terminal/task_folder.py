@@ -123,6 +123,7 @@ def plan_run(task: Path | None, config: Path | None, overrides: Overrides, how: 
     folder = existing_folder(task) or Path()
     file = config or folder / SETTINGS_FILE
     read = read_task(folder, file, required=config is not None)
+    read.check(initial=overrides.initial is not None, evaluate=overrides.evaluate is not None)
     sections = read.sections
     said = with_said(sections, overrides.said)
     evolution, job, database = (section_of(said, name) for name in ("evolution", "job", "database"))

@@ -6,11 +6,14 @@ it holds. Keys are taken from the environment alone.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlsplit
+
+from shinka_core.errors import ConfigError
 
 # Sections and fields by which such a file is known.
 MARKS = frozenset(
@@ -37,6 +40,7 @@ _DATABASE = {
     for name in ("num_islands", "migration_interval", "migration_rate", "archive_size", "elite_selection_ratio")
 }
 _OPTIONS = ("temperature", "top_p", "max_tokens", "reasoning_effort")
+_OF_A_MODEL = ("name", "weight", "api_base", "api_key")
 _MODELS = (
     "models",
     "primary_model",
@@ -75,6 +79,9 @@ def taken_over(settings: Mapping[str, Any]) -> TakenOver:
 
     Args:
         settings: As their file has them.
+
+    Raises:
+        ConfigError: What a field says can be nothing of its kind.
     """
     found = TakenOver()
     told = dict(_flat(settings))
@@ -96,7 +103,7 @@ def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             section = cast("Mapping[Any, Any]", value)
             yield from ((f"{name}.{key}", inner) for key, inner in section.items() if inner is not None)
         elif value is not None:
-            yield name, value
+            yield str(name), value
 
 
 def _same(told: Mapping[str, Any], found: TakenOver) -> Iterator[str]:
@@ -127,12 +134,12 @@ def _models(told: Mapping[str, Any], found: TakenOver) -> Iterator[str]:
     models = list(_named_models(told))
     if not models:
         return
-    base = told.get("llm.api_base")
+    base = _filled(told.get("llm.api_base"), "llm.api_base")
     names: list[str] = []
     for model in models:
-        own = model.get("api_base")
-        names.append(f"{model['name']}@{own}" if own and own not in (base, _PLAIN_OPENAI) else str(model["name"]))
-    weights = [model.get("weight", 1.0) for model in models]
+        name, own = (_filled(model.get(key), f"llm.models: {key}") for key in ("name", "api_base"))
+        names.append(f"{name}@{own}" if own and own not in (base, _PLAIN_OPENAI) else name)
+    weights = [_weight(model) for model in models]
     merged: dict[str, float] = {}
     for name, weight in zip(names, weights, strict=True):
         merged[name] = merged.get(name, 0.0) + weight
@@ -149,6 +156,10 @@ def _models(told: Mapping[str, Any], found: TakenOver) -> Iterator[str]:
         own_options = {option: model[option] for option in _OPTIONS if model.get(option) is not None}
         if own_options:
             found.evolution.setdefault("llm_model_kwargs", {})[name] = own_options
+    left_out = (
+        key for model in models for key in model if key not in (*_OF_A_MODEL, *_OPTIONS) and model[key] is not None
+    )
+    found.left_out += dict.fromkeys(f"llm.models[].{key}" for key in left_out)
     for name in (*_MODELS, *_OPTIONS):
         if f"llm.{name}" in told and (name != "api_key" or "llm_endpoints" in found.evolution):
             yield _said(found, f"llm.{name}", "")
@@ -160,22 +171,47 @@ def _named_models(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         for model in cast("list[Any]", listed):
             if isinstance(model, Mapping) and cast("Mapping[str, Any]", model).get("name"):
                 yield cast("Mapping[str, Any]", model)
+            elif isinstance(model, str) and model:
+                yield {"name": model}
     for which, usual in (("primary", 1.0), ("secondary", 0.2)):
         weight = told.get(f"llm.{which}_model_weight", usual)
         if told.get(f"llm.{which}_model") and weight:
             yield {"name": told[f"llm.{which}_model"], "weight": weight}
 
 
+def _weight(model: Mapping[str, Any]) -> float:
+    weight = model.get("weight")
+    try:
+        return 1.0 if weight is None else float(weight)
+    except (TypeError, ValueError):
+        raise ConfigError(f"llm.models: the weight of {model['name']!r} is {weight!r}; it must be a number") from None
+
+
+def _filled(value: Any, where: str) -> str:
+    """A name or an address, with the environment's variables that it names; "" where there is none.
+
+    Raises:
+        ConfigError: One of them is not set.
+    """
+    text = str(value or "")
+    for name in _VARIABLE.findall(text):
+        if not os.environ.get(name):
+            raise ConfigError(
+                f"{where} is {text!r}, and the environment variable {name} is not set; set it, or write it out"
+            )
+    return _VARIABLE.sub(lambda found: os.environ[found[1]], text)
+
+
 def _keys(told: Mapping[str, Any], models: list[Mapping[str, Any]], found: TakenOver) -> None:
     """Variables that hold keys, by host; a key itself is never a setting."""
-    base = str(told.get("llm.api_base") or _PLAIN_OPENAI)
+    base = _filled(told.get("llm.api_base"), "llm.api_base") or _PLAIN_OPENAI
     said = [
         (base, told.get("llm.api_key")),
-        *((model.get("api_base") or base, model.get("api_key")) for model in models),
+        *((_filled(model.get("api_base"), "llm.models: api_base") or base, model.get("api_key")) for model in models),
     ]
     for address, key in said:
         variable = _VARIABLE.fullmatch(str(key or ""))
-        host = urlsplit(str(address)).netloc
+        host = urlsplit(address).netloc
         if variable and host:
             found.evolution.setdefault("llm_endpoints", {})[host] = {"api_key_env": variable[1]}
 
@@ -200,9 +236,14 @@ def _evaluations(told: Mapping[str, Any], found: TakenOver) -> Iterator[str]:
             yield "evaluator.cascade_thresholds"
         return
     thresholds: Any = told.get("evaluator.cascade_thresholds", _USUAL_THRESHOLDS)
-    if isinstance(thresholds, list | tuple) and thresholds:
-        bars = cast("list[Any]", list(thresholds))  # pyright: ignore[reportUnknownArgumentType]
-        found.job["extra_cmd_args"] = {"cascade": ",".join(f"{bar:g}" for bar in bars if isinstance(bar, int | float))}
+    bars: list[Any] = list(thresholds) if isinstance(thresholds, list | tuple) else [thresholds]  # pyright: ignore[reportUnknownArgumentType]
+    if bars:
+        try:
+            found.job["extra_cmd_args"] = {"cascade": ",".join(f"{float(bar):g}" for bar in bars)}
+        except (TypeError, ValueError):
+            raise ConfigError(
+                f"evaluator.cascade_thresholds={thresholds!r} must be numbers, one for each stage but the first"
+            ) from None
         for name in ("cascade_evaluation", "cascade_thresholds"):
             if f"evaluator.{name}" in told:
                 yield _said(found, f"evaluator.{name}", "")

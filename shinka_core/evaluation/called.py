@@ -116,7 +116,11 @@ def _cascade(
         if not returned.passes(found, name, threshold):
             if not found.error and found.score(name) is None:
                 numbers = ", ".join(f"{key}={value:.6g}" for key, value in found.numbers.items())
-                found.error = f"the stage before {stage} gave {numbers}; {threshold:g} leads on"
+                told = [
+                    f"the stage before {stage} gave {numbers}; {threshold:g} leads on",
+                    returned.told(found.artifacts),
+                ]
+                found.error = "\n".join(filter(None, told))
             break
         found = returned.merged(found, call(function, program, given))
     return found

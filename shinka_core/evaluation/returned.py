@@ -1,9 +1,9 @@
 """What a function that evaluates a program returned, as the result that is kept.
 
 OpenEvolve, SkyDiscover and what came of AlphaEvolve have evaluators that are one function, `evaluate(program_path)`. It
-returns an object of metrics, the same inside `metrics` beside `artifacts`, an object that has the two as attributes, or
-prints the whole as JSON. Their score is `combined_score`; where there is none a person says which number it is. The mean
-of all of them, which others take then, may be one of numbers that are better small.
+returns an object of metrics, the same inside `metrics` beside `artifacts`, an object that has the two as attributes, a pair
+of the two, or a number alone; a script prints the whole as JSON. Their score is `combined_score`; where there is none a
+person says which number it is. The mean of all of them, which others take then, may be one of numbers that are better small.
 """
 
 from __future__ import annotations
@@ -59,23 +59,9 @@ def read(found: Any) -> Returned:
     Raises:
         TypeError: It is nothing that tells a score.
     """
-    if not isinstance(found, dict) and isinstance(getattr(found, "metrics", None), dict):
-        whole: dict[Any, Any] = dict(found.metrics)
-        artifacts: Any = getattr(found, "artifacts", None)
-    elif isinstance(found, dict):
-        whole = dict(found)  # pyright: ignore[reportUnknownArgumentType]
-        artifacts = whole.pop("artifacts", None)
-        if isinstance(inner := whole.get("metrics"), dict):
-            whole = {**whole, **inner}
-            del whole["metrics"]
-    elif isinstance(number := _plain(found), int | float) and not isinstance(number, bool):
-        return Returned({SCORE: number}, {}, "")
-    else:
-        raise TypeError(
-            f"evaluate() returned {type(found).__name__}; it returns numbers by name, combined_score among them"
-        )
+    whole, artifacts = _in_two(found)
     metrics = {str(name): value for name, value in whole.items()}
-    texts = {str(name): _text(value) for name, value in artifacts.items()} if isinstance(artifacts, dict) else {}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    texts = {str(name): _text(value) for name, value in artifacts.items()}
     error = _error(metrics, texts)
     for name in [*metrics]:
         if isinstance(metrics[name], str | list | tuple) and name not in (*_ABOUT, SCORE):
@@ -136,12 +122,52 @@ def passes(returned: Returned, name: str | None, threshold: float) -> bool:
     return score is None or score >= threshold
 
 
+def told(artifacts: dict[str, str]) -> str:
+    """What artifacts say of a failure, in the evaluator's own words."""
+    return "\n".join(filter(None, (artifacts.get(name, "") for name in ("error", "traceback", "stderr"))))
+
+
 def plain_json(value: Any) -> str:
     """JSON of what was returned, with numpy's values as numbers and lists, and what JSON has no word for as text."""
     try:
         return json.dumps(value, default=_plain_or_text)
     except TypeError:  # a key that is no text
         return json.dumps(_with_text_keys(value), default=_plain_or_text)
+
+
+def _in_two(found: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """Metrics and artifacts, in whichever form they come."""
+    if _is_pair(found):
+        whole, artifacts = _in_two(found[0])
+        return whole, {**artifacts, **found[1]}
+    if _is_mapping(found):
+        whole: dict[Any, Any] = dict(found)
+        artifacts = whole.pop("artifacts", None)
+        inner: Any = whole.get("metrics")
+        if _is_mapping(inner):
+            whole |= dict(inner)
+            del whole["metrics"]
+        return whole, _as_mapping(artifacts)
+    if _is_mapping(getattr(found, "metrics", None)):
+        return dict(found.metrics), _as_mapping(getattr(found, "artifacts", None))
+    number = _plain(found)
+    if isinstance(number, int | float) and not isinstance(number, bool):
+        return {SCORE: number}, {}
+    raise TypeError(
+        f"evaluate() returned {type(found).__name__}; it returns numbers by name, combined_score among them"
+    )
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and _is_mapping(value[1])  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _as_mapping(value: Any) -> dict[Any, Any]:
+    return dict(value) if _is_mapping(value) else {}
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict) or (hasattr(value, "keys") and hasattr(value, "__getitem__"))
 
 
 def _numbers(metrics: dict[str, Any], before: str = "") -> list[tuple[str, float]]:
@@ -164,8 +190,7 @@ def _error(metrics: dict[str, Any], artifacts: dict[str, str]) -> str:
     if isinstance(said, bool | dict | list) and said:
         return _text(said)
     if isinstance(status := metrics.get("status"), str) and status.lower() in FAILED:
-        told = [artifacts.get(name, "") for name in ("error", "traceback", "stderr")]
-        return "\n".join(filter(None, told)) or f"the evaluator says {status!r}"
+        return told(artifacts) or f"the evaluator says {status!r}"
     if metrics.get("timeout") is True:
         return "the evaluator says that its time was over"
     return ""

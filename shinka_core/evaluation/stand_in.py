@@ -10,10 +10,14 @@ TYPE_CHECKING = False  # a type checker takes it for True; every evaluation load
 if TYPE_CHECKING:
     from typing import Any
 
-# Packages, and in which of their modules the class is.
+# Packages, and from which of their modules the class can be imported.
 PLACES = {
-    "openevolve": ("openevolve.evaluation_result",),
-    "skydiscover": ("skydiscover.evaluation", "skydiscover.evaluation.evaluation_result"),
+    "openevolve": ("openevolve.evaluation_result", "openevolve.evaluator"),
+    "skydiscover": (
+        "skydiscover.evaluation",
+        "skydiscover.evaluation.evaluation_result",
+        "skydiscover.evaluation.evaluator",
+    ),
 }
 
 

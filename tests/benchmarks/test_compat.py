@@ -54,6 +54,7 @@ def test_folders_are_found_by_their_programs_and_what_they_require_by_their_list
         ("openevolve/points", "torch>=2\n", "torch not asked for (--large)"),
         ("shinka/wolfram_gcd_sum", "", "wolframscript not on this machine"),
         ("skydiscover/gpu_mode/trimul", "torch\n", "a graphics card"),
+        ("openevolve/algotune/lu", "", "no checkout of AlgoTune in that of the peer"),
     ],
 )
 def test_what_is_not_run_says_why(
@@ -61,7 +62,7 @@ def test_what_is_not_run_says_why(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "requirements.txt").write_text(requires)
-    row = attempt(name, tmp_path, options(), tmp_path)
+    row = attempt(name, tmp_path, options(), tmp_path, tmp_path)
     assert (row.code, row.said) == (None, why)
 
 
@@ -80,7 +81,7 @@ def test_the_table_counts_what_was_run() -> None:
 @pytest.mark.slow
 def test_a_folder_is_run_in_an_environment_of_its_own(tmp_path: Path) -> None:
     ((name, folder),) = folders("openevolve", tree(tmp_path / "tree"))
-    row = attempt(name, folder, options(), tmp_path)
+    row = attempt(name, folder, options(), tmp_path, tmp_path)
     assert (row.code, row.seed, row.correct) == (0, 1.5, "3/3"), row.said
     assert sorted(path.name for path in folder.iterdir()) == ["evaluator.py", "initial_program.py"]
 

@@ -9,6 +9,7 @@ import yaml
 
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from shinka_core.config.open_evolve import is_theirs, taken_over
+from shinka_core.errors import ConfigError
 
 FILE = """
 max_iterations: 40
@@ -76,11 +77,46 @@ def test_what_has_an_equal_is_taken_and_the_rest_is_named() -> None:
         ({"primary_model": "a", "secondary_model": "b", "secondary_model_weight": 0.0}, ["a"], None),
         ({"models": [{"name": "a", "weight": 1.0}, {"name": "a", "weight": 2.0}]}, ["a"], None),
         ({"models": [{"name": "a"}, {"name": "b"}]}, ["a", "b"], None),
+        ({"models": ["a", "b"]}, ["a", "b"], None),
+        ({"models": [{"name": "a", "weight": "0.8"}, {"name": "b", "weight": None}]}, ["a", "b"], [0.8, 1.0]),
+        ({"models": [{"name": "${ONE_MODEL}"}]}, ["small"], None),
     ],
 )
-def test_models_by_either_form(llm: dict[str, Any], models: list[str], weights: list[float] | None) -> None:
+def test_models_by_either_form(
+    llm: dict[str, Any], models: list[str], weights: list[float] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONE_MODEL", "small")
     evolution = EvolutionConfig(**taken_over({"llm": llm}).evolution)
     assert (evolution.llm_models, evolution.llm_weights) == (models, weights)
+
+
+def test_addresses_may_name_variables_and_keys_go_to_their_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_HOST", "models.example.com")
+    llm = {"api_base": "https://${MY_HOST}/v1", "api_key": "${MY_KEY}", "primary_model": "a"}
+    evolution = EvolutionConfig(**taken_over({"llm": llm}).evolution)
+    assert evolution.llm_base_url == "https://models.example.com/v1"
+    assert evolution.llm_endpoints["models.example.com"].api_key_env == "MY_KEY"
+    monkeypatch.delenv("MY_HOST")
+    with pytest.raises(ConfigError, match="environment variable MY_HOST is not set"):
+        taken_over({"llm": llm})
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"llm": {"models": [{"name": "a", "weight": "much"}]}}, "the weight of 'a' is 'much'; it must be a number"),
+        ({"evaluator": {"cascade_thresholds": [0.5, "high"]}}, "must be numbers"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_by_their_name(settings: dict[str, Any], why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        taken_over(settings)
+
+
+def test_what_is_left_out_of_a_model_and_names_that_are_numbers_are_told() -> None:
+    models = [{"name": "a", "timeout": 60, "weight": 1}, {"name": "b", "timeout": 60, "retries": None}]
+    settings: dict[Any, Any] = {"llm": {"models": models}, 3: 4}
+    assert taken_over(settings).left_out == ["llm.models[].timeout", "3"]
 
 
 def test_a_key_is_never_a_setting() -> None:
@@ -94,6 +130,8 @@ def test_a_key_is_never_a_setting() -> None:
     [
         ({}, "0.5,0.75,0.9"),
         ({"cascade_thresholds": [1.3]}, "1.3"),
+        ({"cascade_thresholds": ["0.5", 0.7]}, "0.5,0.7"),
+        ({"cascade_thresholds": 0.5}, "0.5"),
         ({"cascade_evaluation": False, "cascade_thresholds": [1.3]}, None),
     ],
 )

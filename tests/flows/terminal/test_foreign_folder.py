@@ -92,6 +92,83 @@ def test_one_that_runs_in_a_container_alone_is_told_so(tmp_path: Path, script: s
         planned(task)
 
 
+def test_another_evaluator_may_be_named_for_one_that_runs_in_a_container(tmp_path: Path) -> None:
+    task = folder(tmp_path / "task", "evaluator/Dockerfile", "FROM scratch\n", **{"mine.py": EVALUATE})
+    plan = plan_run(task, None, Overrides(evaluate=task / "mine.py", results=tmp_path / "results"))
+    assert (Path(plan.evolution.init_program_path).name, Path(plan.job.eval_program_path).name) == (
+        "initial_program.py",
+        "mine.py",
+    )
+    (task / "evolve.yaml").write_text("job: {eval_program_path: mine.py}\n")
+    assert Path(planned(task).job.eval_program_path).name == "mine.py"
+
+
+@pytest.mark.parametrize(
+    ("names", "program"),
+    [
+        (["initial_program.r"], "initial_program.r"),
+        (["initial_program.cpp", "initial_program.md", "initial_program.py.bak"], "initial_program.cpp"),
+        (["initial_program.md"], "initial_program.md"),
+        (["initial_program.txt"], "initial_program.txt"),
+        (["init_program.py"], "init_program.py"),
+        (["initial_prompt.txt", "initial_program_naive.py"], "initial_prompt.txt"),
+        (["initial.py"], "initial.py"),
+        (["initial.py", "initial_program.py"], "initial.py"),
+    ],
+)
+@pytest.mark.parametrize("evaluator", ["evaluator.py", "evaluate.py"])
+def test_program_and_evaluator_are_found_under_the_names_that_people_give_them(
+    tmp_path: Path, names: list[str], program: str, evaluator: str
+) -> None:
+    for name in names:
+        (tmp_path / name).write_text(PROGRAM)
+    (tmp_path / evaluator).write_text("from lib import evaluate\n")
+    plan = plan_run(tmp_path, None, Overrides(language="text", results=tmp_path / "results"))
+    assert (Path(plan.evolution.init_program_path).name, Path(plan.job.eval_program_path).name) == (program, evaluator)
+
+
+def test_an_evaluator_that_is_a_script_of_ours_goes_with_a_program_of_theirs(tmp_path: Path) -> None:
+    script = "import sys\nresults_dir = sys.argv[4]\nopen(results_dir + '/correct.json', 'w')\n"
+    for evaluator in ("evaluate.py", "evaluator.py"):
+        task = folder(tmp_path / evaluator, evaluator, script)
+        assert Path(planned(task).job.eval_program_path).name == evaluator
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"evaluator.py": "def score(path): ...\n"}, r"has no function evaluate\(program_path\) for others to call"),
+        (
+            {"initial_program.cpp": "int x;"},
+            r"several seed programs \(initial_program.cpp, initial_program.py\); choose",
+        ),
+    ],
+)
+def test_what_is_not_clear_is_told_with_what_to_do(tmp_path: Path, more: dict[str, str], why: str) -> None:
+    task = folder(tmp_path / "task", **more)
+    with pytest.raises(ConfigError, match=why):
+        planned(task)
+    named = Overrides(initial=task / "initial_program.py", evaluate=task / "evaluator.py", results=tmp_path / "r")
+    assert plan_run(task, None, named).notes
+
+
+@pytest.mark.parametrize(
+    ("files", "generations", "note"),
+    [
+        (["config.yml"], 4, "taken from config.yml: "),
+        (["config_phase_1.yaml"], 4, "taken from config_phase_1.yaml: "),
+        (["config_a.yaml", "config_b.yml"], 10, "none of config_a.yaml, config_b.yml is taken; name one with --config"),
+        (["config_a.yaml", "config.yaml"], 4, "taken from config.yaml: "),
+    ],
+)
+def test_the_settings_of_theirs_may_have_another_name(
+    tmp_path: Path, files: list[str], generations: int, note: str
+) -> None:
+    plan = planned(folder(tmp_path / "task", **dict.fromkeys(files, CONFIG)))
+    assert plan.evolution.num_generations == generations
+    assert any(told.startswith(note) for told in plan.notes)
+
+
 def test_a_folder_of_ours_stays_one(tmp_path: Path) -> None:
     task = folder(tmp_path / "task", **{"initial.py": "x = 1\n", "evaluate.py": "", "config.yaml": CONFIG})
     plan = planned(task)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import UserDict
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,9 @@ def test_numbers_by_name_are_metrics_and_combined_score_is_the_score() -> None:
             "metrics": {},
             "artifacts": {"log": "slow \ufffd", "rows": "[1, 2]"},
         },
+        ({"combined_score": 1.5, "artifacts": {"log": "?"}}, {"log": "slow \ufffd", "rows": [1, 2]}),
+        (1.5, {"log": "slow \ufffd", "rows": [1, 2]}),
+        UserDict(combined_score=1.5, artifacts=UserDict(log="slow \ufffd"), rows=[1, 2]),
     ],
 )
 def test_artifacts_are_texts_beside_the_metrics_however_they_come(found: Any) -> None:
@@ -96,9 +100,9 @@ def test_a_number_alone_is_the_score() -> None:
     assert kept(np.float64(2.5))[0]["combined_score"] == 2.5
 
 
-@pytest.mark.parametrize("found", [None, "good", [1.0], True])
+@pytest.mark.parametrize("found", [None, "good", [1.0], True, (1.0, 2.0), (None, {"log": "x"})])
 def test_what_tells_no_score_is_refused_by_its_type(found: Any) -> None:
-    with pytest.raises(TypeError, match=f"returned {type(found).__name__}; it returns numbers by name"):
+    with pytest.raises(TypeError, match=r"returned (NoneType|str|list|bool|tuple); it returns numbers by name"):
         read(found)
 
 

@@ -94,6 +94,16 @@ async def test_stages_are_called_as_far_as_their_thresholds_lead(
     assert {"first", "second", "third"} & set(found.public_metrics) == reached
 
 
+async def test_a_stage_that_leads_no_further_is_told_in_the_evaluators_own_words(tmp_path: Path) -> None:
+    text = (
+        "def evaluate(path): ...\ndef evaluate_stage2(path): ...\ndef evaluate_stage1(path):\n"
+        "    return {'metrics': {'runs': 0.0}, 'artifacts': {'error': 'no key image', 'traceback': 'line 3'}}\n"
+    )
+    evaluator = task(tmp_path / "task", text, "evaluator.py")
+    found = await run(evaluator, isolation="limits", extra_cmd_args={"cascade": "0.5"})
+    assert found.error == "the stage before evaluate_stage2 gave runs=0; 0.5 leads on\nno key image\nline 3"
+
+
 async def test_one_stage_is_called_by_its_name_and_without_stages_evaluate(tmp_path: Path) -> None:
     evaluator = task(tmp_path / "task", STAGES, "evaluator.py")
     assert (await run(evaluator, "1", isolation="limits", extra_cmd_args={"stage": "stage2"})).score == 10.0
@@ -174,7 +184,23 @@ async def test_a_script_that_prints_no_result_is_told_so(tmp_path: Path) -> None
         ("class A:\n    def evaluate(self): ...", False),
         ("def evaluate(path): ...\nparser.add_argument('--results_dir')", False),
         ("from shinka.core import run_shinka_eval\ndef evaluate(path): ...", False),
-        ("def evaluate(path): ...\nopen('metrics.json')", False),
+        ("def evaluate(path): ...\nopen('correct.json')", False),
+        ("def evaluate(path): ...\nif __name__ == '__main__':\n    run(args.results_dir)", False),
+        ("def evaluate(path): ...\nwith open(f'{out}/correct.json') as f: f.write(s)", False),
+        ("def evaluate(path): open('metrics.json')", True),
+        ("def run(results_dir): ...\ndef evaluate(path): ...", True),
+        ("def evaluate(*args): ...", True),
+        ("import sys\nif sys.path:\n    def evaluate(path): ...\nelse:\n    def evaluate(): ...", True),
+        ("try:\n    import x\nexcept ImportError:\n    def evaluate(path): ...", True),
+        ("if __name__ == '__main__':\n    def evaluate(path): ...", False),
+        ("import sys\nsys.path.insert(0, '.')\nfrom lib import evaluate", True),
+        ("from lib import score as evaluate", True),
+        ("from lib import *", True),
+        ("from lib import *\nmain()", False),
+        ("from lib import evaluate\nif __name__ == '__main__':\n    evaluate()", False),
+        ("evaluate = partial(score, n=1)", True),
+        ("evaluate: Callable = Judge()", True),
+        ("evaluate = None", False),
         ("def evaluate(path) ...", False),
     ],
 )
