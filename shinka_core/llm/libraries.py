@@ -16,6 +16,7 @@ import httpx
 import openai
 
 from shinka_core.llm.endpoint import Endpoint, check_library
+from shinka_core.llm.http_client import http_client
 
 CHAT, RESPONSES, MESSAGES, EMBEDDINGS = "/chat/completions", "/responses", "/messages", "/embeddings"
 # Bytes; no model writes as much, and memory is finite.
@@ -136,7 +137,9 @@ def _connections(library: Any, endpoint: Endpoint, timeout: float) -> Any:
     async def bound(response: Any) -> None:
         response.stream = bounded(response.stream)
 
-    return library.AsyncClient(
+    return http_client(
+        library,
+        endpoint.address.base,
         auth=sign,
         timeout=library.Timeout(None, connect=min(CONNECTING, timeout)),
         limits=library.Limits(max_connections=None, max_keepalive_connections=1000),

@@ -20,6 +20,7 @@ from shinka_core.llm.endpoint import (
     priced_models,
     remote_embedding,
 )
+from shinka_core.llm.http_client import http_client
 from shinka_core.llm.list_prices import context_limit
 from shinka_core.llm.prices import PriceList
 from shinka_core.llm.rates import Price
@@ -112,7 +113,7 @@ async def look(access: Access) -> Access:
     endpoint = endpoint_at(access)
     server = access.provider.server
     try:
-        async with httpx.AsyncClient(timeout=NEAR if server else LISTING) as client:
+        async with http_client(httpx, endpoint.address.base, timeout=NEAR if server else LISTING) as client:
             reply = await client.get(f"{endpoint.address.base}/models", headers=_headers(endpoint))
             body: Any = reply.json() if reply.is_success else None
     except (httpx.HTTPError, OSError, ValueError) as error:
