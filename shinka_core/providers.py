@@ -56,6 +56,7 @@ class ModelProvider:
         cached: What counts the tokens of a prompt that were read before.
         minute: What a limit looks like that passes in a minute.
         day: What a limit looks like that waiting does not help against.
+        passes: Pattern of words that it says of the former and others of the latter.
         overflow: What a prompt looks like that is too long.
         silent: Whether it may cut a prompt that is too long without a word.
         embeddings: Whether it embeds.
@@ -78,6 +79,7 @@ class ModelProvider:
     cached: str = "prompt_tokens_details.cached_tokens"
     minute: str = "429 with retry-after"
     day: str = ""
+    passes: str = ""
     overflow: str = "400"
     silent: bool = False
     embeddings: bool = False
@@ -162,7 +164,8 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ModelProvider(
         "mistral", "https://api.mistral.ai/v1", ("MISTRAL_API_KEY",), ("api.mistral.ai",),
         bare=r"(open-)?(mistral|mixtral|codestral|magistral|ministral|devstral)-",
-        reasoning="parts of type `thinking`", cached="none", minute="429 without retry-after", day="402, or 429 monthly",
+        reasoning="parts of type `thinking`", cached="none", minute="429 without retry-after",
+        day="402; 429 with x-ratelimit-remaining-...-month: 0",
         overflow="400 prompt contains N tokens, too large for model", embeddings=True,
     ),
     ModelProvider(
@@ -183,7 +186,8 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "cerebras", "https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",), ("api.cerebras.ai",), reasoning="reasoning",
-        limit="max_completion_tokens", minute="429 requests per minute", day="429 tokens per day limit exceeded",
+        limit="max_completion_tokens", minute="429 requests per minute",
+        day="429 tokens per day limit exceeded, x-ratelimit-remaining-...-day: 0",
         overflow="400 context_length_exceeded",
     ),
     ModelProvider(
@@ -193,8 +197,9 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "dashscope", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", ("DASHSCOPE_API_KEY",),
-        ("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com"), minute="429 limit_requests",
-        day="403 free tier exhausted, 400 Arrearage", overflow="400 Range of input length should be [1, M]",
+        ("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com"),
+        minute="429 limit_requests; insufficient_quota, which is of the tokens of a minute here",
+        passes=r"(?<!free )allocated quota exceeded|exceeded your current quota", day="403 free tier exhausted, 400 Arrearage", overflow="400 Range of input length should be [1, M]",
         embeddings=True,
     ),
     ModelProvider(
@@ -208,7 +213,7 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "ollama-cloud", "https://ollama.com/v1", ("OLLAMA_API_KEY",), ("ollama.com",), reasoning="reasoning",
-        cached="none", minute="429", day="429 weekly usage limit", overflow="400",
+        cached="none", minute="429 too many concurrent requests", day="429 session, weekly or monthly usage limit", overflow="400",
     ),
     ModelProvider(
         "vllm", "http://127.0.0.1:8000/v1", ("VLLM_API_KEY",), interfaces=("chat", "responses"), server=True,
