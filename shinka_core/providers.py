@@ -154,7 +154,8 @@ PROVIDERS: tuple[ModelProvider, ...] = (
         reasoning="<reasoning> in the text",
         minute="429 ThrottlingException", day="429 Too many tokens per day",
         overflow="400 ValidationException: input is too long, or maximum context length",
-        note="region from AWS_REGION; `anthropic.` models in Anthropic's interface, with the extra `anthropic`",
+        note="region from AWS_REGION; Claude in Anthropic's interface, with the extra `anthropic`, also by an inference "
+        "profile (`us.anthropic.claude-...`)",
     ),
     ModelProvider(
         "groq", "https://api.groq.com/openai/v1", ("GROQ_API_KEY",), ("api.groq.com",), ("chat", "responses"),
@@ -238,6 +239,13 @@ BY_PREFIX: Mapping[str, ModelProvider] = {prefix: each for each in PROVIDERS for
 KEYS_OF_HOSTS: Mapping[str, str] = {host: each.keys[0] for each in PROVIDERS for host in each.hosts if each.keys}
 
 
+# Of Claude on Bedrock: names as its newer endpoint has them, without region and version, and those with either, or a resource's,
+# which are invoked by their name in the path.
+_MANTLES_CLAUDE = re.compile(r"anthropic\.claude-(?!.*-v\d)[\w.-]+")
+_ANY_CLAUDE = re.compile(r"(^|[./])anthropic\.")
+INVOKED = "/model"
+
+
 def provider_at(host: str) -> ModelProvider | None:
     """The provider that owns a host; None for anybody else's."""
     return next((each for each in PROVIDERS if each.owns(host)), None)
@@ -245,7 +253,7 @@ def provider_at(host: str) -> ModelProvider | None:
 
 def provider_of_bare(name: str) -> ModelProvider | None:
     """The provider that alone has a name without a prefix; None when nobody says."""
-    return next((each for each in PROVIDERS if each.bare and re.match(each.bare, name)), None)
+    return next((each for each in PROVIDERS if each.bare and re.match(each.bare, name.lower())), None)
 
 
 def base_of(provider: ModelProvider, name: str = "") -> tuple[str | None, str]:
@@ -281,14 +289,10 @@ def _bedrock(name: str) -> tuple[str | None, str]:
     variable, region = _set("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION_NAME")
     if not region:
         return None, variable
-    if is_claude_on_bedrock(name):
+    if _MANTLES_CLAUDE.fullmatch(name):
         return f"https://bedrock-mantle.{region.strip()}.api.aws/anthropic/v1", variable
-    return f"https://bedrock-runtime.{region.strip()}.amazonaws.com/openai/v1", variable
-
-
-def is_claude_on_bedrock(name: str) -> bool:
-    """Whether Bedrock serves a model in Anthropic's interface alone."""
-    return re.match(r"([a-z]+\.)?anthropic\.", name) is not None
+    runtime = f"https://bedrock-runtime.{region.strip()}.amazonaws.com"
+    return f"{runtime}{INVOKED if _ANY_CLAUDE.search(name) else '/openai/v1'}", variable
 
 
 def _set(*variables: str) -> tuple[str, str]:

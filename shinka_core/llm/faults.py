@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from shinka_core.errors import (
     EndpointError,
@@ -18,6 +19,7 @@ from shinka_core.errors import (
 )
 from shinka_core.llm.complaint import Complaint, phrases
 from shinka_core.llm.endpoint import Endpoint
+from shinka_core.providers import INVOKED, provider_at
 
 # Seconds: who asks to wait longer has a quota that is worth stopping for, with the generations kept.
 LONGEST_WAIT = 600.0
@@ -118,7 +120,10 @@ def _of_the_prompt(complaint: Complaint, said: str, model: str, endpoint: Endpoi
 
 def address_remedy(base: str) -> str:
     """What to do about an address at which no model answers."""
-    return f"; check the address {base}" + ("" if "/v1" in base or "/openai" in base else f", perhaps {base}/v1")
+    if "/v1" in base or "/openai" in base or base.endswith(INVOKED):
+        return f"; check the address {base}"
+    there = provider_at(urlsplit(base).hostname or "")
+    return f"; check the address {base}, perhaps {base}{'/openai/v1' if there and there.prefix == 'azure' else '/v1'}"
 
 
 def _never_fits(complaint: Complaint) -> bool:
