@@ -99,9 +99,20 @@ def _access(provider: ModelProvider) -> Access:
         problem = str(error)
     if not problem and not key and not provider.server:
         problem = f"{' or '.join(provider.keys)} is not set"
-    elif not problem and base is None:
-        problem = f"{variable} is not set"
+    elif not problem:
+        problem = _problem_of(base, variable)
     return Access(provider, interface, provider.keys, key, base and without_secrets(base), problem)
+
+
+def _problem_of(base: str | None, variable: str) -> str:
+    """What is wrong with an address that a variable holds, or should."""
+    if base is None:
+        return f"{variable} is not set"
+    try:
+        parse_address(variable or "its address", base)
+    except ConfigError as error:
+        return redact(str(error))
+    return ""
 
 
 async def look(access: Access) -> Access:

@@ -16,6 +16,7 @@ from shinka_core.errors import ConfigError, ModelError
 from shinka_core.llm.connect import connect
 from shinka_core.llm.endpoint import check_models, endpoint_of, has_anthropic
 from shinka_core.llm.question import CallKey, Question
+from shinka_core.llm.usable import accesses
 from shinka_core.model_address import parse_address
 from shinka_core.model_place import place_of, provider_named
 from shinka_core.program import Purpose
@@ -317,3 +318,9 @@ def test_an_interface_without_embeddings_is_refused_for_them() -> None:
 def test_a_prefix_alone_is_a_name() -> None:
     assert provider_named("openai/") == (None, "openai/")
     assert provider_named("gpt-5") == (None, "gpt-5")
+
+
+def test_an_address_of_the_environment_that_is_none_is_told_with_its_provider(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AZURE_OPENAI_ENDPOINT", "mine.openai.azure.com")
+    azure = next(access for access in accesses() if access.name == "azure")
+    assert azure.problem.startswith("AZURE_OPENAI_ENDPOINT='mine.openai.azure.com/openai/v1' needs http:// or https://")
