@@ -156,6 +156,18 @@ def without_secrets(url: str) -> str:
     return scheme + separator + place.rpartition("@")[2] + slash + path
 
 
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified  # servers tell people the latter
+
+
 def shown_model(model: str) -> str:
     """A model's name as it may be shown."""
     name, address = split_model(model)

@@ -55,7 +55,7 @@ def place_of(model: str, base_url: str | None = None) -> Place:
         ConfigError: The address is none, or nothing tells it.
     """
     name, own = split_model(model)
-    if name.startswith(HEADLESS):
+    if name.lower().startswith(HEADLESS):
         raise ConfigError(
             f"{model!r}: agents of the command line ({HEADLESS}) are no models that can be asked here; name a model "
             f"with its provider, such as openai/gpt-5-mini, or NAME@https://HOST/v1"
@@ -69,7 +69,7 @@ def place_of(model: str, base_url: str | None = None) -> Place:
     provider, rest = provider_named(name)
     if provider is None:
         provider, rest = provider_of_bare(name) or BY_PREFIX["openai"], name
-        rest = rest.removeprefix(_AZURE_BARE) if provider.prefix == "azure" else rest
+        rest = _deployment(rest, provider)
     base, variable = base_of(provider, rest)
     if base is None:
         raise ConfigError(
@@ -84,10 +84,10 @@ def place_of(model: str, base_url: str | None = None) -> Place:
 def provider_named(name: str) -> tuple[ModelProvider | None, str]:
     """The provider that a name begins with and the rest of it; None and the name when that is none."""
     prefix, slash, rest = name.partition("/")
-    provider = BY_PREFIX.get(prefix) if slash and rest else None
+    provider = BY_PREFIX.get(prefix.lower()) if slash and rest else None
     if provider is None:
         return None, name
-    if provider.whole and re.match(provider.whole, name):
+    if provider.whole and re.match(provider.whole, name.lower()):
         return provider, name
     return provider, f"{provider.inside}{rest}" if provider.inside and "/" not in rest else rest
 
@@ -103,4 +103,10 @@ def _at(name: str, address: Address, given: Given) -> Place:
     there = address.provider
     if provider is not None and (provider.server or provider is there):
         return Place(rest, address, there or provider, given)
-    return Place(name, address, there, given)
+    return Place(_deployment(name, there), address, there, given)
+
+
+def _deployment(name: str, provider: ModelProvider | None) -> str:
+    """What ShinkaEvolve calls `azure-NAME`, as Azure calls it."""
+    azure = provider is not None and provider.prefix == "azure"
+    return name[len(_AZURE_BARE) :] if azure and name.lower().startswith(_AZURE_BARE) else name

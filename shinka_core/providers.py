@@ -56,6 +56,7 @@ class ModelProvider:
         cached: What counts the tokens of a prompt that were read before.
         minute: What a limit looks like that passes in a minute.
         day: What a limit looks like that waiting does not help against.
+        passes: Pattern of words that it says of the former and others of the latter.
         overflow: What a prompt looks like that is too long.
         silent: Whether it may cut a prompt that is too long without a word.
         embeddings: Whether it embeds.
@@ -78,6 +79,7 @@ class ModelProvider:
     cached: str = "prompt_tokens_details.cached_tokens"
     minute: str = "429 with retry-after"
     day: str = ""
+    passes: str = ""
     overflow: str = "400"
     silent: bool = False
     embeddings: bool = False
@@ -152,7 +154,8 @@ PROVIDERS: tuple[ModelProvider, ...] = (
         reasoning="<reasoning> in the text",
         minute="429 ThrottlingException", day="429 Too many tokens per day",
         overflow="400 ValidationException: input is too long, or maximum context length",
-        note="region from AWS_REGION; `anthropic.` models in Anthropic's interface, with the extra `anthropic`",
+        note="region from AWS_REGION; Claude in Anthropic's interface, with the extra `anthropic`, also by an inference "
+        "profile (`us.anthropic.claude-...`)",
     ),
     ModelProvider(
         "groq", "https://api.groq.com/openai/v1", ("GROQ_API_KEY",), ("api.groq.com",), ("chat", "responses"),
@@ -162,7 +165,8 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ModelProvider(
         "mistral", "https://api.mistral.ai/v1", ("MISTRAL_API_KEY",), ("api.mistral.ai",),
         bare=r"(open-)?(mistral|mixtral|codestral|magistral|ministral|devstral)-",
-        reasoning="parts of type `thinking`", cached="none", minute="429 without retry-after", day="402, or 429 monthly",
+        reasoning="parts of type `thinking`", cached="none", minute="429 without retry-after",
+        day="402; 429 with x-ratelimit-remaining-...-month: 0",
         overflow="400 prompt contains N tokens, too large for model", embeddings=True,
     ),
     ModelProvider(
@@ -183,7 +187,8 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "cerebras", "https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",), ("api.cerebras.ai",), reasoning="reasoning",
-        limit="max_completion_tokens", minute="429 requests per minute", day="429 tokens per day limit exceeded",
+        limit="max_completion_tokens", minute="429 requests per minute",
+        day="429 tokens per day limit exceeded, x-ratelimit-remaining-...-day: 0",
         overflow="400 context_length_exceeded",
     ),
     ModelProvider(
@@ -193,8 +198,9 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "dashscope", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", ("DASHSCOPE_API_KEY",),
-        ("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com"), minute="429 limit_requests",
-        day="403 free tier exhausted, 400 Arrearage", overflow="400 Range of input length should be [1, M]",
+        ("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com"),
+        minute="429 limit_requests; insufficient_quota, which is of the tokens of a minute here",
+        passes=r"(?<!free )allocated quota exceeded|exceeded your current quota", day="403 free tier exhausted, 400 Arrearage", overflow="400 Range of input length should be [1, M]",
         embeddings=True,
     ),
     ModelProvider(
@@ -208,7 +214,7 @@ PROVIDERS: tuple[ModelProvider, ...] = (
     ),
     ModelProvider(
         "ollama-cloud", "https://ollama.com/v1", ("OLLAMA_API_KEY",), ("ollama.com",), reasoning="reasoning",
-        cached="none", minute="429", day="429 weekly usage limit", overflow="400",
+        cached="none", minute="429 too many concurrent requests", day="429 session, weekly or monthly usage limit", overflow="400",
     ),
     ModelProvider(
         "vllm", "http://127.0.0.1:8000/v1", ("VLLM_API_KEY",), interfaces=("chat", "responses"), server=True,
@@ -233,6 +239,13 @@ BY_PREFIX: Mapping[str, ModelProvider] = {prefix: each for each in PROVIDERS for
 KEYS_OF_HOSTS: Mapping[str, str] = {host: each.keys[0] for each in PROVIDERS for host in each.hosts if each.keys}
 
 
+# Of Claude on Bedrock: names as its newer endpoint has them, without region and version, and those with either, or a resource's,
+# which are invoked by their name in the path.
+_MANTLES_CLAUDE = re.compile(r"anthropic\.claude-(?!.*-v\d)[\w.-]+")
+_ANY_CLAUDE = re.compile(r"(^|[./])anthropic\.")
+INVOKED = "/model"
+
+
 def provider_at(host: str) -> ModelProvider | None:
     """The provider that owns a host; None for anybody else's."""
     return next((each for each in PROVIDERS if each.owns(host)), None)
@@ -240,7 +253,7 @@ def provider_at(host: str) -> ModelProvider | None:
 
 def provider_of_bare(name: str) -> ModelProvider | None:
     """The provider that alone has a name without a prefix; None when nobody says."""
-    return next((each for each in PROVIDERS if each.bare and re.match(each.bare, name)), None)
+    return next((each for each in PROVIDERS if each.bare and re.match(each.bare, name.lower())), None)
 
 
 def base_of(provider: ModelProvider, name: str = "") -> tuple[str | None, str]:
@@ -276,14 +289,10 @@ def _bedrock(name: str) -> tuple[str | None, str]:
     variable, region = _set("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION_NAME")
     if not region:
         return None, variable
-    if is_claude_on_bedrock(name):
+    if _MANTLES_CLAUDE.fullmatch(name):
         return f"https://bedrock-mantle.{region.strip()}.api.aws/anthropic/v1", variable
-    return f"https://bedrock-runtime.{region.strip()}.amazonaws.com/openai/v1", variable
-
-
-def is_claude_on_bedrock(name: str) -> bool:
-    """Whether Bedrock serves a model in Anthropic's interface alone."""
-    return re.match(r"([a-z]+\.)?anthropic\.", name) is not None
+    runtime = f"https://bedrock-runtime.{region.strip()}.amazonaws.com"
+    return f"{runtime}{INVOKED if _ANY_CLAUDE.search(name) else '/openai/v1'}", variable
 
 
 def _set(*variables: str) -> tuple[str, str]:

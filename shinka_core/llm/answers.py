@@ -6,6 +6,7 @@ so everything here is read as plain JSON, with doubts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,8 +74,8 @@ def read_response(body: Mapping[str, Any], model: str) -> RawAnswer:
     finish = str(mapping(body.get("incomplete_details")).get("reason") or status).lower()
     _refuse_broken(finish, body.get("error"), model)
     if not text.strip():
-        refusals = (part.get("refusal") for message in messages for part in map(mapping, _list(message.get("content"))))
-        raise _empty({"refusal": next(filter(None, refusals), None)}, finish, usage, model)
+        content = [part for message in messages for part in _list(message.get("content"))]
+        raise _empty({"content": content}, finish, usage, model)
     return RawAnswer(text, usage, cut_by(finish))
 
 
@@ -105,7 +106,8 @@ def read_usage(counted: Any) -> Usage | None:
     prompt = count_of(counts, "prompt_tokens", "input_tokens")
     # Some leave the thinking out of what they count as the answer, and bill it all the same.
     written = count_of(counts, "completion_tokens", "output_tokens")
-    answer = max(written, count_of(counts, "total_tokens") - prompt)
+    thought = count_of(outputs, "reasoning_tokens")
+    answer = max(written + (thought if thought > written else 0), count_of(counts, "total_tokens") - prompt)
     if not prompt and not answer:
         return None
     return Usage(
@@ -113,13 +115,13 @@ def read_usage(counted: Any) -> Usage | None:
         output_tokens=answer,
         # DeepSeek, Together and Moonshot count them beside the others.
         cached_tokens=count_of(inputs, "cached_tokens") or count_of(counts, "prompt_cache_hit_tokens", "cached_tokens"),
-        reasoning_tokens=count_of(outputs, "reasoning_tokens") or answer - written,
+        reasoning_tokens=thought or answer - written,
     )
 
 
 def _empty(message: Mapping[str, Any], finish: str, usage: Usage | None, model: str) -> UnusableAnswerError:
     """What there is in the place of an answer, and what to do about it."""
-    refusal, cut = message.get("refusal"), cut_by(finish)
+    refusal, cut = message.get("refusal") or _refusal_in(message.get("content")), cut_by(finish)
     if refusal or cut == "content_filter":
         words = one_line(f"refused: {refusal}" if refusal else f"no answer: a content filter stopped it ({finish})")
         return PromptRefusedError(f"{model}: {words}", model=model, usage=usage, said=words)
@@ -140,6 +142,11 @@ def _empty(message: Mapping[str, Any], finish: str, usage: Usage | None, model: 
     else:
         words = f"empty answer (finish reason {finish or 'none'})"
     return UnusableAnswerError(f"{model}: {words}", model=model, usage=usage, said=words)
+
+
+def _refusal_in(content: Any) -> Any:
+    """What a part of a content says that is a refusal."""
+    return next((said for part in _list(content) if (said := mapping(part).get("refusal"))), None)
 
 
 def _refuse_broken(finish: str, error: Any, model: str) -> None:
@@ -164,6 +171,8 @@ def count_of(holder: Mapping[str, Any], *names: str) -> int:
     """The first of the counts of those names that is one, bounded; 0 when none is."""
     for name in names:
         value = holder.get(name)
+        if isinstance(value, float) and math.isfinite(value):
+            value = int(value)  # as JavaScript may write them
         if isinstance(value, int) and not isinstance(value, bool):
             return min(max(value, 0), MOST_TOKENS)
     return 0

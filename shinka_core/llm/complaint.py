@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,10 @@ _INNER = (
     "errors",
     "violations",
 )
+# Seconds; nobody is waited for longer, and dates end somewhere.
+LONGEST_WAIT = 366 * 86400.0
+# Headers that count what is left of a day or longer, and when it begins anew: Mistral's, Cerebras's.
+_LEFT_OF_A_DAY = re.compile(r"remaining.*(day|week|month)")
 # Deeper than any provider goes; what a server sends has no depth that is promised.
 _DEPTH = 8
 _PAGE = re.compile(r"^\s*(<!doctype html|<html|<head|<\?xml|<body|<center|<h1)", re.IGNORECASE)
@@ -61,7 +66,8 @@ class Complaint:
         codes: Every code, type and status in the body, in lower case.
         words: One line, bounded and without keys.
         param: The part of the request that is complained about, or "".
-        wait: Seconds the provider asks to wait, uncut, or None.
+        wait: Seconds the provider asks to wait, or None.
+        used_up: Whether its headers say that nothing is left of a day, a week or a month.
         page: Whether it is a web page and no message of a model endpoint.
     """
 
@@ -70,6 +76,7 @@ class Complaint:
     words: str
     param: str = ""
     wait: float | None = None
+    used_up: bool = False
     page: bool = False
 
     def mentions(self, pattern: re.Pattern[str]) -> bool:
@@ -96,6 +103,7 @@ def read_complaint(status: int, headers: Mapping[str, str], text: str, body: Any
         words=one_line(words or _visible(text, page=page)),
         param=next((str(value) for value in _values(said, ("param",)) if isinstance(value, str)), ""),
         wait=retry_after(headers, words[: 4 * LONGEST_WORDS], said),
+        used_up=bool(_used_up(headers)),
         page=page,
     )
 
@@ -119,34 +127,63 @@ def one_line(text: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str], words: str = "", body: Any = None) -> float | None:
-    """Seconds the provider asks to wait, uncut, or None when it does not say.
+    """Seconds the provider asks to wait, a year at most, or None when it does not say.
 
     Args:
-        headers: Names in lower case; `Retry-After` may be seconds or a date.
+        headers: Names in lower case; `Retry-After` may be seconds, a length or a date.
         words: An error's message: "Please try again in 11h6m".
     """
-    milliseconds, value = headers.get("retry-after-ms"), headers.get("retry-after")
-    try:
-        if milliseconds is not None:
-            return max(float(milliseconds) / 1000, 0.0)
-        if value is not None:
-            return max(_seconds(value.strip()), 0.0)
-    except (ValueError, OverflowError):
-        pass
-    for delay in _values(body, ("retryDelay", "retry_after", "retryAfter")):
-        if isinstance(delay, int | float) and not isinstance(delay, bool):
-            return max(float(delay), 0.0)
-        if isinstance(delay, str) and (part := _PART.fullmatch(delay.strip())):
-            return float(part[1]) * _unit(part[2])
-    if asked := _WAIT.search(words):
-        return sum(float(number) * _unit(unit) for number, unit in _PART.findall(asked[1]))
+    for asked in _waits(headers, words, body):
+        if math.isfinite(asked):
+            return min(max(asked, 0.0), LONGEST_WAIT)
     return None
 
 
-def _seconds(value: str) -> float:
-    if value.replace(".", "", 1).isdigit():
+def _waits(headers: Mapping[str, str], words: str, body: Any) -> Iterator[float]:
+    """All that is said of it, the likeliest to be exact first."""
+    said = {name: value.strip() for name, value in headers.items()}
+    if (milliseconds := _number(said.get("retry-after-ms", ""))) is not None:
+        yield milliseconds / 1000
+    if (seconds := _seconds(said.get("retry-after", ""))) is not None:
+        yield seconds
+    for name in _used_up(said):
+        if (seconds := _number(said.get(name.replace("remaining", "reset"), ""))) is not None:
+            yield seconds
+    for delay in _values(body, ("retryDelay", "retry_after", "retryAfter")):
+        if isinstance(delay, int | float) and not isinstance(delay, bool):
+            yield float(delay)
+        elif isinstance(delay, str) and (part := _PART.fullmatch(delay.strip())):
+            yield float(part[1]) * _unit(part[2])
+    if asked := _WAIT.search(words):
+        yield _length(asked[1])
+
+
+def _used_up(headers: Mapping[str, str]) -> list[str]:
+    """The headers that say of a day or longer that nothing is left."""
+    return [name for name, value in headers.items() if _LEFT_OF_A_DAY.search(name) and _number(value) == 0]
+
+
+def _number(value: str) -> float | None:
+    try:
         return float(value)
-    return parsedate_to_datetime(value).timestamp() - time.time()
+    except ValueError:
+        return None
+
+
+def _seconds(value: str) -> float | None:
+    if (number := _number(value)) is not None:
+        return number
+    if re.fullmatch(rf"({_LENGTH}\s*)+", value, re.IGNORECASE):
+        return _length(value)
+    try:
+        return parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _length(words: str) -> float:
+    """Seconds of "11h6m" and its like."""
+    return sum(float(number) * _unit(unit) for number, unit in _PART.findall(words))
 
 
 def _unit(word: str) -> float:

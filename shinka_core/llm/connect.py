@@ -103,10 +103,10 @@ def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str
         ConfigError: A model is unknown, an address wrong, or a key missing.
     """
     # Imported here: it takes a while to load, which a run with built-in models has not to spend.
-    from shinka_core.llm.openai_provider import OpenAIProvider
+    from shinka_core.llm.endpoint_provider import EndpointProvider
 
     check_models(config)
-    endpoints: dict[Endpoint, OpenAIProvider] = {}
+    endpoints: dict[Endpoint, EndpointProvider] = {}
     providers: dict[str, Provider] = {}
     for model in models:
         if is_builtin(model):
@@ -118,7 +118,7 @@ def connect(models: Sequence[str], config: EvolutionConfig, builtin: Mapping[str
         _say_what_is_sent(model, endpoint, config)
         if endpoint not in endpoints:
             _say_what_is_missed(endpoint)
-            endpoints[endpoint] = OpenAIProvider(endpoint, timeout=config.llm_timeout)
+            endpoints[endpoint] = EndpointProvider(endpoint, timeout=config.llm_timeout)
         own = config.own_options(model)
         endpoints[endpoint].add(model, config.options_for(model), own, sent_name(model, config))
         providers[model] = endpoints[endpoint]

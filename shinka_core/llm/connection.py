@@ -15,6 +15,7 @@ from shinka_core.errors import EndpointError, ModelError, ModelUnavailableError,
 from shinka_core.llm.complaint import Complaint, one_line
 from shinka_core.llm.endpoint import Endpoint
 from shinka_core.llm.faults import address_remedy, fault_of
+from shinka_core.llm.http_client import proxy_for
 from shinka_core.llm.libraries import LONGEST_REPLY, TooLongError, library_of
 from shinka_core.llm.patience import awake_for
 from shinka_core.llm.reply import Reply
@@ -120,7 +121,9 @@ class Connection:
                 f"{where} cannot be asked over TLS: {said}; check https:// and the certificates", model=model, said=said
             )
         if isinstance(error, (OSError, self._library.broken)):
-            return ModelUnavailableError(f"{where} cannot be reached: {said}", model=model, said=said)
+            proxy = proxy_for(self.endpoint.address.base)
+            by = f" through the proxy in {proxy}" if proxy else ""
+            return ModelUnavailableError(f"{where} cannot be reached{by}: {said}", model=model, said=said)
         return EndpointError(f"{where} cannot be asked: {type(error).__name__}: {said}", model=model, said=said)
 
 

@@ -1,27 +1,30 @@
 """What a model does not take, learned from its refusals: the next request to it has another form.
 
 A model without a system role gets the system message at the head of the user's, one that only streams
-is asked for a stream, one that sees nothing gets no images, and an option that it does not know is left out, which
-is said once.
+is asked for a stream, one that sees nothing gets no images, one that has another interface alone is asked in that, and an
+option that it does not know is left out, which is said once.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from shinka_core.llm.complaint import Complaint, phrases
 from shinka_core.llm.pictures import has_pictures, without_pictures
+from shinka_core.llm.refused_option import refused_option
+from shinka_core.providers import Interface
 
 logger = logging.getLogger("shinka.llm")
 
 # Bounds of what an answer costs: they may be renamed but never left out.
 LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-_NO_OPTIONS = {"model", "messages", "input", "system"}
-
+# What the bound is called by those who do not know the other name, in the chat interface.
+_SIBLINGS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+# Options that are one of a few words, of which a model knows some.
+_WORDS = ("reasoning_effort", "verbosity", "reasoning", "text", "output_config", "service_tier")
 
 _NO_SYSTEM = phrases(
     r"system['\"]? ?(role|message|prompt|instruction)s?.{0,60}(not|n't|un)[ -]?(be )?(support|allow|enabled|permit|accept)"
@@ -39,10 +42,21 @@ _BLIND = phrases(
     r"|image_url is only supported|no endpoints found that support image|at most 0 images?\b|not a (multimodal|vision)"
     r"|unknown variant .{0,20}image_url|only (supports? )?text"
 )
+_UNKNOWN = (
+    r"unsupported_parameter|unknown_(parameter|field)|unrecognized|extra_forbidden|extra inputs|(is|are) not supported"
+    r"|unsupported (parameter|argument)|unknown (parameter|field|argument|name)|cannot find field|extraneous key"
+)
 _UNSUPPORTED = phrases(
-    r"unsupported_(parameter|value)|unknown_(parameter|field)|unrecognized|extra_forbidden|extra inputs|not permitted"
-    r"|(not|n't|un)[ -]?(be )?(support|recogni[sz]|known|allow|accept|available|valid)\w*|unexpected|deprecated|no longer"
-    r"|unknown (parameter|field|argument|name)|cannot find field|does not exist|cannot both be|may only be set"
+    rf"{_UNKNOWN}|unsupported_value|not permitted|unexpected|deprecated|no longer"
+    r"|(not|n't|un)[ -]?(be )?(support|recogni[sz]|known|allow|accept|available|valid|enabled)\w*"
+    r"|does not exist|cannot both be|may only be set|only \S{1,12} is (allowed|supported)|\bor unset\b"
+)
+_NOT_ONE_OF = phrases(r"must be one of|expected one of|supported values|one of the following|input should be '")
+_NO_SUCH_LIMIT = phrases(_UNKNOWN)
+# OpenAI says the second of newer models, of which it knows better.
+_ONLY_RESPONSES = phrases(
+    r"only (supported|available) in \W?/?(v1/)?responses|use (the )?\W?/?(v1/)?responses|unsupported_api_for_model"
+    r"|not a chat model and thus not supported in the v1/chat/completions"
 )
 
 
@@ -51,10 +65,14 @@ class Dialect:
     """The form that one model's requests have.
 
     Attributes:
+        api: The interface it is asked in.
+        has_responses: Whether its endpoint may have OpenAI's second interface.
         fixed: Options that the settings name for this very model; they are never left out.
     """
 
     model: str
+    api: Interface = "chat"
+    has_responses: bool = False
     fixed: Collection[str] = ()
     merge_system: bool = False
     stream: bool = False
@@ -66,7 +84,11 @@ class Dialect:
     def form(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """A request as this model takes it."""
         formed = dict(body)
-        if self.stream and "stream" not in self.dropped:
+        if self.api == "messages":
+            # Its events are others, and nothing of it only streams.
+            formed.pop("stream", None)
+            formed.pop("stream_options", None)
+        elif self.stream and "stream" not in self.dropped:
             formed["stream"] = True
         if formed.get("stream") and "messages" in formed:
             # Without it a stream counts no tokens.
@@ -109,6 +131,10 @@ class Dialect:
             return True
         if complaint.status not in (0, 400, 404, 415, 422):
             return False
+        if self.api == "chat" and self.has_responses and complaint.mentions(_ONLY_RESPONSES):
+            logger.info("%s has the interface `responses` alone and is asked in it", self.model)
+            self.api = "responses"
+            return True
         if not self.blind and has_pictures(messages) and complaint.mentions(_BLIND):
             logger.warning(
                 "%s sees no images and is asked without them (llm_vision_models names those that see): %s",
@@ -116,23 +142,25 @@ class Dialect:
             )  # fmt: skip
             self.blind = True
             return True
-        if not sent.get("stream") and "stream" not in self.dropped and complaint.mentions(_ONLY_STREAMS):
+        if (
+            self.api != "messages"
+            and not sent.get("stream")
+            and "stream" not in self.dropped
+            and complaint.mentions(_ONLY_STREAMS)
+        ):
             logger.info("%s only streams: it is asked for a stream", self.model)
             self.stream = True
             return True
         return self._learn_option(complaint, sent)
 
     def _learn_option(self, complaint: Complaint, sent: Mapping[str, Any]) -> bool:
-        name = _refused_option(complaint, sent)
+        name = refused_option(complaint, sent)
         if name is None:
             return False
         if name in LIMITS:
-            other = next((limit for limit in LIMITS if limit != name and limit in complaint.words), None)
-            if other is None or other in sent or other in self.renamed:
-                return False
-            self.renamed[name] = other
-            return True
-        if name in self.fixed or not complaint.mentions(_UNSUPPORTED):
+            return self._rename_limit(name, complaint, sent)
+        wrong_word = name in _WORDS and complaint.mentions(_NOT_ONE_OF)
+        if name in self.fixed or not (wrong_word or complaint.mentions(_UNSUPPORTED)):
             return False
         if name not in ("stream", "stream_options"):
             logger.warning(
@@ -140,6 +168,16 @@ class Dialect:
                 self.model, name, complaint.words,
             )  # fmt: skip
         self.dropped.add(name)
+        return True
+
+    def _rename_limit(self, name: str, complaint: Complaint, sent: Mapping[str, Any]) -> bool:
+        other = next((limit for limit in LIMITS if limit != name and limit in complaint.words), None)
+        if other is None and complaint.mentions(_NO_SUCH_LIMIT):
+            other = _SIBLINGS.get(name)
+        if other is None or other in sent or other in self.renamed:
+            return False
+        logger.info("%s calls the longest answer %s and not %s", self.model, other, name)
+        self.renamed[name] = other
         return True
 
 
@@ -151,20 +189,6 @@ def _thinks(body: Mapping[str, Any]) -> bool:
         if isinstance(inside, dict):
             said.append(inside.get(name))  # pyright: ignore[reportUnknownMemberType]
     return any(each not in (None, "", "none", "disabled") for each in said)
-
-
-def _refused_option(complaint: Complaint, sent: Mapping[str, Any]) -> str | None:
-    """The option that is complained about: named as the parameter, in quotes, or in the words."""
-    options = [name for name in sent if name not in _NO_OPTIONS]
-    steps = re.split(r"[.\[\]/]", complaint.param)
-    if complaint.param and (named := next((name for name in options if name in steps), None)):
-        return named
-    if complaint.param and set(steps) & _NO_OPTIONS:
-        return None
-    quoted = [name for name in options if re.search(rf"['\"`]{re.escape(name)}['\"`.]", complaint.words)]
-    return next(
-        iter(quoted or [name for name in options if re.search(rf"\b{re.escape(name)}\b", complaint.words)]), None
-    )
 
 
 def _without_system(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from shinka_core.model_address import (
     shown_model,
 )
 from shinka_core.model_place import Given, Place, known_prefixes, place_of
-from shinka_core.providers import OPENAI_KEY, Interface, ModelProvider
+from shinka_core.providers import INVOKED, OPENAI_KEY, Interface, ModelProvider
 from shinka_core.secrets import read_key, refuse_stored_secrets
 
 OPENAI_HOST = "https://api.openai.com"
@@ -174,7 +174,8 @@ def _place(model: str, config: EvolutionConfig) -> Place:
 
 def _interface(place: Place, config: EvolutionConfig) -> Interface:
     """What is spoken there: Anthropic's own interface only where its row or the path of the address say so."""
-    if _ANTHROPICS_PATH.search(place.address.base):
+    invoked = place.provider is not None and place.provider.prefix == "bedrock" and place.address.base.endswith(INVOKED)
+    if invoked or _ANTHROPICS_PATH.search(place.address.base):
         return "messages"
     if place.provider is None or (place.given is not Given.PROVIDER and not place.provider.server):
         return config.llm_api
@@ -230,6 +231,10 @@ def _checked_place(name: str) -> str:
 def _key(model: str, place: Place, options: EndpointOptions, config: EvolutionConfig) -> tuple[str, str | None]:
     """The variable and the key in it."""
     address, provider = place.address, place.provider
+    if provider is not None and provider.owns(address.host) and not address.base.startswith("https://"):
+        raise ConfigError(
+            f"{shown_model(model)!r} is asked at {address.base}, where its key would be sent for everybody to read; write https://"
+        )
     named = address.key_variable or options.api_key_env
     if named is not None:
         return _named_key(named, address, by="its address" if address.key_variable else "llm_endpoints (api_key_env)")

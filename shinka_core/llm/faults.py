@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from shinka_core.errors import (
     EndpointError,
@@ -18,6 +19,7 @@ from shinka_core.errors import (
 )
 from shinka_core.llm.complaint import Complaint, phrases
 from shinka_core.llm.endpoint import Endpoint
+from shinka_core.providers import INVOKED, provider_at
 
 # Seconds: who asks to wait longer has a quota that is worth stopping for, with the generations kept.
 LONGEST_WAIT = 600.0
@@ -46,12 +48,13 @@ NO_MONEY = phrases(
     r"|used all available credits|credit limit exceeded|(used up|exhausted|exceeded) (\w+ ){0,3}(included|available) credits|free tier .{0,40}exhausted"
     r"|insufficient (account )?(balance|credit|fund|quota)|credit balance|out of credits"
     r"|not enough (credit|balance)|payment required|billing (hard )?limit|(add|purchase|buy) (more )?credits|overdue"
+    r"|credits (are|is|have been) (depleted|exhausted|used up)|(no|n't have (any|enough)) credits\b|key limit exceeded"
 )
 # Gemini says it of every limit, with how long to wait.
 NO_QUOTA = phrases(r"exceeded your current (token )?quota(?!.*(metric|quotaid|retry|try again))")
 # Gemini's `quotaId` says per day and asks to wait for seconds all the same.
 DAILY_ID = phrases(r"[a-z]PerDay|per-day\b")
-DAILY = phrases(r"per[ _-]?(day|week|month)|daily|weekly|monthly|\b[RT]PD\b|allocated quota exceeded")
+DAILY = phrases(r"per[ _-]?(day|week|month)|daily|weekly|monthly|\b[RT]PD\b")
 OF_ONE_MODEL = phrases(r"PerModel|per[ _-]model|for (the )?model|limit reached for")
 BUSY = phrases(
     r"rate.?limit|too.?many.?requests|throttl|resource_exhausted|concurrency.?limit|^130[2-5]$|quota exceeded|exceeded your current quota"
@@ -59,11 +62,14 @@ BUSY = phrases(
 BAD_KEY = phrases(
     r"invalid.?api.?key|api.?key.{0,20}(not valid|invalid|incorrect|missing|required)|incorrect api key|authentication"
     r"|unauthorized|unauthenticated|subscription key|no auth credentials|invalid.{0,10}(token|credential)"
+    r"|api.?key (\w+ ){0,4}(leaked|blocked|disabled|revoked|expired|suspended|deactivated)|token has expired"
+    r"|unregistered callers|organization has been (disabled|restricted)"
 )
 ELSEWHERE = phrases(
     r"unexpected endpoint|invalid url|unknown (url|endpoint|path|route|request url)|unrecognized request url"
     r"|no (such )?(route|path|handler)|no (such )?endpoint(?!s? found)|cannot (post|get)\b|page not found|method not allowed"
     r"|resource not found|not found: */|url .{0,80}not found|path .{0,80}not found|^\W*not found\W*$|unsupported_country"
+    r"|(location|country|region|territory) (is )?not supported|firewall rules|^\W*request not allowed"
 )
 OF_THE_MODEL = phrases(r"model|deployment|engine|no endpoints found")
 AWAY = phrases(
@@ -71,7 +77,9 @@ AWAY = phrases(
     r"|loading|bad gateway|network"
 )
 # Beside other numbers, where a server names it so.
-_N_CTX = phrases(r"n_ctx\W{0,3}(\d[\d,]*)|with (\d[\d,]{2,}) maximum context|<= ?(\d[\d,]{2,})|\[1, ?(\d[\d,]{2,})\]")
+_N_CTX = phrases(
+    r"\d \+ \d[\d,]* > (\d[\d,]{2,})|n_ctx\W{0,3}(\d[\d,]*)|with (\d[\d,]{2,}) maximum context|<= ?(\d[\d,]{2,})|\[1, ?(\d[\d,]{2,})\]"
+)
 _CONTEXT = phrases(
     r"(?:context (?:length|window|size)|limit|maximum|available|at most|n_ctx)\D{0,40}?(\d[\d,]{2,})|> ?(\d[\d,]{2,}) maximum"
 )
@@ -112,7 +120,10 @@ def _of_the_prompt(complaint: Complaint, said: str, model: str, endpoint: Endpoi
 
 def address_remedy(base: str) -> str:
     """What to do about an address at which no model answers."""
-    return f"; check the address {base}" + ("" if "/v1" in base or "/openai" in base else f", perhaps {base}/v1")
+    if "/v1" in base or "/openai" in base or base.endswith(INVOKED):
+        return f"; check the address {base}"
+    there = provider_at(urlsplit(base).hostname or "")
+    return f"; check the address {base}, perhaps {base}{'/openai/v1' if there and there.prefix == 'azure' else '/v1'}"
 
 
 def _never_fits(complaint: Complaint) -> bool:
@@ -121,6 +132,14 @@ def _never_fits(complaint: Complaint) -> bool:
 
 
 def _of_money(complaint: Complaint, said: str, model: str, endpoint: Endpoint) -> ModelError | None:
+    provider = endpoint.provider
+    if (
+        complaint.status == 429
+        and provider is not None
+        and provider.passes
+        and complaint.mentions(phrases(provider.passes))
+    ):
+        return None
     no_quota = complaint.wait is None and complaint.mentions(NO_QUOTA)
     if complaint.status == 402 or complaint.mentions(NO_MONEY) or no_quota:
         return QuotaExhaustedError(
@@ -137,7 +156,11 @@ def _of_haste(complaint: Complaint, said: str, model: str, endpoint: Endpoint) -
     wait = complaint.wait
     if not limited and not (complaint.status in (503, 529) and wait is not None):
         return None
-    daily = complaint.mentions(DAILY_ID) or (complaint.mentions(DAILY) and (wait is None or wait > SHORT_WAIT))
+    daily = (
+        complaint.used_up
+        or complaint.mentions(DAILY_ID)
+        or (complaint.mentions(DAILY) and (wait is None or wait > SHORT_WAIT))
+    )
     if daily or (wait is not None and wait > LONGEST_WAIT):
         return QuotaExhaustedError(
             f"{said}; {_when(wait) if wait and wait > LONGEST_WAIT else 'a quota of a day or longer is used up'}",
@@ -190,7 +213,9 @@ def _refusal(complaint: Complaint) -> str:
     if complaint.status == 403:
         return "; the key may not use this model"
     if complaint.status == 404 or re.search(
-        r"model.{0,40}(not (exist|found)|invalid|unknown)|invalid model", complaint.words, re.IGNORECASE
+        r"model.{0,60}(not (exist|found|supported by)|invalid|unknown|decommissioned|on-demand throughput)|invalid model",
+        complaint.words,
+        re.IGNORECASE,
     ):
         return "; check the model's name and --base-url"
     return "; options for this model alone go into llm_model_kwargs"

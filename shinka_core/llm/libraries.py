@@ -16,6 +16,8 @@ import httpx
 import openai
 
 from shinka_core.llm.endpoint import Endpoint, check_library
+from shinka_core.llm.http_client import http_client
+from shinka_core.providers import INVOKED
 
 CHAT, RESPONSES, MESSAGES, EMBEDDINGS = "/chat/completions", "/responses", "/messages", "/embeddings"
 # Bytes; no model writes as much, and memory is finite.
@@ -92,15 +94,20 @@ def _anthropics(endpoint: Endpoint, timeout: float) -> Library:
     check_library(endpoint)
     # Any: its types are there with the extra alone.
     anthropic, httpx2 = cast(Any, import_module("anthropic")), cast(Any, import_module("httpx2"))
-    client = anthropic.AsyncAnthropic(
-        api_key=NO_KEY,
-        # The library adds the version of the interface itself.
-        base_url=endpoint.address.base.removesuffix("/v1"),
-        max_retries=0,
+    common: dict[str, Any] = {
+        "api_key": NO_KEY,
+        "max_retries": 0,
         # Its own limit would refuse long answers that are not streamed; ours is around the whole call.
-        timeout=None,
-        http_client=_connections(httpx2, endpoint, timeout),
-    )
+        "timeout": None,
+        "http_client": _connections(httpx2, endpoint, timeout),
+    }
+    base = endpoint.address.base
+    if base.endswith(INVOKED):
+        # Bedrock's, with the name of the model in the path; the region is in the address.
+        client = anthropic.AsyncAnthropicBedrock(base_url=base.removesuffix(INVOKED), aws_region="", **common)
+    else:
+        # The library adds the version of the interface itself.
+        client = anthropic.AsyncAnthropic(base_url=base.removesuffix("/v1"), **common)
     return Library(
         calls={MESSAGES: client.messages},
         named=("model", "messages", "max_tokens"),
@@ -127,6 +134,8 @@ def _connections(library: Any, endpoint: Endpoint, timeout: float) -> Any:
     def sign(request: Any) -> Any:
         for name in foreign:
             request.headers.pop(name, None)
+        if NO_KEY in request.headers.get("authorization", ""):
+            del request.headers["authorization"]
         if endpoint.key is not None and (request.url.scheme, request.url.netloc) == (own.scheme, own.netloc):
             request.headers[endpoint.key_header] = f"Bearer {endpoint.key}" if bearer else endpoint.key
         return request
@@ -136,7 +145,9 @@ def _connections(library: Any, endpoint: Endpoint, timeout: float) -> Any:
     async def bound(response: Any) -> None:
         response.stream = bounded(response.stream)
 
-    return library.AsyncClient(
+    return http_client(
+        library,
+        endpoint.address.base,
         auth=sign,
         timeout=library.Timeout(None, connect=min(CONNECTING, timeout)),
         limits=library.Limits(max_connections=None, max_keepalive_connections=1000),

@@ -10,8 +10,8 @@ from typing import Any
 
 from shinka_core.llm.answers import REASONING_FIELDS, first, mapping, reasoning_of, text_of
 
-# What the last event of a stream holds, of either interface.
-STREAM_ENDS = ("[DONE]", '"response.completed"', '"response.incomplete"')
+# What the last event of a stream holds, of any interface.
+STREAM_ENDS = ("[DONE]", '"response.completed"', '"response.incomplete"', '"message_stop"')
 _RESPONSE_ENDS = {"completed", "incomplete", "failed"}
 
 
@@ -81,7 +81,7 @@ def _data(data: str) -> Iterator[Any]:
 
 
 def joined(events: Iterable[Any], *, ended: bool) -> dict[str, Any]:
-    """One body, as if it had come at once, from the events of a stream of either interface.
+    """One body, as if it had come at once, from the events of a stream of any interface.
 
     Args:
         ended: Whether the stream said that it was over.
@@ -89,12 +89,15 @@ def joined(events: Iterable[Any], *, ended: bool) -> dict[str, Any]:
     Raises:
         ValueError: The stream broke off.
     """
+    several = [mapping(event) for event in events]
+    if any(event.get("type") == "message_start" for event in several):
+        return _message_of(several, ended=ended)
     texts: list[str] = []
     reasoning: list[str] = []
     body: dict[str, Any] = {}
     finish: str | None = None
     refusal = ""
-    for event in map(mapping, events):
+    for event in several:
         if event.get("error") or event.get("type") == "error" or event.get("object") == "error":
             return dict(event) if event.get("error") else {"error": dict(event)}
         if isinstance(event.get("response"), dict) and str(event.get("type")).split(".")[-1] in _RESPONSE_ENDS:
@@ -114,3 +117,28 @@ def joined(events: Iterable[Any], *, ended: bool) -> dict[str, Any]:
         raise ValueError("the event stream broke off")
     message = {"content": "".join(texts), "reasoning_content": "".join(reasoning), "refusal": refusal}
     return body | {"choices": [{"message": message, "finish_reason": finish or "stop"}]}
+
+
+def _message_of(events: Iterable[Mapping[str, Any]], *, ended: bool) -> dict[str, Any]:
+    """The same of Anthropic's interface."""
+    message: dict[str, Any] = {}
+    blocks: dict[Any, dict[str, Any]] = {}
+    for event in events:
+        kind, delta = event.get("type"), mapping(event.get("delta"))
+        if kind == "error":
+            return dict(event)
+        if kind == "message_start":
+            message = dict(mapping(event.get("message")))
+        elif kind == "content_block_start":
+            blocks[event.get("index")] = dict(mapping(event.get("content_block")))
+        elif kind == "content_block_delta":
+            block = blocks.setdefault(event.get("index"), {"type": "text"})
+            for name in ("text", "thinking"):
+                if isinstance(delta.get(name), str):
+                    block[name] = f"{block.get(name) or ''}{delta[name]}"
+        elif kind == "message_delta":
+            counted = {name: count for name, count in mapping(event.get("usage")).items() if count is not None}
+            message |= {**delta, "usage": {**mapping(message.get("usage")), **counted}}
+    if not ended and not message.get("stop_reason"):
+        raise ValueError("the event stream broke off")
+    return message | {"content": list(blocks.values())}

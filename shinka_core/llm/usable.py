@@ -20,6 +20,7 @@ from shinka_core.llm.endpoint import (
     priced_models,
     remote_embedding,
 )
+from shinka_core.llm.http_client import http_client
 from shinka_core.llm.list_prices import context_limit
 from shinka_core.llm.prices import PriceList
 from shinka_core.llm.rates import Price
@@ -98,9 +99,20 @@ def _access(provider: ModelProvider) -> Access:
         problem = str(error)
     if not problem and not key and not provider.server:
         problem = f"{' or '.join(provider.keys)} is not set"
-    elif not problem and base is None:
-        problem = f"{variable} is not set"
+    elif not problem:
+        problem = _problem_of(base, variable)
     return Access(provider, interface, provider.keys, key, base and without_secrets(base), problem)
+
+
+def _problem_of(base: str | None, variable: str) -> str:
+    """What is wrong with an address that a variable holds, or should."""
+    if base is None:
+        return f"{variable} is not set"
+    try:
+        parse_address(variable or "its address", base)
+    except ConfigError as error:
+        return redact(str(error))
+    return ""
 
 
 async def look(access: Access) -> Access:
@@ -113,7 +125,8 @@ async def look(access: Access) -> Access:
     server = access.provider.server
     try:
         patience = NEAR if server else LISTING
-        async with asyncio.timeout(2 * patience), httpx.AsyncClient(timeout=patience) as client:
+        reach = http_client(httpx, endpoint.address.base, timeout=patience)
+        async with asyncio.timeout(2 * patience), reach as client:
             reply = await client.get(f"{endpoint.address.base}/models", headers=_headers(endpoint))
             body: Any = reply.json() if reply.is_success else None
     except (httpx.HTTPError, OSError, ValueError) as error:

@@ -16,6 +16,7 @@ from shinka_core.errors import ConfigError, ModelError
 from shinka_core.llm.connect import connect
 from shinka_core.llm.endpoint import check_models, endpoint_of, has_anthropic
 from shinka_core.llm.question import CallKey, Question
+from shinka_core.llm.usable import accesses
 from shinka_core.model_address import parse_address
 from shinka_core.model_place import place_of, provider_named
 from shinka_core.program import Purpose
@@ -56,7 +57,19 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         ("azure/my-gpt", "my-gpt", f"{AZURE}/openai/v1"),
         ("azure-my-gpt", "my-gpt", f"{AZURE}/openai/v1"),
         ("bedrock/openai.gpt-oss-20b-1:0", "openai.gpt-oss-20b-1:0", "https://bedrock-runtime.eu-north-1.amazonaws.com/openai/v1"),
-        ("bedrock/eu.anthropic.claude-x", "eu.anthropic.claude-x", "https://bedrock-mantle.eu-north-1.api.aws/anthropic/v1"),
+        ("bedrock/anthropic.claude-x-4-8", "anthropic.claude-x-4-8", "https://bedrock-mantle.eu-north-1.api.aws/anthropic/v1"),
+        # By an inference profile or with a version, which that endpoint does not know.
+        ("bedrock/eu.anthropic.claude-x", "eu.anthropic.claude-x", "https://bedrock-runtime.eu-north-1.amazonaws.com/model"),
+        ("bedrock/us-gov.anthropic.claude-x", "us-gov.anthropic.claude-x", "https://bedrock-runtime.eu-north-1.amazonaws.com/model"),
+        ("bedrock/anthropic.claude-x-v1:0", "anthropic.claude-x-v1:0", "https://bedrock-runtime.eu-north-1.amazonaws.com/model"),
+        # As people write them.
+        ("OpenRouter/Anthropic/Claude-X", "Anthropic/Claude-X", "https://openrouter.ai/api/v1"),
+        ("openrouter/meta-llama/llama-3:free", "meta-llama/llama-3:free", "https://openrouter.ai/api/v1"),
+        ("Ollama/qwen3", "qwen3", "http://127.0.0.1:11434/v1"),
+        ("Claude-Opus-4-5", "Claude-Opus-4-5", "https://api.anthropic.com/v1"),
+        ("LOCAL/qwen@http://[::1]:8000/v1/", "qwen", "http://[::1]:8000/v1"),
+        (f"azure-my-gpt@{AZURE}/openai/v1", "my-gpt", f"{AZURE}/openai/v1"),
+        ("azure-my-gpt@https://h/v1", "azure-my-gpt", "https://h/v1"),
         ("ollama/qwen3:4b", "qwen3:4b", "http://127.0.0.1:11434/v1"),
         ("llama.cpp/smollm2", "smollm2", "http://127.0.0.1:8080/v1"),
         # Without a prefix: who alone has such names, else OpenAI.
@@ -99,6 +112,10 @@ def test_a_base_url_wins_over_prefixes_as_it_always_has(environment: pytest.Monk
         ("local/qwen", r"write local/qwen@http://HOST:PORT/v1"),
         ("local/q@http://h/v1?api_key_env=sk-abcdef-0123456789abcdef", "no name of one environment variable"),
         ("local/q@http://h/v1?api_key_env=NOT_THERE_AT_ALL", "NOT_THERE_AT_ALL is not set, which its address names"),
+        ("local/q@http://h/v1?api_key_env=", "no name of one environment variable"),
+        ("local/q@http://h/v1?api_key_env=TWO%20WORDS", "no name of one environment variable"),
+        ("local/q@http://me:secret@h/v1", "holds a user name or a password"),
+        ("gpt-5@http://api.openai.com/v1", "its key would be sent for everybody to read; write https://"),
         ("local/q@ftp://h/v1", r"llm_models holds 'local/q@...', whose address needs http:// or https://"),
         ("q@ws://me:sk-abcdef@h/v1", r"llm_models holds 'q@...', whose address needs http:// or https://"),
     ],
@@ -301,3 +318,9 @@ def test_an_interface_without_embeddings_is_refused_for_them() -> None:
 def test_a_prefix_alone_is_a_name() -> None:
     assert provider_named("openai/") == (None, "openai/")
     assert provider_named("gpt-5") == (None, "gpt-5")
+
+
+def test_an_address_of_the_environment_that_is_none_is_told_with_its_provider(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AZURE_OPENAI_ENDPOINT", "mine.openai.azure.com")
+    azure = next(access for access in accesses() if access.name == "azure")
+    assert azure.problem.startswith("AZURE_OPENAI_ENDPOINT='mine.openai.azure.com/openai/v1' needs http:// or https://")

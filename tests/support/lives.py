@@ -31,7 +31,7 @@ from typing import Any
 import asyncpg
 
 import flows.evolve  # noqa: F401 - loaded before the lives begin, like the provider below
-import shinka_core.llm.openai_provider  # noqa: F401
+import shinka_core.llm.endpoint_provider  # noqa: F401
 from flows.runner import AsyncEvolutionRunner
 from shinka_core.config import DatabaseConfig, EvolutionConfig, LocalJobConfig
 from tests.support.runs import Records

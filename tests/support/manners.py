@@ -169,8 +169,7 @@ GEMINI = Manners(
                       {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}),
     unknown_model=_google(404, "models/gemini-2.5-flash is not found for API version v1main, or is not supported for "
                           "generateContent.", "NOT_FOUND"),
-    option=("min_p", _google(400, "Invalid JSON payload received. Unknown name \"min_p\": Cannot find field.",
-                             "INVALID_ARGUMENT")),
+    option=("presence_penalty", _google(400, "Penalty is not enabled for models/gemini-2.5-flash", "INVALID_ARGUMENT")),
 )  # fmt: skip
 
 OPENROUTER = Manners(
@@ -277,7 +276,9 @@ MISTRAL = Manners(
     PLAIN,
     cut=_chat([{"type": "thinking", "thinking": [{"type": "text", "text": "let me see"}]}], "length"),
     minute=_mistral(429, "Rate limit exceeded", "rate_limited", "1300"),
-    day=_mistral(429, "Requests rate limit exceeded: monthly limit of tokens reached", "rate_limited", "1300"),
+    # The same words as for a minute: only the headers tell.
+    day=replace(_mistral(429, "Rate limit exceeded", "rate_limited", "1300"),
+                headers={"x-ratelimit-remaining-tokens-month": "0", "x-ratelimit-remaining-req-minute": "59"}),
     overloaded=_mistral(503, "Service unavailable.", "service_unavailable", "3505"),
     overflow=_mistral(400, "Prompt contains 140005 tokens and 0 draft tokens, too large for model with 131072 maximum "
                       "context length", "invalid_request_prompt", "3051"),
@@ -306,8 +307,9 @@ XAI = Manners(
         "can obtain an API key from https://console.x.ai."}),
     unknown_model=Said(404, {"code": "Some requested entity was not found", "error": "The model grok-code-fast-1 does not "
         "exist or your team 1 does not have access to it."}),
+    # By the names of its own interface.
     option=("logit_bias", Said(400, {"code": "Client specified an invalid argument", "error": "Argument not supported on "
-        "this model: logit_bias"})),
+        "this model: logitBias"})),
 )  # fmt: skip
 
 TOGETHER = Manners(
@@ -382,7 +384,7 @@ MOONSHOT = Manners(
     context=131_072,
     wrong_key=_error(401, "Invalid Authentication", "invalid_authentication_error"),
     unknown_model=_error(404, "Not found the model kimi-k2-thinking or Permission denied", "resource_not_found_error"),
-    option=("min_p", _error(400, "invalid parameter: min_p is not supported")),
+    option=("temperature", _error(400, "invalid temperature: only 1 is allowed for this model")),
 )  # fmt: skip
 
 DASHSCOPE = Manners(
@@ -390,8 +392,9 @@ DASHSCOPE = Manners(
     _chat(usage=_usage(**DETAILS), reasoning_content="let me see"), COUNTED,
     cut=_chat("", "length", reasoning_content="let me see"),
     refused=_error(400, "Input data may contain inappropriate content.", code="data_inspection_failed"),
-    minute=_error(429, "You have exceeded your current request limit. For details, see the documentation.",
-                  "limit_requests", "limit_requests"),
+    # Of the tokens of a minute; at OpenAI the same words say that the money is gone.
+    minute=_error(429, "You exceeded your current quota, please check your plan and billing details. For details, see the "
+                  "documentation.", "insufficient_quota", "insufficient_quota"),
     day=_error(403, "The free tier of the model has been exhausted. If you wish to continue, disable the use free tier only "
                "mode.", "AllocationQuota.FreeTierOnly", "AllocationQuota.FreeTierOnly"),
     overloaded=_error(503, "Too many requests. Your requests are being throttled due to system capacity limits.",
@@ -428,7 +431,7 @@ OLLAMA = Manners(
     overflow=_error(400, "the prompt of 9000 tokens exceeds the context length of 4096 tokens", "invalid_request_error"),
     context=4096,
     unknown_model=_error(404, "model 'qwen3:4b' not found", "not_found_error"),
-    option=("reasoning_effort", _error(400, '"qwen3:4b" does not support thinking (reasoning_effort)', "invalid_request_error")),
+    option=("reasoning_effort", _error(400, '"qwen3:4b" does not support thinking', "api_error")),
 )  # fmt: skip
 
 OLLAMA_CLOUD = Manners(
@@ -436,7 +439,8 @@ OLLAMA_CLOUD = Manners(
     _chat(usage=_usage(), reasoning="let me see"), PLAIN,
     cut=_chat("", "length", reasoning="let me see"),
     minute=_error(429, "too many concurrent requests", "rate_limit_error"),
-    day=_error(429, "you have reached your weekly usage limit, please upgrade to continue", "rate_limit_error"),
+    day=Said(429, {"error": "you (somebody) have reached your weekly usage limit, upgrade for higher limits: "
+                   "https://ollama.com/upgrade or add extra usage: https://ollama.com/settings (ref: 1)"}),
     overloaded=_error(503, "service temporarily unavailable", "api_error"),
     overflow=_error(400, "prompt is too long: 140000 tokens > 131072 maximum", "invalid_request_error"),
     context=131_072,

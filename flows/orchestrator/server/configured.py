@@ -6,9 +6,9 @@ from importlib.metadata import version
 
 import httpx
 
-from flows.orchestrator.server.loopback import is_loopback
 from flows.orchestrator.server.probe import PrefectServer, version_in
 from shinka_core.errors import ConfigError
+from shinka_core.model_address import is_loopback
 
 ANSWER_LIMIT = 10.0
 _UNAUTHORIZED, _FORBIDDEN = 401, 403

@@ -35,7 +35,7 @@ LEASE_LIMIT = 30.0
 LEASE_PERIOD = 0.05
 CLIENTS = ("prefect.client.orchestration", "prefect.events.clients")
 # What a run needs next, a second or two that would otherwise follow the server's own.
-NEEDED_NEXT = (own_name("flows.evolve"), "shinka_core.llm.openai_provider")
+NEEDED_NEXT = (own_name("flows.evolve"), "shinka_core.llm.endpoint_provider")
 
 logger = logging.getLogger("shinka.server")
 _users = 0

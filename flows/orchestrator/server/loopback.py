@@ -11,24 +11,13 @@ import inspect
 import logging
 from collections.abc import Callable
 from functools import wraps
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+
+from shinka_core.model_address import is_loopback
 
 logger = logging.getLogger("shinka.server")
 
 _DONE = "shinka_spares_loopback"
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def spare_loopback() -> None:

@@ -71,6 +71,7 @@ def test_what_follows_the_end_of_thinking_is_the_answer_wherever_it_stands() -> 
         (completion("", "length"), UnusableAnswerError, "cut off at its longest length after 100 tokens"),
         (completion("", "content_filter"), PromptRefusedError, "a content filter stopped it"),
         (completion(None, refusal="I must not."), PromptRefusedError, "refused: I must not"),
+        (completion([{"type": "refusal", "refusal": "I must not."}]), PromptRefusedError, "refused: I must not"),
         (completion(None, "tool_calls", tool_calls=[{}]), UnusableAnswerError, "call of a tool"),
         (completion(" \n"), UnusableAnswerError, "finish reason stop"),
         (completion("half an ans", "error"), ModelUnavailableError, "broke off"),
@@ -122,6 +123,9 @@ def test_the_other_interface_is_read_alike() -> None:
         ({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}, Usage(3, 2)),
         ({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 9}, Usage(3, 6, 0, 4)),
         ({"input_tokens": 3, "output_tokens": 2}, Usage(3, 2)),
+        ({"prompt_tokens": 3.0, "completion_tokens": 2.0, "total_tokens": float("nan")}, Usage(3, 2)),
+        # xAI's, where nothing sums them up: the thinking is beside what is counted as the answer.
+        ({"prompt_tokens": 3, "completion_tokens": 2, "completion_tokens_details": {"reasoning_tokens": 7}}, Usage(3, 9, 0, 7)),
         ({"prompt_tokens": 3, "prompt_tokens_details": {"cached_tokens": 1}, "completion_tokens": 2,
           "completion_tokens_details": {"reasoning_tokens": 2}}, Usage(3, 2, 1, 2)),
     ],

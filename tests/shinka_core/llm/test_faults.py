@@ -21,9 +21,10 @@ from shinka_core.errors import (
     Scope,
     UnusableAnswerError,
 )
-from shinka_core.llm.complaint import LONGEST_WORDS, is_complaint, read_complaint
+from shinka_core.llm.complaint import LONGEST_WAIT, LONGEST_WORDS, is_complaint, read_complaint
 from shinka_core.llm.endpoint import Endpoint
 from shinka_core.llm.faults import fault_of
+from shinka_core.llm.roster import Roster
 from shinka_core.model_address import parse_address
 
 HERE = Endpoint(parse_address("llm_base_url", "http://127.0.0.1:8000"), key_name="MY_KEY")
@@ -128,6 +129,12 @@ def test_each_complaint_has_its_class(status: int, body: Any, kind: type[ModelEr
         (openai("Please try again in 850ms."), {}, 0.85),
         ([{"error": {"message": GEMINI_MINUTE, "details": [{"retryDelay": "23s"}]}}], {}, 23.0),
         ([{"error": {"message": GEMINI_MINUTE}}], {}, 23.5),
+        (openai("slow down"), {"retry_after": "1m30s"}, 90.0),
+        (openai("slow down"), {"retry_after": "-5"}, 0.0),
+        (openai("slow down"), {"retry_after": "nan"}, None),
+        (openai("slow down"), {"retry_after": "inf"}, None),
+        (openai("slow down"), {"retry_after": "soon"}, None),
+        (openai("slow down"), {"retry_after_ms": "soon", "retry_after": "3"}, 3.0),
         (openai("slow down"), {}, None),
     ],
 )
@@ -135,6 +142,66 @@ def test_a_short_wait_is_told_to_whoever_asks_again(body: Any, headers: dict[str
     limited = fault(429, body, **headers)
     assert isinstance(limited, RateLimitedError)
     assert limited.retry_after == wait
+
+
+@pytest.mark.parametrize("asked", ["9" * 12, "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_wait_without_end_is_a_year(asked: str) -> None:
+    used_up = fault(429, openai("slow down"), retry_after=asked)
+    assert isinstance(used_up, QuotaExhaustedError | RateLimitedError)
+    assert used_up.retry_after in (LONGEST_WAIT, None)
+    roster = Roster({"m": object()})
+    roster.failed("m", used_up)
+    assert str(roster.nobody(["m"]))
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"x_ratelimit_remaining_tokens_month": "0", "x_ratelimit_remaining_req_minute": "59"}, None),
+        ({"x_ratelimit_remaining_requests_day": "0", "x_ratelimit_reset_requests_day": "33011.382"}, 33011.382),
+    ],
+)
+def test_headers_tell_the_day_and_the_month_where_the_words_do_not(headers: dict[str, str], wait: float | None) -> None:
+    used_up = fault(429, openai("Rate limit exceeded"), **headers)
+    assert isinstance(used_up, QuotaExhaustedError)
+    assert used_up.retry_after == wait
+    left = {name: "12" if "remaining" in name else value for name, value in headers.items()}
+    assert isinstance(fault(429, openai("Rate limit exceeded"), **left), RateLimitedError)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (403, "Your API key was reported as leaked. Please use another API key."),
+        (403, "Method doesn't allow unregistered callers (callers without established identity). Please use API Key."),
+        (403, "API key is currently blocked: xai-..."),
+        (403, "Bearer Token has expired"),
+        (400, "This organization has been disabled."),
+        (400, "User location is not supported for the API use."),
+        (403, "Access denied due to Virtual Network/Firewall rules."),
+    ],
+)
+def test_what_shuts_all_models_out_is_no_fault_of_one(status: int, words: str) -> None:
+    assert type(fault(status, openai(words))) is EndpointError
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (429, "Your prepayment credits are depleted. Please go to AI Studio to manage your project and billing."),
+        (403, "Your newly created team doesn't have any credits or licenses yet."),
+        (403, "Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys"),
+    ],
+)
+def test_no_money_is_told_in_many_ways(status: int, words: str) -> None:
+    assert isinstance(fault(status, openai(words)), QuotaExhaustedError)
+
+
+def test_a_context_is_not_taken_for_the_prompt_that_stands_beside_it() -> None:
+    words = "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000, decrease input length"
+    too_long = fault(400, openai(words))
+    assert isinstance(too_long, PromptTooLongError)
+    assert too_long.context == 200_000
 
 
 def test_a_date_to_wait_for_is_a_wait() -> None:

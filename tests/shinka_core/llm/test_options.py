@@ -62,8 +62,8 @@ async def test_what_is_drawn_is_what_is_sent_by_model() -> None:
         provider = client._providers["one"]
         request = provider._request  # pyright: ignore
 
-        def note(question: Question, dialect: Any) -> Any:
-            made = request(question, dialect)
+        def note(question: Question, dialect: Any, wire: Any) -> Any:
+            made = request(question, dialect, wire)
             sent.append(made[0])
             return made
 

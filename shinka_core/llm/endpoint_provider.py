@@ -1,4 +1,4 @@
-"""Endpoints over HTTP: OpenAI's chat completions and responses, and Anthropic's messages.
+"""An endpoint over HTTP, in whichever interface each of its models is asked.
 
 Retries are off here: they belong to the Prefect task around the call, where they can be seen. Asked
 again at once is only what a model refuses for its form alone.
@@ -13,23 +13,20 @@ from typing import Any, cast
 
 from shinka_core.errors import ModelUnavailableError, UnusableAnswerError
 from shinka_core.llm import messages
-from shinka_core.llm.answers import read_completion, read_response
 from shinka_core.llm.billed_tokens import estimated
 from shinka_core.llm.complaint import Complaint, is_complaint, one_line, read_complaint
 from shinka_core.llm.connection import Connection
 from shinka_core.llm.dialect import LIMITS, Dialect
 from shinka_core.llm.endpoint import Endpoint
-from shinka_core.llm.libraries import CHAT, MESSAGES, RESPONSES
+from shinka_core.llm.interfaces import FORMATS, WireFormat
 from shinka_core.llm.option_names import EXTRAS
-from shinka_core.llm.options import for_interface, names_for
-from shinka_core.llm.pictures import messages_of
+from shinka_core.llm.options import names_for
 from shinka_core.llm.question import Question, RawAnswer
 from shinka_core.llm.reply import Reply
 
 logger = logging.getLogger("shinka.llm")
 
-_PATHS = {"chat": CHAT, "responses": RESPONSES, "messages": MESSAGES}
-# Forms in which one question is tried: a system message, a stream, a limit's name and a few options.
+# Forms in which one question is tried: another interface, a system message, a stream, a limit's name and a few options.
 MOST_FORMS = 8
 # Tokens of a prompt from which on an estimate of them is worth comparing with a count.
 LONG_PROMPT = 2_000
@@ -37,8 +34,8 @@ LONG_PROMPT = 2_000
 SMALL_REPLY = 200_000
 
 
-class OpenAIProvider:
-    """One endpoint that speaks one of the three interfaces, for all models of a run that are asked there."""
+class EndpointProvider:
+    """One endpoint, for all models of a run that are asked there."""
 
     def __init__(self, endpoint: Endpoint, *, timeout: float) -> None:
         """Prepares connections; none is opened yet.
@@ -63,22 +60,26 @@ class OpenAIProvider:
         """
         self._names[model] = name
         self._options[model] = dict(options)
-        dropped = self._known(name, options, own)
-        if self.endpoint.api == "messages":
-            dropped |= {"stream", "stream_options"}  # its events are others, and nothing of it only streams
-        self._dialects[model] = Dialect(model, fixed=self._as_sent(own), dropped=dropped)
+        self._dialects[model] = Dialect(
+            model,
+            api=self.endpoint.api,
+            has_responses=self._has_responses(),
+            fixed=self._as_sent(own),
+            dropped=self._known(name, options, own),
+        )
 
     async def ask(self, question: Question) -> RawAnswer:
         """Asks once, or a few times at once while only the form of the request is refused."""
         model = question.model
-        dialect = self._dialects.setdefault(model, Dialect(model))
+        dialect = self._dialects[model]
         for form in range(MOST_FORMS):
-            body, headers, query = self._request(question, dialect)
-            reply = await self._connection.post(self._path(), body, model=model, headers=headers, query=query)
+            wire = FORMATS[dialect.api]
+            body, headers, query = self._request(question, dialect, wire)
+            reply = await self._connection.post(wire.path, body, model=model, headers=headers, query=query)
             if len(reply.content) > SMALL_REPLY:
-                answer = await asyncio.to_thread(self._read, reply, model)
+                answer = await asyncio.to_thread(self._read, reply, model, wire)
             else:
-                answer = self._read(reply, model)
+                answer = self._read(reply, model, wire)
             if isinstance(answer, RawAnswer):
                 self._connection.has_answered = True
                 self._warn_of_a_cut(question, answer)
@@ -91,11 +92,16 @@ class OpenAIProvider:
         """Closes the connections."""
         await self._connection.close()
 
+    def _has_responses(self) -> bool:
+        """Whether a model may be asked in the other of OpenAI's interfaces; who is unknown may have it."""
+        provider = self.endpoint.provider
+        return provider is None or "responses" in provider.interfaces
+
     def _as_sent(self, names: Collection[str]) -> frozenset[str]:
-        """Names of options as they are in a request."""
+        """Names of options as they are in a request, of whichever interface."""
         if self.endpoint.api == "messages":
             return frozenset(messages.renamed(dict.fromkeys(names, "")))
-        return names_for(self.endpoint.api, names)
+        return frozenset(names) | names_for("responses", names)
 
     def _known(self, name: str, options: Mapping[str, Any], own: Collection[str]) -> set[str]:
         """Options that the provider's row knows to be refused, which is said; never those meant for this very model."""
@@ -124,35 +130,25 @@ class OpenAIProvider:
                 model, read, sent, f" ({provider.note})" if provider.note else "",
             )  # fmt: skip
 
-    def _path(self) -> str:
-        return _PATHS[self.endpoint.api]
-
-    def _limit(self) -> str:
+    def _limit(self, wire: WireFormat) -> str:
         """What the longest answer is called; a name that is refused is learned, one that is ignored cannot be."""
-        if self.endpoint.api == "responses":
-            return "max_output_tokens"
+        if wire.limit is not None:
+            return wire.limit
         # Where nobody knows, the older name: its successor may be ignored, and an answer without bound.
         return "max_tokens" if self.endpoint.provider is None else self.endpoint.provider.limit
 
-    def _request(self, question: Question, dialect: Dialect) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+    def _request(
+        self, question: Question, dialect: Dialect, wire: WireFormat
+    ) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         """Body, headers and query of one call."""
-        options = for_interface(self.endpoint.api, self._options.get(question.model, {}) | dict(question.options))
+        options = wire.options(self._options.get(question.model, {}) | dict(question.options))
         headers, query, extra = (cast(dict[str, Any], options.pop(name, None) or {}) for name in EXTRAS)
-        if self.endpoint.api == "messages":
-            options = messages.renamed(options)
-        body = self._question(question) | options | extra
+        body = wire.body(question, self._names[question.model]) | options | extra
         if question.longest_answer is not None and not any(name in body for name in LIMITS):
-            body[self._limit()] = question.longest_answer
+            body[self._limit(wire)] = question.longest_answer
         return dialect.form(body), {name: str(value) for name, value in headers.items()}, query
 
-    def _question(self, question: Question) -> dict[str, Any]:
-        name = self._names[question.model]
-        if self.endpoint.api == "messages":
-            return messages.body_of(question, name)
-        key = "input" if self.endpoint.api == "responses" else "messages"
-        return {"model": name, key: messages_of(question, self.endpoint.api)}
-
-    def _read(self, reply: Reply, model: str) -> RawAnswer | Complaint:
+    def _read(self, reply: Reply, model: str, wire: WireFormat) -> RawAnswer | Complaint:
         """The answer, or what the provider has to say instead.
 
         Raises:
@@ -164,11 +160,7 @@ class OpenAIProvider:
             return read_complaint(reply.status, reply.headers, text, body)
         if isinstance(body, dict) and body.keys() & {"choices", "output", "stop_reason"}:
             read: dict[str, Any] = body  # pyright: ignore[reportUnknownVariableType]
-            if self.endpoint.api == "messages":
-                return messages.read_message(read, model)
-            if self.endpoint.api == "responses":
-                return read_response(read, model)
-            return read_completion(read, model, reasoning_is_answer=self.endpoint.reasoning_is_answer)
+            return wire.read(read, model, self.endpoint.reasoning_is_answer)
         if (body is None and text.lstrip()[:1] in ("{", "[")) or reply.is_stream:
             raise ModelUnavailableError(f"{model}: the answer broke off: {one_line(text[-100:])}", model=model)
         if body is None and text.strip():
