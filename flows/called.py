@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -18,3 +19,8 @@ def called(command: str, named: str | None = None) -> str:
     script = Path(sys.argv[0])
     by_script = script.parent.name == FOLDER.name and (FOLDER / script.name).is_file()
     return f"python {FOLDER.name}/{named or command}.py" if by_script else f"shinka {command}"
+
+
+def typed(path: str) -> str:
+    """A path as a person types it into a shell: quoted where it has to be, and never taken for an option."""
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)

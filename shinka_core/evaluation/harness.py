@@ -18,6 +18,7 @@ import time
 
 from shinka_core.evaluation.extras import keep_extras
 from shinka_core.evaluation.seal import SEALED, Seal
+from shinka_core.evaluation.told import told
 
 TYPE_CHECKING = False  # a type checker takes it for True; `typing` itself takes milliseconds to load
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ MODULES = ("main.py", "__init__.py")
 # Folders of programs that are on `sys.path`.
 _folders: list[str] = []
 DEFAULT_METRICS: dict[str, Any] = {"combined_score": 0.0}
-ERROR_LIMIT = 4_000
 # Runs that are told one by one; a program may have so many numbers by instance.
 MOST_INSTANCES = 1_000
 EARLY_STOPS = ("bayesian", "ci", "confidence_interval", "hybrid")
@@ -139,7 +139,7 @@ def run_shinka_eval(
     except (Exception, SystemExit) as failure:  # noqa: BLE001
         # The program under test may raise anything at all; whatever it is, it is the result.
         metrics, correct = dict(default_metrics_on_error or DEFAULT_METRICS), False
-        error = _told(failure)
+        error = told(failure)
     try:
         written = _contents(metrics, correct, error)
     except (TypeError, ValueError, OverflowError, RecursionError) as failure:
@@ -190,12 +190,6 @@ def load_program(program_path: str) -> ModuleType:
     sys.modules["program"] = module  # dataclasses and pickling look the module up by name
     spec.loader.exec_module(module)
     return module
-
-
-def _told(failure: BaseException) -> str:
-    import traceback
-
-    return "".join(traceback.format_exception(failure))[-ERROR_LIMIT:]
 
 
 def _run_all(
