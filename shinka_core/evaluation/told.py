@@ -20,7 +20,7 @@ def told(failure: BaseException) -> str:
     while place is not None and _is_ours(place):
         place = place.tb_next
     begin = "" if place is not None else "Traceback (most recent call last):\n"  # by which others know what it is
-    return (begin + "".join(traceback.format_exception(type(failure), failure, place)))[-ERROR_LIMIT:]
+    return (begin + "".join(traceback.format_exception(type(failure), failure, place))).rstrip()[-ERROR_LIMIT:]
 
 
 def _is_ours(place: TracebackType) -> bool:
