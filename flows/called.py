@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -28,3 +29,8 @@ def version() -> str:
         return version("shinka-prefect")
     except PackageNotFoundError:  # a checkout that is not installed
         return "unknown"
+
+
+def typed(path: str) -> str:
+    """A path as a person types it into a shell: quoted where it has to be, and never taken for an option."""
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
+import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from flows.orchestrator.generation_runs import GenerationRuns
 from shinka_core.edit.syntax import why_unchecked
 from shinka_core.errors import Blame, ConfigError
 from shinka_core.launch.contract import is_function
+from shinka_core.launch.missing import about_missing_module
 from shinka_core.outcome import Failed, Open, Outcome, Recorded, Rejected, SetAside
 from shinka_core.program import NO_REASON, Failure, Program
 from shinka_core.run import Run
@@ -84,11 +87,17 @@ async def _stop_before_spending(run: Run, programs: Sequence[Program | None]) ->
     which = "none of the seed programs is correct" if len(programs) > 1 else "the seed program is not correct"
     output = run.generation_dir(0) / "results"
     raise ConfigError(
-        f"{which}, so no model was asked: {first.error or NO_REASON}\n"
-        "Mend the program, or what the evaluator needs on this machine"
+        f"{which}, so no model was asked: {first.error.strip() or NO_REASON}\n"
+        f"{_about_a_module(run, first.error)}Mend the program, or what the evaluator needs on this machine"
         + (f" (its output is in {output})" if output.is_dir() else "")
         + "; where the task is to repair it, say incorrect_seed: repair (--incorrect-seed repair)"
     )
+
+
+def _about_a_module(run: Run, error: str) -> str:
+    """A line about a module that is not there, where that is what went wrong."""
+    missing = about_missing_module(error, run.settings.job)
+    return f"{missing}.\n" if missing else ""
 
 
 async def _nothing_proposed(run: Run) -> bool:
@@ -177,15 +186,23 @@ def _no_result(run: Run, seed: Program) -> str:
     output, written = run.generation_dir(0) / "results", run.seeds[0].written
     said = (
         f"the evaluator gives no result for {'any' if len(run.seeds) > 1 else 'the'} seed program, so nothing can be "
-        f"evolved: {seed.error}"
+        f"evolved: {seed.error.strip()}"
     )
+    if missing := _about_a_module(run, seed.error).strip():
+        said = f"{said}\n{missing}"
     place = Path(run.settings.job.eval_program_path)
     if place.is_file() and is_function(place.read_bytes()):
         return said  # it is no script that could be tried by itself
     program = run.generation_dir(0) / "main" if written else run.settings.evolve.init_program_path
-    return f"{said}\nTry it by hand: {place} --program_path {program} --results_dir DIR" + (
-        f"; its output is in {output}" if output.is_dir() else ""
+    by_hand = shlex.join(
+        [*_interpreter(run, place), str(place), "--program_path", str(program), "--results_dir", "DIR"]
     )
+    return f"{said}\nTry it by hand: {by_hand}" + (f"; its output is in {output}" if output.is_dir() else "")
+
+
+def _interpreter(run: Run, evaluator: Path) -> list[str]:
+    """What stands before an evaluator in a command; nothing where its first line says it, or nobody knows."""
+    return [run.settings.job.python or sys.executable] if evaluator.suffix.lower() == ".py" else []
 
 
 def not_correct(error: str, *, alone: bool = True) -> str:

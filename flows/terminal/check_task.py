@@ -20,7 +20,7 @@ from flows.terminal.settings_file import section_of
 from flows.terminal.task_folder import SETTINGS_FILE, Overrides, existing_folder, run_settings, take_flags
 from shinka_core.errors import ConfigError
 from shinka_core.kit.bench import Measured
-from shinka_core.kit.findings import Finding, Level, findings
+from shinka_core.kit.findings import Finding, Level, findings, in_words
 from shinka_core.kit.looking import Looked, look
 from shinka_core.launch import check_job
 from shinka_core.launch.limits import MEGABYTE
@@ -109,8 +109,7 @@ def _outcome(measured: Measured) -> str:
     if evaluation.correct:
         came_to = f"score {evaluation.score:.8g}"
     else:
-        words = " ".join(evaluation.error.split())
-        came_to = f"{evaluation.reason or 'not correct'}: {words[:LONGEST]}{'...' if len(words) > LONGEST else ''}"
+        came_to = f"{evaluation.reason or 'not correct'}: {in_words(evaluation.error, LONGEST)}"
     memory = f", {measured.peak / MEGABYTE:.0f} MB" if measured.peak else ""
     return f"{came_to} ({measured.seconds:.2f} s{memory})"
 

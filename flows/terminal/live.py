@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from flows.terminal.sparkline import BARS, PLAIN_BARS, sparkline
-from flows.terminal.words import duration, improved, number, went_wrong
+from flows.terminal.words import duration, gist, improved, number, went_wrong
 from shinka_core.costs import known_and_unknown
 from shinka_core.run import Run
 from shinka_core.shown import as_shown
@@ -75,7 +75,7 @@ def rows_of(run: Run, width: int, bars: str = BARS) -> Iterator[Row]:
     if run.control.paused:
         yield Row(2, "paused", as_shown(", and ".join(tuple(run.control.pauses))), "yellow")
     if progress.seed_error:
-        yield Row(3, "seed program", f"not correct: {as_shown(progress.seed_error)}", "red")
+        yield Row(3, "seed program", f"not correct: {gist(progress.seed_error)}", "red")
     where = f"in gen {progress.best_generation}, " if progress.best_generation else ""
     yield Row(1, "best score", f"{number(progress.best_score)} ({where}seed program {number(progress.seed_score)})")
     if line := sparkline([(one.ended, one.score) for one in improvements], highlights.ended, width, bars):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from cyclopts import App, Group, Parameter, Token
 
-from flows.called import called, version
+from flows.called import called, typed, version
 from flows.orchestrator.server.early import begin_early
 from flows.orchestrator.server.home import check_home
 from flows.signals import Told, break_off_on_signals, stopping_on_signals
@@ -295,7 +295,11 @@ def _evolve(plan: Plan, shown: Showing, how: Resume) -> int:
 
 def _to_go_on(plan: Plan, how: Resume) -> str:
     """What to say on the command line to go on."""
-    return f"--join --name {plan.name}" if how is Resume.JOIN else f"--resume --results {plan.evolution.results_dir}"
+    return (
+        f"--join --name {plan.name}"
+        if how is Resume.JOIN
+        else f"--resume --results {typed(str(plan.evolution.results_dir))}"
+    )
 
 
 def _replay(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from flows.called import called, version
+from flows.called import called, typed, version
 from flows.terminal.command import EXIT_DONE, lead
 from flows.terminal.screen import say, screen
 from shinka_core.kit.making import make_task
@@ -43,15 +44,19 @@ def new_command(
     folder = name.expanduser()
     chosen = template or ("any" if language is not None else "python")
     check, evolve = (called(command, script) for command, script in (("check", "check_task"), ("evolve", "evolve")))
-    commands = f"Look at it with `{check} {folder.name}`, and run it with `{evolve} {folder.name}`.\n"
+    last = typed(Path(os.path.abspath(folder)).name)
+    commands = f"Look at it with `{check} {last}`, and run it with `{evolve} {last}`.\n"
     made = make_task(folder, chosen, language, commands=commands)
     console = screen()
     say(console, f"{folder} ({chosen}{f', {made.language}' if made.language else ''})")
     for path in made.files:
         say(console, f"  {path}")
-    say(console, f"Look at it:   {check} {folder}")
-    say(console, f"Run it:       {evolve} {folder} --generations 10")
-    say(console, f"With a model: {evolve} {folder} --model gpt-5-mini --budget 1")
+    if made.missing:
+        say(console, f"{made.missing} is not on this machine's PATH: install it before you go on", style="yellow")
+    place = typed(str(folder))
+    say(console, f"Look at it:   {check} {place}")
+    say(console, f"Run it:       {evolve} {place} --generations 10")
+    say(console, f"With a model: {evolve} {place} --model gpt-5-mini --budget 1")
     return EXIT_DONE
 
 

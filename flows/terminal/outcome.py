@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.called import typed
 from flows.islands import COLUMNS, MOST, island_rows
 from flows.terminal.screen import cell, say
 from flows.terminal.words import duration
@@ -50,7 +51,7 @@ def _print_end(console: Console, summary: RunSummary) -> None:
         say(console, f"Stopped early: {summary.stopped_early}")
         if summary.last_error and summary.last_error not in summary.stopped_early:
             say(console, f"Last failure: {summary.last_error}")
-        say(console, f"Continue with --resume --results {summary.results_dir}")
+        say(console, f"Continue with --resume --results {typed(str(summary.results_dir))}")
         return
     if summary.reached:
         say(console, f"Ended because {summary.reached}")

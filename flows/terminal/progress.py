@@ -14,7 +14,7 @@ from flows.open_runs import find_open_run
 from flows.terminal.live import LiveView
 from flows.terminal.log_lines import above
 from flows.terminal.screen import say, screen
-from flows.terminal.words import duration, improved, number, went_wrong
+from flows.terminal.words import duration, gist, improved, number, went_wrong
 from shinka_core.costs import known_and_unknown
 from shinka_core.run import Run
 from shinka_core.shown import as_shown
@@ -23,7 +23,6 @@ _Show = Callable[[str, Console, threading.Event], None]
 
 LIVE_PERIOD = 0.5
 LINE_PERIOD = 5.0
-LONGEST_REASON = 500
 
 
 @contextmanager
@@ -86,7 +85,7 @@ class _Lines:
         """What a person should know before the next period is over."""
         if run.progress.seed_error != self._seed_error:
             self._seed_error = run.progress.seed_error
-            yield f"the seed program is not correct: {self._seed_error[:LONGEST_REASON]}"
+            yield f"the seed program is not correct: {gist(self._seed_error)}"
 
     def of_a_period(self, run: Run) -> Iterator[str]:
         """Where the run is, the last improvement and the last thing that went wrong."""

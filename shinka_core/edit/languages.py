@@ -164,6 +164,12 @@ def canonical(word: str) -> str | None:
     return ALIASES.get(known) or known_language(PurePath(f"x.{known}"))
 
 
+def nearest(word: str) -> str:
+    """The known name that a word is most like; "" when it is like none."""
+    near = difflib.get_close_matches(word.strip().lower(), [*EXTENSIONS, *ALIASES], n=1)
+    return near[0] if near else ""
+
+
 def language_of(path: Path, configured: str | None = None) -> str:
     """The language of a program file.
 
@@ -176,8 +182,8 @@ def language_of(path: Path, configured: str | None = None) -> str:
     if configured is not None:
         named = canonical(configured)
         if named is None:
-            near = difflib.get_close_matches(configured.lower(), [*EXTENSIONS, *ALIASES], n=1)
-            guess = f"did you mean {near[0]!r}? Or " if near else ""
+            near = nearest(configured)
+            guess = f"did you mean {near!r}? Or " if near else ""
             raise ConfigError(
                 f"language={configured!r} is unknown; {guess}say text, which will do for any other; known: {', '.join(EXTENSIONS)}"
             )

@@ -14,12 +14,12 @@ import json
 import os
 import subprocess
 import sys
-import traceback
 from types import ModuleType
 
 from shinka_core.evaluation import returned
 from shinka_core.evaluation.seal import SEALED, Seal
 from shinka_core.evaluation.stand_in import stand_in
+from shinka_core.evaluation.told import ERROR_LIMIT, told
 
 TYPE_CHECKING = False  # a type checker takes it for True; every evaluation loads this
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 SCORE_VARIABLE = "SHINKA_SCORE"
 STAGES = ("evaluate_stage1", "evaluate_stage2", "evaluate_stage3")
-ERROR_LIMIT = 4_000
 MODE = "train"
 
 
@@ -45,7 +44,7 @@ def main(arguments: list[str]) -> None:
         metrics, correct, error = returned.as_result(call(path, program, name), name)
     except (Exception, SystemExit) as failure:  # noqa: BLE001
         # The program under test may raise anything at all; whatever it is, it is the result.
-        metrics, correct, error = {}, False, "".join(traceback.format_exception(failure))[-ERROR_LIMIT:]
+        metrics, correct, error = {}, False, told(failure)
     contents = [returned.plain_json(metrics).encode(), json.dumps({"correct": correct, "error": error}).encode()]
     os.makedirs(folder, exist_ok=True)
     for file, content in zip(SEALED, contents, strict=True):  # correct.json last: then the result is complete

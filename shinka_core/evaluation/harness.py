@@ -19,6 +19,7 @@ from time import perf_counter  # by name: a program may put another clock in its
 from shinka_core.evaluation.extras import keep_extras
 from shinka_core.evaluation.functions import metrics_of, verdict
 from shinka_core.evaluation.seal import SEALED, Seal
+from shinka_core.evaluation.told import ToldError, told
 
 TYPE_CHECKING = False  # a type checker takes it for True; `typing` itself takes milliseconds to load
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ MODULES = ("main.py", "__init__.py")
 # Folders of programs that are on `sys.path`.
 _folders: list[str] = []
 DEFAULT_METRICS: dict[str, Any] = {"combined_score": 0.0}
-ERROR_LIMIT = 4_000
 # Runs that are told one by one; a program may have so many numbers by instance.
 MOST_INSTANCES = 1_000
 EARLY_STOPS = ("bayesian", "ci", "confidence_interval", "hybrid")
@@ -143,7 +143,7 @@ def run_shinka_eval(
     except (Exception, SystemExit) as failure:  # noqa: BLE001
         # The program under test may raise anything at all; whatever it is, it is the result.
         metrics, correct = dict(default_metrics_on_error or DEFAULT_METRICS), False
-        error = traceback_of(failure)
+        error = told(failure)
     try:
         written = contents_of(metrics, correct, error)
     except (TypeError, ValueError, OverflowError, RecursionError) as failure:
@@ -196,15 +196,6 @@ def load_program(program_path: str) -> ModuleType:
     return module
 
 
-def traceback_of(failure: BaseException) -> str:
-    """The end of what a failure is told with."""
-    import traceback
-
-    if isinstance(failure, _RunFailedError):
-        return str(failure)
-    return "".join(traceback.format_exception(failure))[-ERROR_LIMIT:]
-
-
 def _run_all(
     program_path: str,
     function: str,
@@ -243,15 +234,11 @@ def _spread(program_path: str, function: str, calls: list[Kwargs], workers: int)
         return [future.result() for future in running]
 
 
-class _RunFailedError(Exception):
-    """What a run in a process of its own raised, as text: not every exception can be sent."""
-
-
 def _run_one(program_path: str, function: str, kwargs: Kwargs) -> tuple[Any, float]:
     try:
         return _timed(_experiment(load_program(program_path), function, program_path), kwargs)
     except (Exception, SystemExit) as failure:  # noqa: BLE001 - as in this process
-        raise _RunFailedError(_told(failure)) from None
+        raise ToldError(told(failure)) from None
 
 
 def _experiment(module: ModuleType, function: str, program_path: str) -> Callable[..., Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from shinka_core.evaluation.harness import DEFAULT_METRICS, contents_of, traceback_of, write
+from shinka_core.evaluation.harness import DEFAULT_METRICS, contents_of, write
 from shinka_core.evaluation.seal import Seal
+from shinka_core.evaluation.told import told
 
 TYPE_CHECKING = False  # a type checker takes it for True; every evaluation loads this
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def run_judge(
         # The evaluator's own mistakes are told as the program's: what it does with one may be what makes them.
         metrics, error = (
             dict(DEFAULT_METRICS),
-            str(failure) if isinstance(failure, ValueError) else traceback_of(failure),
+            str(failure) if isinstance(failure, ValueError) else told(failure),
         )
         written = contents_of(metrics, False, error)
     seal.close(write(results_dir, written))

@@ -16,9 +16,10 @@ from shinka_core.edit.syntax import why_unchecked
 from shinka_core.kit.hostile import FORGED
 from shinka_core.kit.looking import SEEDS, Looked, Tried
 from shinka_core.launch.limits import MEGABYTE
+from shinka_core.launch.missing import about_missing_module
 
 # Share of a score from which on differences between two evaluations of one program are more than rounding.
-NOISE = 1e-9
+NOISE = 1e-12
 LOUD = 0.01
 SLOW = 60.0
 # How often the seed program's time the limit should be at least.
@@ -67,10 +68,11 @@ def _of_the_seed(looked: Looked) -> Iterator[Finding]:
     if wrong:
         often = "" if len(wrong) == SEEDS else f" in {len(wrong)} of {SEEDS} evaluations"
         yield Finding(
-            Level.MEND, "seed_not_correct", f"the seed program is not correct{often}: {_words(wrong[0].error)}",
-            "mend the program or the evaluator; where the task is to repair it, say incorrect_seed: repair",
+            Level.MEND, "seed_not_correct", f"the seed program is not correct{often}: {in_words(wrong[0].error)}",
+            "; ".join(_remedies_of_a_seed(wrong[0].error, looked)),
         )  # fmt: skip
-    scores = [each.evaluation.score for each in looked.seeds if each.evaluation.score is not None]
+    right = [each.evaluation for each in looked.seeds if each.evaluation.correct]
+    scores = [evaluation.score for evaluation in right if evaluation.score is not None]
     if not scores:
         return
     apart = _spread(scores)
@@ -83,12 +85,24 @@ def _of_the_seed(looked: Looked) -> Iterator[Finding]:
         yield Finding(
             level, "noisy_score", f"one program scores {told}: {apart:.2%} apart, which looks like a gain", again
         )
-    first = looked.seeds[0].evaluation
-    if first.correct and not first.text_feedback.strip() and not first.instance_scores and not first.public_metrics:
+    first = right[0]
+    if not first.text_feedback.strip() and not first.instance_scores and not first.public_metrics:
         yield Finding(
             Level.THINK, "no_feedback", "the evaluator tells models nothing but a number",
             "write text_feedback (what is weak in this program) or public metrics into metrics.json",
         )  # fmt: skip
+
+
+def _remedies_of_a_seed(error: str, looked: Looked) -> Iterator[str]:
+    yield from (
+        line.strip()[1:-1] for line in error.splitlines() if line.startswith("[") and line.rstrip().endswith("]")
+    )
+    if missing := about_missing_module(error, looked.job):
+        yield missing
+    yield (
+        "mend the program, the evaluator, or what they need on this machine; where the task is to repair it, say "
+        "incorrect_seed: repair"
+    )
 
 
 def _spread(scores: list[float]) -> float:
@@ -138,7 +152,7 @@ def _of_the_task(looked: Looked, evolve: EvolutionConfig) -> Iterator[Finding]:
     python = looked.job.python
     if problem := why_unchecked(looked.seed, python):
         yield Finding(
-            Level.THINK, "no_syntax_check", f"the seed program fails its own syntax check ({_words(problem)}), which is off then",
+            Level.THINK, "no_syntax_check", f"the seed program fails its own syntax check ({in_words(problem)}), which is off then",
             "name the interpreter that runs it (job: {python: ...}) or the language, where one of them is wrong",
         )  # fmt: skip
     if looked.level != "sandbox":
@@ -158,7 +172,16 @@ def _of_the_task(looked: Looked, evolve: EvolutionConfig) -> Iterator[Finding]:
 
 
 def _of_hostile(looked: Looked) -> Iterator[Finding]:
+    ignored = _takes_no_notice(looked)
+    if ignored:
+        yield Finding(
+            Level.MEND, "ignores_program", "programs that do not parse, that never end or that leave at once count as correct: "
+            "the evaluator takes no notice of the program",
+            "run the program that --program_path names, and score what it does",
+        )  # fmt: skip
     for tried in looked.tried:
+        if ignored and tried.measured.evaluation.correct and tried.hostile.kind not in _OF_THE_MACHINE:
+            continue  # follows from that
         yield _JUDGES.get(tried.hostile.kind, _not_accepted)(tried, looked)
     known = {tried.hostile.kind for tried in looked.tried}
     if known and "endless" not in known and looked.seed.language not in NO_PROGRAMS:
@@ -166,6 +189,15 @@ def _of_hostile(looked: Looked) -> Iterator[Finding]:
             Level.THINK, "not_tried", f"a program in {looked.seed.language} that never ends is not known here, and was not tried",
             "try one by hand",
         )  # fmt: skip
+
+
+# These say something of what an evaluation may do, whatever the evaluator is.
+_OF_THE_MACHINE = ("flood", "looks")
+
+
+def _takes_no_notice(looked: Looked) -> bool:
+    accepted = {tried.hostile.kind for tried in looked.tried if tried.measured.evaluation.correct}
+    return {"broken", "endless", "leaves"} <= accepted
 
 
 _REMEDIES = {
@@ -181,18 +213,30 @@ _REMEDIES = {
 
 def _not_accepted(tried: Tried, looked: Looked) -> Finding:
     """For those that must not be correct."""
-    del looked
     kind, evaluation = tried.hostile.kind, tried.measured.evaluation
     if not evaluation.correct:
         return Finding(
             Level.GOOD,
             kind,
-            f"one that {tried.hostile.name} is not correct ({evaluation.reason}: {_words(evaluation.error, 80)})",
+            f"a program that {tried.hostile.name} is not correct ({evaluation.reason}: {in_words(evaluation.error, 80)})",
         )
+    if kind == "nan" and _as_the_seed(evaluation.score, looked):
+        return Finding(
+            Level.THINK, kind, "a program whose functions return NaN scores as the seed program does: what they return is not asked for",
+            "see that the score comes from what the program does, and that the evaluator refuses what is not finite",
+        )  # fmt: skip
     score = "its own score" if evaluation.score == FORGED else f"{evaluation.score:.6g}"
+    remedy = _REMEDIES[kind]
+    if kind in ("memory", "processes") and looked.level != "none":
+        remedy = _REMEDIES["broken"]  # it was kept from it, and that was taken for an answer
     return Finding(
-        Level.MEND, kind, f"one that {tried.hostile.name} counts as correct and scores {score}", _REMEDIES[kind]
+        Level.MEND, kind, f"a program that {tried.hostile.name} counts as correct and scores {score}", remedy
     )
+
+
+def _as_the_seed(score: float | None, looked: Looked) -> bool:
+    seeds = [each.evaluation.score for each in looked.seeds if each.evaluation.score is not None]
+    return score is not None and any(_spread([score, seed]) <= NOISE for seed in seeds)
 
 
 def _endless(tried: Tried, looked: Looked) -> Finding:
@@ -200,26 +244,28 @@ def _endless(tried: Tried, looked: Looked) -> Finding:
     evaluation, seconds = tried.measured.evaluation, tried.measured.seconds
     if evaluation.correct:
         return Finding(
-            Level.MEND, "endless", "one that never ends counts as correct",
+            Level.MEND, "endless", "a program that never ends counts as correct",
             "end a program that takes too long, and count it as not correct",
         )  # fmt: skip
     if seconds > tried.time_limit + 5:
         return Finding(
-            Level.MEND, "endless", f"one that never ends was ended after {seconds:.1f} s only, with a limit of {tried.time_limit:g} s",
+            Level.MEND, "endless", f"a program that never ends was ended after {seconds:.1f} s only, with a limit of {tried.time_limit:g} s",
             "look for what keeps the machine from ending processes",
         )  # fmt: skip
     by = "by the time limit" if evaluation.reason == "timeout" else "by the evaluator itself"
-    return Finding(Level.GOOD, "endless", f"one that never ends was ended {by}, after {seconds:.1f} s")
+    return Finding(Level.GOOD, "endless", f"a program that never ends was ended {by}, after {seconds:.1f} s")
 
 
 def _flood(tried: Tried, looked: Looked) -> Finding:
     seconds, usual = tried.measured.seconds, max(each.seconds for each in looked.seeds)
     if tried.measured.evaluation.reason == "timeout":
-        return Finding(Level.THINK, "flood", f"one that {tried.hostile.name} took longer than {tried.time_limit:g} s")
+        return Finding(
+            Level.THINK, "flood", f"a program that {tried.hostile.name} took longer than {tried.time_limit:g} s"
+        )
     return Finding(
         Level.GOOD,
         "flood",
-        f"one that {tried.hostile.name} takes {max(seconds - usual, 0.0):.1f} s longer, and fills no disk",
+        f"a program that {tried.hostile.name} takes {max(seconds - usual, 0.0):.1f} s longer, and fills no disk",
     )
 
 
@@ -236,16 +282,16 @@ def _looks(tried: Tried, looked: Looked) -> Finding:
             "install bubblewrap (job: {isolation: sandbox}), or run on a machine with nothing to lose",
         )  # fmt: skip
     if not seen:
-        return Finding(Level.GOOD, "looks", "one that looks around got nowhere to tell of it")
+        return Finding(Level.GOOD, "looks", "a program that looks around got nowhere to tell of it")
     return Finding(
-        Level.GOOD, "looks", "one that looks around reaches no network, none of your files, and changes nothing"
+        Level.GOOD, "looks", "a program that looks around reaches no network, none of your files, and changes nothing"
     )
 
 
 _JUDGES = {"endless": _endless, "flood": _flood, "looks": _looks}
 
 
-def _words(text: str, longest: int = WORDS) -> str:
+def in_words(text: str, longest: int = WORDS) -> str:
     """What was said, in one line: of a traceback its end; where there is little room, the line that says most."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith("[")] or lines

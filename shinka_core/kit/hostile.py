@@ -92,7 +92,10 @@ _PYTHON = {
 }
 _NAN = """
 for _name, _value in list(globals().items()):
-    if callable(_value) and not _name.startswith('_') and getattr(_value, '__module__', None) == __name__ and not isinstance(_value, type):
+    if isinstance(_value, type) or not callable(_value) or _name.startswith('_'):
+        continue
+    _mine = getattr(getattr(_value, '__wrapped__', _value), '__globals__', None) is globals()
+    if _mine or getattr(_value, '__module__', None) == __name__:
         globals()[_name] = lambda *_a, **_k: float('nan')
 """
 
@@ -149,10 +152,12 @@ def _text(kind: str, file: SourceFile) -> str | None:
     if kind == "broken":
         if file.language in _READ:
             return None
-        return _with(file.text, BROKEN + "\n", _block_start(file.text))
+        text = _with(file.text, BROKEN + "\n", _block_start(file.text))
+        # A marker may stand in a text, where it breaks nothing.
+        return f"{BROKEN}\n{file.text}" if file.language == "python" and _parses(text) else text
     if file.language == "python":
         if kind == "nan":
-            return _before_main_guard(file.text)
+            return _with(whole := _ended(file.text), _NAN, _behind_functions(whole))
         return _with(file.text, _PYTHON[kind], _python_start(file.text))
     snippet = _SNIPPETS.get(file.language, {}).get(kind)
     if snippet is None:
@@ -186,11 +191,27 @@ def _python_start(text: str) -> int:
     return sum(map(len, text.splitlines(keepends=True)[:line]))
 
 
-def _before_main_guard(text: str) -> str:
-    """The program with its functions replaced, before it is run as a script if it ever is."""
-    text = text if text.endswith("\n") else f"{text}\n"
-    found = re.search(r"^if __name__\b", text, re.MULTILINE)
-    return _with(text, _NAN, found.start() if found else len(text))
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
+
+
+def _behind_functions(text: str) -> int:
+    """Where all functions are there and none was called by what follows: behind the last one, before what the program does."""
+    try:
+        body = ast.parse(text).body
+    except SyntaxError:
+        return len(text)
+    defined = [one for one in body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    line = (defined[-1].end_lineno or 0) if defined else 0
+    return sum(map(len, text.splitlines(keepends=True)[:line])) if line else len(text)
 
 
 def _script_start(text: str) -> int:

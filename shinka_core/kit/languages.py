@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from shinka_core.edit.blocks import END, START
 from shinka_core.edit.languages import COMMENT, EXTENSIONS
 
+# The interpreter of the evaluator, in a command.
+PYTHON = "{python}"
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -17,7 +20,7 @@ class Way:
 
     Attributes:
         program: Text, with its EVOLVE-BLOCK.
-        build: Command, with `{program}`, `{folder}` and `{name}` in it; empty where nothing is built.
+        build: Command, with `{program}`, `{folder}`, `{name}` and `{python}` in it; empty where nothing is built.
     """
 
     language: str
@@ -134,7 +137,7 @@ WAYS: dict[str, Way] = {
                 "def approximate(x):\n    a = 1.273\n    b = 0.405\n    return a * x - b * x * x\n",
             ),
             (),
-            ("python3", "{program}"),
+            (PYTHON, "{program}"),
         ),
         Way(
             "r",

@@ -148,7 +148,7 @@ async def _try_hostile(
                 except LaunchError as error:
                     measured = Measured(Evaluation(None, False, error=str(error), reason="not_started"), 0.0, 0)
                 tried.append(Tried(hostile, measured, limit, _take_away(task / TRACE)))
-                tell(f"one that {hostile.name}", measured)
+                tell(f"a program that {hostile.name}", measured)
     finally:
         for bench in benches.values():
             await bench.close()
@@ -158,7 +158,7 @@ async def _try_hostile(
 def _short_limit(job: LocalJobConfig, seeds: list[Measured]) -> float:
     """Enough for whatever is not hanging, and no longer than the settings allow."""
     enough = min(max(SHORTEST, 3 * max(each.seconds for each in seeds)), LONGEST)
-    return min(enough, job.time_limit or enough)
+    return min(math.ceil(enough), job.time_limit or LONGEST)
 
 
 def _take_away(trace: Path) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from shinka_core.edit.languages import canonical
+from shinka_core.edit.languages import canonical, nearest
 from shinka_core.errors import ConfigError
-from shinka_core.kit.languages import WAYS, Way
+from shinka_core.kit.languages import PYTHON, WAYS, Way
 
 SUFFIX = ".tpl"
 _SINE = (
@@ -48,12 +50,14 @@ class Made:
 
     Attributes:
         files: Paths inside of it, in order.
+        missing: The program that builds or runs it, where it is not on this machine's PATH; else "".
     """
 
     folder: Path
     template: str
     language: str
     files: tuple[str, ...]
+    missing: str = ""
 
 
 def make_task(folder: Path, template: str, language: str | None = None, *, commands: str = "") -> Made:
@@ -68,13 +72,10 @@ def make_task(folder: Path, template: str, language: str | None = None, *, comma
             written.
     """
     way = _way(template, language)
-    name = folder.name
+    name = Path(os.path.abspath(folder)).name  # of `.` as well
     if not re.fullmatch(r"[^\x00-\x1f\x7f/\\]+", name):
         raise ConfigError(f"{name!r} is no name for a task folder; choose letters, digits and underscores")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigError(
-            f"{str(folder)!r} is there already and holds something; nothing is overwritten: name another folder"
-        )
+    _refuse_full(folder)
     words = _words(template, way, name, commands)
     texts = {path: _filled(text, words) for path, text in _texts(template).items()}
     if template == "any":
@@ -87,7 +88,21 @@ def make_task(folder: Path, template: str, language: str | None = None, *, comma
                 file.write(text)
     except OSError as error:
         raise ConfigError(f"{str(folder)!r} cannot be written ({error.strerror}); name another folder") from error
-    return Made(folder, template, way.language if template == "any" else "", tuple(sorted(texts)))
+    needs = (way.build or way.run)[0] if template == "any" else ""
+    missing = needs if needs and needs != PYTHON and shutil.which(needs) is None else ""
+    return Made(folder, template, way.language if template == "any" else "", tuple(sorted(texts)), missing)
+
+
+def _refuse_full(folder: Path) -> None:
+    try:
+        if not folder.exists():
+            return
+        if folder.is_dir() and not any(folder.iterdir()):
+            return
+    except OSError as error:
+        raise ConfigError(f"{str(folder)!r} cannot be written ({error.strerror}); name another folder") from error
+    holds = "is there already and holds something" if folder.is_dir() else "is a file"
+    raise ConfigError(f"{str(folder)!r} {holds}; nothing is overwritten: name another folder")
 
 
 def _way(template: str, language: str | None) -> Way:
@@ -101,9 +116,10 @@ def _way(template: str, language: str | None) -> Way:
         )
     known = canonical(language)
     if known not in WAYS:
+        near = "" if known is not None else nearest(language)
         raise ConfigError(
-            f"there is no program in language={language!r} here; known: {', '.join(WAYS)}. For another one take any of them, "
-            "and change BUILD and RUN in its evaluate.py"
+            f"there is no program in language={language!r} here; {f'did you mean {near!r}? ' if near else ''}known: "
+            f"{', '.join(WAYS)}. For another one take any of them, and change BUILD and RUN in its evaluate.py"
         )
     return WAYS[known]
 

@@ -17,9 +17,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shinka_core.edit.blocks import find_blocks
+from shinka_core.edit.evolvable import NO_PROGRAMS
 from shinka_core.operators.parsing import lines_with_ends, parsed
 
-_NUMBER = re.compile(r"(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![\w.])")
+_PLAIN = r"(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?"
+_NUMBER = re.compile(rf"(?<![\w.]){_PLAIN}(?![\w.])")
+# With what says its type: 1.5f of C, 10UL, 2.5_f64 of Rust, 1.5d0 and 1.5_dp of Fortran, 1.5f0 of Julia, 10L of R.
+_TYPED = re.compile(
+    rf"(?<![\w.])(?P<number>{_PLAIN})(?P<type>[dD][+-]?\d+|_?[fiu](?:8|16|32|64|128|size)|[fF]0?|[uU]?[lL]{{0,2}}|[lL]{{1,2}}[uU]|[dDmM]"
+    r"|_[A-Za-z]\w*|_(?:4|8|16))?(?![\w.])"
+)
 _IGNORED = re.compile(
     r"\"{3}.*?\"{3}|'{3}.*?'{3}|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL
 )
@@ -46,7 +53,7 @@ class Constant:
 def find_constants(code: str, language: str) -> list[Constant]:
     """The numbers inside the EVOLVE-BLOCKs, in order."""
     blocks = find_blocks(code)
-    found = _in_python(code) if language == "python" else _in_text(code)
+    found = _in_python(code) if language == "python" else _in_text(code, _NUMBER if language in NO_PROGRAMS else _TYPED)
     return [
         constant
         for constant in found
@@ -70,8 +77,8 @@ def with_values(code: str, constants: list[Constant], values: list[float]) -> st
     position = 0
     for constant, value in zip(constants, values, strict=True):
         pieces.append(code[position : constant.start])
-        unchanged = value == constant.value
-        pieces.append(code[constant.start : constant.end] if unchanged else literal_text(value, constant.integer))
+        written = code[constant.start : constant.end]
+        pieces.append(written if value == constant.value else literal_text(value, constant.integer, written))
         position = constant.end
     return "".join([*pieces, code[position:]])
 
@@ -121,27 +128,45 @@ def _moved(rng: np.random.Generator, constant: Constant, step: float) -> float:
     return value * (1.0 + step * float(np.clip(rng.standard_t(2), -20, 20)))
 
 
-def literal_text(value: float, integer: bool) -> str:
-    """A number as a program writes it, in brackets when it is negative."""
+def literal_text(value: float, integer: bool, like: str = "") -> str:
+    """A number as a program writes it, in brackets when it is negative.
+
+    Args:
+        like: The number in whose place it comes, whose type it keeps.
+    """
+    typed = _TYPED.fullmatch(like)
+    kind = (typed and typed["type"]) or ""
     if integer:
         text = str(int(value))
     else:
         text = f"{value:.8g}"
         if text.lstrip("-").isdigit():
             text += ".0"
+    if _is_exponent(kind):
+        text = text.replace("e", "d") if "e" in text else f"{text}d0"
+    else:
+        text += kind
     return f"({text})" if text.startswith("-") else text
 
 
-def _in_text(code: str) -> list[Constant]:
+def _is_exponent(kind: str) -> bool:
+    """Whether it is a power of ten as Fortran writes it in double precision."""
+    return kind[:1] in ("d", "D") and len(kind) > 1
+
+
+def _in_text(code: str, pattern: re.Pattern[str]) -> list[Constant]:
     hidden = [match.span() for match in _IGNORED.finditer(code)]
     starts = [start for start, _ in hidden]
     found: list[Constant] = []
-    for match in _NUMBER.finditer(code):
+    for match in pattern.finditer(code):
         before = bisect_right(starts, match.start()) - 1
         if before >= 0 and match.start() < hidden[before][1]:
             continue
-        integer = match.group().isdigit()
-        value = float(match.group())
+        number, kind = (match["number"], match["type"] or "") if pattern is _TYPED else (match.group(), "")
+        integer = number.isdigit() and kind[:1] not in ("d", "D", "f", "F", "m", "M") and not kind.startswith("_f")
+        value = float(number + kind.lower().replace("d", "e")) if _is_exponent(kind) else float(number)
+        if not math.isfinite(value):
+            continue
         found.append(Constant(*match.span(), value, integer, _weight(value, integer)))
     return found
 
@@ -149,7 +174,7 @@ def _in_text(code: str) -> list[Constant]:
 def _in_python(code: str) -> list[Constant]:
     tree = parsed(code)
     if tree is None:
-        return _in_text(code)
+        return _in_text(code, _NUMBER)
     offsets = _line_offsets(code)
     lines = lines_with_ends(code)
     structural = _structural(tree)

@@ -54,7 +54,7 @@ class Axis:
         if place == self.start:
             return self.text
         value = 10.0 ** min(place, 300.0) if self.log else place
-        return literal_text(float(round(value)) if self.integer else value, self.integer)
+        return literal_text(float(round(value)) if self.integer else value, self.integer, self.text)
 
 
 def number_axis(value: float, integer: bool, text: str) -> Axis:

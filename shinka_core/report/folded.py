@@ -8,6 +8,7 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shinka_core.bandit import Arm, Arms
 from shinka_core.bandit.protocol import Offer, Outcome
@@ -77,7 +78,13 @@ def arms_over_time(found: Sequence[Outcome]) -> dict[str, Any]:
         "deviation": deviation,
         "better": [int(((which == index) & (np.nan_to_num(gains) > 0)).sum()) for index in range(len(arms))],
         "failed": [int(((which == index) & np.isnan(gains)).sum()) for index in range(len(arms))],
-        "gains": [float(np.maximum(np.nan_to_num(gains[which == index]), 0.0).sum()) for index in range(len(arms))],
+        "gains": [_sum(np.maximum(np.nan_to_num(gains[which == index]), 0.0)) for index in range(len(arms))],
         "cost": [reduce(both, (outcome.cost for outcome in found if outcome.arm == arm), 0.0) for arm in arms],
         "seconds": [sum(outcome.seconds for outcome in found if outcome.arm == arm) for arm in arms],
     }
+
+
+def _sum(values: NDArray[np.float64]) -> float:
+    """Their sum, or the largest number there is where it is beyond that: evaluators give such penalties."""
+    with np.errstate(over="ignore"):
+        return float(np.nan_to_num(values.sum()))

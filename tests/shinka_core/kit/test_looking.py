@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shinka_core.config import EvolutionConfig, LocalJobConfig
 from shinka_core.edit.syntax import syntax_error
-from shinka_core.kit.hostile import BROKEN, TRACE, hostile_programs
+from shinka_core.kit.bench import Measured
+from shinka_core.kit.findings import Finding, Level, findings
+from shinka_core.kit.hostile import BROKEN, TRACE, Hostile, hostile_programs
 from shinka_core.kit.languages import WAYS
+from shinka_core.kit.looking import Looked, Tried
 from shinka_core.kit.making import make_task
 from shinka_core.launch.sandbox import why_not
+from shinka_core.program import Evaluation
 from shinka_core.source import Source, SourceFile
 from tests.support.prefect import ROOT, environment_for
 
@@ -138,3 +144,76 @@ def test_prose_is_not_broken_by_what_stands_in_it_and_a_folder_is_changed_in_one
     changed = {hostile.kind: hostile.source for hostile in hostile_programs(folder)}
     assert all(source.files[0].text == "{}" for source in changed.values())
     assert "while True" in changed["endless"].files[1].text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x):\n    return x\n\n\nprint(f(1.0))\n",
+        "import functools\n\n\n@functools.lru_cache\ndef f(x):\n    return x\n\n\nprint(f(1.0))\n",
+    ],
+)
+def test_functions_return_nan_before_a_program_that_runs_as_a_process_calls_them(text: str) -> None:
+    made = {hostile.kind: hostile.source.text for hostile in hostile_programs(Source.of(text, "python"))}
+    for call in (["-c", made["nan"]], ["-c", f"exec(compile({made['nan']!r}, 'c', 'exec'), {{}})"]):
+        done = subprocess.run([sys.executable, *call], capture_output=True, text=True, timeout=20, check=True)
+        assert done.stdout == "nan\n"
+
+
+def test_a_marker_inside_of_a_text_does_not_keep_the_broken_program_from_being_broken() -> None:
+    text = '"""\n// EVOLVE-BLOCK-START\n"""\nx = 1\n"""\n// EVOLVE-BLOCK-END\n"""\n'
+    made = {hostile.kind: hostile.source.text for hostile in hostile_programs(Source.of(text, "python"))}
+    assert syntax_error(made["broken"], "python") is not None
+
+
+def measured(score: float | None, error: str = "", reason: str = "") -> Measured:
+    return Measured(Evaluation(score, not error, error=error, reason=reason), 0.5, 0)
+
+
+def looked(seed: Measured, nan: Measured | None = None, language: str = "python") -> Looked:
+    source = Source.of("def f():\n    return 1.5\n", language)
+    tried = (Tried(Hostile("returns NaN", "nan", source), nan, 3.0),) if nan else ()
+    job = LocalJobConfig(eval_program_path="evaluate.py", time=20)
+    return Looked(job, "local", "sandbox", source, (seed,) * 3, tried)
+
+
+def found(seen: Looked) -> dict[str, Finding]:
+    return {finding.name: finding for finding in findings(seen, EvolutionConfig(task_sys_msg="x" * 50))}
+
+
+def test_what_takes_no_notice_of_functions_is_not_told_to_take_nan_for_a_result() -> None:
+    assert found(looked(measured(1.5), measured(1.5)))["nan"].level is Level.THINK
+    assert found(looked(measured(1.5), measured(-1.0)))["nan"].level is Level.MEND
+
+
+def test_a_seed_that_is_not_correct_has_no_good_score_and_what_the_evaluator_lacks_is_told() -> None:
+    told = found(
+        looked(measured(0.0, "ModuleNotFoundError: No module named 'cv2.x'\n[the sandbox hides it]", "crashed"))
+    )
+    assert "score" not in told
+    remedy = told["seed_not_correct"].remedy
+    assert "the sandbox hides it; 'cv2' cannot be imported by" in remedy
+    assert f"{sys.executable} -m pip install cv2" in remedy
+
+
+def test_an_evaluator_that_takes_no_notice_of_the_program_is_told_once() -> None:
+    source = Source.of("x = 1\n", "python")
+    tried = tuple(
+        Tried(Hostile(kind, kind, source), measured(1.0), 3.0)
+        for kind in ("broken", "endless", "leaves", "forges", "nan", "memory", "looks")
+    )
+    told = found(replace(looked(measured(1.0)), tried=tried))
+    assert {name for name, each in told.items() if each.level is Level.MEND} == {"ignores_program"}
+    assert "looks" in told
+
+
+def test_what_a_limit_stopped_and_an_evaluator_took_for_an_answer_is_for_the_evaluator_to_mend() -> None:
+    tried = (Tried(Hostile("takes 1536 MB", "memory", Source.of("x = 1\n", "python")), measured(0.0), 3.0),)
+    inside = replace(looked(measured(1.0)), tried=tried)
+    assert "correct: false" in found(inside)["memory"].remedy
+    assert "isolation" in found(replace(inside, level="none"))["memory"].remedy
+
+
+def test_a_score_that_follows_the_clock_is_not_each_time_the_same() -> None:
+    seen = replace(looked(measured(1.0)), seeds=tuple(measured(1.7959866e9 + second) for second in range(3)))
+    assert found(seen)["noisy_score"].level is Level.THINK

@@ -12,6 +12,7 @@ import pytest
 
 from shinka_core.edit import apply_patch
 from shinka_core.edit.blocks import immutable_parts
+from shinka_core.edit.languages import COMMENT
 from shinka_core.errors import UnusableAnswerError
 from shinka_core.llm.question import CallKey, Material, Message, Question
 from shinka_core.operators import MutationModel
@@ -94,6 +95,38 @@ def test_only_numbers_of_the_block_are_constants_and_strings_are_not() -> None:
 def test_unchanged_values_give_back_the_very_text() -> None:
     constants = find_constants(PARENT, "python")
     assert with_values(PARENT, constants, [constant.value for constant in constants]) == PARENT
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "value", "doubled", "negative"),
+    [
+        ("c", "1.5f", 1.5, "3.0f", "(-1.5f)"),
+        ("cpp", "10UL", 10, "20UL", "(-10UL)"),
+        ("rust", "0.5_f64", 0.5, "1.0_f64", "(-0.5_f64)"),
+        ("rust", "3f32", 3.0, "6.0f32", "(-3.0f32)"),
+        ("fortran", "1.273d0", 1.273, "2.546d0", "(-1.273d0)"),
+        ("fortran", "1.5D-3", 0.0015, "0.003d0", "(-0.0015d0)"),
+        ("fortran", "2.5_dp", 2.5, "5.0_dp", "(-2.5_dp)"),
+        ("julia", "1.5f0", 1.5, "3.0f0", "(-1.5f0)"),
+        ("r", "10L", 10, "20L", "(-10L)"),
+    ],
+)
+def test_a_number_keeps_the_type_that_is_written_behind_it(
+    language: str, written: str, value: float, doubled: str, negative: str
+) -> None:
+    opens, closes = COMMENT[language]
+    code = f"{opens}EVOLVE-BLOCK-START{closes}\nx = {written}\n{opens}EVOLVE-BLOCK-END{closes}\n"
+    (constant,) = find_constants(code, language)
+    assert (constant.value, constant.integer) == (value, isinstance(value, int))
+    assert with_values(code, [constant], [value]) == code
+    assert f"x = {doubled}\n" in with_values(code, [constant], [2 * value])
+    assert f"x = {negative}\n" in with_values(code, [constant], [-value])
+
+
+def test_prose_has_no_numbers_with_types_and_no_number_is_beyond_floats() -> None:
+    prose = "<!-- EVOLVE-BLOCK-START -->\nA 2D map of 5m and 3 rooms.\n<!-- EVOLVE-BLOCK-END -->\n"
+    assert [constant.value for constant in find_constants(prose, "markdown")] == [3]
+    assert find_constants("// EVOLVE-BLOCK-START\nx = 1e999;\n// EVOLVE-BLOCK-END\n", "c") == []
 
 
 def test_programs_that_differ_in_constants_alone_have_one_skeleton_and_a_line_between_them() -> None:

@@ -9,10 +9,12 @@ import math
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
-# How a program is built and run. {program} is its file, {folder} an empty folder for what is built, {name} its bare name.
+# How a program is built and run. {program} is its file, {folder} an empty folder for what is built, {name} its bare name,
+# {python} the interpreter of this evaluator.
 BUILD = @BUILD@
 RUN = @RUN@
 BUILD_SECONDS, RUN_SECONDS = 60, 20
@@ -26,7 +28,7 @@ class NotCorrect(Exception):
 
 def filled(command, program, folder):
     """The command for one program."""
-    return [word.format(program=program, folder=folder, name=program.stem) for word in command]
+    return [word.format(program=program, folder=folder, name=program.stem, python=sys.executable) for word in command]
 
 
 def ran(command, seconds, folder, text=""):
