@@ -16,12 +16,14 @@ _NO_OPTIONS = {"model", "messages", "input", "system"}
 _OF_THINKING = phrases(r"\b(thinking|reasoning|effort)\b")
 _OF_PENALTIES = phrases(r"\bpenalty\b")
 # What options are about, for those who complain about that alone.
-_ABOUT: dict[str, re.Pattern[str]] = dict.fromkeys(
-    ("reasoning_effort", "thinking", "output_config", "reasoning", "think", "enable_thinking", "thinking_budget"),
-    _OF_THINKING,
-)
-_ABOUT |= dict.fromkeys(("frequency_penalty", "presence_penalty", "repetition_penalty"), _OF_PENALTIES)
-_ABOUT["n"] = phrases(r"multiple candidates")
+_ABOUT: dict[str, re.Pattern[str]] = {
+    **dict.fromkeys(
+        ("reasoning_effort", "thinking", "output_config", "reasoning", "think", "enable_thinking", "thinking_budget"),
+        _OF_THINKING,
+    ),
+    **dict.fromkeys(("frequency_penalty", "presence_penalty", "repetition_penalty"), _OF_PENALTIES),
+    "n": phrases(r"multiple candidates"),
+}
 
 
 def refused_option(complaint: Complaint, sent: Mapping[str, Any]) -> str | None:
