@@ -58,7 +58,8 @@ class AsyncLLMClient:
         Raises:
             ConfigError: It is given names of models.
         """
-        if "model_names" in named or (arguments and not isinstance(arguments[0], Mapping)):
+        theirs = "model_names" in named or (arguments and not isinstance(arguments[0], Mapping))
+        if cls is AsyncLLMClient and theirs:
             raise ConfigError(
                 "AsyncLLMClient is made by AsyncLLMClient.from_config(EvolutionConfig(llm_models=[...])); to ask models as in "
                 "ShinkaEvolve take shinka.llm.LLMClient(model_names, ...), where a loop runs with "

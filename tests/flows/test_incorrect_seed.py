@@ -80,6 +80,15 @@ def test_a_seed_that_is_not_correct_ends_the_run_before_a_model_is_asked_and_a_r
     assert (bench.results / "best").is_dir()
 
 
+def test_what_the_evaluator_says_is_told_where_an_archive_finds_too_little_in_it(bench: Bench) -> None:
+    bench.task(NEVER)
+    (bench.folder / "evolve.yaml").write_text("database: {archive_strategy: {name: map_elites, features: [speed]}}\n")
+    stopped = bench.run()
+    assert stopped.returncode == 2, stopped.stdout + stopped.stderr
+    assert "speed" in stopped.stderr
+    assert WORDS in stopped.stderr
+
+
 def test_a_run_that_makes_no_correct_program_says_so_in_its_summary_its_exit_code_and_its_state(bench: Bench) -> None:
     bench.task(NEVER)
     done = bench.run("--incorrect-seed", "repair", "--json")

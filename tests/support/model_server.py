@@ -63,6 +63,7 @@ class Script:
 
     Attributes:
         latency: Seconds until an answer.
+        together: Nobody is answered until so many have asked.
         faults: Probability of each fault; the rest is answered.
         sequence: Faults of the first requests in order, "" for an answer; wins over `faults`.
         weights: Of the embedding model: others make other vectors.
@@ -78,6 +79,7 @@ class Script:
     """
 
     latency: float = 0.0
+    together: int = 0
     faults: dict[str, float] = field(default_factory=dict)
     sequence: list[str] = field(default_factory=list)
     seed: int = 0
@@ -227,6 +229,8 @@ class ModelServer:
         try:
             if fault == "hang":
                 await asyncio.sleep(3600)
+            while len(self.requests) < self.script.together:
+                await asyncio.sleep(0.02)
             await asyncio.sleep(self.script.latency)
             request.said = time.time()
             said = self.script.dialect(asked) if self.script.dialect is not None else None

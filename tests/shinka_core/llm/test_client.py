@@ -212,9 +212,10 @@ async def test_the_cost_of_an_unusable_answer_is_counted() -> None:
 
 
 async def test_a_hundred_questions_are_in_flight_at_once() -> None:
-    async with ModelServer(Script(latency=2.0)) as server:
+    async with ModelServer(Script(together=100)) as server:
         asking = client(server)
-        await asyncio.gather(*(asking.query(question(number)) for number in range(100)))
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(asking.query(question(number)) for number in range(100)))
         await asking.close()
         assert server.peak == 100
 

@@ -4,7 +4,6 @@ The score is minus the decimal logarithm of the largest error, so that larger is
 """
 
 import argparse
-import json
 import math
 import os
 import shutil
@@ -12,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from shinka.core import run_judge
 
 # How a program is built and run. {program} is its file, {folder} an empty folder for what is built, {name} its bare name,
 # {python} the interpreter of this evaluator.
@@ -22,7 +23,7 @@ COUNT = 101
 POINTS = [math.pi * index / (COUNT - 1) for index in range(COUNT)]
 
 
-class NotCorrect(Exception):
+class NotCorrect(ValueError):
     """Why a program is not correct, in words that its author can use."""
 
 
@@ -78,19 +79,16 @@ def metrics_of(values):
     }
 
 
+def judge(program_path):
+    """The metrics of a program; NotCorrect says what is wrong with it."""
+    with tempfile.TemporaryDirectory() as scratch:  # the program never learns where results are
+        return metrics_of(answers(Path(program_path).absolute(), Path(scratch)))
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program_path", default="@INITIAL@")
     parser.add_argument("--results_dir", default="results")
     arguments = parser.parse_args()
-    error, metrics = None, {"combined_score": 0.0}
-    with tempfile.TemporaryDirectory() as scratch:  # the program never learns where results are
-        try:
-            metrics = metrics_of(answers(Path(arguments.program_path).absolute(), Path(scratch)))
-        except NotCorrect as reason:
-            error = str(reason)
-    results = Path(arguments.results_dir)
-    results.mkdir(parents=True, exist_ok=True)
-    (results / "metrics.json").write_text(json.dumps(metrics))
-    (results / "correct.json").write_text(json.dumps({"correct": error is None, "error": error}))
-    print(metrics["combined_score"] if error is None else error)
+    metrics, correct, error = run_judge(judge, arguments.program_path, arguments.results_dir)
+    print(metrics["combined_score"] if correct else error)

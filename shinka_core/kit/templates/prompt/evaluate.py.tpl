@@ -5,9 +5,10 @@ word by word. Put your own call there; it then needs `network: true` and its key
 """
 
 import argparse
-import json
 import re
 from pathlib import Path
+
+from shinka.core import run_judge
 
 MESSAGES = [
     ("The invoice of May has the wrong address", "billing"),
@@ -46,17 +47,19 @@ def judged(prompt):
     }
 
 
+def judge(program_path):
+    """The metrics of a prompt; a ValueError says what is wrong with it."""
+    text = Path(program_path).read_text(encoding="utf-8")
+    prompt = re.sub(r"<!--.*?-->\n?", "", text)  # models do not get to see the markers
+    if len(prompt) > LONGEST:
+        raise ValueError(f"the prompt is longer than {LONGEST} characters")
+    return judged(prompt)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program_path", default="initial.md")
     parser.add_argument("--results_dir", default="results")
     arguments = parser.parse_args()
-    text = Path(arguments.program_path).read_text(encoding="utf-8")
-    prompt = re.sub(r"<!--.*?-->\n?", "", text)  # models do not get to see the markers
-    error = f"the prompt is longer than {LONGEST} characters" if len(prompt) > LONGEST else None
-    metrics = {"combined_score": 0.0} if error else judged(prompt)
-    results = Path(arguments.results_dir)
-    results.mkdir(parents=True, exist_ok=True)
-    (results / "metrics.json").write_text(json.dumps(metrics))
-    (results / "correct.json").write_text(json.dumps({"correct": error is None, "error": error}))
-    print(metrics["combined_score"] if error is None else error)
+    metrics, correct, error = run_judge(judge, arguments.program_path, arguments.results_dir)
+    print(metrics["combined_score"] if correct else error)
