@@ -15,6 +15,7 @@ from shinka_core.model_address import (
     Address,
     check_model_name,
     is_builtin,
+    is_loopback,
     parse_address,
     shown_model,
 )
@@ -231,7 +232,8 @@ def _checked_place(name: str) -> str:
 def _key(model: str, place: Place, options: EndpointOptions, config: EvolutionConfig) -> tuple[str, str | None]:
     """The variable and the key in it."""
     address, provider = place.address, place.provider
-    if provider is not None and provider.owns(address.host) and not address.base.startswith("https://"):
+    on_the_way = not (address.base.startswith("https://") or is_loopback(address.base))
+    if provider is not None and provider.owns(address.host) and on_the_way:
         raise ConfigError(
             f"{shown_model(model)!r} is asked at {address.base}, where its key would be sent for everybody to read; write https://"
         )
