@@ -86,18 +86,18 @@ async def _stop_before_spending(run: Run, programs: Sequence[Program | None]) ->
         return
     which = "none of the seed programs is correct" if len(programs) > 1 else "the seed program is not correct"
     output = run.generation_dir(0) / "results"
+    why = _with_remedy(run, f"{which}, so no model was asked", first.error)
     raise ConfigError(
-        f"{which}, so no model was asked: {first.error.strip() or NO_REASON}\n"
-        f"{_about_a_module(run, first.error)}Mend the program, or what the evaluator needs on this machine"
+        f"{why}\nMend the program, or what the evaluator needs on this machine"
         + (f" (its output is in {output})" if output.is_dir() else "")
         + "; where the task is to repair it, say incorrect_seed: repair (--incorrect-seed repair)"
     )
 
 
-def _about_a_module(run: Run, error: str) -> str:
-    """A line about a module that is not there, where that is what went wrong."""
+def _with_remedy(run: Run, what: str, error: str) -> str:
+    """What the evaluator says, and a line about a module that is not there, where that is what went wrong."""
     missing = about_missing_module(error, run.settings.job)
-    return f"{missing}.\n" if missing else ""
+    return f"{what}: {error.strip() or NO_REASON}" + (f"\n{missing}." if missing else "")
 
 
 async def _nothing_proposed(run: Run) -> bool:
@@ -184,12 +184,10 @@ def _in_words(failure: Failure) -> str:
 
 def _no_result(run: Run, seed: Program) -> str:
     output, written = run.generation_dir(0) / "results", run.seeds[0].written
-    said = (
-        f"the evaluator gives no result for {'any' if len(run.seeds) > 1 else 'the'} seed program, so nothing can be "
-        f"evolved: {seed.error.strip()}"
+    which = "any" if len(run.seeds) > 1 else "the"
+    said = _with_remedy(
+        run, f"the evaluator gives no result for {which} seed program, so nothing can be evolved", seed.error
     )
-    if missing := _about_a_module(run, seed.error).strip():
-        said = f"{said}\n{missing}"
     place = Path(run.settings.job.eval_program_path)
     if place.is_file() and is_function(place.read_bytes()):
         return said  # it is no script that could be tried by itself

@@ -115,11 +115,11 @@ def _cascade(
         if not returned.passes(found, name, threshold):
             if not found.error and found.score(name) is None:
                 numbers = ", ".join(f"{key}={value:.6g}" for key, value in found.numbers.items())
-                told = [
+                said = [
                     f"the stage before {stage} gave {numbers}; {threshold:g} leads on",
                     returned.told(found.artifacts),
                 ]
-                found.error = "\n".join(filter(None, told))
+                found.error = "\n".join(filter(None, said))
             break
         found = returned.merged(found, call(function, program, given))
     return found

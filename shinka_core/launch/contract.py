@@ -17,7 +17,7 @@ IN_A_CONTAINER = re.compile(r"(?<![\w./])/benchmark/")
 # A script that does something when it is run, and has these in it, reads its arguments or writes its results itself.
 _OF_A_SCRIPT = ("results_dir", "results-dir")
 _RESULT = "correct.json"
-_HARNESS = "run_shinka_eval"
+_HARNESSES = ("run_shinka_eval", "run_judge")
 _IDLE = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign
 
 
@@ -36,7 +36,7 @@ def is_function(text: str | bytes) -> bool:
     statements = list(_statements(tree.body))
     words = {word.strip("-") for node in ast.walk(tree) for word in _words(node)}
     does_something = _does_something(tree.body)
-    if _HARNESS in words:
+    if words.intersection(_HARNESSES):
         return False
     if does_something and (words.intersection(_OF_A_SCRIPT) or any(word.endswith(_RESULT) for word in words)):
         return False

@@ -184,6 +184,7 @@ async def test_a_script_that_prints_no_result_is_told_so(tmp_path: Path) -> None
         ("class A:\n    def evaluate(self): ...", False),
         ("def evaluate(path): ...\nparser.add_argument('--results_dir')", False),
         ("from shinka.core import run_shinka_eval\ndef evaluate(path): ...", False),
+        ("from shinka.core import run_judge\ndef evaluate(path): ...\nrun_judge(evaluate, *sys.argv[1:])", False),
         ("def evaluate(path): ...\nopen('correct.json')", False),
         ("def evaluate(path): ...\nif __name__ == '__main__':\n    run(args.results_dir)", False),
         ("def evaluate(path): ...\nwith open(f'{out}/correct.json') as f: f.write(s)", False),
