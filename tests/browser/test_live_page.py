@@ -64,7 +64,7 @@ async def test_it_follows_runs_that_go_on_and_shows_them_side_by_side(tmp_path: 
         for _ in range(25):
             for _ in range(4):
                 await writer.stdout.readline()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while await programs() <= first:
                 await asyncio.sleep(0.2)
         await page.go("program/0")

@@ -125,7 +125,7 @@ async def test_a_running_and_a_finished_evolution(
 
 async def known(api: str, name: str) -> str:
     """The flow run of an evolution, once it has its name."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not (found := flow_runs(api, name={"any_": [name]})):
             await asyncio.sleep(0.1)
     return found[0]["id"]

@@ -84,7 +84,7 @@ def test_a_new_best_is_validated_and_the_budget_alert_pauses_the_run(server: Ser
     scores = [event["payload"]["score"] for event in sorted(found, key=lambda event: event["occurred"])]
     assert scores == sorted(set(scores)), "each better than the one before, and told once"
     assert len(events(server, "shinka.budget")) == 1
-    wait_until(lambda: len(validations(server)) == len(scores), seconds=60)
+    wait_until(lambda: len(validations(server)) == len(scores), seconds=180)
     for run in validations(server):
         ended = server.wait(run["id"])["state"]
         assert ended["type"] in ("COMPLETED", "FAILED"), server.story(run["id"])
@@ -115,14 +115,14 @@ def test_a_failed_evolution_is_told_by_the_block_that_was_named(server: Server, 
     assert refused.returncode == 1
     assert "there is no block 'custom-webhook/team'" in refused.stderr
     with listening() as (url, heard):
-        subprocess.run([sys.executable, "-c", BLOCK, url], env=server.environment(), check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", BLOCK, url], env=server.environment(), check=True, timeout=180)
         made = automations(server, "--notify", "custom-webhook/team")
         assert made.returncode == 0, made.stdout + made.stderr
         task = make_task(tmp_path / "task")
         (task / "evaluate.py").write_text("raise SystemExit('no such data')\n")
         flow_run = server.start("circle-packing", **quick(task, generations=2))
         assert server.wait(flow_run)["state"]["type"] == "FAILED", server.story(flow_run)
-        wait_until(lambda: heard, seconds=60)
+        wait_until(lambda: heard, seconds=180)
     assert [each["subject"] for each in heard] == ["An evolution failed"]
     assert server.run(flow_run)["name"] in heard[0]["body"]
     assert "no such data" in heard[0]["body"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +11,11 @@ import psutil
 import pytest
 
 from flows.orchestrator import evaluation_runs  # noqa: F401 - makes the kind known
-from shinka.testing import LauncherContract
 from shinka.testing.launchers import EVALUATOR
 from shinka_core.config import PrefectJobConfig
 from shinka_core.errors import LaunchError
 from shinka_core.launch import EvaluationRequest, JobState, Launcher, launcher_of
+from tests.support.contracts import SlowLauncherContract
 from tests.support.deployed import EVALUATIONS, Server, make_task, quick, wait_until
 from tests.support.runs import settings_for
 
@@ -29,30 +28,10 @@ def evaluating(server: Server) -> Iterator[Server]:
         yield server
 
 
-# What hangs on receipts and folders here and on the evaluation there, and not on what is between them.
-APART = {
-    "test_arguments_reach_the_evaluator",
-    "test_results_of_an_earlier_evaluation_in_that_folder_do_not_count",
-    "test_a_job_that_nobody_knows_is_gone",
-    "test_what_the_program_wrote_itself_is_no_result_of_an_earlier_process",
-    "test_closing_ends_what_runs",
-}
-
-
-class TestRunsOfADeployment(LauncherContract):
+class TestRunsOfADeployment(SlowLauncherContract):
     @pytest.fixture(autouse=True)
-    def _server(self, request: pytest.FixtureRequest, evaluating: Server) -> None:
-        if request.node.originalname in APART and not os.environ.get("SHINKA_TEST_CONTRACTS"):
-            pytest.skip("the same for every engine, and each flow run takes seconds: SHINKA_TEST_CONTRACTS=1")
-
-    # What becomes of a program is for the evaluation there, which is a local one; once is enough here.
-    @pytest.mark.parametrize("code", ["1 / 0"])
-    def test_a_program_that_fails_is_an_evaluation_and_no_error(self, tmp_path: Path, code: str) -> None:
-        super().test_a_program_that_fails_is_an_evaluation_and_no_error(tmp_path, code)
-
-    @pytest.mark.parametrize("code", ["score = 4.0"])
-    def test_a_result_is_found_by_the_process_that_resumes_the_run(self, tmp_path: Path, code: str) -> None:
-        super().test_a_result_is_found_by_the_process_that_resumes_the_run(tmp_path, code)
+    def _server(self, evaluating: Server) -> None:
+        pass
 
     def launcher(self, evaluator: Path) -> Launcher:
         return launcher_of(
@@ -73,7 +52,7 @@ async def test_without_shared_folders_program_task_and_results_are_sent(evaluati
     )
     try:
         job = await launcher.submit(EvaluationRequest(gen / "main.py", gen / "results", task / "evaluate.py"))
-        evaluation = await asyncio.wait_for(launcher.result(job), 60)
+        evaluation = await asyncio.wait_for(launcher.result(job), 180)
         assert (evaluation.score, evaluation.correct) == (7.5, True)
         assert json.loads((gen / "results" / "metrics.json").read_text())["combined_score"] == 7.5
         (run,) = evaluating.runs(name={"any_": [job.id.split(":")[1]]})
@@ -103,7 +82,7 @@ async def test_an_evaluation_whose_machine_is_gone_is_lost_and_no_failure_of_the
             assert engine is not None
         engine.kill()
         with pytest.raises(LaunchError, match="ended as Crashed and left no outcome"):
-            await asyncio.wait_for(launcher.result(job), 60)
+            await asyncio.wait_for(launcher.result(job), 180)
         assert await launcher.find(job) is JobState.GONE
     finally:
         await launcher.close()

@@ -124,7 +124,7 @@ def test_the_image_is_made_as_a_linter_of_dockerfiles_wants_it() -> None:
     if not linter.exists():
         pytest.skip("no linter of Dockerfiles (pip install '.[manifests]')")
     path = FOLDER / "docker" / "Dockerfile"
-    said = subprocess.run([linter, "--no-color", path], text=True, capture_output=True, timeout=60)
+    said = subprocess.run([linter, "--no-color", path], text=True, capture_output=True, timeout=180)
     assert (said.returncode, said.stdout) == (0, "")
 
 

@@ -93,7 +93,7 @@ def server(cluster: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield made
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=90)
     assert_no_fault(home / LOG_NAME)
 
 
@@ -122,7 +122,7 @@ def test_the_example_completes_by_the_command_that_the_readme_names(worker: OnPo
 def test_a_schedule_makes_runs_that_complete(worker: OnPostgres, tmp_path: Path) -> None:
     nightly = worker.deployment("nightly")
     wanted = {"deployment_id": {"any_": [nightly["id"]]}}
-    wait_until(lambda: worker.runs(**wanted), seconds=60)
+    wait_until(lambda: worker.runs(**wanted), seconds=180)
     nights = [run["expected_start_time"] for run in worker.runs(**wanted)]
     assert all("T02:00:00" in night for night in nights)
     task, path = make_task(tmp_path / "task"), f"{worker.api}/deployments/{nightly['id']}"

@@ -47,8 +47,8 @@ def test_a_cancelled_run_leaves_no_process_and_keeps_its_outcome(worker: Server,
     flow_run, results = worker.under_way("circle-packing", **quick(make_task(tmp_path / "task"), 0.5, 60))
     worker.cancel(flow_run)
     assert worker.wait(flow_run)["state"]["type"] == "CANCELLED"
-    wait_until(lambda: evaluations(results) == [], seconds=30)
-    wait_until(lambda: (results / "summary.json").exists(), seconds=30)
+    wait_until(lambda: evaluations(results) == [], seconds=90)
+    wait_until(lambda: (results / "summary.json").exists(), seconds=90)
     assert (results / "best" / "main.py").exists()
     assert count(results, "SELECT count(*) FROM generations WHERE state = 'failed'") == 0
     assert programs(results) < 61

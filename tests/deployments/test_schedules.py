@@ -93,7 +93,7 @@ def say_that_a_schedule_makes(server: Server, name: str) -> None:
     Told before they are there, and done by the server in its own transaction: it marks runs that are late, and
     would meet a row that somebody else has just changed.
     """
-    with closing(sqlite3.connect(server.home / "prefect.db", timeout=60)) as connection, connection:
+    with closing(sqlite3.connect(server.home / "prefect.db", timeout=180)) as connection, connection:
         connection.execute(
             f"CREATE TRIGGER made_by_a_schedule AFTER INSERT ON flow_run WHEN NEW.name = '{name}' "
             "BEGIN UPDATE flow_run SET auto_scheduled = 1 WHERE id = NEW.id; END"

@@ -29,7 +29,7 @@ def served(server: Server) -> Iterator[Server]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=60)
+            process.wait(timeout=180)
         except subprocess.TimeoutExpired:
             kill_tree(process.pid)
 
@@ -45,7 +45,7 @@ def test_a_served_run_that_is_cancelled_keeps_its_outcome(served: Server, tmp_pa
     flow_run, results = served.under_way("local", **quick(make_task(tmp_path / "task"), 0.5, 60))
     served.cancel(flow_run)
     assert served.wait(flow_run)["state"]["type"] == "CANCELLED"
-    wait_until(lambda: (results / "summary.json").exists(), seconds=30)
+    wait_until(lambda: (results / "summary.json").exists(), seconds=90)
     assert (results / "best" / "main.py").exists()
     assert "Traceback" not in served.log.read_text()
 

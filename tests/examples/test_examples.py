@@ -335,7 +335,7 @@ def test_an_example_whose_compiler_is_missing_is_left_out_with_a_word(monkeypatc
 @pytest.mark.parametrize("module", ["examples", "examples.drawing"])
 def test_a_name_that_is_mistyped_is_told_with_the_nearest(module: str) -> None:
     command = [sys.executable, "-m", module, "circle_pakcing"]
-    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=180)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "error: 'circle_pakcing' is no example; did you mean 'circle_packing'?\n"
 

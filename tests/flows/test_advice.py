@@ -112,7 +112,7 @@ async def test_kills_leave_no_question_asked_twice_and_no_turn_half_done(
                 env=environment_for(prefect_api, prefect_home), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
             )  # fmt: skip
             if pause is None:
-                output, _ = await asyncio.wait_for(process.communicate(), 240)
+                output, _ = await asyncio.wait_for(process.communicate(), 500)
                 assert process.returncode == 0, output.decode()[-3000:]
                 break
             async with asyncio.timeout(120):

@@ -112,7 +112,7 @@ def test_a_run_that_is_told_to_stop_twice_leaves_no_job_in_the_queue(
         run.send_signal(signal.SIGINT)
         time.sleep(1)
         run.send_signal(signal.SIGINT)
-        output, _ = run.communicate(timeout=60)
+        output, _ = run.communicate(timeout=180)
     assert run.returncode == 130, output
     assert "could not be ended" not in output
     wait_until(lambda: jobs(controller) == [], 20)

@@ -121,7 +121,7 @@ def test_a_server_that_is_away_for_a_while_stops_nothing(tmp_path: Path, model: 
         server.suspend()
         time.sleep(15)
         server.resume()
-        output, _ = run.communicate(timeout=200)
+        output, _ = run.communicate(timeout=400)
     assert run.returncode == 0, output
     assert rows(results, "SELECT count(*) FROM programs") == [(41,)]
     assert model.stats()["requests"] == 40

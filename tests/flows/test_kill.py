@@ -1,8 +1,8 @@
 """A driver killed again and again at random moments loses nothing and pays nothing twice.
 
-CI does it sixty times on each database (`SHINKA_TEST_KILLS`), `make test-all` twenty. What counts as stored is what
-the database says, with its times: an answer or an evaluation that was stored before a kill and is asked for or run
-again after it is a fault, however close to the kill it was.
+Twenty times on each database (`SHINKA_TEST_KILLS` for another number). What counts as stored is what the
+database says, with its times: an answer or an evaluation that was stored before a kill and is asked for or run again
+after it is a fault, however close to the kill it was.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
     # it was is in the end the machine's affair, which may stand still for a second once in a while.
     assert all(0 <= missing <= PROPOSALS for missing in lost), lost
     slow = [life for life, missing in enumerate(lost) if missing > on_their_way[life]]
-    assert len(slow) <= KILLS // 25, (
+    assert len(slow) <= max(1, KILLS // 25), (
         f"lives {slow} lost {[lost[life] for life in slow]} answers, "
         f"{[on_their_way[life] for life in slow]} came just before their end"
     )

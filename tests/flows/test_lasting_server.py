@@ -43,9 +43,9 @@ def test_a_lasting_server_is_found_by_runs_of_its_home_and_stays_after_them(tmp_
     assert httpx.post(f"{url}/events/filter", json={}, trust_env=False).json()["total"] >= 0
 
     second = lasting("--port", str(free_port()), home=tmp_path)
-    assert second.wait(timeout=60) == 2
+    assert second.wait(timeout=180) == 2
     server.terminate()
-    assert server.wait(timeout=30) == 0
+    assert server.wait(timeout=90) == 0
     assert_no_fault(tmp_path / LOG_NAME)
 
 
@@ -67,7 +67,7 @@ def test_a_lasting_server_on_postgres_in_the_database_of_the_programs(tmp_path: 
         assert not (tmp_path / "prefect.db").exists()
     finally:
         server.terminate()
-        assert server.wait(timeout=30) == 0
+        assert server.wait(timeout=90) == 0
     assert_no_fault(tmp_path / LOG_NAME)
 
 

@@ -125,7 +125,7 @@ def test_the_evaluations_at_once_of_all_runs_with_an_evaluator_are_limited(
     arguments += ["--name"]
     others = begin(*arguments, "other-run", "--results", str(tmp_path / "other"), api=prefect_api, home=prefect_home)
     done = command(*arguments, "this-run", "--results", str(tmp_path / "r"), api=prefect_api, home=prefect_home)
-    output, _ = others.communicate(timeout=200)
+    output, _ = others.communicate(timeout=400)
     limit = limit_of(prefect_api, "evaluation:clocked")
     forget_limit(prefect_api, "evaluation:clocked")
     assert (done.returncode, others.returncode) == (0, 0), done.stdout + done.stderr + output

@@ -122,7 +122,7 @@ async def test_none_begins_twice_whatever_process_goes_on(
         with settings_for(prefect_api, prefect_home):
             made = runner(tmp_path, server.url, None, periodic=periodic, num_generations=7)
             running = asyncio.create_task(made.run())
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(180):
                 while not (tmp_path / "noted").exists():
                     await asyncio.sleep(0.02)
             made.stop()

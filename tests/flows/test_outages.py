@@ -66,12 +66,12 @@ def test_a_database_locked_for_thirty_seconds(
     results = tmp_path / "r"
     run = begin(model, results, prefect_api, prefect_home)
     wait_for(model, 10, run)
-    other = sqlite3.connect(results / "evolution.sqlite", isolation_level=None, timeout=30)
+    other = sqlite3.connect(results / "evolution.sqlite", isolation_level=None, timeout=90)
     other.execute("BEGIN IMMEDIATE")
     time.sleep(30)
     other.execute("ROLLBACK")
     other.close()
-    output, _ = run.communicate(timeout=200)
+    output, _ = run.communicate(timeout=400)
     assert run.returncode == 0, output
     assert_nothing_lost(model, results)
 
@@ -90,7 +90,7 @@ def test_a_disk_that_is_full_for_a_while(
     time.sleep(2)
     assert model.stats()["requests"] == during, "no further question is asked while answers cannot be stored"
     process.rlimit(psutil.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    output, _ = run.communicate(timeout=200)
+    output, _ = run.communicate(timeout=400)
     assert run.returncode == 0, output
     assert_nothing_lost(model, results)
 
@@ -105,7 +105,7 @@ def test_postgres_restarted_in_the_middle(
     postgres.stop()
     time.sleep(5)
     postgres.start()
-    output, _ = run.communicate(timeout=200)
+    output, _ = run.communicate(timeout=400)
     assert run.returncode == 0, output
     import asyncio
 
@@ -208,5 +208,5 @@ def test_a_script_ends_though_its_prefect_server_has_gone(tmp_path: Path) -> Non
         (server,) = [each for each in psutil.Process().children() if "server" in each.cmdline()]
         for each in [*server.children(recursive=True), server]:
             each.kill()
-    script.communicate("", timeout=120)  # what waits for the UI is given up after about a minute
+    script.communicate("", timeout=300)  # what waits for the UI is given up after about a minute
     assert script.returncode == 0

@@ -67,7 +67,7 @@ async def test_objections_are_fed_back_stored_and_counted(tmp_path: Path, prefec
         if generation_of(run) == "gen-0001"
     ]
     names: list[str] = []
-    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(20):
+    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(90):
         while len(names) < 3:
             answer = await client.post(
                 f"{prefect_api}/task_runs/filter", json={"flow_runs": {"id": {"any_": [first["id"]]}}}
@@ -125,7 +125,7 @@ async def test_a_person_s_answer_survives_a_stop_and_is_read_by_the_resume(
     folders = [tmp_path / "r" / f"gen_{number}" for number in (1, 2, 3)]
 
     async def asked() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while not all((folder / "review.md").exists() for folder in folders):
                 await asyncio.sleep(0.05)
 
@@ -143,7 +143,7 @@ async def test_a_person_s_answer_survives_a_stop_and_is_read_by_the_resume(
                 (folder / "review.answer").write_text(answer)
             made = runner(tmp_path, server.url, "file", resume=True)
             running = asyncio.create_task(made.run())
-            async with asyncio.timeout(60):  # the one with the hint is proposed and asked about again
+            async with asyncio.timeout(180):  # the one with the hint is proposed and asked about again
                 while (folders[1] / "review.answer").exists():
                     await asyncio.sleep(0.05)
             (folders[1] / "review.answer").write_text("accept")

@@ -83,7 +83,7 @@ async def test_an_edit_that_cannot_be_used_is_answered_with_the_reason(
 
 
 async def asked_again(api: str, name: str, before: dict[str, Any]) -> list[dict[str, Any]]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while True:
             found = await paused(api, name)
             if found[0]["state_id"] != before["state_id"]:
@@ -193,12 +193,12 @@ async def test_an_answer_that_was_given_while_no_process_ran_is_not_asked_for_ag
         first.communicate()
         await answer(waiting[0])
         second = begin(*arguments, "--resume", api=prefect_api, home=prefect_home, SHINKA_PLAIN_SUBFLOWS=plain)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while (again := (await paused(prefect_api, name))[-1])["id"] == waiting[1]["id"]:
                 await asyncio.sleep(0.2)
         assert again["name"].startswith("gen-0002")
         await answer(again)
-        output, _ = await asyncio.to_thread(second.communicate, timeout=60)
+        output, _ = await asyncio.to_thread(second.communicate, timeout=180)
         assert second.returncode == 0, output
     assert output.count("waits for a review") == 1
     assert f"/runs/flow-run/{again['id']}" in output

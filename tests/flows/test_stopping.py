@@ -101,7 +101,7 @@ class Stopped:
         (self.task / "finish").touch()
 
     def end(self, code: int) -> None:
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=180)
         assert self.process.returncode == code, self.output
         assert self.evaluated() == set()
         assert rows(self.results, "SELECT count(*) FROM generations WHERE state = 'failed'") == [(0,)]
@@ -197,7 +197,7 @@ def test_a_program_that_ends_itself_is_one_verdict_and_the_run_goes_on(
     run.wait_for_evaluations()
     (run.task / "ends_itself").write_text("gen_5/")
     run.let_evaluations_end()
-    run.process.wait(timeout=60)
+    run.process.wait(timeout=180)
     assert run.process.returncode == 0, run.output
     everyone = "SELECT count(*), count(DISTINCT generation), sum(correct) FROM programs"
     assert rows(run.results, everyone) == [(GENERATIONS + 1, GENERATIONS + 1, GENERATIONS)]

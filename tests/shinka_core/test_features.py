@@ -11,6 +11,7 @@ import pytest
 
 from shinka_core import features
 from shinka_core.features import COMPLEXITY, FEATURES, LENGTH, LINES, program_features
+from tests.support.pace import stretched
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -105,6 +106,7 @@ def test_any_text_has_finite_features_soon(language: str) -> None:
     for text in texts:
         begun = time.process_time()
         found = program_features(text, language)
-        assert time.process_time() - begun < 2
+        took = time.process_time() - begun
+        assert took < stretched(2)
         assert all(math.isfinite(value) for value in found.values())
         assert found[COMPLEXITY] >= 1

@@ -50,12 +50,8 @@ def script(folder: Path, files: dict[str, str], text: str, **environment: str) -
         *(
             pytest.param(files, when, marks=pytest.mark.slow)
             for files, when in (
-                ("tasks.py", "after"),
-                ("flows.py", "before"),
                 ("flows.py", "after"),
                 ("tasks/", "before"),
-                ("tasks/", "after"),
-                ("flows/", "before"),
                 ("flows/", "after"),
             )
         ),

@@ -12,7 +12,7 @@ from tests.support.generated import fewer
 TEXTS = st.text(alphabet=st.sampled_from("ab \t\x0c\x1c\u2028é\r\n"), max_size=40)
 
 
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(text=TEXTS, marked=st.booleans())
 def test_what_is_not_changed_stays_byte_for_byte(text: str, marked: bool) -> None:
     text = "\ufeff" * marked + text
@@ -23,7 +23,7 @@ def test_what_is_not_changed_stays_byte_for_byte(text: str, marked: bool) -> Non
 
 
 @example(before="\n", old="\n\r", new="", after="")  # a line that ends in CR CR LF
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(before=TEXTS, after=TEXTS, old=TEXTS, new=TEXTS.map(lambda text: text.replace("\r", "")))
 def test_line_ends_around_a_change_stay(before: str, after: str, old: str, new: str) -> None:
     original = f"{before}\n{old}\r\n{after}"

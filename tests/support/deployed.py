@@ -126,7 +126,7 @@ class Server:
         state = {"type": kind, "name": name, "state_details": details}
         return self.post(f"flow_runs/{flow_run}/set_state", {"state": state, "force": False})
 
-    def wait(self, flow_run: str, kinds: set[str] = ENDED, seconds: float = 150) -> dict[str, Any]:
+    def wait(self, flow_run: str, kinds: set[str] = ENDED, seconds: float = 300) -> dict[str, Any]:
         """Waits for the flow run to come to one of these states."""
         wait_until(lambda: self.run(flow_run)["state"]["type"] in kinds, lambda: self.story(flow_run), seconds)
         return self.run(flow_run)
@@ -138,7 +138,7 @@ class Server:
 
 
 def wait_until(
-    condition: Callable[[], object], why: Callable[[], str] = lambda: "in vain", seconds: float = 120
+    condition: Callable[[], object], why: Callable[[], str] = lambda: "in vain", seconds: float = 240
 ) -> None:
     """Asks every now and then."""
     deadline = time.monotonic() + seconds

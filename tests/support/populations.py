@@ -13,7 +13,7 @@ from shinka_core.population.view import IslandStats, PopulationView
 from tests.support.generated import fewer
 
 # Every case is a whole population.
-of_populations = fewer(40, in_ci=100)
+of_populations = fewer(40, in_ci=50)
 
 WIDTH = 6
 FEATURES = ("length", "complexity", "speed")

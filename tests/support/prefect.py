@@ -140,7 +140,7 @@ def own_home(home: Path, **extra: str) -> dict[str, str]:
 
 
 def evolve(
-    *arguments: str, api: str, home: Path, timeout: float = 240, **extra: str
+    *arguments: str, api: str, home: Path, timeout: float = 500, **extra: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command line in a process of its own; fails when a reader would be shown a traceback."""
     done = subprocess.run(

@@ -130,7 +130,7 @@ def generation_of(run: dict[str, Any]) -> str:
     return run["name"].split()[0]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"nothing came of it within {seconds} s"

@@ -1,8 +1,9 @@
-"""How the tests are spread over workers: file by file, but the tests of the flows all on one if there are others.
+"""How tests are spread over workers: file by file, one worker more than there are processors, since many tests wait.
 
-They need a Prefect server, which takes seconds to start and some time for as long as it lives, and their runs keep
-more than one processor busy. The other workers come without. Some take as long as many others, so each of these is a
-portion of its own.
+Of the quick tests, those of the flows are all on one worker if there are others: they need a Prefect server, which
+takes seconds to start and some time for as long as it lives. Of the slow ones most need one, and take longer than it
+takes to start, so that each file is a portion of its own; those come first whose tests take minutes, so that none of
+them is at work alone at the end.
 """
 
 from __future__ import annotations
@@ -17,33 +18,34 @@ APART = tuple(
     f"{TOGETHER}test_{name}.py" for name in ("kill", "many_drivers", "machines", "elsewhere", "review_pause", "outages")
 )
 QUICK = "not slow"
-OTHER_PREFECT = "other_prefect"
 
 
 def count(config: Any) -> int:
-    """As many as there are processors for this process, within bounds; for the quick tests, of which many wait, one more."""
+    """As many as there are processors for this process and one more, within bounds."""
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(MOST, here + (config.getoption("markexpr") == QUICK))
+    return min(MOST, here + 1)
 
 
-def portion(test: str, *, flows_alone: bool) -> str:
+def portion(test: str, *, quick: bool) -> str:
     """What is run in one go, by one worker, of all that has the same portion.
 
     Args:
-        flows_alone: Whether there are no tests but those of the flows.
+        quick: Whether these are the quick tests, all of them.
     """
-    together = test.startswith(TOGETHER) and not test.startswith(APART) and not flows_alone
+    together = quick and test.startswith(TOGETHER) and not test.startswith(APART)
     return TOGETHER if together else test.partition("::")[0]
 
 
 def scheduling(config: Any, log: Any) -> Any:
-    """The scheduler of pytest-xdist, which the largest portion is given out by first."""
+    """The scheduler of pytest-xdist: of the quick tests the largest portion is given out first."""
     from xdist.scheduler import LoadScopeScheduling
 
-    flows_alone = OTHER_PREFECT in config.getoption("markexpr")
+    quick = config.getoption("markexpr") == QUICK
+    # As they are found: browsers, deployments and flows before the pure functions.
+    config.option.loadscopereorder = quick
 
     class ByPortion(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return portion(nodeid, flows_alone=flows_alone)
+            return portion(nodeid, quick=quick)
 
     return ByPortion(config, log)

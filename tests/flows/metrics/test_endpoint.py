@@ -115,7 +115,7 @@ def test_the_figures_are_those_of_the_database_and_a_resumed_run_counts_on(
         wait_until(lambda: at_rest(port, int(first) + 8))
         assert_same(Scrape(port), OfRun(read, name))
         again.terminate()
-        output, _ = again.communicate(timeout=60)
+        output, _ = again.communicate(timeout=180)
         assert f"http://127.0.0.1:{port}/metrics" in output
         assert scraped(port) is None
 
@@ -200,7 +200,7 @@ def test_runs_of_one_process_share_the_endpoint(tmp_path: Path, prefect_api: str
         wait_until(lambda: (found := scraped(port)) is not None and set(found.by("evolution", "shinka_state")) == {"b"})
         process.stdin.write("b\n")
         process.stdin.flush()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=180) == 0
     finally:
         process.kill()
         process.wait()

@@ -40,5 +40,5 @@ def test_the_installed_command_runs_beside_a_folder_called_flows(tmp_path: Path)
         pytest.skip("the project is not installed here with its command")
     (tmp_path / "flows").mkdir()
     (tmp_path / "flows" / "__init__.py").write_text("")
-    done = subprocess.run([installed, "nowhere"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([installed, "nowhere"], cwd=tmp_path, capture_output=True, text=True, timeout=180)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr

@@ -44,7 +44,7 @@ def test_help_of_a_command_may_be_asked_for_before_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("script", ["new_task", "server"])
 def test_a_script_of_the_checkout_names_itself(script: str, tmp_path: Path) -> None:
     started = [sys.executable, str(ROOT / "flows" / f"{script}.py"), "--help"]
-    given = subprocess.run(started, cwd=tmp_path, text=True, capture_output=True, timeout=60)
+    given = subprocess.run(started, cwd=tmp_path, text=True, capture_output=True, timeout=180)
     assert f"Usage: python flows/{script}.py " in given.stdout, given.stderr
 
 
@@ -80,4 +80,4 @@ def test_scripts_that_installing_makes_lead_to_a_main() -> None:
 
 def shinka(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     started = [sys.executable, "-m", "shinka", *arguments]
-    return subprocess.run(started, cwd=folder, text=True, capture_output=True, timeout=60)
+    return subprocess.run(started, cwd=folder, text=True, capture_output=True, timeout=180)

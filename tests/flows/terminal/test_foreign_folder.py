@@ -197,7 +197,7 @@ def evolved(task: Path, *more: str) -> subprocess.CompletedProcess[str]:
     surroundings |= {"PREFECT_HOME": str(task.parent / "prefect"), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "flows/evolve.py", str(task), "--model", "builtin/mutate", "--quiet", *more]
     command += ["--results", str(task.parent / f"r{len(more)}"), "--generations", "2"]
-    return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=300)
 
 
 @pytest.mark.slow

@@ -68,7 +68,7 @@ def test_a_terminal_that_is_closed_ends_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
     os.close(slave)
     os.close(master)
-    process.communicate(b"\n", timeout=60)
+    process.communicate(b"\n", timeout=180)
     assert process.returncode == 7
     assert (tmp_path / "end").exists()
 
@@ -87,5 +87,5 @@ def test_a_run_whose_reader_leaves_finishes(tmp_path: Path, prefect_api: str, pr
     assert process.stderr is not None
     process.stdout.close()
     process.stderr.close()
-    assert process.wait(timeout=120) == 0
+    assert process.wait(timeout=300) == 0
     assert json.loads((tmp_path / "r/summary.json").read_text())["programs"] == 4

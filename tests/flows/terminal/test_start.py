@@ -14,7 +14,7 @@ def test_a_mistake_is_told_before_the_orchestrator_and_the_database_are_loaded(t
     """They take seconds, in which the server could start as well."""
     missing = tmp_path / "missing"
     command = [sys.executable, "-X", "importtime", "flows/evolve.py", str(missing)]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180)
     assert told.returncode == 2
     assert f"task folder '{missing}' does not exist" in told.stderr
     loaded = set(re.findall(r"\| +(\w+)$", told.stderr, re.MULTILINE))

@@ -37,14 +37,14 @@ def hold_together(view: PopulationView) -> None:
         assert (np.isclose(lengths, 1.0, atol=1e-5) | (lengths == 0)).all()
 
 
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(population_views())
 def test_hypothesis_draws_populations_that_hold_together(view: PopulationView) -> None:
     hold_together(view)
     assert all(len(view.fit_on(island)) for island in range(len(view.islands)))
 
 
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(st.integers(0, 2**32), st.integers(1, 60), st.integers(1, 5), st.integers(0, 4), st.integers(0, 3))
 def test_random_populations_hold_together(seed: int, programs: int, islands: int, width: int, instances: int) -> None:
     rng = np.random.default_rng(seed)

@@ -34,7 +34,7 @@ def folders(draw: st.DrawFn) -> Source:
     return Source.folder(files)
 
 
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(folders(), st.randoms(use_true_random=False))
 def test_only_the_named_files_change(parent: Source, rng: random.Random) -> None:
     may_change = evolvable_files(parent)
@@ -51,7 +51,7 @@ def test_only_the_named_files_change(parent: Source, rng: random.Random) -> None
         assert new.text.count("\r\n") == file.text.count("\r\n"), "line ends are the file's own"
 
 
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(folders(), st.randoms(use_true_random=False))
 def test_a_change_is_the_same_as_its_diff(parent: Source, rng: random.Random) -> None:
     may_change = evolvable_files(parent)
@@ -63,7 +63,7 @@ def test_a_change_is_the_same_as_its_diff(parent: Source, rng: random.Random) ->
     assert apply_patch("diff", fence(candidate.diff + "\n", "diff"), parent).source == candidate.source
 
 
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(folders(), st.text(alphabet="<>=#` \nabFILE.txt/", max_size=200))
 def test_no_answer_changes_what_stays(parent: Source, answer: str) -> None:
     may_change = {file.path for file in evolvable_files(parent)}

@@ -9,6 +9,7 @@ import pytest
 
 from shinka_core.edit.hints import why_not_found
 from shinka_core.edit.places import Lines
+from tests.support.pace import stretched
 
 PROGRAM = [
     "def area(radius):",
@@ -68,4 +69,5 @@ def test_a_large_program_is_searched_to_its_end_at_once() -> None:
     program[-1] = "    return factor * radius * radius"
     begun = time.process_time()
     assert "line 60000: 'return factor * radius * radius'" in hint("    return factor * radius ** 2", program)
-    assert time.process_time() - begun < 1  # the tenth part, on a quiet machine
+    took = time.process_time() - begun
+    assert took < stretched(1)  # the tenth part, on a quiet machine

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shinka_core.edit.unified import unified_diff
 from shinka_core.source import Source
 from tests.support.generated import thorough
+from tests.support.pace import stretched
 
 
 def applied(before: list[str], diff: str) -> list[str]:
@@ -77,5 +78,6 @@ def test_no_change_of_twenty_thousand_lines_takes_long(
     after = change(before)
     started = time.thread_time()
     diff = unified_diff(Source.of("\n".join(before), "text"), Source.of("\n".join(after), "text"))
-    assert time.thread_time() - started < 1.5
+    took = time.thread_time() - started
+    assert took < stretched(1.5)
     assert applied(before, diff) == after

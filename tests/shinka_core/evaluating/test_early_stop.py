@@ -30,7 +30,7 @@ def test_tails_are_those_of_the_tables(t: float, freedom: float, tail: float) ->
     assert t_above(-t, freedom) == pytest.approx(1 - tail, abs=2e-7)
 
 
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(st.floats(0.001, 0.999), st.floats(0.1, 50), st.floats(0.1, 50))
 def test_the_beta_function_is_one_minus_its_mirror_image(x: float, a: float, b: float) -> None:
     value = incomplete_beta(x, a, b)
@@ -43,7 +43,7 @@ def runs_until(rule: EarlyStop, scores: list[float], bar: float) -> int:
 
 
 @pytest.mark.parametrize("rule", RULES)
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(scores=SCORES, bar=st.floats(-1e6, 1e6), most=st.integers(2, 20), least=st.integers(2, 5))
 def test_never_before_the_minimum_and_always_at_the_end(
     rule: Rule, scores: list[float], bar: float, most: int, least: int
@@ -59,7 +59,7 @@ def test_never_before_the_minimum_and_always_at_the_end(
 
 
 @pytest.mark.parametrize("rule", RULES)
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(
     scores=st.lists(st.integers(-1000, 1000), min_size=2, max_size=9),
     bar=st.integers(-1000, 1000),
@@ -76,7 +76,7 @@ def test_units_and_origin_of_scores_do_not_matter(
     )
 
 
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(scores=st.lists(st.integers(-50, 50), min_size=1, max_size=8), most=st.integers(9, 30))
 def test_the_probability_turns_around_with_the_scores(scores: list[int], most: int) -> None:
     assume(any(scores))
@@ -87,7 +87,7 @@ def test_the_probability_turns_around_with_the_scores(scores: list[int], most: i
         assert (above > 0.5) == (sum(gains) > 0)
 
 
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(
     st.lists(st.sampled_from([-1.7e308, 1.7e308, 0.0, 5e-324, 1e-300]), min_size=2, max_size=8), st.sampled_from(RULES)
 )

@@ -121,7 +121,7 @@ EVALUATIONS = st.builds(
 )
 
 
-@fewer(40, in_ci=100)
+@fewer(40, in_ci=50)
 @given(
     st.lists(
         st.tuples(st.integers(1, 5), st.none() | st.floats(-5, 5)), min_size=1, max_size=4

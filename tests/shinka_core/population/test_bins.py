@@ -36,7 +36,7 @@ def test_every_value_has_a_bin_and_a_larger_one_no_lower(scaling: Scaling, value
     assert (np.diff(found[np.isfinite(every)][ascending]) >= 0).all()
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(seed=st.integers(0, 999), count=st.integers(1, 60), bins=BINS)
 def test_quantiles_give_bins_with_as_many_values(seed: int, count: int, bins: int) -> None:
     values = np.random.default_rng(seed).permutation(count).astype(float)
@@ -44,7 +44,7 @@ def test_quantiles_give_bins_with_as_many_values(seed: int, count: int, bins: in
     assert counts.max() - counts.min() <= 1
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(low=st.floats(-1e3, 1e3), width=st.floats(1e-3, 1e3), bins=st.integers(2, 8))
 def test_even_cuts_are_as_far_from_each_other_as_from_the_ends(low: float, width: float, bins: int) -> None:
     edges = np.array([low, *even_cuts(low, low + width, bins), low + width])

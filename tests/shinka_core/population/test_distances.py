@@ -15,7 +15,7 @@ from tests.support.generated import fewer
 VIEWS = population_views(programs=15).filter(lambda view: bool(view.embeddings.any()))
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(VIEWS)
 def test_distances_are_symmetric_and_zero_to_oneself(view: PopulationView) -> None:
     known = np.flatnonzero(embedded(view, np.arange(len(view))))
@@ -25,7 +25,7 @@ def test_distances_are_symmetric_and_zero_to_oneself(view: PopulationView) -> No
     assert ((apart >= 0) & (apart <= 2)).all()
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(VIEWS)
 def test_a_distance_is_one_less_the_cosine(view: PopulationView) -> None:
     everyone = np.arange(len(view))
@@ -35,7 +35,7 @@ def test_a_distance_is_one_less_the_cosine(view: PopulationView) -> None:
     assert distances(view, everyone, few) == pytest.approx(np.clip(1 - exact @ exact[few].T, 0, 2), abs=1e-5)
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(VIEWS, st.integers(1, 20))
 def test_mean_distances_are_those_to_the_nearest(view: PopulationView, count: int) -> None:
     known = np.flatnonzero(embedded(view, np.arange(len(view))))
@@ -45,7 +45,7 @@ def test_mean_distances_are_those_to_the_nearest(view: PopulationView, count: in
         assert found == pytest.approx(np.mean(nearest) if nearest else 0.0)
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(VIEWS)
 def test_the_more_of_the_nearest_count_the_farther_they_are(view: PopulationView) -> None:
     known = np.flatnonzero(embedded(view, np.arange(len(view))))
@@ -53,7 +53,7 @@ def test_the_more_of_the_nearest_count_the_farther_they_are(view: PopulationView
     assert (np.diff(means, axis=0) >= -1e-9).all()
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(st.integers(0, 2**32))
 def test_a_program_without_a_glance_of_an_embedding_may_have_one(seed: int) -> None:
     rng = np.random.default_rng(seed)

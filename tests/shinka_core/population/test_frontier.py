@@ -31,7 +31,7 @@ def one_after_the_other(view: PopulationView, programs: list[int]) -> dict[int, 
     return {p: {i for i, held in holders.items() if p in held} for p in left}
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(population_views(programs=15), st.data())
 def test_the_frontier_is_what_the_rule_comes_to(view: PopulationView, data: st.DataObject) -> None:
     island = data.draw(st.integers(0, len(view.islands) - 1))
@@ -41,7 +41,7 @@ def test_the_frontier_is_what_the_rule_comes_to(view: PopulationView, data: st.D
     assert found == one_after_the_other(view, programs.tolist())
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(population_views())
 def test_on_every_instance_somebody_of_the_frontier_is_best_and_everybody_somewhere(view: PopulationView) -> None:
     for island in range(len(view.islands)):
@@ -56,7 +56,7 @@ def test_on_every_instance_somebody_of_the_frontier_is_best_and_everybody_somewh
             assert (view.instance_scores[members[holds[:, instance]], instance] == best).all()
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(population_views(programs=12), st.integers(-5, 5))
 def test_only_the_order_of_instance_scores_matters(view: PopulationView, shift: int) -> None:
     changed = view_of(

@@ -57,7 +57,7 @@ Asked = tuple[PopulationView, int, int, tuple[int, ...]]
 
 
 @pytest.mark.parametrize("selector", ALL, ids=repr)
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(case=asked(), seed=SEEDS)
 def test_inspirations_are_other_correct_programs_none_twice(
     selector: InspirationSelector, case: Asked, seed: int
@@ -70,7 +70,7 @@ def test_inspirations_are_other_correct_programs_none_twice(
 
 
 @pytest.mark.parametrize("selector", [FromArchive(3), TopK(3), Diverse(3), Pareto(3)], ids=repr)
-@fewer(15, in_ci=100)
+@fewer(15, in_ci=50)
 @given(case=asked(), seed=SEEDS)
 def test_they_live_on_the_island_and_are_no_more_than_asked_for(
     selector: InspirationSelector, case: Asked, seed: int
@@ -82,7 +82,7 @@ def test_they_live_on_the_island_and_are_no_more_than_asked_for(
 
 
 @pytest.mark.parametrize("name", [name for name in INSPIRATIONS if name != "lineage"])
-@fewer(15, in_ci=100)
+@fewer(15, in_ci=50)
 @given(case=asked())
 def test_none_are_shown_where_none_are_asked_for(name: str, case: Asked) -> None:
     view, island, parent, taken = case
@@ -124,7 +124,7 @@ def test_elites_of_other_islands_are_shown_where_islands_are_not_separate() -> N
 # The best
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(population_views(huge=False), st.integers(0, 9))
 def test_the_best_of_the_island_are_shown_best_first(view: PopulationView, count: int) -> None:
     correct = view.fit_on(0).tolist()
@@ -142,7 +142,7 @@ def test_the_islands_best_are_looked_for_among_one_more_than_asked_for() -> None
 # Diverse
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(asked(), st.floats(0.01, 1))
 def test_the_most_distant_of_the_good_comes_first_and_the_next_is_distant_from_it_as_well(
     case: Asked, good: float
@@ -206,7 +206,7 @@ def test_without_instance_scores_the_best_are_shown() -> None:
     assert shown(Pareto(2), TWENTY, 19) == (18, 17)
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(asked(), SEEDS)
 def test_each_that_is_shown_beats_the_parent_on_some_instance(case: Asked, seed: int) -> None:
     view, island, parent, taken = case
@@ -249,7 +249,7 @@ def test_the_family_is_shown_the_nearest_and_the_best_first(
     assert selector.select(FAMILY, 0, parent, taken, np.random.default_rng(0)) == found
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(asked())
 def test_all_of_the_family_are_the_ancestors_the_siblings_and_the_children(case: Asked) -> None:
     view, island, parent, taken = case

@@ -59,7 +59,7 @@ def one(selector: ParentSelector, view: PopulationView, island: int = 0, seed: i
 
 
 @pytest.mark.parametrize("selector", ALL, ids=repr)
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(view=population_views(), seed=SEEDS)
 def test_the_parent_is_a_correct_program_of_the_island(
     selector: ParentSelector, view: PopulationView, seed: int
@@ -70,7 +70,7 @@ def test_the_parent_is_a_correct_program_of_the_island(
 
 # PUCT looks at children, wherever they live.
 @pytest.mark.parametrize("selector", [s for s in ALL if not isinstance(s, Puct)], ids=repr)
-@fewer(15, in_ci=100)
+@fewer(15, in_ci=50)
 @given(view=population_views(), seed=SEEDS)
 def test_what_other_islands_and_failures_are_like_does_not_matter(
     selector: ParentSelector, view: PopulationView, seed: int
@@ -81,7 +81,7 @@ def test_what_other_islands_and_failures_are_like_does_not_matter(
 
 
 @pytest.mark.parametrize("selector", [s for s in ALL if not isinstance(s, Weighted)], ids=repr)
-@fewer(15, in_ci=100)
+@fewer(15, in_ci=50)
 @given(view=population_views(huge=False), seed=SEEDS)
 def test_halved_scores_are_drawn_from_alike(selector: ParentSelector, view: PopulationView, seed: int) -> None:
     halved = replace(view, scores=view.scores / 2)
@@ -201,7 +201,7 @@ def test_on_a_large_island_novelty_still_favours_who_is_alone() -> None:
     assert sum(counts[program] for program in range(990, 1000)) > 100, "a hundredth of the island"
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(population_views(programs=15), SEEDS)
 def test_scores_do_not_matter_to_novelty(view: PopulationView, seed: int) -> None:
     other = replace(view, scores=np.where(view.correct, -view.scores, view.scores))
@@ -211,7 +211,7 @@ def test_scores_do_not_matter_to_novelty(view: PopulationView, seed: int) -> Non
 # Walks
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(population_views())
 def test_greedy_selectors_take_the_first_best(view: PopulationView) -> None:
     for island in range(len(view.islands)):
@@ -224,7 +224,7 @@ def test_greedy_selectors_take_the_first_best(view: PopulationView) -> None:
         assert one(Sequential(), view, island) == max(correct)
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(population_views(huge=False))
 def test_sideways_the_newest_of_the_best_is_taken(view: PopulationView) -> None:
     chosen, best = one(HillClimbing(sideways=True), view), one(HillClimbing(), view)
@@ -291,7 +291,7 @@ def puct_by_hand(view: PopulationView, island: int, c: float) -> int:
     return best
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(population_views(programs=15, huge=False), st.sampled_from([0.0, 0.1, 1.0, 10.0]))
 def test_puct_takes_the_largest_by_its_formula(view: PopulationView, c: float) -> None:
     for island in range(len(view.islands)):
@@ -318,7 +318,7 @@ def test_without_instance_scores_pareto_takes_the_best() -> None:
     assert {one(Pareto(), view, seed=seed) for seed in range(9)} == {1}
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(population_views(), SEEDS)
 def test_whoever_pareto_draws_is_best_on_an_instance(view: PopulationView, seed: int) -> None:
     correct = view.fit_on(0)

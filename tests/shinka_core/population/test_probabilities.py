@@ -32,7 +32,7 @@ def none(scores: list[float]) -> np.ndarray:
 # Weighted
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(ANY, st.floats(0.01, 1000), st.data())
 def test_weights_of_any_finite_scores_are_a_distribution(
     scores: list[float], sharpness: float, data: st.DataObject
@@ -43,14 +43,14 @@ def test_weights_of_any_finite_scores_are_a_distribution(
     assert (p >= 0).all()
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(SCORES, st.floats(0.1, 100))
 def test_among_equal_children_a_better_score_never_weighs_less(scores: list[float], sharpness: float) -> None:
     p = weighted_probabilities(np.array(scores), none(scores), sharpness)
     assert (np.diff(p[np.argsort(scores, kind="stable")]) >= -1e-12).all()
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(SCORES, st.lists(st.integers(0, 50), min_size=40, max_size=40))
 def test_among_equal_scores_fewer_children_never_weigh_less(scores: list[float], children: list[int]) -> None:
     counts = np.array(children[: len(scores)])
@@ -58,7 +58,7 @@ def test_among_equal_scores_fewer_children_never_weigh_less(scores: list[float],
     assert p == pytest.approx(1 / (1 + counts) / (1 / (1 + counts)).sum())
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(SCORES, st.integers(0, 39), st.integers(1, 20))
 def test_a_child_more_makes_its_parent_less_likely(scores: list[float], index: int, more: int) -> None:
     index %= len(scores)
@@ -68,7 +68,7 @@ def test_a_child_more_makes_its_parent_less_likely(scores: list[float], index: i
     assert weighted_probabilities(np.array(scores), children, 10.0)[index] <= before + 1e-12
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(COARSE, st.integers(-8, 8), st.integers(-100, 100), st.floats(0.1, 50))
 def test_weights_are_of_no_unit(scores: list[float], exponent: int, shift: int, sharpness: float) -> None:
     values = np.array(scores)
@@ -78,7 +78,7 @@ def test_weights_are_of_no_unit(scores: list[float], exponent: int, shift: int, 
     assert scaled == pytest.approx(p, abs=1e-9)
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(COARSE, st.integers(0, 2**32))
 def test_weights_follow_programs_wherever_they_stand(scores: list[float], seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(scores))
@@ -112,7 +112,7 @@ def test_among_huge_penalties_the_good_ones_are_chosen(penalty: float, good: lis
 # By rank
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(ANY, st.floats(0, 50))
 def test_chances_by_rank_are_a_distribution_that_favours_score(scores: list[float], power: float) -> None:
     order = np.argsort(scores, kind="stable")
@@ -122,14 +122,14 @@ def test_chances_by_rank_are_a_distribution_that_favours_score(scores: list[floa
     assert (np.diff(p[order]) >= -1e-12).all()
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(st.lists(FINITE, min_size=1, max_size=30, unique=True), st.floats(0, 5))
 def test_both_are_one_where_no_scores_are_equal(scores: list[float], power: float) -> None:
     values = np.array(scores)
     assert rank_probabilities(values, power) == pytest.approx(power_law_probabilities(values, power))
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(COARSE, st.floats(0, 5))
 def test_equal_scores_have_equal_chances(scores: list[float], power: float) -> None:
     p = rank_probabilities(np.array(scores), power)
@@ -137,7 +137,7 @@ def test_equal_scores_have_equal_chances(scores: list[float], power: float) -> N
         assert np.ptp(p[np.array(scores) == score]) < 1e-12
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(COARSE, st.floats(0, 5), st.integers(0, 2**32))
 def test_chances_by_rank_follow_programs_wherever_they_stand(scores: list[float], power: float, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(scores))
@@ -145,7 +145,7 @@ def test_chances_by_rank_follow_programs_wherever_they_stand(scores: list[float]
     assert rank_probabilities(np.array(scores)[order], power) == pytest.approx(p[order])
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(COARSE, st.floats(0, 5))
 def test_no_rising_function_of_scores_changes_chances_by_rank(scores: list[float], power: float) -> None:
     values = np.array(scores)
@@ -155,13 +155,13 @@ def test_no_rising_function_of_scores_changes_chances_by_rank(scores: list[float
         assert power_law_probabilities(mapped, power).tolist() == power_law_probabilities(values, power).tolist()
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(COARSE)
 def test_without_power_everybody_has_the_same_chance(scores: list[float]) -> None:
     assert rank_probabilities(np.array(scores), 0.0) == pytest.approx(np.full(len(scores), 1 / len(scores)))
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(st.lists(FINITE, min_size=2, max_size=30, unique=True), st.floats(0, 5), st.floats(0.01, 5))
 def test_more_power_is_greedier(scores: list[float], power: float, more: float) -> None:
     values, best = np.array(scores), int(np.argmax(scores))
@@ -171,7 +171,7 @@ def test_more_power_is_greedier(scores: list[float], power: float, more: float) 
 # The unit range
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(st.lists(FINITE, min_size=1, max_size=20))
 def test_the_unit_range_goes_from_the_worst_to_the_best_in_order(scores: list[float]) -> None:
     values = np.array(scores)
@@ -182,7 +182,7 @@ def test_the_unit_range_goes_from_the_worst_to_the_best_in_order(scores: list[fl
         assert (placed.min(), placed.max()) == (0.0, 1.0)
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(FINITE, FINITE, FINITE)
 def test_what_is_outside_of_the_range_is_at_its_end(value: float, one: float, other: float) -> None:
     low, high = min(one, other), max(one, other)

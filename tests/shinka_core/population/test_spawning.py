@@ -156,7 +156,7 @@ def test_settings_that_cannot_work_together_are_refused() -> None:
         check_spawning(SpawnSettings(), 5, Halving())
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(seed=st.integers(0, 999), origin=st.sampled_from(ORIGINS), replacing=st.booleans())
 def test_islands_that_came_and_went_are_read_back_from_the_record(seed: int, origin: Origin, replacing: bool) -> None:
     settings = SpawnSettings(5, 3, 3, origin, replace=replacing)

@@ -112,7 +112,7 @@ def state(population: Population) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("archive", [Coin(), *(ARCHIVES.create(name) for name in ARCHIVES)], ids=repr)
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(events=records(), data=st.data())
 def test_any_prefix_that_is_read_back_is_what_was_lived_through(
     archive: Archive, events: list[Event], data: st.DataObject
@@ -125,7 +125,7 @@ def test_any_prefix_that_is_read_back_is_what_was_lived_through(
     assert state(resumed) == state(lived(events, archive)), "and goes on as if nothing had happened"
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(events=records(), data=st.data())
 def test_proposals_under_way_leave_no_trace_once_they_are_over(events: list[Event], data: st.DataObject) -> None:
     archive = ARCHIVES.create("fitness")
@@ -139,7 +139,7 @@ def test_proposals_under_way_leave_no_trace_once_they_are_over(events: list[Even
     assert state(population) == before
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(events=records(), data=st.data())
 def test_a_proposal_under_way_counts_as_a_child_of_its_parent_and_on_its_island(
     events: list[Event], data: st.DataObject
@@ -157,7 +157,7 @@ def test_a_proposal_under_way_counts_as_a_child_of_its_parent_and_on_its_island(
     assert population.stats().under_way.sum() == 1
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(events=records(), seed=st.integers(0, 9), count=st.integers(1, 5))
 def test_nearest_is_what_comparing_with_every_member_gives(events: list[Event], seed: int, count: int) -> None:
     population, target = lived(events, ARCHIVES.create("fitness")), direction(seed)
@@ -170,7 +170,7 @@ def test_nearest_is_what_comparing_with_every_member_gives(events: list[Event], 
         assert {position for position, _ in found} <= set(members)
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(events=records())
 def test_children_are_those_that_the_record_names(events: list[Event]) -> None:
     population = lived(events, ARCHIVES.create("fitness"))
@@ -179,7 +179,7 @@ def test_children_are_those_that_the_record_names(events: list[Event]) -> None:
         assert population.view().children[position] == parents.count(program_id)
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(events=records())
 def test_the_best_is_the_first_of_the_highest(events: list[Event]) -> None:
     population = lived(events, ARCHIVES.create("fitness"))
@@ -191,7 +191,7 @@ def test_the_best_is_the_first_of_the_highest(events: list[Event]) -> None:
     assert population.best() == (min(fit)[1] if fit else None)
 
 
-@fewer(20, in_ci=100)
+@fewer(20, in_ci=50)
 @given(events=records())
 def test_a_view_of_before_is_the_population_of_before(events: list[Event]) -> None:
     population = lived(events, ARCHIVES.create("fitness"))

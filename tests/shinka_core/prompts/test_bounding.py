@@ -15,6 +15,7 @@ from shinka_core.prompts import Prompt
 from shinka_core.prompts.bounding import GAP, elided
 from shinka_core.prompts.token_estimate import tokens_at_most
 from shinka_core.source import Source
+from tests.support.pace import stretched
 from tests.support.prompting import proposal_prompt
 
 BLOCK = "".join(f"step_{n} = {n}\n" for n in range(60))
@@ -164,6 +165,7 @@ def test_the_estimate_is_rather_too_high_and_not_by_much(what: str, real: int) -
 def test_a_megabyte_is_counted_in_no_time() -> None:
     started = time.thread_time()
     assert tokens_at_most(CODE * 100) > 100_000
-    assert time.thread_time() - started < 0.5
+    took = time.thread_time() - started
+    assert took < stretched(0.5)
     assert tokens_at_most("") == 0
     assert tokens_at_most("漢字") >= 2

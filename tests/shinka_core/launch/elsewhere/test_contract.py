@@ -9,9 +9,10 @@ import pytest
 from shinka.testing import LauncherContract
 from shinka_core.launch import Launcher, launcher_of
 from tests.shinka_core.launch.elsewhere.conftest import Settings
+from tests.support.contracts import SlowLauncherContract
 
 
-class OverAnEngine(LauncherContract):
+class OverAnEngine:
     settings: Settings
 
     def launcher(self, evaluator: Path) -> Launcher:
@@ -19,21 +20,21 @@ class OverAnEngine(LauncherContract):
 
 
 @pytest.mark.slow
-class TestDask(OverAnEngine):
+class TestDask(OverAnEngine, LauncherContract):
     @pytest.fixture(autouse=True)
     def _engine(self, dask: Settings) -> None:
         self.settings = dask
 
 
 @pytest.mark.slow
-class TestRay(OverAnEngine):
+class TestRay(OverAnEngine, SlowLauncherContract):
     @pytest.fixture(autouse=True)
     def _engine(self, ray: Settings) -> None:
         self.settings = ray
 
 
 @pytest.mark.slow
-class TestSlurm(OverAnEngine):
+class TestSlurm(OverAnEngine, LauncherContract):
     @pytest.fixture(autouse=True)
     def _engine(self, by_slurm: Settings) -> None:
         self.settings = by_slurm
