@@ -80,7 +80,13 @@ def check_command(
             if not as_json:
                 say(console, f"  {what}: {_outcome(measured)}", style="dim")
 
-        looked = completed(look(settings.job, seed.source, seed.extension, place, tell))
+        def wait(what: str, seconds: float) -> None:
+            limit = (
+                "" if settings.job.time_limit else "; it has no time limit (`time: '00:10:00'` under `job` sets one)"
+            )
+            say(console, f"  {what}: still being evaluated after {seconds:.0f} s{limit}", style="dim")
+
+        looked = completed(look(settings.job, seed.source, seed.extension, place, tell, wait))
     found = findings(looked, settings.evolve)
     bad = any(each.level is Level.MEND for each in found)
     if as_json:

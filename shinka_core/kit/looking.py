@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import socket
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ from shinka_core.source import Source
 SEEDS = 3
 # Seconds that a hostile program has at least, beside the seed program's own.
 SHORTEST, LONGEST = 3.0, 60.0
+# Seconds after which, again and again, is told that a seed program is still being evaluated.
+REMIND = 60.0
 LEAST_MEMORY_MB = 256
 FEW_PROCESSES = 48
 _ELSEWHERE = (SlurmJobConfig, DaskJobConfig, RayJobConfig, PrefectJobConfig)
@@ -81,9 +85,11 @@ class Looked:
 
 # Is told of each evaluation as it has ended: in words what was evaluated, and what it came to.
 Tell = Callable[[str, Measured], None]
+# Is told of an evaluation that takes long: in words what is evaluated, and the seconds so far.
+Wait = Callable[[str, float], None]
 
 
-async def look(job: Kind, seed: Source, extension: str, folder: Path, tell: Tell) -> Looked:
+async def look(job: Kind, seed: Source, extension: str, folder: Path, tell: Tell, wait: Wait) -> Looked:
     """Evaluates the seed program and the hostile programs with a task's settings, on this machine.
 
     Args:
@@ -99,8 +105,10 @@ async def look(job: Kind, seed: Source, extension: str, folder: Path, tell: Tell
     seeds: list[Measured] = []
     try:
         for number in range(SEEDS):
-            seeds.append(await bench.evaluate(seed, extension))
-            tell(f"seed program, {number + 1} of {SEEDS}", seeds[-1])
+            what = f"seed program, {number + 1} of {SEEDS}"
+            async with _reminded(what, wait):
+                seeds.append(await bench.evaluate(seed, extension))
+            tell(what, seeds[-1])
     finally:
         await bench.close()
     tried: list[Tried] = []
@@ -108,6 +116,23 @@ async def look(job: Kind, seed: Source, extension: str, folder: Path, tell: Tell
     if isinstance(job, LocalJobConfig) and any(each.evaluation.correct for each in seeds):
         tried = await _try_hostile(job, seed, extension, folder, seeds, tell)
     return Looked(job, asked, bench.level, seed, tuple(seeds), tuple(tried))
+
+
+@asynccontextmanager
+async def _reminded(what: str, wait: Wait) -> AsyncGenerator[None]:
+    """Tells every now and then that it is not over yet: a seed program has no limit but that of the settings."""
+
+    async def remind() -> None:
+        began = time.monotonic()
+        while True:
+            await asyncio.sleep(REMIND)
+            wait(what, time.monotonic() - began)
+
+    reminding = asyncio.create_task(remind())
+    try:
+        yield
+    finally:
+        reminding.cancel()
 
 
 def _here(job: Kind) -> Kind:

@@ -217,3 +217,23 @@ def test_what_a_limit_stopped_and_an_evaluator_took_for_an_answer_is_for_the_eva
 def test_a_score_that_follows_the_clock_is_not_each_time_the_same() -> None:
     seen = replace(looked(measured(1.0)), seeds=tuple(measured(1.7959866e9 + second) for second in range(3)))
     assert found(seen)["noisy_score"].level is Level.THINK
+
+
+def test_a_seed_program_that_takes_long_is_told_to_be_under_way_and_what_would_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from flows.terminal.check_task import app
+    from flows.terminal.command import run
+
+    monkeypatch.setattr("shinka_core.kit.looking.REMIND", 0.2)
+    monkeypatch.setattr("shinka_core.kit.looking.SEEDS", 1)
+    (tmp_path / "initial.py").write_text("x = 1\n")
+    (tmp_path / "evaluate.py").write_text("import time\ntime.sleep(1.0)\n")
+    assert run(app, [str(tmp_path)]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "seed program, 1 of 1: still being evaluated after 0 s; it has no time limit" in told
+    (tmp_path / "evolve.yaml").write_text("job: {time: '00:10:00'}\n")
+    assert run(app, [str(tmp_path)]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "still being evaluated" in told
+    assert "no time limit" not in told
