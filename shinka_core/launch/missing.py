@@ -9,6 +9,22 @@ from pathlib import Path
 from shinka_core.config import InProcessJobConfig, LocalJobConfig
 from shinka_core.config.job import Kind
 
+# Packages that are called otherwise than what is imported of them.
+_PACKAGES = {
+    "cv2": "opencv-python-headless",
+    "sklearn": "scikit-learn",
+    "skimage": "scikit-image",
+    "PIL": "pillow",
+    "yaml": "pyyaml",
+    "bs4": "beautifulsoup4",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "Bio": "biopython",
+    "OpenSSL": "pyopenssl",
+    "git": "gitpython",
+    "serial": "pyserial",
+    "jwt": "pyjwt",
+}
 _NO_MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 
 
@@ -26,5 +42,5 @@ def about_missing_module(error: str, job: Kind) -> str:
     other = "" if isinstance(job, InProcessJobConfig) else ", or name another interpreter (job: {python: ...})"
     return (
         f"{module!r} cannot be imported by {python}, which runs the evaluations: install what has it there "
-        f"({python} -m pip install {module}){other}"
+        f"({python} -m pip install {_PACKAGES.get(module, module)}){other}"
     )

@@ -21,6 +21,8 @@ from flows.orchestrator.identity import RESULTS
 from tests.support.prefect import ROOT, environment_for
 
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+# Of each server, by its address: the project whose deployments were made last.
+_MADE: dict[str, Path] = {}
 POOL, EVALUATIONS = "shinka-process", "shinka-evaluations"
 
 
@@ -36,6 +38,11 @@ class Server:
     def __init__(self, api: str, home: Path, folder: Path, project: Path = ROOT, python: str = sys.executable) -> None:
         self.api, self.home, self.folder, self.project, self.python = api, home, folder, project, python
         self.log = folder / "worker.log"
+
+    @property
+    def made_last(self) -> Path | None:
+        """The project whose deployments the server has; None when none were made."""
+        return _MADE.get(self.api)
 
     def environment(self, **extra: str) -> dict[str, str]:
         return environment_for(
@@ -62,6 +69,7 @@ class Server:
             assert response.status_code in (201, 409), response.text
         file = file or self.project / "deployments" / "prefect.yaml"
         self.prefect("deploy", "--all", "--prefect-file", str(file))
+        _MADE[self.api] = self.project
 
     @contextmanager
     def worker(self, pool: str = POOL) -> Generator[subprocess.Popen[bytes], None, None]:

@@ -2,8 +2,8 @@
 
 Of the quick tests, those of the flows are all on one worker if there are others: they need a Prefect server, which
 takes seconds to start and some time for as long as it lives. Of the slow ones most need one, and take longer than it
-takes to start, so that each file is a portion of its own; those come first whose tests take minutes, so that none of
-them is at work alone at the end.
+takes to start, so that each file is a portion of its own, but for those that share deployments; those come first whose
+tests take minutes, so that none of them is at work alone at the end.
 """
 
 from __future__ import annotations
@@ -13,9 +13,14 @@ from typing import Any
 
 MOST = 4
 TOGETHER = "tests/flows/"
+DEPLOYMENTS = "tests/deployments/"
 # Each as long as many others: minutes, and with servers of their own or none.
-APART = tuple(
-    f"{TOGETHER}test_{name}.py" for name in ("kill", "many_drivers", "machines", "elsewhere", "review_pause", "outages")
+APART = (
+    *(
+        f"{TOGETHER}test_{name}.py"
+        for name in ("kill", "many_drivers", "machines", "elsewhere", "review_pause", "outages")
+    ),
+    *(f"{DEPLOYMENTS}test_{name}.py" for name in ("automations", "on_postgres")),
 )
 QUICK = "not slow"
 
@@ -32,8 +37,12 @@ def portion(test: str, *, quick: bool) -> str:
     Args:
         quick: Whether these are the quick tests, all of them.
     """
-    together = quick and test.startswith(TOGETHER) and not test.startswith(APART)
-    return TOGETHER if together else test.partition("::")[0]
+    if not test.startswith(APART):
+        if quick and test.startswith(TOGETHER):
+            return TOGETHER
+        if not quick and test.startswith(DEPLOYMENTS):
+            return DEPLOYMENTS
+    return test.partition("::")[0]
 
 
 def scheduling(config: Any, log: Any) -> Any:

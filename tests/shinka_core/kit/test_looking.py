@@ -193,7 +193,7 @@ def test_a_seed_that_is_not_correct_has_no_good_score_and_what_the_evaluator_lac
     assert "score" not in told
     remedy = told["seed_not_correct"].remedy
     assert "the sandbox hides it; 'cv2' cannot be imported by" in remedy
-    assert f"{sys.executable} -m pip install cv2" in remedy
+    assert f"{sys.executable} -m pip install opencv-python-headless" in remedy
 
 
 def test_an_evaluator_that_takes_no_notice_of_the_program_is_told_once() -> None:
