@@ -15,7 +15,7 @@ import pytest
 
 from tests.flows.test_review import runner
 from tests.flows.test_review_pause import REVIEWS
-from tests.support.browsing import browser, chromium
+from tests.support.browsing import browser, chromium, new_context
 from tests.support.deployed import Server
 from tests.support.model_server import ModelServer, Script
 from tests.support.reviewing import paused
@@ -63,7 +63,7 @@ async def test_a_review_is_answered_by_clicks(tmp_path: Path, prefect_api: str, 
     chromium()
     home = prefect_api.removesuffix("/api")
     async with ModelServer(Script()) as server, browser() as started:
-        page = await (await started.new_context(viewport=SIZE)).new_page()
+        page = await (await new_context(started, viewport=SIZE)).new_page()
         with settings_for(prefect_api, prefect_home):
             made = runner(tmp_path, server.url, None, review="all", num_generations=2)
             running = asyncio.create_task(made.run())
@@ -88,7 +88,7 @@ async def test_a_running_and_a_finished_evolution(
 ) -> None:
     home = prefect_api.removesuffix("/api")
     async with ModelServer(Script(latency=0.5)) as server, browser() as started:
-        page = await (await started.new_context(viewport=SIZE)).new_page()
+        page = await (await new_context(started, viewport=SIZE)).new_page()
         with settings_for(prefect_api, prefect_home):
             made = runner(tmp_path, server.url, None, num_generations=60, jobs=3, max_parallel_jobs=2)
             running = asyncio.create_task(made.run())

@@ -41,6 +41,17 @@ async def browser() -> AsyncGenerator[Any, None]:
             await started.close()
 
 
+# Milliseconds that a page has for what it is to show; a page in a hurry is nobody's promise.
+PATIENCE = 120_000
+
+
+async def new_context(started: Any, **options: Any) -> Any:
+    """A session of a browser."""
+    context = await started.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 class Page:
     """A page, and everything that went wrong in it.
 
@@ -113,8 +124,8 @@ class Page:
 @asynccontextmanager
 async def opened(started: Any, home: str, *, width: int = 1200, dark: bool = False) -> AsyncGenerator[Page, None]:
     """A page of a browser; nothing may have gone wrong in it when the block ends."""
-    context = await started.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+    context = await new_context(
+        started, viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
     )
     page = Page(await context.new_page(), home)
     try:
