@@ -30,10 +30,11 @@ test: $(VENV)/.installed-dev  ## run the tests of every promise, in minutes (ARG
 test-all: $(VENV)/.installed-browser  ## run all tests: kills, outages, long waits and a browser as well
 	@$(BIN)/python -m pytest $(ARGS)
 
-# Besides its flows: what Prefect itself decides, schedules and retries.
+# What Prefect itself decides, schedules and retries, and the flows, but for what is over before Prefect has any part in it.
 OTHER_PREFECT ?= 3.8.8
 OTHER := .venv-prefect-$(basename $(OTHER_PREFECT))
-OTHER_TESTS = tests/flows $(wildcard tests/deployments/test_schedules.py tests/deployments/test_retries.py)
+OTHER_TESTS = $(wildcard tests/deployments/test_schedules.py tests/deployments/test_retries.py) \
+  tests/flows $(addprefix --ignore=tests/flows/,terminal live test_mistakes.py)
 other-prefect: $(OTHER)/.installed-dev
 	@$(OTHER)/bin/python -m pytest -m "not slow or other_prefect" $(OTHER_TESTS) $(ARGS)
 

@@ -21,6 +21,7 @@ def worker(server: Server) -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.other_prefect
 def test_a_cancelled_run_without_a_name_continues_when_it_is_retried(worker: Server, tmp_path: Path) -> None:
     flow_run, results = worker.under_way("circle-packing", **quick(make_task(tmp_path / "task"), 0.5, 60))
     name = worker.run(flow_run)["name"]

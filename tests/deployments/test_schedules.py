@@ -53,6 +53,7 @@ def story(server: Server) -> str:
     return "\n".join([*lines, server.log.read_text()[-3000:]])
 
 
+@pytest.mark.other_prefect
 def test_a_scheduled_evolution_runs_again_and_again_each_time_as_a_new_one(scheduled: Server) -> None:
     every(scheduled, 15, datetime.now(UTC))
     with scheduled.worker():
