@@ -9,7 +9,7 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-MOST = 3
+MOST = 6
 
 results = Path(sys.argv[1])
 if not results.exists():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """What goes to which of them."""
     return workers.scheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Begins no test any more when the time that CI gives is over; each is told as skipped, with this reason."""
+    if time.time() > float(os.environ.get("SHINKA_TEST_UNTIL", "inf")):
+        pytest.skip("the time for all tests was over before this one began (SHINKA_TEST_UNTIL)")
 
 
 @pytest.fixture(scope="session")
