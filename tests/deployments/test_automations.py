@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.support import local_http
 from tests.support.deployed import Server, copy_project, make_task, programs, quick, wait_until
 from tests.support.prefect import ROOT, plain_prefect
 from tests.support.runs import model_server
@@ -96,7 +96,7 @@ def test_a_new_best_is_validated_and_the_budget_alert_pauses_the_run(server: Ser
 
 
 def validations(server: Server) -> list[dict[str, Any]]:
-    response = httpx.get(f"{server.api}/deployments/name/validate/best", trust_env=False)
+    response = local_http.get(f"{server.api}/deployments/name/validate/best")
     return server.runs(deployment_id={"any_": [response.json()["id"]]})
 
 

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from flows.orchestrator.server.lease import LOG_NAME
+from tests.support import local_http
 from tests.support.deployed import Server, copy_project, kill_tree, make_task, wait_until
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.prefect import ROOT, assert_no_fault, free_port, own_home, wait_until_up
@@ -126,7 +126,7 @@ def test_a_schedule_makes_runs_that_complete(worker: OnPostgres, tmp_path: Path)
     nights = [run["expected_start_time"] for run in worker.runs(**wanted)]
     assert all("T02:00:00" in night for night in nights)
     task, path = make_task(tmp_path / "task"), f"{worker.api}/deployments/{nightly['id']}"
-    httpx.patch(path, json={"parameters": worker.of(task, 0.0, 3)}, trust_env=False).raise_for_status()
+    local_http.patch(path, json={"parameters": worker.of(task, 0.0, 3)}).raise_for_status()
     schedule = {"interval": 20, "anchor_date": datetime.now(UTC).isoformat()}
     (made,) = worker.post(f"deployments/{nightly['id']}/schedules", [{"schedule": schedule, "active": True}])
 
@@ -135,7 +135,7 @@ def test_a_schedule_makes_runs_that_complete(worker: OnPostgres, tmp_path: Path)
         return [run for run in over if run["auto_scheduled"]]
 
     wait_until(done, lambda: "\n".join(worker.story(run["id"]) for run in worker.runs(**wanted)[:2]))
-    httpx.delete(f"{path}/schedules/{made['id']}", trust_env=False).raise_for_status()
+    local_http.delete(f"{path}/schedules/{made['id']}").raise_for_status()
     assert worker.stored(done()[0]["id"]) == 4
 
 

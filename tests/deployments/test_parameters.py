@@ -6,9 +6,9 @@ import json
 import sqlite3
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.support import local_http
 from tests.support.deployed import Server
 
 SECRET = "hunter2-7f3a"
@@ -36,7 +36,7 @@ REFUSED = [
 def test_the_server_refuses_them_and_names_the_field(server: Server) -> None:
     path = f"{server.api}/deployments/{server.deployment('circle-packing')['id']}/create_flow_run"
     for parameters, field in REFUSED:
-        response = httpx.post(path, json={"parameters": parameters}, trust_env=False)
+        response = local_http.post(path, json={"parameters": parameters})
         assert response.status_code == 409, (parameters, response.text)
         assert field in response.json()["detail"]
     done = server.tried("deployment", "run", "evolve/circle-packing", "--param", f"db_config={db_config()}")
@@ -51,7 +51,7 @@ def test_the_server_refuses_them_and_names_the_field(server: Server) -> None:
         "job_config": {"env": {"HF_TOKEN": "$HF_TOKEN", "MAX_TOKENS": "5", "HF_HOME": "/data"}},
     }  # fmt: skip
     later = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2100-01-01T00:00:00Z"}}
-    assert httpx.post(path, json={"parameters": fine, "state": later}, trust_env=False).status_code == 201
+    assert local_http.post(path, json={"parameters": fine, "state": later}).status_code == 201
 
 
 def db_config() -> str:

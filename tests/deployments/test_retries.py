@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests.support import local_http
 from tests.support.deployed import Server, count, kill_tree, make_task, programs, quick, wait_until
 from tests.support.prefect import evolve
 from tests.support.runs import generation_of
@@ -75,7 +75,7 @@ def test_the_runs_of_a_killed_worker_are_handed_to_the_next_worker_by_the_next_e
     handed = server.run(flow_run)
     assert handed["state"]["name"] == "AwaitingRetry"
     assert "the next worker continues it" in handed["state"]["message"]
-    history = httpx.get(f"{server.api}/flow_run_states/", params={"flow_run_id": flow_run}, trust_env=False).json()
+    history = local_http.get(f"{server.api}/flow_run_states/", params={"flow_run_id": flow_run}).json()
     assert "CRASHED" in [state["type"] for state in history], "what happened stays to be seen"
     assert server.runs(parent_flow_run_id={"any_": [flow_run]}, state={"type": {"any_": ["RUNNING"]}}) == []
     with server.worker():

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.support import local_http
 from tests.support.deployed import Server, count, make_task, programs, quick, wait_until
 
 pytestmark = pytest.mark.slow
@@ -27,12 +27,12 @@ def scheduled(server: Server, tmp_path: Path) -> Iterator[Server]:
     for schedule in server.deployment("nightly")["schedules"]:
         if "interval" in schedule["schedule"]:
             path = f"{server.api}/deployments/{server.deployment('nightly')['id']}/schedules/{schedule['id']}"
-            httpx.delete(path, trust_env=False).raise_for_status()
+            local_http.delete(path).raise_for_status()
 
 
 def update(server: Server, **fields: Any) -> None:
     path = f"{server.api}/deployments/{server.deployment('nightly')['id']}"
-    httpx.patch(path, json=fields, trust_env=False).raise_for_status()
+    local_http.patch(path, json=fields).raise_for_status()
 
 
 def every(server: Server, seconds: float, since: datetime) -> None:

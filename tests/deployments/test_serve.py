@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests.support import local_http
 from tests.support.deployed import Server, kill_tree, make_task, programs, quick, wait_until
 
 pytestmark = pytest.mark.slow
@@ -51,4 +51,4 @@ def test_a_served_run_that_is_cancelled_keeps_its_outcome(served: Server, tmp_pa
 
 
 def is_known(server: Server, deployment: str) -> bool:
-    return httpx.get(f"{server.api}/deployments/name/evolve/{deployment}", trust_env=False).status_code == 200
+    return local_http.get(f"{server.api}/deployments/name/evolve/{deployment}").status_code == 200

@@ -13,7 +13,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
@@ -26,6 +25,7 @@ from shinka_core.errors import RunStoppedError
 from shinka_core.generation import OpenGeneration
 from shinka_core.program import Program
 from tests.flows.test_generation import task_runs_of
+from tests.support import local_http
 from tests.support.model_server import ModelServer, Script
 from tests.support.prefect import ROOT, evolve
 from tests.support.runs import begin, flow_runs, rows, settings_for, wait_until
@@ -240,7 +240,7 @@ async def test_a_limit_on_a_stage_holds_for_that_stage_alone(
     assert len(times) == 10
     assert overlaps["quick"] == 0
     name = f"evaluation:{task.name}:quick"
-    found = httpx.get(f"{prefect_api}/v2/concurrency_limits/{name}", trust_env=False)
+    found = local_http.get(f"{prefect_api}/v2/concurrency_limits/{name}")
     assert found.json()["limit"] == 1
     assert found.json()["active_slots"] == 0, "given back"
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.support import local_http
 from tests.support.model_server import ModelServer, Script
 from tests.support.prefect import ROOT, environment_for, evolve
 from tests.support.runs import TASK, ServerProcess, command, flow_runs, generation_of, model_server, rows
@@ -79,7 +79,7 @@ def task_names(api: str, flow_run_id: str) -> set[str]:
     names: set[str] = set()
     while len(names) < 7 and time.monotonic() < deadline:
         body = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
-        runs = httpx.post(f"{api}/task_runs/filter", json=body, trust_env=False).json()
+        runs = local_http.post(f"{api}/task_runs/filter", json=body).json()
         names = {run["name"] for run in runs if run["state"]["type"] == "COMPLETED"}
         time.sleep(0.2)
     return names
@@ -106,7 +106,7 @@ def test_the_key_is_in_nothing_that_a_run_leaves_behind(tmp_path: Path, prefect_
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
     for kind in ("flow_runs", "task_runs", "logs", "artifacts", "flows"):
-        found = httpx.post(f"{prefect_api}/{kind}/filter", json={}, trust_env=False)
+        found = local_http.post(f"{prefect_api}/{kind}/filter", json={})
         found.raise_for_status()
         output += found.text
     assert "with-a-key" in output

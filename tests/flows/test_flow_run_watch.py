@@ -20,6 +20,7 @@ from flows.orchestrator.flow_run_watch import watch_flow_run
 from flows.orchestrator.identity import current_flow_run
 from shinka_core.config import EvolutionConfig, LocalJobConfig
 from tests.flows.test_stopping import AT_ONCE, GENERATIONS, Stopped, gated_task
+from tests.support import local_http
 from tests.support.model_server import ModelServer, Script
 from tests.support.runs import flow_runs, rows, settings_for, wait_until
 
@@ -46,7 +47,7 @@ class Told:
 
 
 async def ask(api: str, path: str, **body: Any) -> None:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=False) as client:
         answer = await client.post(f"{api}/flow_runs/{path}", json=body)
         assert answer.json()["status"] == "ACCEPT", answer.text
 
@@ -148,14 +149,14 @@ def test_a_paused_run_in_a_process_of_its_own_begins_no_proposal_until_it_is_res
     run.wait_for_evaluations()
     (outer,) = flow_runs(prefect_api, name={"any_": [run.name]})
     body: dict[str, Any] = {"state": {"type": "PAUSED", "name": "Paused"}, "force": False}
-    httpx.post(f"{prefect_api}/flow_runs/{outer['id']}/set_state", json=body, trust_env=False).raise_for_status()
+    local_http.post(f"{prefect_api}/flow_runs/{outer['id']}/set_state", json=body).raise_for_status()
     wait_until(lambda: "no new proposals" in run.output)
     run.let_evaluations_end()
     wait_until(lambda: len(run.recorded()) == run.model.stats()["requests"])  # what had begun goes on to its end
     time.sleep(2)
     assert run.process.poll() is None
     assert len(run.recorded()) == run.model.stats()["requests"] < GENERATIONS
-    httpx.post(f"{prefect_api}/flow_runs/{outer['id']}/resume", json={}, trust_env=False).raise_for_status()
+    local_http.post(f"{prefect_api}/flow_runs/{outer['id']}/resume", json={}).raise_for_status()
     assert run.process.wait(timeout=300) == 0, run.output
     assert len(run.recorded()) == GENERATIONS
     assert rows(run.results, "SELECT count(*) FROM generations WHERE state = 'failed'") == [(0,)]

@@ -20,7 +20,7 @@ from flows.orchestrator.flow_run_artifacts import FlowRunArtifacts
 from flows.orchestrator.ui_text import cell
 from shinka_core.config import EvolutionConfig, LocalJobConfig
 from shinka_core.errors import ConfigError
-from tests.support import model_replies
+from tests.support import local_http, model_replies
 from tests.support.model_server import ModelServer, Script
 from tests.support.prefect import ROOT, evolve, plain_prefect
 from tests.support.runs import TASK, command, flow_runs, generation_of, rows, settings_for
@@ -72,7 +72,7 @@ def runner(task: Path, results: Path, url: str, name: str, **options: Any) -> An
 
 def artifacts(api: str, flow_run: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
     wanted: dict[str, Any] = {"flow_run_id": {"any_": [flow_run]}} if flow_run else {"key": {"any_": [key]}}
-    response = httpx.post(f"{api}/artifacts/filter", json={"artifacts": wanted}, trust_env=False)
+    response = local_http.post(f"{api}/artifacts/filter", json={"artifacts": wanted})
     response.raise_for_status()
     return response.json()
 
@@ -189,7 +189,7 @@ def test_a_run_that_is_resumed_has_its_tables_again_and_each_table_a_version_for
     runs = sorted(flow_runs(prefect_api, name={"any_": [name]}), key=lambda run: run["start_time"])
     assert [len(by_kind(prefect_api, run["id"])["best-programs"]) for run in runs] == [4, 6]
     assert len(artifacts(prefect_api, key=f"best-programs-{name}")) == 2
-    latest = httpx.get(f"{prefect_api}/artifacts/best-programs-{name}/latest", trust_env=False).json()
+    latest = local_http.get(f"{prefect_api}/artifacts/best-programs-{name}/latest").json()
     assert latest["flow_run_id"] == runs[1]["id"]
     assert len(json.loads(latest["data"])) == 6
 
@@ -226,9 +226,7 @@ async def test_artifacts_are_changed_in_place_also_by_another_process_and_made_a
             assert versions() == [("[2]", "first")]
             await FlowRunArtifacts(flow_run).put(client, Shown("table", key, "[3]", "retried"))
             assert versions() == [("[3]", "retried")]
-            httpx.delete(
-                f"{prefect_api}/artifacts/{artifacts(prefect_api, key=key)[0]['id']}", trust_env=False
-            ).raise_for_status()
+            local_http.delete(f"{prefect_api}/artifacts/{artifacts(prefect_api, key=key)[0]['id']}").raise_for_status()
             await ours.put(client, Shown("table", key, "[4]", "again"))
             assert versions() == [("[4]", "again")]
 

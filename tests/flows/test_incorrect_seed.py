@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.support import local_http
 from tests.support.prefect import ROOT, environment_for
 
 WORDS = "julia is not on this machine [see README]"
@@ -59,7 +59,7 @@ def bench(tmp_path: Path, prefect_api: str, prefect_home: Path) -> Bench:
 
 def states(api: str, words: str) -> list[dict[str, Any]]:
     """States of flow runs whose message has those words."""
-    runs = httpx.post(f"{api}/flow_runs/filter", json={"sort": "START_TIME_DESC", "limit": 20}, trust_env=False).json()
+    runs = local_http.post(f"{api}/flow_runs/filter", json={"sort": "START_TIME_DESC", "limit": 20}).json()
     return [run["state"] for run in runs if words in (run["state"]["message"] or "")]
 
 

@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from flows.orchestrator.server.lease import LOG_NAME
@@ -16,6 +15,7 @@ from flows.server import database_url
 from shinka_core.config import DatabaseConfig
 from shinka_core.database import AsyncProgramDatabase
 from tests.flows.test_server import User, alive
+from tests.support import local_http
 from tests.support.postgres import Postgres
 from tests.support.prefect import ROOT, assert_no_fault, free_port, own_home, wait_until_up
 
@@ -40,7 +40,7 @@ def test_a_lasting_server_is_found_by_runs_of_its_home_and_stays_after_them(tmp_
     time.sleep(1)
     assert alive(url)
     assert f"export PREFECT_API_URL={url}" in (tmp_path / LOG_NAME).read_text()
-    assert httpx.post(f"{url}/events/filter", json={}, trust_env=False).json()["total"] >= 0
+    assert local_http.post(f"{url}/events/filter", json={}).json()["total"] >= 0
 
     second = lasting("--port", str(free_port()), home=tmp_path)
     assert second.wait(timeout=180) == 2
@@ -62,7 +62,7 @@ def test_a_lasting_server_on_postgres_in_the_database_of_the_programs(tmp_path: 
     url = f"http://127.0.0.1:{port}/api"
     try:
         wait_until_up(url, server)
-        pools = httpx.post(f"{url}/work_pools/filter", json={}, trust_env=False)
+        pools = local_http.post(f"{url}/work_pools/filter", json={})
         assert pools.status_code == 200
         assert not (tmp_path / "prefect.db").exists()
     finally:

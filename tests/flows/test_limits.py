@@ -12,26 +12,26 @@ import sys
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests.support import local_http
 from tests.support.prefect import ROOT, environment_for
 from tests.support.runs import TASK, begin, command, model_server, rows
 
 
 def limit_of(api: str, name: str) -> int:
     """A global limit, as `prefect gcl inspect` and the page *Concurrency* show it."""
-    response = httpx.get(f"{api}/v2/concurrency_limits/{name}", trust_env=False)
+    response = local_http.get(f"{api}/v2/concurrency_limits/{name}")
     response.raise_for_status()
     return response.json()["limit"]
 
 
 def set_limit(api: str, name: str, limit: int) -> None:
-    httpx.patch(f"{api}/v2/concurrency_limits/{name}", json={"limit": limit}, trust_env=False).raise_for_status()
+    local_http.patch(f"{api}/v2/concurrency_limits/{name}", json={"limit": limit}).raise_for_status()
 
 
 def forget_limit(api: str, name: str) -> None:
-    httpx.delete(f"{api}/v2/concurrency_limits/{name}", trust_env=False).raise_for_status()
+    local_http.delete(f"{api}/v2/concurrency_limits/{name}").raise_for_status()
 
 
 @pytest.mark.slow
@@ -71,7 +71,7 @@ def test_the_calls_per_second_to_a_model_are_limited(tmp_path: Path, prefect_api
         starts = sorted(model.stats()["starts"])
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(starts) == 16
-    limit = httpx.get(f"{prefect_api}/v2/concurrency_limits/model:hasty:rate", trust_env=False).json()
+    limit = local_http.get(f"{prefect_api}/v2/concurrency_limits/model:hasty:rate").json()
     assert (limit["limit"], limit["slot_decay_per_second"]) == (RATE, RATE)
     # A second's calls may come at once; calls that had their permission may be held up on their way, so two more.
     burst = RATE + 2
@@ -151,7 +151,7 @@ def test_the_evaluations_at_once_of_one_run_are_limited(tmp_path: Path, prefect_
 @pytest.mark.slow
 def test_a_limit_on_the_tag_of_all_model_calls_holds(tmp_path: Path, prefect_api: str, prefect_home: Path) -> None:
     limits = f"{prefect_api}/concurrency_limits"
-    httpx.post(f"{limits}/", json={"tag": "model", "concurrency_limit": 2}, trust_env=False).raise_for_status()
+    local_http.post(f"{limits}/", json={"tag": "model", "concurrency_limit": 2}).raise_for_status()
     with model_server("--latency", "0.3") as model:
         try:
             done = command(
@@ -159,7 +159,7 @@ def test_a_limit_on_the_tag_of_all_model_calls_holds(tmp_path: Path, prefect_api
                 api=prefect_api, home=prefect_home,
             )  # fmt: skip
         finally:
-            httpx.delete(f"{limits}/tag/model", trust_env=False).raise_for_status()
+            local_http.delete(f"{limits}/tag/model").raise_for_status()
         assert done.returncode == 0, done.stdout + done.stderr
         assert rows(tmp_path / "r", "SELECT count(*) FROM programs") == [(11,)]
         assert model.stats()["peak"] == 2

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from tests.flows.test_limits import clocked, forget_limit, limit_of, most_at_once, spans_of
+from tests.support import local_http
 from tests.support.deployed import POOL, Server, wait_until
 from tests.support.prefect import PLAIN_SERVER, ROOT, environment_for, serving
 from tests.support.runs import TASK, begin, model_server
@@ -21,7 +21,7 @@ from tests.support.runs import TASK, begin, model_server
 def deployed(api: str, home: Path, folder: Path, **limits: Any) -> None:
     """What `prefect deploy` does with a file that names limits."""
     server = Server(api, home, folder)
-    httpx.post(f"{api}/work_pools/", json={"name": POOL, "type": "process"}, trust_env=False)
+    local_http.post(f"{api}/work_pools/", json={"name": POOL, "type": "process"})
     made = {
         "name": "limits",
         "build": [{"flows.orchestrator.limits_made.deployed_limits": limits}],
@@ -115,7 +115,7 @@ def test_a_killed_run_gives_its_evaluations_slots_back(tmp_path: Path, prefect_a
 
     def held() -> int:
         url = f"{prefect_api}/v2/concurrency_limits/evaluation:clocked"
-        return httpx.get(url, trust_env=False).json()["active_slots"]
+        return local_http.get(url).json()["active_slots"]
 
     first = starts("first", 600)
     wait_until(lambda: held() == 1 and any((tmp_path / "first").glob("gen_[1-9]/results")))
@@ -136,16 +136,16 @@ def test_slots_come_back_also_when_a_plain_server_was_restarted_meanwhile(tmp_pa
     del environment["PREFECT_API_URL"]
     with serving(PLAIN_SERVER, environment, ROOT, tmp_path / "server.log") as api:
         limits = f"{api}/v2/concurrency_limits"
-        httpx.post(f"{limits}/", json={"name": "provider:x", "limit": 1}, trust_env=False).raise_for_status()
+        local_http.post(f"{limits}/", json={"name": "provider:x", "limit": 1}).raise_for_status()
         asked = {"names": ["provider:x"], "slots": 1, "mode": "concurrency", "lease_duration": 60}
-        httpx.post(f"{limits}/increment-with-lease", json=asked, trust_env=False).raise_for_status()
-        refused = httpx.post(f"{limits}/increment-with-lease", json=asked, trust_env=False)
+        local_http.post(f"{limits}/increment-with-lease", json=asked).raise_for_status()
+        refused = local_http.post(f"{limits}/increment-with-lease", json=asked)
         assert refused.status_code == 423
         assert float(refused.headers["retry-after"]) <= 8  # a poisson interval around two seconds
     with serving(PLAIN_SERVER, environment, ROOT, tmp_path / "server.log") as api:
         limits = f"{api}/v2/concurrency_limits"
-        assert httpx.get(f"{limits}/provider:x", trust_env=False).json()["active_slots"] == 1
-        wait_until(lambda: httpx.get(f"{limits}/provider:x", trust_env=False).json()["active_slots"] == 0)
+        assert local_http.get(f"{limits}/provider:x").json()["active_slots"] == 1
+        wait_until(lambda: local_http.get(f"{limits}/provider:x").json()["active_slots"] == 0)
 
 
 def test_a_number_that_is_none_is_refused_by_name() -> None:

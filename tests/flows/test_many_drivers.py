@@ -59,7 +59,7 @@ class Drivers:
     async def until(self, programs: int, seconds: float = 200) -> None:
         async with asyncio.timeout(seconds):
             while len(await self.rows("SELECT id FROM programs")) < programs:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.25)
 
 
 async def end_of(process: Process) -> dict[str, Any]:

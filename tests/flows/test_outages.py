@@ -19,6 +19,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.support import local_http
 from tests.support.postgres import Postgres
 from tests.support.prefect import ROOT, environment_for, plain_prefect
 from tests.support.runs import TASK, ServerProcess, rows
@@ -145,7 +146,7 @@ def prefect_on(port: int, home: Path) -> Iterator[subprocess.Popen[bytes]]:
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
-            if httpx.get(f"http://127.0.0.1:{port}/api/health", timeout=2, trust_env=False).status_code == 200:
+            if local_http.get(f"http://127.0.0.1:{port}/api/health", timeout=2).status_code == 200:
                 break
         except httpx.HTTPError:
             time.sleep(0.1)
@@ -170,8 +171,8 @@ def test_the_prefect_server_killed_and_started_again(tmp_path: Path, model: Serv
     with prefect_on(port, home):
         output, _ = run.communicate(timeout=250)
         assert run.returncode == 0, output
-        (outer,) = httpx.post(
-            f"{api}/flow_runs/filter", json={"flow_runs": {"parent_task_run_id": {"is_null_": True}}}, trust_env=False
+        (outer,) = local_http.post(
+            f"{api}/flow_runs/filter", json={"flow_runs": {"parent_task_run_id": {"is_null_": True}}}
         ).json()
         assert outer["state"]["type"] == "COMPLETED"
     assert_nothing_lost(model, results)

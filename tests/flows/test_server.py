@@ -34,6 +34,7 @@ from flows.orchestrator.server.process import Serving, bind
 from shinka import AsyncEvolutionRunner, EvolutionConfig
 from shinka.launch import LocalJobConfig
 from shinka_core.errors import ConfigError
+from tests.support import local_http
 from tests.support.prefect import ROOT, SCRIPT, assert_no_fault, free_port, own_home
 
 EXAMPLE = ROOT / "examples" / "circle_packing"
@@ -66,7 +67,7 @@ def eventually(what: Callable[[], bool], seconds: float = ENDS_WITHIN) -> bool:
 
 def alive(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health", timeout=5, trust_env=False).text == "true"
+        return local_http.get(f"{url}/health", timeout=5).text == "true"
     except httpx.HTTPError:
         return False
 

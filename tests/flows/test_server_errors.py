@@ -19,6 +19,7 @@ from flows.orchestrator.parent_run import begin_flow_run
 from flows.orchestrator.server_calls import ServerCalls
 from shinka_core.progress import Progress
 from tests.flows.test_generation import runner
+from tests.support import local_http
 from tests.support.prefect import PLAIN_LOG, PLAIN_SERVER, ROOT, own_home, serving
 from tests.support.runs import TASK, begin, flow_runs, model_server, rows, settings_for, wait_until
 
@@ -64,8 +65,8 @@ def test_a_server_whose_database_is_emptied_under_a_run_costs_what_the_ui_shows_
             "--results", str(results), "--name", name, api=api, home=home,
         )  # fmt: skip
         wait_until(lambda: model.stats()["requests"] >= 8)
-        for each in httpx.post(f"{api}/flows/filter", json={}, trust_env=False).json():
-            httpx.delete(f"{api}/flows/{each['id']}", trust_env=False).raise_for_status()
+        for each in local_http.post(f"{api}/flows/filter", json={}).json():
+            local_http.delete(f"{api}/flows/{each['id']}").raise_for_status()
         output, _ = run.communicate(timeout=300)
         assert run.returncode == 0, output
         assert "Traceback" not in output

@@ -11,10 +11,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
+from tests.support import local_http
 from tests.support.prefect import ROOT, environment_for
 from tests.support.runs import TASK, ServerProcess, command, flow_runs, rows, wait_until
 
@@ -216,7 +216,7 @@ def test_cancelled_in_the_ui_a_run_stops_and_says_so(tmp_path: Path, prefect_api
     in_flight = run.wait_for_evaluations()
     (outer,) = flow_runs(prefect_api, name={"any_": [run.name]})
     body = {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": False}
-    httpx.post(f"{prefect_api}/flow_runs/{outer['id']}/set_state", json=body, trust_env=False).raise_for_status()
+    local_http.post(f"{prefect_api}/flow_runs/{outer['id']}/set_state", json=body).raise_for_status()
     run.told()
     run.let_evaluations_end()
     run.end(3)
@@ -224,7 +224,7 @@ def test_cancelled_in_the_ui_a_run_stops_and_says_so(tmp_path: Path, prefect_api
     assert "cancelled in the Prefect UI" in run.output
     wait_until(lambda: flow_runs(prefect_api, name={"any_": [run.name]})[0]["state"]["type"] == "CANCELLED")
     body = {"artifacts": {"flow_run_id": {"any_": [outer["id"]]}}}
-    shown = httpx.post(f"{prefect_api}/artifacts/filter", json=body, trust_env=False).json()
+    shown = local_http.post(f"{prefect_api}/artifacts/filter", json=body).json()
     assert {artifact["key"] for artifact in shown} == {None, *(f"{kind}-{run.name}" for kind in SHOWN)}
     (page,) = [artifact["data"] for artifact in shown if artifact["type"] == "markdown"]
     assert "Stopped early: `cancelled in the Prefect UI`" in page

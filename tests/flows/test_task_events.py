@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import AwaitingRetry, Completed, Pending, Retrying, Running
 
 from flows.orchestrator import lasting_states as task_events
 from flows.orchestrator.lasting_states import lasting_states
+from tests.support import local_http
 from tests.support.prefect import ROOT, environment_for
 from tests.support.runs import TASK, ServerProcess
 
@@ -81,7 +81,7 @@ def test_the_server_shows_a_long_step_while_it_runs_and_every_step_when_it_is_ov
     def task_runs(flow_run: str = "gen-0001", **chosen: Any) -> list[dict[str, Any]]:
         body = {"task_runs": chosen, "flow_runs": {"name": {"like_": flow_run}}}
         body["flow_runs"] |= {"start_time": {"after_": started}}
-        response = httpx.post(f"{prefect_api}/task_runs/filter", json=body, trust_env=False)
+        response = local_http.post(f"{prefect_api}/task_runs/filter", json=body)
         response.raise_for_status()
         return response.json()
 

@@ -8,10 +8,10 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
+from tests.support import local_http
 from tests.support.runs import TASK, begin, command, flow_runs, model_server, rows, wait_until
 
 EVALUATOR = """
@@ -61,7 +61,7 @@ def test_two_unlike_islands_are_visible_as_such(tmp_path: Path, prefect_api: str
     ends = [run["state"]["message"] for run in flow_runs(prefect_api, parent_flow_run_id={"any_": [outer["id"]]})]
     assert {"(island 0)", "(island 1)"} <= {end[-len("(island 0)") :] for end in ends}
     wanted = {"artifacts": {"key": {"any_": ["evolution-two-kinds"]}}}
-    (report,) = httpx.post(f"{prefect_api}/artifacts/filter", json=wanted, trust_env=False).json()
+    (report,) = local_http.post(f"{prefect_api}/artifacts/filter", json=wanted).json()
     assert "| island | began with |" in report["data"]
 
 

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 
 from flows.orchestrator.identity import RESULTS
+from tests.support import local_http
 from tests.support.prefect import ROOT, environment_for
 
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
@@ -46,7 +46,7 @@ class Server:
 
     def environment(self, **extra: str) -> dict[str, str]:
         return environment_for(
-            self.api, self.home, PYTHONPATH=str(self.project), PREFECT_WORKER_QUERY_SECONDS="1", **extra
+            self.api, self.home, PYTHONPATH=str(self.project), PREFECT_WORKER_QUERY_SECONDS="2", **extra
         )
 
     def tried(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -65,7 +65,7 @@ class Server:
     def deploy(self, file: Path | None = None) -> None:
         """Makes the deployments of the project, and the pools if they are not there."""
         for pool in (POOL, EVALUATIONS):
-            response = httpx.post(f"{self.api}/work_pools/", json={"name": pool, "type": "process"}, trust_env=False)
+            response = local_http.post(f"{self.api}/work_pools/", json={"name": pool, "type": "process"})
             assert response.status_code in (201, 409), response.text
         file = file or self.project / "deployments" / "prefect.yaml"
         self.prefect("deploy", "--all", "--prefect-file", str(file))
@@ -89,12 +89,12 @@ class Server:
                     kill_tree(process.pid)
 
     def post(self, path: str, body: Any) -> Any:
-        response = httpx.post(f"{self.api}/{path}", json=body, trust_env=False, timeout=60)
+        response = local_http.post(f"{self.api}/{path}", json=body, timeout=60)
         response.raise_for_status()
         return response.json()
 
     def deployment(self, name: str) -> dict[str, Any]:
-        response = httpx.get(f"{self.api}/deployments/name/evolve/{name}", trust_env=False)
+        response = local_http.get(f"{self.api}/deployments/name/evolve/{name}")
         response.raise_for_status()
         return response.json()
 
@@ -116,7 +116,7 @@ class Server:
         return flow_run, results
 
     def run(self, flow_run: str) -> dict[str, Any]:
-        return httpx.get(f"{self.api}/flow_runs/{flow_run}", trust_env=False, timeout=60).json()
+        return local_http.get(f"{self.api}/flow_runs/{flow_run}", timeout=60).json()
 
     def cancel(self, flow_run: str) -> None:
         """What *Cancel* of the UI does."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from flows.orchestrator.server.lease import LOG_NAME
+from tests.support import local_http
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN_LOG = "prefect-server.log"
@@ -105,7 +106,7 @@ def wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < until:
         assert process.poll() is None, f"the server at {url} ended with {process.returncode}"
         try:
-            if httpx.get(f"{url}/health", timeout=2, trust_env=False).status_code == 200:
+            if local_http.get(f"{url}/health", timeout=2).status_code == 200:
                 return
         except httpx.HTTPError:
             time.sleep(0.1)

@@ -17,8 +17,8 @@ from typing import Any
 from unittest import mock
 
 import asyncpg
-import httpx
 
+from tests.support import local_http
 from tests.support.prefect import ROOT, environment_for
 
 TASK = ROOT / "benchmarks" / "task"
@@ -36,7 +36,7 @@ class ServerProcess:
         self.url = self.process.stdout.readline().strip()
 
     def stats(self) -> dict[str, Any]:
-        return httpx.get(self.url.replace("/v1", "/stats"), trust_env=False).json()
+        return local_http.get(self.url.replace("/v1", "/stats")).json()
 
     def close(self) -> None:
         self.process.kill()
@@ -120,7 +120,7 @@ def rows(results: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def flow_runs(api: str, **flow_run_filter: Any) -> list[dict[str, Any]]:
-    response = httpx.post(f"{api}/flow_runs/filter", json={"flow_runs": flow_run_filter}, trust_env=False)
+    response = local_http.post(f"{api}/flow_runs/filter", json={"flow_runs": flow_run_filter})
     response.raise_for_status()
     return response.json()
 
@@ -134,4 +134,4 @@ def wait_until(condition: Callable[[], object], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"nothing came of it within {seconds} s"
-        time.sleep(0.05)
+        time.sleep(0.1)

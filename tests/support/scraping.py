@@ -5,13 +5,15 @@ from __future__ import annotations
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support import local_http
+
 
 class Scrape:
     """The figures of one moment."""
 
     def __init__(self, port: int) -> None:
         """Asks; raises `httpx.HTTPError` while nobody answers."""
-        answer = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=10)
+        answer = local_http.get(f"http://127.0.0.1:{port}/metrics", timeout=10)
         answer.raise_for_status()
         self._samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
 
