@@ -15,16 +15,18 @@ import pytest
 
 from tests.flows.test_review import runner
 from tests.flows.test_review_pause import REVIEWS
+from tests.support import local_http
 from tests.support.browsing import browser, chromium, new_context
 from tests.support.deployed import Server
 from tests.support.model_server import ModelServer, Script
 from tests.support.reviewing import paused
-from tests.support.runs import flow_runs, generation_of, rows, settings_for
+from tests.support.runs import flow_runs, generation_of, rows, settings_for, wait_until
 
 pytestmark = pytest.mark.slow
 
 PICTURES = os.environ.get("SHINKA_TEST_SCREENSHOTS")
 SIZE = {"width": 1200, "height": 800}
+STEPS = ("sample", "query", "patch", "novelty", "submit", "evaluate", "record")
 # Milliseconds for a page to be drawn to its end, of which nothing tells.
 DRAWN = 3_000
 
@@ -109,9 +111,11 @@ async def test_a_running_and_a_finished_evolution(
         await picture(page, "artifacts")
         children = flow_runs(prefect_api, parent_flow_run_id={"any_": [outer]})
         (best,) = [run for run in children if generation_of(run) == f"gen-{summary.best_generation:04d}"]
+        # The server takes task runs in a moment after they have ended, and a page of a run that is over is not drawn anew.
+        await asyncio.to_thread(wait_until, lambda: len(task_runs(prefect_api, best["id"])) >= len(STEPS))
         await page.goto(f"{home}/runs/flow-run/{best['id']}")
         await tab(page, "Task Runs")
-        for step in ("sample", "query", "patch", "novelty", "submit", "evaluate", "record"):
+        for step in STEPS:
             await page.get_by_text(f"{step} gen-").first.wait_for()
         await picture(page, "generation")
         server_of = Server(prefect_api, prefect_home, tmp_path_factory.mktemp("elsewhere"))
@@ -121,6 +125,11 @@ async def test_a_running_and_a_finished_evolution(
         await page.get_by_text("What to evolve, with which models, for how long.").first.wait_for()
         await page.get_by_text("The seed program: a file, or a folder of files.").first.wait_for()
         await picture(page, "run-form")
+
+
+def task_runs(api: str, flow_run: str) -> list[dict[str, Any]]:
+    body = {"task_runs": {"flow_run_id": {"any_": [flow_run]}}}
+    return local_http.post(f"{api}/task_runs/filter", json=body).json()
 
 
 async def known(api: str, name: str) -> str:

@@ -34,7 +34,9 @@ async def browser() -> AsyncGenerator[Any, None]:
     # A container's root has no sandbox of its own to give.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=path, args=[*sandbox, "--disable-dev-shm-usage", "--disable-gpu"])
+        started = await playwright.chromium.launch(
+            executable_path=path, args=[*sandbox, "--disable-dev-shm-usage", "--disable-gpu"]
+        )
         try:
             yield started
         finally:
