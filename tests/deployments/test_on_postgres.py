@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from flows.orchestrator.server.lease import LOG_NAME
@@ -147,6 +148,8 @@ def test_a_run_that_is_cancelled_and_retried_at_once_goes_on_and_is_not_cancelle
     worker.cancel(flow_run)
     assert worker.wait(flow_run)["state"]["type"] == "CANCELLED"
     before, name = worker.stored(flow_run), worker.run(flow_run)["name"]
+    # Until then Prefect takes a retry for what it is to end.
+    wait_until(lambda: psutil.Process(worker.process).children(recursive=True) == [])
     time.sleep(4)
     assert told_again(worker) == [], "which the process of a retry would take for its own"
     worker.retry(flow_run)

@@ -38,6 +38,7 @@ class Server:
     def __init__(self, api: str, home: Path, folder: Path, project: Path = ROOT, python: str = sys.executable) -> None:
         self.api, self.home, self.folder, self.project, self.python = api, home, folder, project, python
         self.log = folder / "worker.log"
+        self.process = 0  # of the last worker
 
     @property
     def made_last(self) -> Path | None:
@@ -78,6 +79,7 @@ class Server:
             [self.python, "-m", "prefect", "worker", "start", "--pool", pool], cwd=self.folder,
             env=self.environment(), stdout=self.log.open("a"), stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
+        self.process = process.pid
         try:
             yield process
         finally:
