@@ -17,7 +17,7 @@ from tests.support.prefect import ROOT
 from tests.support.runs import settings_for
 
 EXAMPLE = ROOT / "examples" / "circle_packing"
-GENERATIONS = 100
+GENERATIONS = 60
 
 
 async def run(folder: Path, url: str, **evolution: Any) -> Any:

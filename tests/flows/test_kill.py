@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,7 +63,7 @@ def own_database(database_url: str | None) -> str:
     """A database of this test alone, so that what it counts is its own; "" for the file in the results folder."""
     if database_url is None:
         return ""
-    name = f"kills_{os.getpid()}"
+    name = f"kills_{uuid.uuid4().hex}"
 
     async def create() -> None:
         connection = await asyncpg.connect(database_url)
