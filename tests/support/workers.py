@@ -2,12 +2,14 @@
 
 Of the quick tests, those of the flows are all on one worker if there are others: they need a Prefect server, which
 takes seconds to start and some time for as long as it lives. Of the slow ones most need one, and take longer than it
-takes to start, so that each file is a portion of its own, but for those that share deployments; those come first whose
-tests take minutes, so that none of them is at work alone at the end.
+takes to start, so that each file is a portion of its own, but for those that share deployments. The many come first that
+take a second or two, then the deployments, which are the longest portion, then the others, in an order that
+`SHINKA_TEST_ORDER` decides: where the time for all ends before they do, it is not always the same ones that are left.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import Any
 
@@ -23,6 +25,8 @@ APART = (
     *(f"{DEPLOYMENTS}test_{name}.py" for name in ("automations", "on_postgres")),
 )
 QUICK = "not slow"
+# Whose tests take minutes.
+LONG = tuple(f"tests/{name}/" for name in ("benchmarks", "browser", "deployments", "docs", "examples", "flows"))
 
 
 def count(config: Any) -> int:
@@ -45,12 +49,27 @@ def portion(test: str, *, quick: bool) -> str:
     return test.partition("::")[0]
 
 
+def in_turn(tests: list[Any], config: Any) -> None:
+    """Brings what was collected into the order in which it is given out; the same for all workers."""
+    if config.getoption("markexpr") == QUICK:
+        return
+    order = os.environ.get("SHINKA_TEST_ORDER", "")
+
+    def turn(test: Any) -> tuple[int, str]:
+        own = portion(test.nodeid, quick=False)
+        if not own.startswith(LONG):
+            return 0, ""
+        return (1, "") if own == DEPLOYMENTS else (2, hashlib.sha256(f"{order} {own}".encode()).hexdigest())
+
+    tests.sort(key=turn)
+
+
 def scheduling(config: Any, log: Any) -> Any:
     """The scheduler of pytest-xdist: of the quick tests the largest portion is given out first."""
     from xdist.scheduler import LoadScopeScheduling
 
     quick = config.getoption("markexpr") == QUICK
-    # As they are found: browsers, deployments and flows before the pure functions.
+    # The others in their turn.
     config.option.loadscopereorder = quick
 
     class ByPortion(LoadScopeScheduling):
