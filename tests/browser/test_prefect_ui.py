@@ -110,10 +110,10 @@ async def test_a_running_and_a_finished_evolution(
         await page.get_by_text("best-programs", exact=False).first.wait_for()
         await picture(page, "artifacts")
         children = flow_runs(prefect_api, parent_flow_run_id={"any_": [outer]})
-        (best,) = [run for run in children if generation_of(run) == f"gen-{summary.best_generation:04d}"]
+        assert f"gen-{summary.best_generation:04d}" in map(generation_of, children)
         # The server takes task runs in a moment after they have ended, and a page of a run that is over is not drawn anew.
-        await asyncio.to_thread(wait_until, lambda: len(task_runs(prefect_api, best["id"])) >= len(STEPS))
-        await page.goto(f"{home}/runs/flow-run/{best['id']}")
+        shown = await asyncio.to_thread(ordinary, prefect_api, children)
+        await page.goto(f"{home}/runs/flow-run/{shown}")
         await tab(page, "Task Runs")
         for step in STEPS:
             await page.get_by_text(f"{step} gen-").first.wait_for()
@@ -127,9 +127,21 @@ async def test_a_running_and_a_finished_evolution(
         await picture(page, "run-form")
 
 
-def task_runs(api: str, flow_run: str) -> list[dict[str, Any]]:
-    body = {"task_runs": {"flow_run_id": {"any_": [flow_run]}}}
-    return local_http.post(f"{api}/task_runs/filter", json=body).json()
+def ordinary(api: str, children: list[dict[str, Any]]) -> str:
+    """A generation that made each step, and so few that a page shows them at once: the best may have a hundred trials."""
+    found: list[str] = []
+
+    def seek() -> bool:
+        for child in children:
+            body = {"task_runs": {"flow_run_id": {"any_": [child["id"]]}}}
+            steps = [each["name"].split()[0] for each in local_http.post(f"{api}/task_runs/filter", json=body).json()]
+            if set(STEPS) <= set(steps) and len(steps) <= len(STEPS) + 2:
+                found.append(child["id"])
+                return True
+        return False
+
+    wait_until(seek)
+    return found[0]
 
 
 async def known(api: str, name: str) -> str:
