@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.orchestrator import evaluation_runs  # noqa: F401 - makes the kind known
+import flows.evaluating  # noqa: F401 - makes the kind known
 from shinka.testing.launchers import EVALUATOR
 from shinka_core.config import PrefectJobConfig
 from shinka_core.errors import LaunchError
@@ -28,11 +28,8 @@ def evaluating(server: Server) -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.usefixtures("evaluating")
 class TestRunsOfADeployment(SlowLauncherContract):
-    @pytest.fixture(autouse=True)
-    def _server(self, evaluating: Server) -> None:
-        pass
-
     def launcher(self, evaluator: Path) -> Launcher:
         return launcher_of(
             PrefectJobConfig(eval_program_path=str(evaluator), isolation="limits", files="shared", poll=0.3)

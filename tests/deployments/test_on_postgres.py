@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from flows.orchestrator.server.lease import LOG_NAME
@@ -36,7 +35,6 @@ class OnPostgres(Server):
     """A server and programs in PostgreSQL."""
 
     programs_url: str
-    working: subprocess.Popen[bytes]
 
     def begin(self, deployment: str, task: Path, seconds: float, generations: int, **more: Any) -> str:
         """Starts a run of which only its task is told."""
@@ -100,7 +98,7 @@ def server(cluster: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def worker(server: OnPostgres) -> Iterator[OnPostgres]:
-    with server.worker() as server.working:
+    with server.worker():
         yield server
 
 
@@ -149,7 +147,7 @@ def test_a_run_that_is_cancelled_and_retried_at_once_goes_on_and_is_not_cancelle
     assert worker.wait(flow_run)["state"]["type"] == "CANCELLED"
     before, name = worker.stored(flow_run), worker.run(flow_run)["name"]
     # Until then Prefect takes a retry for what it is to end.
-    wait_until(lambda: psutil.Process(worker.process).children(recursive=True) == [])
+    worker.until_the_worker_rests()
     time.sleep(4)
     assert told_again(worker) == [], "which the process of a retry would take for its own"
     worker.retry(flow_run)
@@ -181,7 +179,7 @@ def test_bad_parameters_are_refused_by_name_before_there_is_a_run(worker: OnPost
 def test_a_run_whose_worker_is_killed_is_continued_by_the_next_worker(worker: OnPostgres, tmp_path: Path) -> None:
     flow_run = worker.begin("default", make_task(tmp_path / "task"), 0.5, 20)
     wait_until(lambda: worker.stored(flow_run) >= 3, lambda: worker.story(flow_run))
-    kill_tree(worker.working.pid)
+    kill_tree(worker.process)
     before = worker.stored(flow_run)
     assert worker.run(flow_run)["state"]["type"] == "RUNNING", "nobody knows"
     (take_up,) = worker.post("deployments/filter", {"flows": {"name": {"any_": ["take-up"]}}})

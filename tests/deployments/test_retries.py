@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.support import local_http
@@ -32,7 +31,7 @@ def test_a_cancelled_run_without_a_name_continues_when_it_is_retried(worker: Ser
     assert cancelled["state"]["type"] == "CANCELLED"
     before = programs(results)
     assert 4 <= before < 61
-    wait_until(lambda: psutil.Process(worker.process).children(recursive=True) == [])  # the worker has done with it
+    worker.until_the_worker_rests()
     worker.prefect("flow-run", "retry", flow_run)
     worker.wait(flow_run, {"RUNNING"})
     ended = worker.wait(flow_run)

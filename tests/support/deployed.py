@@ -90,6 +90,12 @@ class Server:
                 except subprocess.TimeoutExpired:
                     kill_tree(process.pid)
 
+    def until_the_worker_rests(self) -> None:
+        """Waits until the last worker has done with all that it started, also with runs that have come to their end."""
+        wait_until(
+            lambda: psutil.Process(self.process).children(recursive=True) == [], lambda: self.log.read_text()[-4000:]
+        )
+
     def post(self, path: str, body: Any) -> Any:
         response = local_http.post(f"{self.api}/{path}", json=body, timeout=60)
         response.raise_for_status()
